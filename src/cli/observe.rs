@@ -1,5 +1,6 @@
 //! `rebake observe`.
 
+mod other_names;
 mod trace_directories;
 mod traced_builds;
 

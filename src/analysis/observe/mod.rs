@@ -39,6 +39,8 @@ pub struct BuildSite<'a> {
 pub struct BuildReads {
     /// The positions of tracked files, each with the number of the first command that read it.
     pub files: BTreeMap<usize, usize>,
+    /// The paths of other files in the work tree that it read and did not make, each with the number of the first command.
+    pub others: BTreeMap<Vec<u8>, usize>,
     /// The commands, as a shell would take them.
     pub commands: Vec<String>,
     /// The programs that were run, by their absolute paths.
@@ -65,14 +67,15 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
         processes: TracedProcesses::new(site.directory),
         bound: bound.collect(),
         reads: BTreeMap::new(),
+        others: BTreeMap::new(),
         programs: BTreeSet::new(),
         unseen: BTreeSet::new(),
     };
     for (_, id, event) in &calls {
         observer.hear(*id, event);
     }
-    let Observer { processes, reads, programs, unseen, .. } = observer;
-    BuildReads { files: reads, commands: processes.into_commands(), programs, unseen }
+    let Observer { processes, reads, others, programs, unseen, .. } = observer;
+    BuildReads { files: reads, others, commands: processes.into_commands(), programs, unseen }
 }
 
 /// Files that say what git does with others. Tools read them to do as git does: cargo, to list a package.
@@ -90,6 +93,7 @@ struct Observer<'a> {
     /// The addresses that processes of the build took.
     bound: BTreeSet<&'a Peer>,
     reads: BTreeMap<usize, usize>,
+    others: BTreeMap<Vec<u8>, usize>,
     programs: BTreeSet<Vec<u8>>,
     unseen: BTreeSet<Unseen>,
 }
@@ -163,8 +167,12 @@ impl Observer<'_> {
     /// Notes that a process read what is at a path, through links.
     fn read_path(&mut self, id: u32, path: &[u8], links: Vec<usize>) {
         self.read_all(id, links);
-        if let Some(Content::Tracked(position)) = self.links.within(path).and_then(|path| self.origins.of(path)) {
-            self.read(id, position);
+        let Some(path) = self.links.within(path) else { return };
+        match self.origins.of(path) {
+            Some(Content::Tracked(position)) => self.read(id, position),
+            Some(Content::Made) => {}
+            None if self.processes.is_git(id) || self.others.contains_key(path) => {}
+            None => _ = self.others.insert(path.to_vec(), self.processes.command(id)),
         }
     }
 

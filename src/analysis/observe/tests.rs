@@ -75,7 +75,7 @@ impl Traced {
 fn files_are_read_by_the_command_that_opened_them_first() {
     let build = Traced::default().run(1, &["/bin/sh", "-c", "a b"]).fork(1, 2).read(2, "/r/lib/a");
     let build = build.run(2, &["cat"]).read(2, "/r/lib/a").read(2, "/r/lib/b").read(2, "/etc/passwd").read(2, "/r/new");
-    assert_eq!(build.reads(), ["lib/a: /bin/sh -c 'a b'", "lib/b: cat"]);
+    assert_eq!(build.reads(), ["lib/a: sh -c 'a b'", "lib/b: cat"]);
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn files_about_git_are_no_inputs() {
 #[test]
 fn programs_and_submodules_are_inputs() {
     let build = Traced::default().call(1, TraceEvent::Entered(path("/r/bin"))).run(1, &["./tool"]);
-    assert_eq!(build.reads(), ["bin/tool: ./tool"]);
+    assert_eq!(build.reads(), ["bin/tool: tool"]);
     let build = Traced::default().run(1, &["../link/a"]).read(1, "/r/sub/x/y");
-    assert_eq!(build.reads(), ["lib/a: ../link/a", "link: ../link/a", "sub: ../link/a"]);
+    assert_eq!(build.reads(), ["lib/a: a", "link: a", "sub: a"]);
 }
 
 #[test]

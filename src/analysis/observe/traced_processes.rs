@@ -104,11 +104,13 @@ impl TracedProcesses {
     }
 }
 
-/// Returns a command as a shell would take it, cut to a readable length.
+/// Returns a command as a shell would take it, with the name of its program alone, cut to a readable length.
 fn command(program: &[u8], arguments: &[Vec<u8>]) -> String {
     let program = [program.to_vec()];
     let words = if arguments.is_empty() { &program[..] } else { arguments };
-    let words: Vec<String> = words.iter().map(|word| shell_word(&String::from_utf8_lossy(word))).collect();
+    let name = |word: &[u8]| word.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();
+    let words = words.iter().take(1).map(|word| name(word)).chain(words.iter().skip(1).cloned());
+    let words: Vec<String> = words.map(|word| shell_word(&String::from_utf8_lossy(&word))).collect();
     let text = words.join(" ");
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),

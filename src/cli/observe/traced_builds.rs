@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::other_names::with_other_names;
 use super::trace_directories::TraceDirectories;
 use crate::analysis::observe::{BuildReads, BuildSite, observe};
 use crate::cli::as_planned::as_planned;
@@ -78,7 +79,7 @@ pub(super) fn run(
                 roots: &roots,
                 directory: directory.as_os_str().as_bytes(),
             };
-            observe(&traces, site)
+            with_other_names(observe(&traces, site), &root, &tracked)
         });
         match reads {
             Ok(reads) => traced(build, report, &reads, &tracked),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::columns::Column;
+use super::columns::{Column, without_middle};
 use crate::model::name::{Escaped, Listed};
 use crate::model::safe_json;
 use crate::plan::check::ReadCoverage;
@@ -12,6 +12,10 @@ use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService
 
 /// How many directories, and how many patterns, a text lists.
 const MOST: usize = 10;
+
+/// How many files a text lists, and how many characters of what read one.
+const MOST_FILES: usize = 50;
+const MOST_OF_COMMAND: usize = 60;
 
 /// Returns what was observed as JSON.
 #[must_use]
@@ -123,7 +127,9 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
         for directory in unread.directories.iter().take(MOST).map(directory) {
             let _ = writeln!(text, "    {directory}");
         }
-        let _ = unread.directories.len().checked_sub(MOST + 1).map(|more| writeln!(text, "    and {} more", more + 1));
+        if let Some(more) = unread.directories.len().checked_sub(MOST).filter(|more| *more > 0) {
+            let _ = writeln!(text, "    and {more} more");
+        }
     }
     if !unread.patterns.is_empty() {
         let patterns = unread.patterns.iter().map(|pattern| format!("`{}`", Escaped::new(pattern)));
@@ -139,9 +145,13 @@ fn list(text: &mut String, title: &str, by: &str, inputs: &[ObservedInput]) {
     }
     let _ = writeln!(text, "\n  {title}:");
     let paths: Vec<String> = inputs.iter().map(|input| Escaped::new(&input.path).to_string()).collect();
-    let column = Column::of(&paths);
-    for (path, input) in paths.iter().zip(inputs) {
-        let _ = writeln!(text, "    {}  {by} {}", column.pad(path), Escaped::new(&input.by));
+    let column = Column::of(paths.iter().take(MOST_FILES));
+    for (path, input) in paths.iter().zip(inputs).take(MOST_FILES) {
+        let command = Escaped::new(&input.by).to_string();
+        let _ = writeln!(text, "    {}  {by} {}", column.pad(path), without_middle(&command, MOST_OF_COMMAND));
+    }
+    if let Some(more) = inputs.len().checked_sub(MOST_FILES).filter(|more| *more > 0) {
+        let _ = writeln!(text, "    and {more} more (`--format json` lists all)");
     }
 }
 

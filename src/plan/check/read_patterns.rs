@@ -1,8 +1,12 @@
 //! The fewest patterns that cover what a build read, and little else.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::ground::Ground;
 use super::positions::Positions;
 use super::proposed_patterns::below;
+use super::written_patterns::alone;
+use crate::analysis::filter::{Filters, members};
 use crate::glob::{Pattern, Verdict};
 use crate::model::name::RepoDir;
 
@@ -22,15 +26,51 @@ pub(super) struct ReadFiles<'a> {
 
 impl ReadFiles<'_> {
     /// Returns the patterns. A directory stands for its files if at least half of those that are not covered were read, and
-    /// three or all of them; but never the root, and never for a service of which nothing was read.
+    /// three or all of them; but never the root, and never for a service of which nothing was read. Of the files that are
+    /// left, those of one kind in a directory and those of one name in many directories stand together by the same rule.
     pub(super) fn patterns(&self) -> Vec<String> {
-        let mut patterns = Vec::new();
-        self.add(&RepoDir::root(), self.missed, 0, &mut patterns);
+        let (mut patterns, mut files) = (Vec::new(), Vec::new());
+        self.add(&RepoDir::root(), self.missed, 0, &mut patterns, &mut files);
+        for group in [of_one_kind, of_one_name] {
+            let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for file in &files {
+                if let Some(pattern) = group(&self.ground.path(*file)) {
+                    groups.entry(pattern).or_default().push(*file);
+                }
+            }
+            groups.retain(|_, read| read.len() > 2);
+            self.keep_mostly_read(&mut groups);
+            let stood_for: BTreeSet<usize> = groups.values().flatten().copied().collect();
+            files.retain(|file| !stood_for.contains(file));
+            patterns.extend(groups.into_keys());
+        }
+        patterns.extend(files.iter().filter_map(|file| of_file(&self.ground.path(*file))));
+        patterns.sort_unstable();
         patterns
     }
 
-    /// Adds the patterns of files that lie in a directory.
-    fn add(&self, directory: &RepoDir, missed: &[usize], depth: usize, patterns: &mut Vec<String>) {
+    /// Keeps the patterns of whose uncovered files at least half were read.
+    fn keep_mostly_read(&self, groups: &mut BTreeMap<String, Vec<usize>>) {
+        let parsed = groups.keys().filter_map(|text| Some((text.clone(), Pattern::parse(text).ok()?)));
+        let (texts, parsed): (Vec<String>, Vec<Pattern>) = parsed.unzip();
+        let listing = self.ground.listing();
+        let found =
+            members(&alone(parsed.into_iter()), listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+        let uncovered =
+            |at: usize| found.of(Filters::id(at)).iter().filter(|position| !self.cover.has(**position)).count();
+        let counts: BTreeMap<String, usize> = texts.into_iter().zip((0..).map(uncovered)).collect();
+        groups.retain(|text, read| counts.get(text).is_some_and(|count| read.len() * 2 >= *count));
+    }
+
+    /// Adds the patterns of directories in a directory, and the files that no such pattern stands for.
+    fn add(
+        &self,
+        directory: &RepoDir,
+        missed: &[usize],
+        depth: usize,
+        patterns: &mut Vec<String>,
+        files: &mut Vec<usize>,
+    ) {
         if !directory.is_root() && self.is_mostly_read(directory, missed) {
             patterns.push(below(directory));
             return;
@@ -42,14 +82,14 @@ impl ReadFiles<'_> {
             let inner = path.get(start..).and_then(|rest| rest.split_once('/')).map(|(name, _)| start + name.len());
             let inner = inner.filter(|_| depth < DEEPEST).and_then(|end| RepoDir::parse(&path[..end]).ok());
             let Some(inner) = inner else {
-                patterns.extend(of_file(&path));
+                files.push(*first);
                 left = rest;
                 continue;
             };
             let range = self.ground.below(&inner);
             let count = left.iter().take_while(|position| range.contains(position)).count().max(1);
             let (within, behind) = left.split_at(count);
-            self.add(&inner, within, depth + 1, patterns);
+            self.add(&inner, within, depth + 1, patterns, files);
             left = behind;
         }
     }
@@ -66,6 +106,24 @@ impl ReadFiles<'_> {
         };
         is_read && !self.others.iter().filter(|other| directory.holds(other)).any(|other| is_unread(&other))
     }
+}
+
+/// Returns the pattern of the files of one kind in the directory of a file: `lib/*.c`; none at the root.
+fn of_one_kind(path: &str) -> Option<String> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let (stem, ending) = name.rsplit_once('.')?;
+    let is_plain = !stem.is_empty() && ending.chars().all(|c| c.is_ascii_alphanumeric());
+    let all = below(&RepoDir::parse(directory).ok()?);
+    is_plain.then(|| Some(format!("{}*.{ending}", all.strip_suffix("**")?)))?
+}
+
+/// Returns the pattern of the files of one name in the directories beside that of a file: `crates/*/Cargo.toml`.
+fn of_one_name(path: &str) -> Option<String> {
+    let (directory, name) = path.rsplit_once('/')?;
+    let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let above = RepoDir::of_file(directory);
+    let all = below(&above);
+    is_plain.then(|| Some(format!("{}*/{name}", all.strip_suffix("**")?)))?
 }
 
 /// Returns the pattern that matches one path; none where no pattern does.

@@ -7,7 +7,7 @@ use super::read_patterns::ReadFiles;
 use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
 use super::{CheckRule, Finding};
-use crate::config::{LockfileUse, Service};
+use crate::config::{LockedClosure, LockfileUse, Service};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, SETTINGS_FILES};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId, ServiceName};
@@ -100,6 +100,9 @@ fn finding(
     }
     let written = compared.proposed.iter().map(|pattern| format!("`{}`", Escaped::new(pattern)));
     finding = finding.help(format!("add {} to `{name}`", Listed::new(written, 5)));
+    if is_about_locked(ground, compared) {
+        finding = finding.help("or write `lockfile: auto`: then what the package gets counts, and not these files");
+    }
     let owners = owners(ground, compared);
     if !owners.is_empty() {
         let shown = Listed::new(owners.iter().map(|owner| format!("`{owner}`")), 3);
@@ -107,6 +110,16 @@ fn finding(
     }
     let fix = addition_or_list(ground, compared.set, compared.service, compared.proposed.clone());
     finding.fixed_by(fix)
+}
+
+/// Whether files that a lockfile locks are uncovered only because lockfiles are files like others to the service.
+fn is_about_locked(ground: &Ground<'_>, compared: &Compared<'_>) -> bool {
+    let definition = &ground.config(compared.set).services[compared.service.0];
+    let with = Service { lockfile: LockfileUse::Closure(LockedClosure::default()), ..definition.clone() };
+    definition.lockfile == LockfileUse::Whole && {
+        let manifests = LockedManifests::of(ground, &with);
+        compared.uncovered.iter().any(|(_, input)| manifests.hold(&input.path))
+    }
 }
 
 /// Returns the services in whose directories uncovered files lie.

@@ -31,12 +31,20 @@ pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Pos
         let files = found.of(Filters::id(*at));
         !files.is_empty() && !files.iter().any(|file| read.has(*file))
     };
-    let unread = (0..patterns.len()).filter(is_unread).map(|at| patterns[at].value.text().to_owned());
+    let unread: Vec<usize> = (0..patterns.len()).filter(is_unread).collect();
     let mut covered: Vec<usize> = service.own_filters().flat_map(|filter| ground.files(set, filter)).copied().collect();
     covered.sort_unstable();
     covered.dedup();
     let is_all = !covered.is_empty() && !covered.iter().any(|position| read.has(*position));
-    UnreadFiles { patterns: unread.collect(), is_all, directories: directories(ground, &covered, read) }
+    let said = unread.iter().flat_map(|at| found.of(Filters::id(*at))).copied();
+    let said = Positions::of(listing.len(), said);
+    // What one of these patterns takes is said by that.
+    let others: Vec<usize> = covered.into_iter().filter(|position| is_all || !said.has(*position)).collect();
+    UnreadFiles {
+        patterns: unread.into_iter().map(|at| patterns[at].value.text().to_owned()).collect(),
+        is_all,
+        directories: directories(ground, &others, read),
+    }
 }
 
 fn directories(ground: &Ground<'_>, covered: &[usize], read: &Positions) -> Vec<(String, usize)> {

@@ -221,6 +221,15 @@ fn links_renames_and_other_directories_are_followed() {
 
 #[test]
 #[ignore = "needs strace: .ci/run runs it"]
+fn a_file_by_another_name_is_that_file() {
+    let repo = repo("cat out_link out_other", &[("api/main", ""), ("shared/a", ""), ("shared/b", "")]);
+    fs::hard_link(repo.dir().join("shared/a"), repo.dir().join("api/out_link")).unwrap();
+    repo.write("api/out_other", "");
+    assert_eq!(reads(&observed(observe(&repo), 1)["inputs"]), ["shared/a: cat out_link out_other"]);
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
 fn a_work_tree_elsewhere_behind_a_link_is_no_other() {
     let repo = repo("cat main ../shared/a", &[("api/main", ""), ("shared/a", ""), ("shared/b", "")]);
     let real = repo.dir().join("../real/tree");
