@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::build::filters;
+#[cfg(unix)]
+use super::earlier_reports;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
@@ -20,6 +22,8 @@ use crate::model::built_ref;
 use crate::model::change::Change;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
+#[cfg(unix)]
+use crate::output::exec::report::ReportHead;
 use crate::plan::pipeline::{
     self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule, Workspace,
     not_fetched,
@@ -28,12 +32,14 @@ use crate::plan::{self, Plan};
 
 const USAGE: &str = "\
 rebake record [OPTIONS] <SERVICE>...
+       rebake record [OPTIONS] --plan <FILE> --report <REPORT>...
        rebake record [OPTIONS] --list";
 
 const EXAMPLES: &str = "\
 Examples:
   rebake record api --push                 after the job that built api succeeded
   rebake record api --push --plan plan.json
+  rebake record --push --plan plan.json --report job-*/report.json
   rebake record api --commit v1.2.0 --environment production
   rebake record --list                     the commit at which each service was last built";
 
@@ -42,8 +48,14 @@ Examples:
 #[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct RecordArgs {
     /// Services to record, by name or path
-    #[arg(value_name = "SERVICE", required_unless_present = "list")]
+    #[arg(value_name = "SERVICE")]
+    #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
+    #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
+    /// Record the services of the plan that these reports of its builds have as built
+    #[cfg(unix)]
+    #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
+    report: Vec<PathBuf>,
     /// Take commit and environment from this plan, and refuse to move a record that has changed since the plan was made
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
@@ -83,7 +95,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         None => args.commit.as_deref(),
     };
     let workspace = workspace::open(general, at, Some(&args.fetching), WithoutConfig::Refuse, output)?;
-    let services = workspace.services(&args.services)?;
+    let services = workspace.services(&names(args, plan.as_ref())?)?;
     let Workspace { repository, file, config, .. } = &workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
@@ -141,6 +153,41 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     output.say(&built_ref_messages::diagnostics(&written, &recording));
     output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
+}
+
+/// Returns the services that are named, by the command line or by reports.
+fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure> {
+    match plan {
+        #[cfg(unix)]
+        Some(plan) if !args.report.is_empty() => built_by(&args.report, plan),
+        _ => Ok(args.services.clone()),
+    }
+}
+
+/// Returns the services of a plan that reports of its builds have as built. A dependency that a job has only built for
+/// others is none of them.
+#[cfg(unix)]
+fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
+    let mut built = BTreeSet::new();
+    for file in reports {
+        let report = earlier_reports::read(file)?;
+        let head = ReportHead {
+            commit: Some(commit_of(plan)?.to_owned()),
+            environment: Some(plan.environment.clone()),
+            ..ReportHead::default()
+        };
+        if let Some((what, of_plan, other)) = head.difference(&report.head) {
+            let [of_plan, other] = [&of_plan, &other].map(|name| Escaped::new(name).to_string());
+            let file = Escaped::new(file.as_os_str().as_encoded_bytes());
+            let message = format!("{file} is of another {what} than the plan: {other}, not {of_plan}");
+            return Err(
+                Failure::new(Exit::Usage, "mixed-reports", message).help("name the reports of this plan's builds")
+            );
+        }
+        let services = report.services.into_iter().filter(|service| service.outcome.has_result());
+        built.extend(services.map(|service| service.service).filter(|name| plan.service(name).is_some()));
+    }
+    Ok(built.into_iter().collect())
 }
 
 /// Returns the commit of a plan in the form that is recorded.

@@ -322,6 +322,37 @@ fn what_a_remote_did_not_take_is_noted_here_and_can_be_sent() {
     assert!(String::from_utf8(run.stderr).unwrap().contains("warning[superseded]"));
 }
 
+/// A job behind those that build records what their reports have as built; the builds need not be allowed to.
+#[test]
+fn a_job_of_its_own_records_what_reports_say() {
+    let (repo, ids) = builds(&[("one", "1")]);
+    let origin = Repo::init(["--bare"]);
+    repo.git(["remote", "add", "origin", origin.dir().to_str().unwrap()]);
+    repo.write("b/then.sh", "exit 1").commit("broken");
+    let plan = repo.rebake(["plan", "--since", "built", "--format", "json"]).success().text();
+    repo.write("../plan.json", plan);
+    let job = |service| ["build", "--plan", "../plan.json", "--only", service, "--report"].map(str::to_owned);
+    repo.rebake([&job("a")[..], &["../a.json".to_owned()]].concat()).success();
+    repo.rebake([&job("b")[..], &["../b.json".to_owned()]].concat()).failure(1);
+    let record = ["record", "--push", "--plan", "../plan.json", "--report", "../a.json", "../b.json"];
+    repo.rebake(record).success();
+    let recorded = |repo: &Repo| repo.git(["for-each-ref", "--format=%(refname) %(objectname)", "refs/rebake/built"]);
+    assert_eq!(recorded(&origin), format!("refs/rebake/built/local/a {}", repo.id("HEAD")));
+    assert_eq!(due(&repo), "b");
+    // Reports of another run are none of this plan.
+    repo.git(["checkout", "--quiet", &ids[0]]);
+    repo.rebake(["build", "--all", "--only", "a", "--report", "../old.json"]).success();
+    repo.git(["checkout", "--quiet", "main"]);
+    repo.rebake(["record", "--plan", "../plan.json", "--report", "../old.json"]).failure(2).stderr(str![[r#"
+error[mixed-reports]: ../old.json is of another commit than the plan: 7cd4ad8b81da0b4a42ce41fdcebecec80d4a2c52, not 8e77bc7ea1b91a553e812c96ba09e88834aeb0e3
+ |
+ = help: name the reports of this plan's builds
+
+"#]]);
+    repo.rebake(["record", "--report", "../a.json"]).failure(2);
+    repo.rebake(["record", "a", "--plan", "../plan.json", "--report", "../a.json"]).failure(2);
+}
+
 #[test]
 fn a_record_that_is_sent_takes_the_mark_of_this_clone_away_too() {
     let (repo, _) = builds(&[("one", "1")]);
