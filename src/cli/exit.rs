@@ -21,16 +21,53 @@ pub(crate) enum Exit {
     Signal(u8),
 }
 
+impl Exit {
+    fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Found => 1,
+            Self::Usage => 2,
+            Self::Git => 3,
+            Self::Limit => 4,
+            Self::Bug => 70,
+            Self::Signal(number) => 128 + number,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Done => 0,
-            Exit::Found => 1,
-            Exit::Usage => 2,
-            Exit::Git => 3,
-            Exit::Limit => 4,
-            Exit::Bug => 70,
-            Exit::Signal(number) => 128 + number,
-        })
+        Self::from(exit.code())
+    }
+}
+
+/// Lets a panic end the program as a bug, whether or not it was compiled to unwind. What builds leave behind, the process
+/// that watches over them ends.
+pub(crate) fn end_on_panic() {
+    let message = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        message(panic);
+        std::process::exit(Exit::Bug.code().into());
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::Command;
+
+    #[test]
+    #[ignore = "ends the process: the next test runs it"]
+    fn panics() {
+        end_on_panic();
+        panic!("on purpose");
+    }
+
+    #[test]
+    fn a_panic_is_a_bug() {
+        let mut test = Command::new(std::env::current_exe().unwrap());
+        let output = test.args(["--exact", "cli::exit::tests::panics", "--ignored", "--nocapture"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(70) && said.contains("on purpose"), "{said}");
     }
 }

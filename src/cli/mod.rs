@@ -66,6 +66,7 @@ use printing::Output;
 /// Runs the program with the arguments of the process, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
+    exit::end_on_panic();
     match complete::answer() {
         Ok(false) => {}
         Ok(true) => return Exit::Done.into(),

@@ -57,7 +57,7 @@ fn the_outputs_are_those_of_a_plan() {
 
 #[test]
 fn the_exit_codes_are_those_of_the_source() {
-    let code = regex(r"Exit::\w+ => (\d+),");
+    let code = regex(r"Self::\w+ => (\d+),");
     let used: BTreeSet<String> =
         code.captures_iter(&source::read("src/cli/exit.rs")).map(|found| found[1].to_owned()).collect();
     let row = regex(r"(?m)^\| (\d+) \|");
