@@ -127,7 +127,7 @@ fn has_pages(prefix: &Path) {
     for script in
         ["bash-completion/completions/rebake", "zsh/site-functions/_rebake", "fish/vendor_completions.d/rebake.fish"]
     {
-        assert!(fs::read_to_string(prefix.join("share").join(script)).unwrap().contains("fingerprint"), "{script}");
+        assert!(fs::read_to_string(prefix.join("share").join(script)).unwrap().contains("rebake"), "{script}");
     }
 }
 
