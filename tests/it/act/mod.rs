@@ -105,7 +105,8 @@ impl Act {
             .arg(event)
             .arg("--workflows")
             .arg(Path::new(source::ROOT).join(workflow))
-            .args(["--platform", "ubuntu-24.04=-self-hosted", "--no-cache-server", "--pull=false"])
+            .args(["--platform=ubuntu-24.04=-self-hosted", "--platform=ubuntu-latest=-self-hosted"])
+            .args(["--no-cache-server", "--pull=false"])
             .arg(format!("--env=ARTIFACTS={}", artifacts.display()))
             .arg(format!("--env=BUILT={}", self.repo.dir().parent().unwrap().join("built").display()));
         for action in uses(workflow) {
@@ -224,4 +225,44 @@ fn act_runs_the_kit_of_the_capstone() {
             "tag: api-golang",
         ]
     );
+}
+
+/// The first workflow that the documents show, as it is printed, and the action of a release: its program lies in the tool
+/// cache, so that nothing is compiled and nothing downloaded.
+#[test]
+#[ignore = "runs act: .ci/run runs it"]
+fn act_runs_the_first_workflow_of_the_documents() {
+    let page = source::read("docs/github-actions.md");
+    let (_, below) = page.split_once("```yaml\n").unwrap();
+    let act = Act::new();
+    act.write("first.yaml", below.split_once("```").unwrap().0);
+    let folder = "rebake-x86_64-unknown-linux-gnu-v1.2.3";
+    let cache = act.home.join(".cache/act/tool_cache/rebake/1.2.3");
+    fs::create_dir_all(cache.join(folder)).unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), cache.join(folder).join("rebake")).unwrap();
+    let archive = cache.join(format!("{folder}.tgz"));
+    let mut tar = std::process::Command::new("tar");
+    tar.args(["--dereference", "--use-compress-program=gzip -1", "-cf"]).arg(&archive).arg(folder).current_dir(&cache);
+    assert!(tar.status().unwrap().success());
+    let sum = std::process::Command::new("sha256sum").arg(&archive).output().unwrap();
+    let sum = String::from_utf8(sum.stdout).unwrap();
+    let target = if cfg!(target_arch = "aarch64") { "aarch64-unknown-linux-gnu" } else { "x86_64-unknown-linux-gnu" };
+    let release = json!({"version": "1.2.3", "sha256": {target: &sum[..64]}});
+    act.write("rebake/.github/action/release.json", &release.to_string());
+    act.write("tools/cargo", "#!/bin/sh\nexit 1\n");
+
+    let make = "all:\n\techo $(notdir $(CURDIR)) $$REBAKE_VERSION >> $$BUILT\n";
+    for service in ["services/other/migrator", "services/go/api-golang"] {
+        act.repo.write(format!("{service}/Makefile"), make);
+    }
+    let before = act.repo.commit("make").to_string();
+    act.repo.write("services/other/migrator/main", "2").commit("second");
+    let repository = json!({"default_branch": "main"});
+    let event = json!({"ref": "refs/heads/main", "before": before, "repository": repository});
+    act.write("event.json", &event.to_string());
+    let workflow = act.home.join("first.yaml");
+    let output = act.run_file(workflow.to_str().unwrap(), "push", &act.home.join("event.json"));
+    succeeds(&output);
+    let id = &act.repo.id("HEAD").to_string()[..7];
+    assert_eq!(built(&act.repo), ["api-golang", "migrator"].map(|name| format!("{name} 1.0.9-0002-{id}")).into());
 }
