@@ -6,6 +6,7 @@ mod environments;
 mod image;
 mod build_files;
 mod circles;
+mod commands;
 mod libraries;
 mod names;
 mod needs;
@@ -47,6 +48,7 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     one_unowned(&mut file, problems);
     let mut added = discovered_services::add(&mut file, found, problems);
     libraries::check(&file, problems);
+    commands::check(&file, problems);
     let services = with_defaults(&mut file);
     names::check(&services, &file, problems);
     let graph = dependencies::check(&services, problems);
