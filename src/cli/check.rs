@@ -85,6 +85,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
             |finding: &Finding| finding.service.as_ref().is_some_and(|name| affected.contains(name.as_str()));
         findings.retain(is_about);
     }
+    for name in observed.iter().flat_map(|observed| filters.unknown(observed)) {
+        let message = format!("`{}` was observed, and no filters have it", Escaped::new(name));
+        output.say(&[Diagnostic::warning("observed", message).help("observe its service by its name of today")]);
+    }
     output.say(&filters.unreadable);
     // Where something could not be read, nobody knows that nothing is wrong.
     let is_read = !filters.unreadable.iter().any(Diagnostic::is_error);

@@ -102,6 +102,12 @@ impl CheckedFilters {
         }
     }
 
+    /// Returns the services that were observed and that no filters have.
+    pub(crate) fn unknown<'o>(&self, observed: &'o Observed) -> Vec<&'o str> {
+        let names = observed.services.iter().map(|service| service.service.as_str());
+        names.filter(|name| self.sets.iter().all(|set| set.config.graph.id(name).is_none())).collect()
+    }
+
     /// Returns all that is found.
     pub(crate) fn findings(&self, what: WhatToCheck<'_>) -> Vec<Finding> {
         let mut findings = self.found.clone();

@@ -93,9 +93,14 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
         ObservedBy::Traced => "read",
         ObservedBy::Computed => "is built from",
     };
-    let files = files(observed.inputs.len());
+    let files = match observed.inputs.len() {
+        0 => "no tracked file".to_owned(),
+        count => files(count),
+    };
     let is_all = observed.partial.is_none() && observed.unseen.is_empty();
     let said = match coverage.uncovered.len() {
+        0 if observed.inputs.is_empty() && is_all => "nothing is missing".to_owned(),
+        0 if observed.inputs.is_empty() => "nothing that was seen is missing".to_owned(),
         0 if is_all => "all are covered".to_owned(),
         0 => "all that were seen are covered".to_owned(),
         count => format!("nothing covers {count} of them"),
@@ -111,7 +116,9 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     list(&mut text, "not covered", by, &coverage.uncovered);
     list(&mut text, "excluded, and read all the same", by, &coverage.excluded);
     if !coverage.proposed.is_empty() {
-        let _ = writeln!(text, "\n  to add to `{name}` (`--fix` does):");
+        let how =
+            if coverage.is_mendable { "(`--fix` does)" } else { "by hand, since its patterns are no list of its own" };
+        let _ = writeln!(text, "\n  to add to `{name}` {how}:");
         for pattern in &coverage.proposed {
             let _ = writeln!(text, "    {}", Escaped::new(pattern));
         }

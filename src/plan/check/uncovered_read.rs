@@ -6,7 +6,7 @@ use super::proposed_patterns::addition_or_list;
 use super::read_patterns::ReadFiles;
 use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
-use super::{CheckRule, Finding};
+use super::{CheckRule, Finding, Fix};
 use crate::config::{LockedClosure, LockfileUse, Service};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, SETTINGS_FILES};
 use crate::model::diagnostic::Severity;
@@ -25,6 +25,8 @@ pub struct ReadCoverage {
     pub excluded: Vec<ObservedInput>,
     /// The patterns that cover what is uncovered, as few as possible.
     pub proposed: Vec<String>,
+    /// Whether they can be added where the service has its own.
+    pub is_mendable: bool,
     /// What covers something that it did not read.
     pub unread: UnreadFiles,
 }
@@ -56,6 +58,7 @@ pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCove
                 Some(_) => UnreadFiles::default(),
                 None => unread_files::of(ground, compared.set, compared.service, &compared.read),
             },
+            is_mendable: fix(ground, &compared).is_some(),
             proposed: compared.proposed,
         })
         .collect()
@@ -108,8 +111,11 @@ fn finding(
         let shown = Listed::new(owners.iter().map(|owner| format!("`{owner}`")), 3);
         finding = finding.help(format!("or add {shown} to its `depends_on`, if it is built from that"));
     }
-    let fix = addition_or_list(ground, compared.set, compared.service, compared.proposed.clone());
-    finding.fixed_by(fix)
+    finding.fixed_by(fix(ground, compared))
+}
+
+fn fix(ground: &Ground<'_>, compared: &Compared<'_>) -> Option<Fix> {
+    addition_or_list(ground, compared.set, compared.service, compared.proposed.clone())
 }
 
 /// Whether files that a lockfile locks are uncovered only because lockfiles are files like others to the service.

@@ -85,6 +85,15 @@ warning[partial]: .git/observed.json has only a part of what `api` reads: its bu
 }
 
 #[test]
+fn a_service_that_is_gone_is_told() {
+    let repo = repo();
+    repo.write(".git/observed.json", OBSERVED.replace(r#""api","#, r#""old","#));
+    let check = repo.rebake(["check", "--observed", ".git/observed.json"]).said();
+    assert!(check.contains("warning[observed]: `old` was observed, and no filters have it"), "{check}");
+    assert!(!check.contains("R016"), "{check}");
+}
+
+#[test]
 fn only_what_observe_wrote_is_read() {
     let repo = repo();
     let refused = |text: &str| {
@@ -184,6 +193,17 @@ api is built from 5 tracked files; nothing covers 2 of them
     );
     let mended = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
     assert!(mended.contains("filters: [api/**, shared/a, shared/b]"), "{mended}");
+}
+
+#[test]
+fn filters_of_steps_and_aliases_are_mended_by_hand() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "x: &x\n  - api/**\napi: *x\n");
+    repo.write("api/Dockerfile", "FROM scratch\nCOPY api/Dockerfile shared/a /\n").write("shared/a", "");
+    repo.commit("first");
+    let text = repo.rebake(["observe", "api", "--fix"]).failure(1).text();
+    assert!(text.contains("to add to `api` by hand, since its patterns are no list of its own:"), "{text}");
+    assert_eq!(std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap(), "x: &x\n  - api/**\napi: *x\n");
 }
 
 #[test]

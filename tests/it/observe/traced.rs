@@ -259,7 +259,7 @@ fn a_build_that_fails_is_seen_in_part() {
 #[ignore = "needs strace and python3: .ci/run runs it"]
 fn what_other_programs_read_is_not_seen_and_said() {
     let repo = repo(
-        "/usr/bin/python3 -c \"import socket; socket.socket(socket.AF_UNIX).connect('../.git/daemon.sock')\"",
+        "cat main\n/usr/bin/python3 -c \"import socket; socket.socket(socket.AF_UNIX).connect('../.git/daemon.sock')\"",
         &[("api/main", "")],
     );
     let _daemon = UnixListener::bind(repo.dir().join(".git/daemon.sock")).unwrap();
