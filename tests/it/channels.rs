@@ -13,23 +13,19 @@ use crate::source;
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
-/// How large the program may be.
-const LIMIT: u64 = 14_000_000;
+/// How large the program may be: 14 MiB.
+const LIMIT: u64 = 14 << 20;
 
 fn channels() -> PathBuf {
     Path::new(source::ROOT).join("target/dist/channels")
 }
 
-/// The one artifact whose name begins and ends so.
-fn artifact(begin: &str, end: &str) -> PathBuf {
+/// The wheel, whose name lists the platforms.
+fn wheel() -> PathBuf {
     let entries = fs::read_dir(channels()).expect("packaging/build has run").map(|entry| entry.unwrap().path());
-    let is_it = |path: &PathBuf| {
-        let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with(begin) && name.ends_with(end)
-    };
-    let found: Vec<PathBuf> = entries.filter(is_it).collect();
-    let [one] = &found[..] else { panic!("{begin}…{end}: {found:?}") };
-    one.clone()
+    let wheels: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|end| end == "whl")).collect();
+    let [wheel] = &wheels[..] else { panic!("{wheels:?}") };
+    wheel.clone()
 }
 
 #[track_caller]
@@ -69,7 +65,11 @@ fn works(channel: &str, start: Instant, program: &Path, args: &[&str]) {
 
 #[track_caller]
 fn unpacked(into: &Path) -> PathBuf {
-    run(Command::new("tar").arg("-xzf").arg(artifact("rebake-", ".tgz")).arg("-C").arg(into));
+    run(Command::new("tar")
+        .arg("-xzf")
+        .arg(channels().join(format!("rebake-{TARGET}-v{VERSION}.tgz")))
+        .arg("-C")
+        .arg(into));
     into.join(format!("rebake-{TARGET}-v{VERSION}"))
 }
 
@@ -139,7 +139,7 @@ fn pip_installs_the_wheel() {
     run(Command::new("python3").args(["-m", "venv"]).arg(&environment));
     let start = Instant::now();
     let pip = ["install", "--no-index", "--quiet", "--disable-pip-version-check"];
-    run(Command::new(environment.join("bin/pip")).args(pip).arg(artifact("rebake-", ".whl")));
+    run(Command::new(environment.join("bin/pip")).args(pip).arg(wheel()));
     works("pip", start, &environment.join("bin/rebake"), &[]);
     has_pages(&environment);
     // One build for all: the same program in the archive.
@@ -154,7 +154,7 @@ fn pip_installs_the_wheel() {
 #[ignore = "needs what packaging/build makes, and uv: .ci/full runs it"]
 fn uvx_runs_the_wheel() {
     let cache = TempDir::new().unwrap();
-    let wheel = artifact("rebake-", ".whl");
+    let wheel = wheel();
     let cache = cache.path().to_str().unwrap();
     let args = ["--cache-dir", cache, "--offline", "--no-index", "--from", wheel.to_str().unwrap(), "rebake"];
     works("uvx", Instant::now(), Path::new("uvx"), &args);
