@@ -971,6 +971,24 @@ fn jobs_that_bring_their_plan_have_what_their_services_ask_for() {
     assert_eq!(step["script"][1], "export REBAKE_ONLY='api'");
 }
 
+/// An image that exists is tagged by a job with the login of its service.
+#[test]
+fn the_job_that_tags_has_what_its_service_asks_for() {
+    let mut plan: Value = serde_json::from_str(&asked()).unwrap();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    plan["services"][0]["exists"] = json!({"reference": "ghcr.io/acme/api:fp2-x", "digest": digest, "lacks": ["x"]});
+    plan["promote"] = true.into();
+    let written =
+        |engine: &str| serde_json::from_str::<Value>(&write(&plan.to_string(), engine, &[], 0).text()).unwrap();
+    assert_eq!(written("gitlab")["promote"]["before_script"], json!(["docker login"]));
+    assert_eq!(written("buildkite")["steps"][0]["agents"], json!({"queue": "arm64"}));
+    let circleci = written("circleci");
+    assert_eq!(circleci["jobs"]["rebake-promote"]["steps"][1], json!({"run": "docker login"}));
+    assert_eq!(circleci["workflows"]["rebake"]["jobs"][0]["rebake-promote"]["context"], json!(["registry"]));
+    let bitbucket = written("bitbucket");
+    assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["script"][0], "docker login");
+}
+
 #[test]
 fn services_that_ask_for_different_things_share_no_job() {
     let plan = asking(&saved(&independent(2)));

@@ -30,8 +30,8 @@ impl Folder {
             files.push(("parameters.json", emit::circleci_parameters(&to_build)?));
         }
         let pipeline = match engine {
-            Engine::GitLab => Some(emit::gitlab(&to_build, matrices.pack)?),
-            Engine::Buildkite => Some(emit::buildkite(&to_build, matrices.pack)?),
+            Engine::GitLab => Some(emit::gitlab(plan, matrices.pack)?),
+            Engine::Buildkite => Some(emit::buildkite(plan, matrices.pack)?),
             Engine::CircleCi => Some(emit::circleci(plan, matrices.pack)?),
             Engine::Bitbucket => Some(emit::bitbucket(plan, matrices.pack)?),
             _ => None,

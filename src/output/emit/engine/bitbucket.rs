@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::job_label::Rule;
+use super::jobs::promote_settings;
 use super::{NOTHING, Pack, at_most, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -57,8 +58,11 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         groups.push(steps);
     }
     if let Some(command) = job_command::promote(plan, job_command::PLAN, "promote") {
-        let own = Step { name: "promote".to_owned(), script: vec![command], max_time: None, artifacts: artifacts() };
-        let step = json!({"step": merged(own, Map::new())});
+        let mut settings = promote_settings(plan, JobEngine::Bitbucket)?;
+        let mut script = lines(settings.remove("before-script"));
+        script.push(command);
+        let own = Step { name: "promote".to_owned(), script, max_time: None, artifacts: artifacts() };
+        let step = json!({"step": merged(own, settings)});
         match groups.first_mut() {
             Some(first) => first.push(step),
             None => groups.push(vec![step]),

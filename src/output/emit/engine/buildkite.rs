@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::job_label::Rule;
+use super::jobs::promote_settings;
 use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -61,7 +62,8 @@ struct Lost {
 /// # Errors
 /// As for every engine, and when there are more than 500 jobs, the limit of one upload.
 pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
-    let jobs = jobs(plan, pack)?;
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
     at_most("Buildkite", "the number of jobs of an upload", jobs.len(), MOST_JOBS)?;
     let keys = labels(jobs.iter().map(|job| job.name.as_str()), &KEYS)?;
     let mut steps = Vec::new();
@@ -94,7 +96,7 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             retry: retry(),
             artifact_paths: Some(REPORTS),
         };
-        steps.push(merged(own, Map::new()));
+        steps.push(merged(own, promote_settings(plan, JobEngine::Buildkite)?));
     }
     if steps.is_empty() {
         let own = Step {

@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::job_label::Rule;
+use super::jobs::promote_settings;
 use super::{NOTHING, Pack, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -72,10 +73,19 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     }
     let Definitions { jobs: mut definitions, .. } = definitions;
     if let Some(command) = job_command::promote(plan, PLAN, ID) {
-        let steps = [&[json!("checkout"), json!(READ_PLAN)][..], &run("promote", &command, None)].concat();
-        definitions.insert("rebake-promote".to_owned(), json!({"docker": image(), "steps": steps}));
+        let mut settings = promote_settings(plan, JobEngine::Circleci)?;
+        let context = settings.remove("context");
+        let mut steps = vec![json!("checkout")];
+        steps.extend(own_steps(&mut settings));
+        steps.push(json!(READ_PLAN));
+        steps.extend(run("promote", &command, None));
+        let mut own = json!({"steps": steps});
+        if !settings.contains_key("machine") {
+            own["docker"] = image();
+        }
+        definitions.insert("rebake-promote".to_owned(), json!(merged(own, settings)));
         let (name, requires) = ("promote".to_owned(), Vec::new());
-        let job = Job { name, only: None, requires, context: None, filters: filters() };
+        let job = Job { name, only: None, requires, context, filters: filters() };
         list.push(IndexMap::from([("rebake-promote".to_owned(), job)]));
     }
     let commands = if list.is_empty() { IndexMap::new() } else { IndexMap::from([(READ_PLAN, read_plan(plan))]) };
@@ -126,11 +136,6 @@ impl Definitions {
 
 /// Returns a definition of jobs that build.
 fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value>) -> Result<Value, EmitError> {
-    let before = match settings.remove("steps") {
-        Some(Value::Array(steps)) => steps,
-        Some(step) => vec![step],
-        None => Vec::new(),
-    };
     let mut steps = vec![json!("checkout")];
     let mut own = json!({
         "parameters": {"only": {"type": "string"}},
@@ -144,11 +149,20 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
         own["docker"] = image();
         steps.push(json!("setup_remote_docker"));
     }
-    steps.extend(before);
+    steps.extend(own_steps(&mut settings));
     steps.push(json!(READ_PLAN));
     steps.extend(run("build", &job_command::build(plan, PLAN, ID), minutes));
     own["steps"] = Value::Array(steps);
     Ok(json!(merged(own, settings)))
+}
+
+/// Takes the steps that services ask for out of their settings.
+fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
+    match settings.remove("steps") {
+        Some(Value::Array(steps)) => steps,
+        Some(step) => vec![step],
+        None => Vec::new(),
+    }
 }
 
 /// Returns the steps that run a command and keep its reports, however it ends. A command that is silent for so many

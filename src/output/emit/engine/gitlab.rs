@@ -3,6 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::job_label::Rule;
+use super::jobs::promote_settings;
 use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -89,7 +90,8 @@ struct Retry {
 /// # Errors
 /// As for every engine, and when a job needs more than 50 others, or the file is larger than 1 MB.
 pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
-    let jobs = jobs(plan, pack)?;
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     let mut pipeline = Pipeline {
         stages: ["build"],
@@ -120,7 +122,7 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         let (needs, variables) = (vec![from_parent()], IndexMap::new());
         let (script, artifacts) = ([command], artifacts());
         let own = Job { stage: "build", needs, script, variables, timeout: None, retry: retry(), artifacts };
-        pipeline.jobs.insert("promote".to_owned(), merged(own, Map::new()));
+        pipeline.jobs.insert("promote".to_owned(), merged(own, promote_settings(plan, JobEngine::Gitlab)?));
     }
     if pipeline.jobs.is_empty() {
         let variables = IndexMap::from([("GIT_STRATEGY", "none".to_owned())]);

@@ -31,18 +31,15 @@ impl Job<'_> {
     /// # Errors
     /// When two of them ask different things, or what is asked cannot be set there. Such a plan was not made by rebake.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
-        let none = Map::new();
-        let asked = |service: &&'_ PlannedService| service.ci.get(&engine).cloned().unwrap_or_else(|| none.clone());
-        let Some(first) = self.services.first() else { return Ok(none) };
-        let settings = asked(first);
-        if let Some(other) = self.services.iter().find(|service| asked(service) != settings) {
-            let (one, other) = (first.service.clone(), other.service.clone());
-            return Err(EmitError::DifferentSettings { engine: engine.word(), one, other });
+        let Some(first) = self.services.first() else { return Ok(Map::new()) };
+        let settings = asked(first, engine)?;
+        for other in &self.services {
+            if asked(other, engine)? != settings {
+                let (one, other) = (first.service.clone(), other.service.clone());
+                return Err(EmitError::DifferentSettings { engine: engine.word(), one, other });
+            }
         }
-        match settings.keys().find(|key| !engine.takes(key)) {
-            Some(key) => Err(EmitError::Setting { engine: engine.word(), key: Escaped::new(key).to_string() }),
-            None => Ok(settings),
-        }
+        Ok(settings)
     }
 
     /// Returns how many minutes it may take: what the builds of its services may take one after the other, and some for
@@ -55,6 +52,24 @@ impl Job<'_> {
             .try_fold(0u64, |sum, limit| limit.map(|limit| sum.saturating_add(limit)))?;
         Some(seconds.div_ceil(60).saturating_add(AROUND_MINUTES))
     }
+}
+
+/// Returns what a service asks of its jobs on an engine.
+fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
+    let settings = service.ci.get(&engine).cloned().unwrap_or_default();
+    match settings.keys().find(|key| !engine.takes(key)) {
+        Some(key) => Err(EmitError::Setting { engine: engine.word(), key: Escaped::new(key).to_string() }),
+        None => Ok(settings),
+    }
+}
+
+/// Returns what is asked on an engine of the job that tags images which exist: what the first service with one asks.
+///
+/// # Errors
+/// When that cannot be set there. Such a plan was not made by rebake.
+pub(super) fn promote_settings(plan: &Plan, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
+    let first = plan.services.iter().find(|service| service.exists.is_some());
+    first.map_or_else(|| Ok(Map::new()), |service| asked(service, engine))
 }
 
 /// How many minutes a job gets beside those of its builds: to fetch the repository and the plan, and to push results.
