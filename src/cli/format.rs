@@ -231,7 +231,7 @@ fn text(
         FormatName::Circleci => emit::circleci(plan, matrices.pack)?,
         FormatName::Azure => emit::azure(&to_build, matrices)?,
         FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
-        FormatName::Jenkins => emit::jenkins(&to_build, matrices.pack)?,
+        FormatName::Jenkins => emit::jenkins(plan, matrices.pack)?,
         FormatName::Bitbucket => emit::bitbucket(plan, matrices.pack)?,
         #[cfg(unix)]
         FormatName::Bake => bake(plan, &workspace()?)?,

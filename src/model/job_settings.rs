@@ -121,7 +121,7 @@ impl JobEngine {
         };
         match self {
             Self::Azure => is_name() && !key.to_ascii_uppercase().starts_with("REBAKE"),
-            Self::Jenkins => is_name() && !["name", "only", "minutes", "level"].contains(&key),
+            Self::Jenkins => is_name() && !["name", "only", "minutes", "command"].contains(&key),
             _ => self.keys().contains(&key),
         }
     }

@@ -987,6 +987,7 @@ fn the_job_that_tags_has_what_its_service_asks_for() {
     assert_eq!(circleci["workflows"]["rebake"]["jobs"][0]["rebake-promote"]["context"], json!(["registry"]));
     let bitbucket = written("bitbucket");
     assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["script"][0], "docker login");
+    assert_eq!(written("jenkins")["promote"]["label"], "arm64");
 }
 
 #[test]

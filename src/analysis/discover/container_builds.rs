@@ -52,7 +52,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
         // Builds that differ in their names alone read the same.
         let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
         let ImageReads { takes, images: read } =
-            if seen.insert(recipe) { reads(tree, directory, build, &mut contexts) } else { ImageReads::default() };
+            if seen.insert((directory, recipe)) { reads(tree, build, &mut contexts) } else { ImageReads::default() };
         for (image, at) in read {
             let edge = |to: &RepoDir| PackageEdge { from: directory.clone(), to: to.clone(), at: at.clone() };
             found.edges.extend(images.of(&image).map(edge));
@@ -152,23 +152,13 @@ impl Holders<'_> {
     }
 }
 
-/// Returns what a build takes beside the directory of its service, and the images that it reads.
-fn reads<'t>(
-    tree: &'t SourceTree,
-    directory: &RepoDir,
-    build: &DeclaredBuild,
-    contexts: &mut Contexts<'t>,
-) -> ImageReads {
+/// Returns the files that a build takes, and the images that it reads.
+fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut Contexts<'t>) -> ImageReads {
     let BuildContext::Directory(context) = &build.context else { return ImageReads::default() };
     let mut reads = image_reads::read(tree, build, context, contexts);
     let dockerfile =
         dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
     reads.takes.extend(dockerfile);
-    reads.takes.retain(|taken| match &taken.area {
-        Area::Below(below) | Area::Directly(below) => !directory.holds(below),
-        Area::File(path) => !directory.holds_file(path),
-        Area::Ceded(_) => true,
-    });
     reads
 }
 
@@ -215,6 +205,26 @@ mod tests {
             found(&files),
             ["api svc/api: svc/api/**", "web svc/web: svc/web/**", "docker svc/web/docker: svc/web/docker/**"]
         );
+    }
+
+    #[test]
+    fn what_an_image_copies_is_its_services_own_whoever_owns_it_too() {
+        let npm = r#"{"name": "ui", "version": "1.0.0"}"#;
+        let files = |dockerfile| {
+            [
+                ("svc/Dockerfile", dockerfile),
+                ("svc/cmd/main", ""),
+                ("svc/ui/package.json", npm),
+                ("svc/ui/Dockerfile", "FROM scratch\nCOPY . .\n"),
+                ("svc/ui/src/x", ""),
+                ("svc/ui/src/y", ""),
+            ]
+        };
+        let svc = |dockerfile| found(&files(dockerfile)).into_iter().find(|line| line.starts_with("svc ")).unwrap();
+        assert_eq!(svc("FROM scratch\nCOPY . .\n"), "svc svc: svc/**");
+        assert_eq!(svc("FROM scratch\nCOPY ui /ui\n"), "svc svc: svc/**");
+        assert_eq!(svc("FROM scratch\nCOPY ui/src/x cmd /\n"), "svc svc: svc/** !svc/ui/** svc/ui/src/x");
+        assert_eq!(svc("FROM scratch\nCOPY cmd /\n"), "svc svc: svc/** !svc/ui/**");
     }
 
     #[test]

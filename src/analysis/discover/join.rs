@@ -100,14 +100,34 @@ fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     }
 }
 
-/// Returns what a service takes: its directory, less what others own below it, and what it takes besides, each once.
-fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, ceded: Vec<Taken>) -> Vec<Taken> {
+/// Returns what a service takes: its directory, less what others own below it, and what it takes besides, each once. What
+/// its image copies is its own, whoever owns it too.
+fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, mut ceded: Vec<Taken>) -> Vec<Taken> {
     let own = Taken { area: Area::Below(directory.clone()), why: TakenFor::Directory, at: at.clone() };
+    ceded.retain(|ceded| !besides.iter().any(|taken| holds(&taken.area, &ceded.area)));
+    let is_covered = |area: &Area| {
+        holds(&own.area, area) && !ceded.iter().any(|ceded| matches!(&ceded.area, Area::Ceded(of) if is_in(area, of)))
+    };
     let mut each: BTreeMap<(TakenFor, Area), Taken> = BTreeMap::new();
     for taken in besides {
-        each.entry((taken.why, taken.area.clone())).or_insert(taken);
+        if taken.why == TakenFor::Workspace || !is_covered(&taken.area) {
+            each.entry((taken.why, taken.area.clone())).or_insert(taken);
+        }
     }
     std::iter::once(own).chain(ceded).chain(each.into_values()).collect()
+}
+
+/// Whether all files of another area are among those of an area.
+fn holds(area: &Area, other: &Area) -> bool {
+    matches!(area, Area::Below(directory) if is_in(other, directory))
+}
+
+/// Whether all files of an area are in a directory.
+fn is_in(area: &Area, directory: &RepoDir) -> bool {
+    match area {
+        Area::Below(other) | Area::Directly(other) | Area::Ceded(other) => directory.holds(other),
+        Area::File(path) => directory.holds_file(path),
+    }
 }
 
 /// The names on the way to a directory; none for the root.

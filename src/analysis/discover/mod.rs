@@ -2,7 +2,7 @@
 //!
 //! Each ecosystem has one function from a [`SourceTree`] to a [`Contribution`]: its packages, and the edges between them.
 //! [`discover`] puts these together. A package owns its directory, less the directories of the packages of workspaces in
-//! it; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
+//! it that its image does not copy; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
 
 mod container_builds;
 mod contribution;

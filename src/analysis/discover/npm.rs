@@ -248,7 +248,7 @@ mod tests {
         let expected = [
             "root .: ** !a/** !b/** !c/** !d/**",
             "a a: a/** package.json pnpm-workspace.yaml",
-            "b b: b/** lib/** b/x.tgz package.json pnpm-workspace.yaml -> a b/package.json:1:37",
+            "b b: b/** lib/** package.json pnpm-workspace.yaml -> a b/package.json:1:37",
             "c c: c/** package.json pnpm-workspace.yaml -> a c/package.json:1:37 -> b c/package.json:1:54",
             "d d: d/** package.json pnpm-workspace.yaml",
         ];

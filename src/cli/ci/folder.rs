@@ -38,7 +38,7 @@ impl Folder {
         };
         files.extend(pipeline.map(|text| ("pipeline.yml", text)));
         if engine == Engine::Jenkins {
-            files.push(("pipeline.json", emit::jenkins(&to_build, matrices.pack)?));
+            files.push(("pipeline.json", emit::jenkins(plan, matrices.pack)?));
         }
         Ok(Self { path: path.to_owned(), files })
     }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::matrix::is_json;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, entries, unknown_key, wrong_type};
-use crate::config::yaml::{Content, View};
+use crate::config::yaml::{Content, Meaning, View};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::job_settings::{JobEngine, JobSettings};
 
@@ -68,6 +68,14 @@ fn of_engine(engine: JobEngine, view: View<'_>, problems: &mut Problems<'_>) -> 
         }
         if engine == JobEngine::Azure && !matches!(value.content(), Content::Scalar(_)) {
             wrong_type(value, "a text: what a variable can hold", problems);
+            good = false;
+            continue;
+        }
+        let is_null = matches!(value.content(), Content::Scalar(scalar) if matches!(scalar.meaning(), Meaning::Null));
+        let is_mapping = ["env", "environment", "variables", "parameters"].contains(&key.text());
+        let is_text = engine == JobEngine::Gitlab && key.text() == "environment" && !is_null;
+        if is_null || (is_mapping && !is_text && value.mapping().is_none()) {
+            wrong_type(value, if is_mapping { "a mapping" } else { "a value" }, problems);
             good = false;
             continue;
         }

@@ -198,6 +198,28 @@ fn what_is_excluded_is_told_by_another_rule() {
     assert_eq!(of_rule("R002", &files), Vec::<String>::new());
 }
 
+/// What is excluded of a directory is left out on purpose, unless it is another package.
+#[test]
+fn an_excluded_package_that_a_whole_context_holds_is_told() {
+    let of = |more: &str| {
+        let filters =
+            format!("services:\n  api:\n    path: api\n    filters: [api/**, '!api/ui/**', '!**/*.md']\n{more}");
+        let files = [
+            ("filters.yaml", filters.as_str()),
+            ("api/Dockerfile", "FROM a\nCOPY . .\n"),
+            ("api/a.md", ""),
+            ("api/main", ""),
+            ("api/ui/package.json", r#"{"name": "ui"}"#),
+        ];
+        of_rule("R017", &files)
+    };
+    assert_eq!(
+        of(""),
+        ["warning filters.yaml:2:3: the image of `api` is built from `api/ui/package.json`, which `api` excludes"]
+    );
+    assert_eq!(of("    depends_on: [ui]\n  ui: {path: api/ui, builder: none}\n"), [""; 0]);
+}
+
 #[test]
 fn a_dockerfile_affects_its_image() {
     let of = |filters: &str| {

@@ -94,8 +94,13 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
             };
             let (excluded, others): (Vec<usize>, Vec<usize>) = uncovered.into_iter().partition(is_excluded);
             let breadth = if is_wide(ground, &build.context, source) { Breadth::Wide } else { Breadth::Named };
-            // What is excluded from a directory is left out on purpose.
-            let excluded = if excluded.len() == read.len() { excluded } else { Vec::new() };
+            // What is excluded from a directory is left out on purpose, but for the files of another package.
+            let excluded = if excluded.len() == read.len() {
+                excluded
+            } else {
+                let is_packages = |position: &usize| is_of_package(ground, &build.context, *position);
+                excluded.into_iter().filter(is_packages).collect()
+            };
             let is_file = ground.tree.has(&build.context.join(&source.path));
             let is_lockfile = is_file && is_lockfile(ground, &build.context.join(&source.path));
             let rule = if is_lockfile { CheckRule::UncoveredLockfile } else { CheckRule::UncoveredCopy };
@@ -115,6 +120,14 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
         }
     }
     missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
+}
+
+/// Whether a file is that of a package in a directory of a context.
+fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> bool {
+    let path = ground.path(position);
+    let services = ground.found.services.iter();
+    let mut within = services.filter(|service| context.holds(&service.directory) && service.directory != *context);
+    within.any(|service| service.directory.holds_file(&path))
 }
 
 /// Whether a source is all of the context, or holds several packages: then most of it matters to others alone.

@@ -115,7 +115,7 @@ fn workspaces_and_vendored_code_are_taken() {
         found(&files),
         [
             "a a: a/** go.work go.work.sum -> b a/a.go:2:8",
-            "b b: b/** b/vendor/** go.work go.work.sum",
+            "b b: b/** go.work go.work.sum",
             "c c/cmd: c/cmd/** c/vendor/** c/go.mod",
         ]
     );

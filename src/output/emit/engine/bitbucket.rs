@@ -15,6 +15,9 @@ use crate::plan::Plan;
 /// The most steps of a pipeline.
 const MOST_STEPS: usize = 100;
 
+/// The longest that a step may take.
+const MOST_MINUTES: u64 = 720;
+
 const NAMES: Rule = Rule { engine: "Bitbucket", prefix: "build-", takes: "._-", instead: '-', longest: 100 };
 
 #[derive(Serialize)]
@@ -25,7 +28,7 @@ struct Pipeline {
 #[derive(Serialize)]
 struct Step {
     name: String,
-    script: Vec<String>,
+    script: Vec<Value>,
     #[serde(rename = "max-time", skip_serializing_if = "Option::is_none")]
     max_time: Option<u64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,9 +53,10 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             let name = names[job.name.as_str()].clone();
             let mut settings = job.settings(JobEngine::Bitbucket)?;
             let mut script = lines(settings.remove("before-script"));
-            script.push(format!("export REBAKE_ONLY='{}'", job.only()));
-            script.push(job_command::build(plan, job_command::PLAN, &name));
-            let own = Step { name, script, max_time: job.minutes(), artifacts: artifacts() };
+            script.push(format!("export REBAKE_ONLY='{}'", job.only()).into());
+            script.push(job_command::build(plan, job_command::PLAN, &name).into());
+            let max_time = job.minutes().map(|minutes| minutes.min(MOST_MINUTES));
+            let own = Step { name, script, max_time, artifacts: artifacts() };
             steps.push(json!({"step": merged(own, settings)}));
         }
         groups.push(steps);
@@ -60,7 +64,7 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     if let Some(command) = job_command::promote(plan, job_command::PLAN, "promote") {
         let mut settings = promote_settings(plan, JobEngine::Bitbucket)?;
         let mut script = lines(settings.remove("before-script"));
-        script.push(command);
+        script.push(command.into());
         let own = Step { name: "promote".to_owned(), script, max_time: None, artifacts: artifacts() };
         let step = json!({"step": merged(own, settings)});
         match groups.first_mut() {
@@ -72,7 +76,7 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     at_most("Bitbucket", "the number of steps of a pipeline", count, MOST_STEPS)?;
     let mut list = Vec::new();
     if groups.is_empty() {
-        let script = vec![NOTHING.to_owned()];
+        let script = vec![NOTHING.into()];
         let name = "nothing to rebuild".to_owned();
         list.push(json!({"step": Step { name, script, max_time: None, artifacts: Vec::new() }}));
     } else {
@@ -92,13 +96,14 @@ fn with_plan(plan: &Plan) -> Step {
     // Within single quotes a shell reads nothing but the quote, where an escape of JSON means the same.
     let text = safe_json::ascii_line(plan).replace('\'', "\\u0027");
     let command = format!("mkdir -p .rebake && printf %s '{text}' > {}", job_command::PLAN);
-    Step { name: "plan".to_owned(), script: vec![command], max_time: None, artifacts: vec![job_command::PLAN] }
+    Step { name: "plan".to_owned(), script: vec![command.into()], max_time: None, artifacts: vec![job_command::PLAN] }
 }
 
-fn lines(value: Option<Value>) -> Vec<String> {
+/// Returns the lines of a script, which may be pipes too.
+fn lines(value: Option<Value>) -> Vec<Value> {
     match value {
-        Some(Value::Array(lines)) => lines.into_iter().filter_map(|line| line.as_str().map(str::to_owned)).collect(),
-        Some(Value::String(line)) => vec![line],
-        _ => Vec::new(),
+        Some(Value::Array(lines)) => lines,
+        Some(line) => vec![line],
+        None => Vec::new(),
     }
 }

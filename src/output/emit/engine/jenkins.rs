@@ -2,6 +2,7 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::jobs::promote_settings;
 use super::{Pack, by_level, job_command, jobs, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -16,7 +17,7 @@ struct Pipeline {
     levels: Vec<Vec<IndexMap<String, Value>>>,
     build: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    promote: Option<String>,
+    promote: Option<IndexMap<String, Value>>,
 }
 
 #[derive(Serialize)]
@@ -29,13 +30,14 @@ struct Job {
 
 /// Returns what a Jenkinsfile reads, as JSON: `levels`, the jobs of each level, with their `name`, the services (`only`),
 /// the `minutes` that they may take, and what `ci` of the service adds; `build`, the command of each job, and `promote`,
-/// that of the one that tags images which exist. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the name
+/// the job that tags images which exist, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the name
 /// of the job.
 ///
 /// # Errors
 /// As for every engine.
 pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
-    let jobs = jobs(plan, pack)?;
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
     let job = |job: &&super::Job<'_>| {
         // The name is part of the names of files.
         let own = Job { name: job.name.replace('/', "-"), only: job.only(), minutes: job.minutes() };
@@ -43,9 +45,10 @@ pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     };
     let levels = by_level(&jobs, None)?;
     let levels = levels.iter().map(|jobs| jobs.iter().map(job).collect()).collect::<Result<_, EmitError>>()?;
-    Ok(safe_json::document(&Pipeline {
-        levels,
-        build: job_command::build(plan, job_command::PLAN, ID),
-        promote: job_command::promote(plan, job_command::PLAN, ID),
-    }))
+    // No service has such a name, so that no report has that of another job.
+    let named =
+        |command| IndexMap::from([("name", "promote+".to_owned()), ("only", String::new()), ("command", command)]);
+    let promote = job_command::promote(plan, job_command::PLAN, ID).map(named);
+    let promote = promote.map(|own| Ok(merged(own, promote_settings(plan, JobEngine::Jenkins)?))).transpose()?;
+    Ok(safe_json::document(&Pipeline { levels, build: job_command::build(plan, job_command::PLAN, ID), promote }))
 }

@@ -15,6 +15,8 @@ pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> Index
                 asked.append(own);
                 *own = asked;
             }
+            // What has rebake's own variables is a mapping.
+            (Some(Value::Object(_)), _) => {}
             (_, value) => _ = job.insert(key, value),
         }
     }
@@ -25,6 +27,13 @@ pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> Index
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_no_mapping_takes_no_variable_away() {
+        let own = json!({"variables": {"REBAKE_ONLY": "a"}});
+        let Value::Object(asked) = json!({"variables": null}) else { panic!() };
+        assert_eq!(json!(merged(&own, asked)), own);
+    }
 
     #[test]
     fn what_is_asked_is_added_and_own_variables_win() {
