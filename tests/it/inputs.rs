@@ -259,6 +259,13 @@ fn links_that_lead_astray_and_what_is_not_there_are_told() {
     }
     repo.symlink("../../Dockerfile", "out/Dockerfile").symlink("Dockerfile", "loop/Dockerfile").commit("first");
     repo.rebake(["plan", "--all", "--format", "names"]).success().stderr(str![[r#"
+warning[unread-key]: `run` builds this service, so nothing reads its `dockerfile`
+ --> filters.yaml:7:32
+  |
+7 |   run: {path: run, dockerfile: Dockerfile, run: make}
+  |                                ^^^^^^^^^^       ---- its command
+  |
+  = help: leave `dockerfile` out, or `run`: then a builder of images reads it
 warning[stray-link]: out/Dockerfile leads outside of the repository, through symbolic links; so `out` is not affected by changes there
  --> filters.yaml:3:32
   |
