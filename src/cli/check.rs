@@ -72,7 +72,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
         return Err(Failure::new(Exit::Usage, "usage", "what is compared matters only with `--affected`"));
     }
     let observed = observed(args, output)?;
-    let what = WhatToCheck { files: &args.files, is_mended: args.fix, observed: observed.as_ref() };
+    let what = WhatToCheck { files: &args.files, is_mended: args.fix, observed: observed.as_ref(), before: None };
     let find = || {
         let filters = CheckedFilters::read(general, what)?;
         let findings = filters.findings(what);

@@ -28,6 +28,8 @@ pub(crate) struct WhatToCheck<'a> {
     pub(crate) is_mended: bool,
     /// What builds were seen to read.
     pub(crate) observed: Option<&'a Observed>,
+    /// The files of the repository as they were at an earlier moment, which count then; else they are read now.
+    pub(crate) before: Option<&'a Discovery>,
 }
 
 /// The filters that are checked, with all that the rules look at.
@@ -59,7 +61,10 @@ impl CheckedFilters {
         let trigger = workspace::trigger()?;
         let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
         let at = if counts_work_tree || what.is_mended { None } else { repository.head()?.commit().copied() };
-        let discovery = Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?;
+        let discovery = match what.before {
+            Some(before) => before.clone(),
+            None => Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?,
+        };
         let (workflows, unreadable) = check::workflows(discovery.tree());
         let mut reader = Reader {
             general,

@@ -20,7 +20,7 @@ use crate::model::recipe::Builder;
 use crate::output::emit;
 use crate::plan::check::{self, CheckRule, Finding, ImageInputs, ReadCoverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedService};
-use crate::plan::pipeline::{self, Workspace};
+use crate::plan::pipeline::{self, Discovery, DiscoveryScope, Workspace};
 use traced_builds::{TracedBuild, TracedRun};
 
 const EXAMPLES: &str = "\
@@ -67,8 +67,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     let workspace = workspace::open(general, None, None, WithoutConfig::Refuse, output)?;
     let services =
         pipeline::services(&workspace.repository, &workspace.config, &args.services).map_err(pipeline::Error::from)?;
+    // A build may remove what it read.
+    let before = Discovery::read(&workspace.repository, None, DiscoveryScope::Everything)?;
     let images = if services.iter().any(|service| is_image(&workspace, *service)) {
-        let what = WhatToCheck { files: &[], is_mended: true, observed: None };
+        let what = WhatToCheck { files: &[], is_mended: true, observed: None, before: Some(&before) };
         check::image_inputs(&CheckedFilters::read(general, what)?.checked(None))
     } else {
         BTreeMap::new()
@@ -94,7 +96,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     });
     let commit = workspace.repository.head()?.commit().map(ToString::to_string);
     let observed = output.masked(Observed::new(commit, observed.collect()));
-    let Compared { coverage, is_covered } = compared(general, args, &observed, output)?;
+    let Compared { coverage, is_covered } = compared(general, args, &observed, &before, output)?;
     match args.format {
         Format::Text => output.people(&emit::observed_text(&observed, &coverage))?,
         Format::Json => output.data(&emit::observed_json(&observed, &coverage))?,
@@ -161,14 +163,15 @@ struct Compared {
     is_covered: bool,
 }
 
-/// Holds what was read against the filters of the work tree, and mends them if that is asked for.
+/// Holds what was read against the filters of the work tree and the files before the build, and mends them if that is asked for.
 fn compared(
     general: &GeneralArgs,
     args: &ObserveArgs,
     observed: &Observed,
+    before: &Discovery,
     output: &Output,
 ) -> Result<Compared, Failure> {
-    let what = WhatToCheck { files: &[], is_mended: true, observed: Some(observed) };
+    let what = WhatToCheck { files: &[], is_mended: true, observed: Some(observed), before: Some(before) };
     let find = || {
         let filters = CheckedFilters::read(general, what)?;
         let mut findings = filters.findings(what);

@@ -1,11 +1,12 @@
 //! What a traced build read: from system calls, in the order of time, to tracked files.
 //!
 //! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the build
-//! had made before. A tracked link on the way to one is an input too. What git reads and writes itself does not count:
-//! what it checks out is what is tracked. Neither do the files that are about git.
+//! had made before. A tracked link on the way to one is an input too. What git reads and writes to keep track of files does
+//! not count: what it checks out is what is tracked. Neither do the files that are about git.
 
 mod file_origins;
 mod followed_links;
+mod git_commands;
 #[cfg(test)]
 mod tests;
 mod traced_processes;
@@ -32,6 +33,8 @@ pub struct BuildSite<'a> {
     pub roots: &'a [Vec<u8>],
     /// The directory in which the build began, absolute and without links.
     pub directory: &'a [u8],
+    /// The directory of git's own programs, absolute; none where nobody knows it.
+    pub git_programs: Option<&'a [u8]>,
 }
 
 /// What a build read.
@@ -113,7 +116,9 @@ impl Observer<'_> {
             TraceEvent::Executed { asked, arguments } => {
                 let program = self.follow(id, asked);
                 let path = program.as_ref().map_or(&asked.path, |(path, _)| path);
-                self.processes.execute(id, path, arguments);
+                let is_own = self.links.within(path).is_some();
+                let is_git = !is_own && git_commands::is_about_tracked(path, arguments, self.site.git_programs);
+                self.processes.execute(id, path, arguments, is_git);
                 if let Some((path, links)) = program {
                     self.read_path(id, &path, links);
                     self.programs.insert(path);
@@ -137,7 +142,7 @@ impl Observer<'_> {
                     self.origins.link(from.as_deref(), to.as_deref());
                 }
             }
-            TraceEvent::Removed(asked) | TraceEvent::Truncated(asked) => {
+            TraceEvent::Removed(asked) | TraceEvent::Emptied(asked) => {
                 let path = self.last(id, asked).filter(|_| !self.processes.is_git(id));
                 if let Some(path) = path {
                     self.origins.make(self.links.within(&path));
@@ -160,7 +165,7 @@ impl Observer<'_> {
                 self.read_path(id, found, links);
             }
             Access::Write if !self.processes.is_git(id) => self.origins.make(self.links.within(found)),
-            Access::Write | Access::Append | Access::Nothing => {}
+            Access::Write | Access::Alter | Access::Nothing => {}
         }
     }
 

@@ -58,7 +58,16 @@ impl Traced {
         let links = BTreeMap::from([(5, b"lib".to_vec())]);
         let traces: Vec<ProcessTrace> = self.traces.into_values().collect();
         let roots = [b"/r".to_vec(), b"/home/r".to_vec()];
-        observe(&traces, BuildSite { tracked: &tracked, links: &links, roots: &roots, directory: b"/r/api" })
+        observe(
+            &traces,
+            BuildSite {
+                tracked: &tracked,
+                links: &links,
+                roots: &roots,
+                directory: b"/r/api",
+                git_programs: Some(b"/usr/lib/git-core"),
+            },
+        )
     }
 
     /// What was read: `path: command`.
@@ -94,7 +103,7 @@ fn what_the_build_made_is_no_input() {
     let build = Traced::default().call(1, TraceEvent::Removed(path("out"))).read(1, "/r/api/out");
     assert_eq!(build.reads(), [""; 0]);
     // What a file held is still there, whatever is written behind it.
-    let build = Traced::default().open(1, "out", "/r/api/out", Access::Append).read(1, "/r/api/out");
+    let build = Traced::default().open(1, "out", "/r/api/out", Access::Alter).read(1, "/r/api/out");
     assert_eq!(build.reads(), ["api/out: the build"]);
     let build = Traced::default().open(1, "out", "/r/api/out", Access::ReadWrite);
     assert_eq!(build.reads(), ["api/out: the build"]);
@@ -133,6 +142,18 @@ fn what_git_does_does_not_count() {
     let build = build.fork(1, 2).run(2, &["/usr/lib/git-core/git-submodule"]).read(2, "/r/lib/a");
     let build = build.fork(2, 3).run(3, &["cat"]).read(3, "/r/lib/b");
     assert_eq!(build.reads(), ["lib/b: cat"]);
+}
+
+#[test]
+fn what_git_reads_for_what_it_holds_counts() {
+    let build =
+        Traced::default().run(1, &["/usr/bin/git", "apply", "../lib/a"]).read(1, "/r/lib/a").read(1, "/r/lib/b");
+    assert_eq!(build.write(1, "/r/lib/b").reads(), ["lib/a: git apply ../lib/a", "lib/b: git apply ../lib/a"]);
+    // No program of the repository is git, and none for the name of a directory.
+    let build = Traced::default().run(1, &["/r/tools/git", "status"]).read(1, "/r/lib/a");
+    assert_eq!(build.reads(), ["lib/a: git status"]);
+    let build = Traced::default().run(1, &["/x/git-core/tool"]).read(1, "/r/lib/a");
+    assert_eq!(build.reads(), ["lib/a: tool"]);
 }
 
 #[test]
@@ -178,7 +199,7 @@ fn links_in_a_circle_end() {
     tracked.push(Mode::SymbolicLink, id, [b"b", b""]);
     let links = BTreeMap::from([(0, b"b/x".to_vec()), (1, b"/r/a".to_vec())]);
     let roots = [b"/r".to_vec()];
-    let site = BuildSite { tracked: &tracked, links: &links, roots: &roots, directory: b"/r" };
+    let site = BuildSite { tracked: &tracked, links: &links, roots: &roots, directory: b"/r", git_programs: None };
     let (_, followed) = FollowedLinks::new(site).follow(b"/r/a/y");
     assert_eq!(followed.len(), 40);
     assert_eq!(FollowedLinks::new(site).follow(b"/../x/./.."), (b"/".to_vec(), Vec::new()));

@@ -18,6 +18,7 @@ struct Known {
     /// Its directory, absolute.
     directory: Vec<u8>,
     command: usize,
+    /// Whether it is git, about what is tracked.
     is_git: bool,
 }
 
@@ -46,10 +47,9 @@ impl TracedProcesses {
         self.get(id).directory = directory;
     }
 
-    pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) {
+    pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>], is_git: bool) {
         let next = self.commands.len();
         let number = *self.commands.entry(command(program, arguments)).or_insert(next);
-        let is_git = is_git(program);
         let known = self.get(id);
         (known.command, known.is_git) = (number, is_git);
     }
@@ -116,10 +116,4 @@ fn command(program: &[u8], arguments: &[Vec<u8>]) -> String {
         Some((end, _)) => format!("{}…", text[..end].trim_end()),
         None => text,
     }
-}
-
-/// Whether a program is git itself, or one of those that git keeps for itself.
-fn is_git(program: &[u8]) -> bool {
-    let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    name == b"git" || program.windows(10).any(|part| part == b"/git-core/")
 }

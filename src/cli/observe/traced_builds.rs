@@ -15,7 +15,7 @@ use crate::cli::failure::{Failure, not_buildable};
 use crate::cli::log_directory;
 use crate::cli::printing::{Output, written};
 use crate::cli::workspace;
-use crate::inputs::git::TrackedFiles;
+use crate::inputs::git::{TrackedFiles, git_programs};
 use crate::model::name::Escaped;
 use crate::output::exec::builder::{BuildPlace, Driver, Ties, prepare};
 use crate::output::exec::report::ServiceReport;
@@ -69,6 +69,7 @@ pub(super) fn run(
     let mut printer = display::on_standard_error(&workspace.trigger, output);
     let Ended { report, interrupted } = carry_out(&builds, &settings, &mut |_, _| None, &mut printer)?;
     written(printer.finish().map(drop))?;
+    let git_programs = git_programs();
     let roots = [root.as_os_str().as_bytes().to_vec()];
     let seen = |(number, (build, report)): (usize, (&Build, &ServiceReport))| {
         let reads = written_by_tracer.read(number, &roots).map(|traces| {
@@ -78,6 +79,7 @@ pub(super) fn run(
                 links: &tracked.links,
                 roots: &roots,
                 directory: directory.as_os_str().as_bytes(),
+                git_programs: git_programs.map(|path| path.as_os_str().as_bytes()),
             };
             with_other_names(observe(&traces, site), &root, &tracked)
         });

@@ -61,7 +61,7 @@ pub use head::{DefaultBranch, Head, RefName};
 pub use history::{DescribeOptions, Descriptions, HistoryError, Parents, StopRule, WalkCounts};
 pub use listing::Survey;
 pub use open::{PartialClone, Repository};
-pub use program::ProgramError;
+pub use program::{ProgramError, git_programs};
 pub use push_tags::{MOST_TAGS, RemoteError};
 pub use remote::shown_remote;
 pub use revision_error::{RevisionError, RevisionFault};

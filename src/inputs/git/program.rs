@@ -67,6 +67,12 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
     Git { command, limit: TIME_LIMIT, group: Group::Ours }
 }
 
+/// Returns the directory of the programs that git keeps for itself, as `git --exec-path` does; none where there is no git.
+#[must_use]
+pub fn git_programs() -> Option<&'static Path> {
+    gix::path::env::core_dir()
+}
+
 impl Repository {
     /// Returns a git command for this repository.
     pub(super) fn git<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Git {

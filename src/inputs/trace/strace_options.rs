@@ -12,8 +12,8 @@ pub enum TracerSpeed {
 
 /// The system calls that are traced; those with a question mark are not on every processor.
 const CALLS: &str = "trace=?open,?openat,?openat2,?creat,execve,?execveat,chdir,fchdir,?getcwd,?rename,?renameat,\
-?renameat2,?link,?linkat,?unlink,?unlinkat,?truncate,?fork,?vfork,clone,?clone3,?connect,?bind,?io_uring_setup,\
-?chroot,?pivot_root,?mount,?move_mount";
+?renameat2,?link,?linkat,?unlink,?unlinkat,?truncate,?ftruncate,?fork,?vfork,clone,?clone3,?connect,?bind,\
+?io_uring_setup,?chroot,?pivot_root,?mount,?move_mount";
 
 /// Returns the options of strace, up to the program that is traced. It writes a file for each process, with this prefix.
 ///

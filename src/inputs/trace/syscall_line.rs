@@ -60,7 +60,11 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
         "linkat" => Some(TraceEvent::Linked { from: below(0)?, to: below(2)? }),
         "unlink" => Some(TraceEvent::Removed(own(0)?)),
         "unlinkat" => (!flags(2).contains("AT_REMOVEDIR")).then_some(TraceEvent::Removed(below(0)?)),
-        "truncate" => Some(TraceEvent::Truncated(own(0)?)),
+        "truncate" => (flags(1) == "0").then_some(TraceEvent::Emptied(own(0)?)),
+        "ftruncate" => {
+            let path = described(arguments.first()?).filter(|_| flags(1) == "0")?;
+            Some(TraceEvent::Emptied(Asked { from: None, from_own: false, path }))
+        }
         "fork" | "vfork" => Some(TraceEvent::Forked { child: number(result)?, is_thread: false }),
         "clone" | "clone3" => {
             let is_thread = arguments.iter().any(|argument| argument.contains("CLONE_THREAD"));
@@ -140,14 +144,12 @@ fn access(flags: &str) -> Access {
     let has = |flag: &str| flags.split(|c: char| !c.is_ascii_uppercase() && c != '_').any(|word| word == flag);
     if has("O_PATH") || has("O_DIRECTORY") {
         Access::Nothing
-    } else if has("O_WRONLY") || has("O_RDWR") {
-        match (has("O_TRUNC"), has("O_APPEND"), has("O_RDWR")) {
-            (false, true, _) => Access::Append,
-            (false, false, true) => Access::ReadWrite,
-            (true, ..) | (false, false, false) => Access::Write,
-        }
-    } else if has("O_TRUNC") {
+    } else if has("O_TRUNC") || has("O_CREAT") && has("O_EXCL") {
         Access::Write
+    } else if has("O_RDWR") {
+        Access::ReadWrite
+    } else if has("O_WRONLY") {
+        Access::Alter
     } else {
         Access::Read
     }
@@ -218,12 +220,18 @@ mod tests {
         );
         assert_eq!(
             read("open(\"«x»\", O_WRONLY|O_CREAT, 0666) = 3<«/x»>"),
-            opened(asked(None, true, "x"), "/x", Access::Write)
+            opened(asked(None, true, "x"), "/x", Access::Alter)
         );
-        assert_eq!(
-            read("open(\"«x»\", O_WRONLY|O_APPEND) = 3<«/x»>"),
-            opened(asked(None, true, "x"), "/x", Access::Append)
-        );
+        for (flags, access) in [
+            ("O_WRONLY|O_APPEND", Access::Alter),
+            ("O_RDWR|O_CREAT|O_APPEND", Access::ReadWrite),
+            ("O_WRONLY|O_CREAT|O_TRUNC", Access::Write),
+            ("O_RDWR|O_TRUNC", Access::Write),
+            ("O_RDWR|O_CREAT|O_EXCL", Access::Write),
+        ] {
+            let opened = opened(asked(None, true, "x"), "/x", access);
+            assert_eq!(read(&format!("open(\"«x»\", {flags}, 0666) = 3<«/x»>")), opened, "{flags}");
+        }
         assert_eq!(
             read("openat(AT_FDCWD<«/»>, \"«d»\", O_RDONLY|O_DIRECTORY) = 3<«/d»>"),
             opened(asked(Some("/"), true, "d"), "/d", Access::Nothing)
@@ -268,6 +276,9 @@ mod tests {
         assert_eq!(read("renameat2(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", RENAME_EXCHANGE) = 0"), renamed(true));
         assert_eq!(read("unlinkat(AT_FDCWD<«/r»>, \"«a»\", 0) = 0"), Some(TraceEvent::Removed(a.clone())));
         assert_eq!(read("unlinkat(AT_FDCWD<«/r»>, \"«a»\", AT_REMOVEDIR) = 0"), None);
+        assert_eq!(read("truncate(\"«a»\", 0) = 0"), Some(TraceEvent::Emptied(asked(None, true, "a"))));
+        assert_eq!(read("ftruncate(3<«/r/a»>, 0) = 0"), Some(TraceEvent::Emptied(asked(None, false, "/r/a"))));
+        assert_eq!((read("truncate(\"«a»\", 10) = 0"), read("ftruncate(3<«/r/a»>, 10) = 0")), (None, None));
         assert_eq!(
             read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", 0) = 0"),
             Some(TraceEvent::Linked { from: a, to: b })

@@ -43,8 +43,8 @@ pub enum TraceEvent {
     },
     /// It removed a file.
     Removed(Asked),
-    /// It cut a file off.
-    Truncated(Asked),
+    /// It emptied a file.
+    Emptied(Asked),
     /// It made a process or a thread.
     Forked {
         /// The id.
@@ -78,9 +78,9 @@ pub enum Access {
     Read,
     /// Read and write it: what it held is still there.
     ReadWrite,
-    /// Write behind what it holds.
-    Append,
-    /// Write it: what it held is gone, or is about to be.
+    /// Write into it: what it held is still there, or some of it.
+    Alter,
+    /// Write it anew: it is empty, or a new file.
     Write,
     /// Neither: it names the file, or lists a directory.
     Nothing,

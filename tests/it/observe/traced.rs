@@ -221,6 +221,66 @@ fn links_renames_and_other_directories_are_followed() {
 
 #[test]
 #[ignore = "needs strace: .ci/run runs it"]
+fn what_is_written_into_a_file_takes_nothing_away() {
+    let repo = repo(
+        "touch ../shared/a; cat ../shared/a\n/usr/bin/python3 -c \"open('../shared/b', 'a+').read()\"\n\
+         echo x >../shared/c; cat ../shared/c\ntruncate -s 0 ../shared/d; cat ../shared/d",
+        &[
+            ("api/main", ""),
+            ("shared/a", "a"),
+            ("shared/b", "b"),
+            ("shared/c", "c"),
+            ("shared/d", "d"),
+            ("shared/e", ""),
+        ],
+    );
+    let seen = observed(observe(&repo), 1);
+    assert_eq!(paths(&seen["uncovered"]), ["shared/a", "shared/b"], "{seen:#}");
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn what_is_gone_after_the_build_was_read() {
+    let files = [("api/main", ""), ("shared/a", ""), ("shared/b", "")];
+    for run in ["cat main ../shared/*; rm -r ../shared", "cat main ../shared/*; mv ../shared out"] {
+        let repo = repo(run, &files);
+        let seen = observed(observe(&repo), 1);
+        assert_eq!(paths(&seen["uncovered"]), ["shared/a", "shared/b"], "{run}");
+        repo.git(["checkout", "--", "."]);
+        assert_eq!(
+            paths(&observed(repo.rebake(["observe", "api", "--fix", "--format", "json"]), 0)["uncovered"]),
+            [""; 0]
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn only_what_git_does_to_track_files_does_not_count() {
+    let repo = repo(
+        "git config -f ../shared/config a.b\ngit hash-object ../shared/hashed\ngit diff --no-index ../shared/left main || true\n\
+         git apply --check ../shared/x.patch\n../shared/git\n../shared/git-core/tool\ngit add ../shared/added\ngit diff HEAD",
+        &[
+            ("api/main", ""),
+            ("shared/config", "[a]\n\tb = 1\n"),
+            ("shared/hashed", ""),
+            ("shared/left", "x\n"),
+            ("shared/x.patch", "--- a/api/new\n+++ b/api/new\n@@ -0,0 +1 @@\n+x\n"),
+            ("shared/git", "#!/bin/sh\ncat ../shared/a\n"),
+            ("shared/git-core/tool", "#!/bin/sh\ncat ../shared/b\n"),
+            ("shared/a", ""),
+            ("shared/b", ""),
+            ("shared/added", ""),
+        ],
+    );
+    repo.chmod_x("shared/git").chmod_x("shared/git-core/tool").commit("second");
+    repo.write("shared/added", "more");
+    let expected = ["a", "b", "config", "git", "git-core/tool", "hashed", "left", "x.patch"];
+    assert_eq!(paths(&observed(observe(&repo), 1)["uncovered"]), expected.map(|name| format!("shared/{name}")));
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
 fn a_file_by_another_name_is_that_file() {
     let repo = repo("cat out_link out_other", &[("api/main", ""), ("shared/a", ""), ("shared/b", "")]);
     fs::hard_link(repo.dir().join("shared/a"), repo.dir().join("api/out_link")).unwrap();
