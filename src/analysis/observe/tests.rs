@@ -90,7 +90,7 @@ fn files_are_read_by_the_command_that_opened_them_first() {
 #[test]
 fn threads_are_their_process() {
     let build = Traced::default().run(1, &["make"]).call(1, TraceEvent::Forked { child: 2, is_thread: true });
-    let build = build.run(1, &["git"]).read(2, "/r/lib/a").fork(2, 3).run(3, &["cat"]).read(3, "/r/lib/b");
+    let build = build.run(1, &["/bin/git"]).read(2, "/r/lib/a").fork(2, 3).run(3, &["cat"]).read(3, "/r/lib/b");
     assert_eq!(build.reads(), ["lib/b: cat"]);
 }
 
