@@ -19,7 +19,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::output::emit::findings as emit;
 use crate::plan::check::Finding;
-use crate::plan::observed::Observed;
+use crate::plan::observed::{Observed, ObservedService};
 use crate::plan::pipeline::{Dead, Request, Unmatched};
 
 const EXAMPLES: &str = "\
@@ -123,6 +123,11 @@ fn observed(args: &CheckArgs, output: &Output) -> Result<Option<Observed>, Failu
             })
             .collect();
         output.say(&warnings);
+        if read.services.is_empty() {
+            let message = format!("{shown} has no service: nothing of it is checked");
+            output.say(&[Diagnostic::warning("observed", message).help("name services: `rebake observe SERVICE`")]);
+        }
+        output.publish(read.services.iter().flat_map(ObservedService::paths));
         match &mut all {
             Some(all) => all.services.extend(read.services),
             None => all = Some(read),

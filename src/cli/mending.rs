@@ -57,7 +57,7 @@ fn mend(filters: &CheckedFilters, findings: &[Finding], output: &Output) -> Resu
                 Failure::new(Exit::Usage, "changed", message).help("commit it, or put it back, and run this again")
             );
         }
-        output.file(&file, &(mark.to_owned() + &mended))?;
+        output.mended_file(&file, &(mark.to_owned() + &mended))?;
         changed = true;
     }
     Ok(changed)

@@ -95,7 +95,9 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
         observed(name, traced, images.get(name).filter(|_| is_image(&workspace, *service)))
     });
     let commit = workspace.repository.head()?.commit().map(ToString::to_string);
-    let observed = output.masked(Observed::new(commit, observed.collect()));
+    let observed = Observed::new(commit, observed.map(|service| with_masked_texts(service, output)).collect());
+    // Filters and reports would be wrong without these.
+    output.publish(observed.services.iter().flat_map(ObservedService::paths));
     let Compared { coverage, is_covered } = compared(general, args, &observed, &before, output)?;
     match args.format {
         Format::Text => output.people(&emit::observed_text(&observed, &coverage))?,
@@ -154,6 +156,15 @@ fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs
     observed.inputs.sort_by(|a, b| a.path.cmp(&b.path));
     observed.inputs.dedup_by(|a, b| a.path == b.path);
     observed
+}
+
+/// Returns what was seen of a service with secrets masked in commands and reasons, and not in paths.
+fn with_masked_texts(mut service: ObservedService, output: &Output) -> ObservedService {
+    let inputs = service.inputs.iter_mut().map(|input| &mut input.by);
+    for text in inputs.chain(&mut service.unseen).chain(&mut service.partial) {
+        *text = output.mask().text(text).into_owned();
+    }
+    service
 }
 
 /// What was read, beside the filters.

@@ -137,6 +137,13 @@ impl Output {
         self.say_public();
     }
 
+    /// Writes a file again that was read, with changes that hold no secret. What it held stays as it was.
+    pub(crate) fn mended_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
+        file::replace(path, text).map_err(|error| unwritable(path, &error))?;
+        self.written.borrow_mut().push(path.to_owned());
+        Ok(())
+    }
+
     /// Adds public names, such as those of services. They are never masked, since the output would be wrong without
     /// them.
     pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
@@ -148,8 +155,8 @@ impl Output {
     /// Warns that a secret is part of a public word and is therefore not masked. The warning does not name the secret.
     fn say_public(&self) {
         if self.mask.is_part_of_word() {
-            let message = "a secret is part of the name of a service or an environment, or of a word of rebake's \
-                           formats, so it is not replaced by `***`";
+            let message = "a secret is part of the name of a service, an environment or a file that a build read, or of \
+                           a word of rebake's formats, so it is not replaced by `***`";
             self.say(&[Diagnostic::warning("public-secret", message).help(
                 "check the variables whose names end with `_TOKEN`, `_PASSWORD` or `_KEY`, and those in `secrets`: \
                  change the value of a secret, and the name of a variable that is no secret",

@@ -64,6 +64,13 @@ pub enum ObservedError {
     Schema(u32),
 }
 
+impl ObservedService {
+    /// Returns the paths of the files that were read.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.inputs.iter().map(|input| input.path.as_str())
+    }
+}
+
 impl Observed {
     /// The version of the format that this program writes and reads.
     pub const SCHEMA: u32 = 1;

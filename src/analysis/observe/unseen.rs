@@ -21,6 +21,9 @@ impl fmt::Display for Unseen {
             Self::Daemon(Peer::Socket(path)) => {
                 write!(f, "what the program behind the socket {} reads", Escaped::new(&*String::from_utf8_lossy(path)))
             }
+            Self::Daemon(Peer::Abstract(name)) => {
+                write!(f, "what the program behind the socket @{} reads", Escaped::new(&*String::from_utf8_lossy(name)))
+            }
             Self::Daemon(Peer::Port(port)) => write!(f, "what the program behind port {port} of this machine reads"),
             Self::Queued => f.write_str("what programs read by io_uring"),
             Self::Contained => f.write_str("what programs read in a container, or below another root"),
@@ -37,20 +40,21 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// Parts of the paths of sockets behind which nothing of a repository is read: names and users, logs, keys, screens.
-const HARMLESS: [&str; 11] = [
-    "/nscd/",
-    "/systemd/",
-    "/dbus/",
+/// Beginnings of the paths of sockets behind which nothing of a repository is read: names and users, logs, screens.
+const HARMLESS: [&str; 9] = [
+    "/run/nscd/",
+    "/var/run/nscd/",
+    "/run/systemd/",
+    "/run/dbus/",
+    "/var/run/dbus/",
     "/dev/log",
-    "/bus",
-    "/.X11-unix/",
-    "/wayland-",
-    "/pulse/",
-    "/gnupg/",
-    "agent",
-    "/ssh-",
+    "/tmp/dbus-",
+    "/tmp/.X11-unix/",
+    "/tmp/.ICE-unix/",
 ];
+
+/// The same in the directory that a user has for sockets.
+const HARMLESS_OF_USER: [&str; 6] = ["bus", "systemd/", "wayland-", "pulse/", "pipewire-", "keyring/"];
 
 /// The port of name servers.
 const NAMES: u16 = 53;
@@ -60,12 +64,68 @@ const NAMES: u16 = 53;
 pub(super) fn behind(peer: &Peer, bound: &BTreeSet<&Peer>) -> Option<Unseen> {
     let is_own = bound.contains(peer);
     let is_harmless = match peer {
-        Peer::Socket(path) => {
-            let path = String::from_utf8_lossy(path);
-            HARMLESS.iter().any(|part| path.contains(part))
-        }
-        // Where a process took any port, this may be the one.
-        Peer::Port(port) => *port == NAMES || *port == 0 || bound.contains(&Peer::Port(0)),
+        Peer::Socket(path) | Peer::Abstract(path) => is_harmless(&String::from_utf8_lossy(path)),
+        Peer::Port(port) => *port == NAMES || *port == 0,
     };
     (!is_own && !is_harmless).then(|| Unseen::Daemon(peer.clone()))
+}
+
+fn is_harmless(path: &str) -> bool {
+    let begins = |text: &str, with: &[&str]| with.iter().any(|part| text.starts_with(part));
+    let of_user = path.strip_prefix("/run/user/").and_then(|rest| rest.split_once('/'));
+    // What the path leads to beyond such a directory, nobody knows.
+    !path.contains("/../")
+        && (begins(path, &HARMLESS)
+            || of_user.is_some_and(|(_, rest)| begins(rest, &HARMLESS_OF_USER))
+            || is_key_agent(path))
+}
+
+/// Whether a socket has the name of one of ssh's or gpg's that hold keys.
+fn is_key_agent(path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_of_ssh = name.strip_prefix("agent.").is_some_and(is_number)
+        && directory.rsplit('/').next().is_some_and(|directory| directory.starts_with("ssh-"));
+    is_of_ssh
+        || ["ssh-agent.socket", "ssh-agent.sock", "S.keyboxd", "S.scdaemon", "S.dirmngr", "S.gpg-agent"].contains(&name)
+        || name.starts_with("S.gpg-agent.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_sockets_are_harmless() {
+        for path in [
+            "/tmp/ssh-XXabc/agent.123",
+            "/home/a/.gnupg/S.gpg-agent",
+            "/run/user/0/gnupg/S.gpg-agent.ssh",
+            "/run/user/1000/bus",
+            "/var/run/nscd/socket",
+        ] {
+            assert!(is_harmless(path), "{path}");
+        }
+        for path in [
+            "/home/agent/build.sock",
+            "/tmp/agent/x",
+            "/x/business.sock",
+            "/tmp/ssh-x/daemon",
+            "/run/dbus/../docker.sock",
+            "x",
+            "",
+        ] {
+            assert!(!is_harmless(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn any_port_hides_no_other() {
+        let any = Peer::Port(0);
+        assert!(behind(&Peer::Port(8080), &BTreeSet::from([&any])).is_some());
+        assert_eq!(behind(&Peer::Port(8080), &BTreeSet::from([&any, &Peer::Port(8080)])), None);
+        let socket = Peer::Abstract(b"x".to_vec());
+        let unseen = behind(&socket, &BTreeSet::new()).unwrap();
+        assert_eq!(unseen.to_string(), "what the program behind the socket @x reads");
+    }
 }

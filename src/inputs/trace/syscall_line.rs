@@ -23,11 +23,13 @@ impl TracedCall {
         }
         let (name, rest) = rest.split_once('(')?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
-        let arguments = parts(arguments.trim_end().strip_suffix(')')?);
         let result = result.trim();
-        if result.starts_with(['-', '?']) {
+        // A connection that is not waited for has begun.
+        let has_begun = name == "connect" && result.starts_with("-1 EINPROGRESS");
+        if result.starts_with(['-', '?']) && !has_begun {
             return None;
         }
+        let arguments = parts(arguments.trim_end().strip_suffix(')')?);
         event(name, &arguments, result).map(|event| Self { at, event })
     }
 }
@@ -71,7 +73,8 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
             Some(TraceEvent::Forked { child: number(result)?, is_thread })
         }
         "connect" => peer(arguments.get(1)?).map(TraceEvent::Connected),
-        "bind" => peer(arguments.get(1)?).map(TraceEvent::Bound),
+        // A process that asks for any port, or for a name, learns which it has.
+        "bind" | "getsockname" => peer(arguments.get(1)?).map(TraceEvent::Bound),
         "io_uring_setup" => Some(TraceEvent::Hid(Untraceable::IoUring)),
         "chroot" | "pivot_root" | "mount" | "move_mount" => Some(TraceEvent::Hid(Untraceable::OtherRoot)),
         _ => None,
@@ -169,11 +172,16 @@ fn number(text: &str) -> Option<u32> {
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {
+        if let Some(name) = path.strip_prefix('@') {
+            return Some(Peer::Abstract(quoted(name)?));
+        }
         let path = quoted(path).filter(|path| !path.is_empty())?;
         return Some(Peer::Socket(path));
     }
     let port = number(after("port=htons(")?).and_then(|port| u16::try_from(port).ok())?;
     let host = after("inet_addr(").or_else(|| after("inet_pton(AF_INET6, ")).and_then(quoted)?;
+    // As Java writes an address of IPv4.
+    let host = host.strip_prefix(b"::ffff:").unwrap_or(&host);
     let is_here = host.starts_with(b"127.") || host == b"0.0.0.0" || host == b"::1" || host == b"::";
     is_here.then_some(Peer::Port(port))
 }
@@ -292,7 +300,18 @@ mod tests {
             read("connect(3<«socket:[1]»>, {sa_family=AF_UNIX, sun_path=\"«/run/docker.sock»\"}, 23) = 0"),
             connected(Peer::Socket(b"/run/docker.sock".to_vec()))
         );
-        assert_eq!(read("connect(3, {sa_family=AF_UNIX, sun_path=@\"«x»\"}, 23) = 0"), None);
+        assert_eq!(
+            read("connect(3, {sa_family=AF_UNIX, sun_path=@\"«x»\"}, 23) = 0"),
+            connected(Peer::Abstract(b"x".to_vec()))
+        );
+        let mapped = "{sa_family=AF_INET6, sin6_port=htons(81), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"«::ffff:127.0.0.1»\", &sin6_addr), sin6_scope_id=0}";
+        assert_eq!(read(&format!("connect(3, {mapped}, 28) = 0")), connected(Peer::Port(81)));
+        assert_eq!(
+            read(&format!("connect(3, {mapped}, 28) = -1 EINPROGRESS (Operation now in progress)")),
+            connected(Peer::Port(81))
+        );
+        assert_eq!(read(&format!("connect(3, {mapped}, 28) = -1 ECONNREFUSED (Connection refused)")), None);
+        assert_eq!(read(&format!("getsockname(3, {mapped}, [28]) = 0")), Some(TraceEvent::Bound(Peer::Port(81))));
         assert_eq!(
             read("connect(3, {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr(\"«127.0.0.1»\")}, 16) = 0"),
             connected(Peer::Port(8080))

@@ -91,6 +91,8 @@ pub enum Access {
 pub enum Peer {
     /// A socket in the file system.
     Socket(Vec<u8>),
+    /// A socket with a name that is in no file system.
+    Abstract(Vec<u8>),
     /// A port of this machine; zero asks for any.
     Port(u16),
 }

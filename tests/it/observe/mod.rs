@@ -94,6 +94,36 @@ fn a_service_that_is_gone_is_told() {
 }
 
 #[test]
+fn an_observation_without_a_service_is_told() {
+    let repo = repo();
+    repo.write(".git/observed.json", r#"{"schema": 1, "services": []}"#);
+    repo.rebake(["check", "--observed", ".git/observed.json"]).success().stderr(snapbox::str![[r#"
+warning[observed]: .git/observed.json has no service: nothing of it is checked
+ |
+ = help: name services: `rebake observe SERVICE`
+
+"#]]);
+}
+
+#[test]
+fn paths_are_never_masked() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  api: {path: api, image: x/api, context: /, filters: [api/**], tags: [\"type=raw,value=1\"]} # not a hunter2-word\n");
+    repo.write("api/Dockerfile", "FROM scratch\nCOPY shared/postgres.sql /\n").write("shared/postgres.sql", "");
+    repo.commit("first");
+    let observe = |more: &[&str]| {
+        let rebake = repo.rebake([&["observe", "api"], more].concat());
+        rebake.env("DB_PASSWORD", "postgres").env("OTHER_PASSWORD", "hunter2")
+    };
+    let text = observe(&[]).failure(1).text();
+    assert!(text.contains("    shared/postgres.sql  by api/Dockerfile:2:6"), "{text}");
+    observe(&["--fix"]).success();
+    let mended = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    assert!(mended.contains("filters: [api/**, shared/postgres.sql]"), "{mended}");
+    assert!(mended.contains("hunter2-word"), "{mended}");
+}
+
+#[test]
 fn only_what_observe_wrote_is_read() {
     let repo = repo();
     let refused = |text: &str| {

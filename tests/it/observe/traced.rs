@@ -329,6 +329,25 @@ fn what_other_programs_read_is_not_seen_and_said() {
     assert!(said.contains("all that were seen are covered") && said.contains("not seen: "), "{said}");
 }
 
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn daemons_are_known_by_any_address() {
+    let repo = repo("/usr/bin/python3 ask.py", &[("api/ask.py", "")]);
+    let daemon = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = daemon.local_addr().unwrap().port();
+    let program = "import socket
+own = socket.socket(); own.bind(('127.0.0.1', 0)); own.listen(); own.getsockname()
+socket.socket().connect(own.getsockname())
+s = socket.socket(socket.AF_INET6); s.setblocking(False); s.connect_ex(('::ffff:127.0.0.1', PORT))
+";
+    repo.write("api/ask.py", program.replace("PORT", &port.to_string()));
+    let seen = observed(observe(&repo), 0);
+    assert_eq!(
+        seen["unseen"],
+        serde_json::json!([format!("what the program behind port {port} of this machine reads")])
+    );
+}
+
 /// The processes that a build has noted in a file, once there are so many.
 fn noted(file: &Path, count: usize) -> Vec<String> {
     loop {
