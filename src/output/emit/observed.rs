@@ -116,8 +116,11 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     list(&mut text, "not covered", by, &coverage.uncovered);
     list(&mut text, "excluded, and read all the same", by, &coverage.excluded);
     if !coverage.proposed.is_empty() {
-        let how =
-            if coverage.is_mendable { "(`--fix` does)" } else { "by hand, since its patterns are no list of its own" };
+        let how = if coverage.is_mendable {
+            "(`--fix` does)"
+        } else {
+            "by hand, since its patterns are no list that it alone has"
+        };
         let _ = writeln!(text, "\n  to add to `{name}` {how}:");
         for pattern in &coverage.proposed {
             let _ = writeln!(text, "    {}", Escaped::new(pattern));

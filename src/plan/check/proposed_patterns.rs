@@ -4,9 +4,9 @@ use super::Fix;
 use super::ground::Ground;
 use super::mend::{is_in_brackets, is_item};
 use crate::analysis::filter::{Effect, Filter, FilterEntry, Quantifier};
-use crate::config::copied_patterns;
+use crate::config::{Config, Service, copied_patterns};
 use crate::glob::Pattern;
-use crate::model::diagnostic::Located;
+use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{RepoDir, ServiceId};
 
 /// How many files a proposal names one by one.
@@ -54,9 +54,27 @@ pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patt
         Filter::PathsFilter { .. } => filter.patterns().map(|(_, _, pattern)| pattern).collect(),
     };
     let own = listed.into_iter().filter(|pattern| pattern.used == pattern.defined);
+    let own = own.filter(|pattern| is_of(config, service, &pattern.defined));
     let last = own.map(|pattern| pattern.defined).max_by_key(|at| at.start)?;
     let (text, at) = (config.source.text(), last.start..last.end);
     (is_item(text, &at) || is_in_brackets(text, &at)).then_some(Fix::Add { behind: last, patterns })
+}
+
+/// Whether a pattern stands at a service, and no other service has it too: by an anchor, or from `defaults`.
+fn is_of(config: &Config, service: ServiceId, at: &Span) -> bool {
+    let others = || config.graph.services().filter(|id| *id != service).map(|id| &config.services[id.0]);
+    let begin = config.services[service.0].name.defined.start;
+    let is_between = |other: &Service| (begin..at.start).contains(&other.name.defined.start);
+    let has_it = |other: &Service| config.filters.get(other.filter).patterns().any(|(.., own)| own.defined == *at);
+    begin < at.start && !others().any(|other| is_between(other) || has_it(other))
+}
+
+/// Whether other services take over the keys of a service, by an anchor of it.
+fn is_merged(config: &Config, service: ServiceId, path: &Span) -> bool {
+    let run = config.services[service.0].keys.find("run", "").map(|run| &run.defined);
+    let others = config.graph.services().filter(|id| *id != service).map(|id| &config.services[id.0].keys);
+    let mut places = others.flat_map(|keys| [keys.find("path", ""), keys.find("run", "")]).flatten();
+    places.any(|place| place.used != place.defined && (place.defined == *path || Some(&place.defined) == run))
 }
 
 /// Returns the same, and for a service that takes all in its path a list of that and of the patterns.
@@ -72,7 +90,8 @@ pub(super) fn addition_or_list(
         return addition(ground, set, service, patterns);
     };
     // Without a list, what the Dockerfile copies from elsewhere counts; with one, it would not.
-    if patterns.is_empty() || definition.wide_context.is_some() {
+    let is_merged = is_merged(ground.config(set), service, &place.defined);
+    if patterns.is_empty() || definition.wide_context.is_some() || is_merged {
         return None;
     }
     Some(Fix::Begin { behind: place.defined, patterns: std::iter::once(below(path)).chain(patterns).collect() })

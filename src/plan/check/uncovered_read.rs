@@ -6,7 +6,7 @@ use super::proposed_patterns::addition_or_list;
 use super::read_patterns::ReadFiles;
 use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
-use super::{CheckRule, Finding, Fix};
+use super::{CheckRule, Finding, Fix, mended};
 use crate::config::{LockedClosure, LockfileUse, Service};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, SETTINGS_FILES};
 use crate::model::diagnostic::Severity;
@@ -111,11 +111,18 @@ fn finding(
         let shown = Listed::new(owners.iter().map(|owner| format!("`{owner}`")), 3);
         finding = finding.help(format!("or add {shown} to its `depends_on`, if it is built from that"));
     }
-    finding.fixed_by(fix(ground, compared))
+    let fix = fix(ground, compared);
+    if fix.is_none() {
+        finding = finding.help(format!("`--fix` does not: the patterns of `{name}` are no list that it alone has"));
+    }
+    finding.fixed_by(fix)
 }
 
 fn fix(ground: &Ground<'_>, compared: &Compared<'_>) -> Option<Fix> {
-    addition_or_list(ground, compared.set, compared.service, compared.proposed.clone())
+    let fix = addition_or_list(ground, compared.set, compared.service, compared.proposed.clone())?;
+    // What is written in a way of its own, nothing is added to.
+    let text = ground.config(compared.set).source.text();
+    (mended(text, [&fix]) != text).then_some(fix)
 }
 
 /// Whether files that a lockfile locks are uncovered only because lockfiles are files like others to the service.

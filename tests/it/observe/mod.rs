@@ -232,8 +232,33 @@ fn filters_of_steps_and_aliases_are_mended_by_hand() {
     repo.write("api/Dockerfile", "FROM scratch\nCOPY api/Dockerfile shared/a /\n").write("shared/a", "");
     repo.commit("first");
     let text = repo.rebake(["observe", "api", "--fix"]).failure(1).text();
-    assert!(text.contains("to add to `api` by hand, since its patterns are no list of its own:"), "{text}");
+    assert!(text.contains("to add to `api` by hand, since its patterns are no list that it alone has:"), "{text}");
     assert_eq!(std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap(), "x: &x\n  - api/**\napi: *x\n");
+}
+
+#[test]
+fn lists_that_others_have_too_are_left_to_people() {
+    let repo = repo();
+    let left = |filters: &str| {
+        repo.write("filters.yaml", filters);
+        let said = repo.rebake(["check", "--observed", ".git/observed.json", "--fix"]).failure(1).text();
+        assert!(said.contains("help: `--fix` does not: the patterns of `api` are no list that it alone has"), "{said}");
+        assert_eq!(std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap(), filters);
+    };
+    left("defaults:\n  filters:\n    - api/**\nservices:\n  api: {path: api, run: make}\n");
+    left("services:\n  api: {path: api, run: make}\n  web: {path: web, run: make}\ndefaults: {filters: [api/**]}\n");
+    left(
+        "services:\n  api: {path: api, run: make, filters: &x [api/**]}\n  web: {path: web, run: make, filters: *x}\n",
+    );
+    left("services:\n  api: &a\n    path: api\n    run: make\n  web:\n    <<: *a\n    path: web\n");
+    left("services:\n  api: {path: api, run: make, filters: api/**}\n");
+    repo.write("filters.yaml", "services:\n  api: {path: api, run: make, filters: [api/**]}\n  web: {path: web, run: make, filters: [web/**]}\n");
+    repo.rebake(["check", "--observed", ".git/observed.json", "--fix"]).said();
+    let mended = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    assert!(
+        mended.contains("filters: [api/**, lib/x, shared/**]}\n  web: {path: web, run: make, filters: [web/**]}"),
+        "{mended}"
+    );
 }
 
 #[test]
