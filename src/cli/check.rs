@@ -41,13 +41,13 @@ pub(crate) struct CheckArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Add and correct patterns in the files, and print what is left; nothing else of them changes
+    /// Add and correct patterns in the files, and print what is left; rebake changes nothing else in them
     #[arg(long, conflicts_with = "affected")]
     fix: bool,
-    /// Check what builds were seen to read, too: the JSON of `rebake observe` (repeatable, or comma-separated)
+    /// Also check the files that builds read, by the JSON of `rebake observe` (repeatable, or comma-separated)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     observed: Vec<PathBuf>,
-    /// Print only what is about services that a plan affects
+    /// Print only findings about services that a plan affects
     #[arg(long, conflicts_with = "files")]
     affected: bool,
     #[command(flatten)]

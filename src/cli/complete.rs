@@ -14,7 +14,7 @@ use super::failure::Failure;
 use super::printing::Output;
 use crate::inputs::file;
 
-/// Print a completion script for a shell, which asks rebake for commands, flags, services, environments and revisions
+/// Print a completion script for a shell. The script asks rebake for commands, flags, services, environments and revisions
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Shell for which to print the script

@@ -17,7 +17,8 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Skip services whose image is already in the registry, under their content tag, and put their other tags on it
+    /// If the registry has the content tag of a service already, do not build the service, and add its other tags to that
+    /// image
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together

@@ -94,7 +94,7 @@ pub(crate) struct PlanningArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct RangeArgs {
-    /// Compare with the merge base of HEAD (or --head) and this revision; a branch may exist on the remote only
+    /// Compare with the merge base of HEAD (or --head) and this revision, which can be a branch that exists on the remote only
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub(crate) base: Option<String>,
     /// Use this commit instead of HEAD and the work tree
@@ -106,7 +106,8 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
-    /// Tag of the images whose commits `--since published` compares with [default: the one tag that all commits have]
+    /// Image tag from which `--since published` reads the commit to compare with [default: the one tag that is the same for
+    /// every commit, such as main]
     #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
     pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
@@ -169,8 +170,8 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty where the work tree modifies a service's files (plans that count the work tree, and local
-    /// environments, always do); such a version is not pushed
+    /// Append -dirty to a version if the work tree modifies files of the service. Plans that count the work tree, and
+    /// local environments, always append it. rebake does not push such a version
     #[arg(long)]
     pub(crate) dirty: bool,
     /// What the number in versions counts [default: the service's `count`, or commits]

@@ -32,24 +32,24 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, list each service with all causes, patterns and their places, however wide that is; this is the
-    /// default where standard output is no terminal
+    /// In the table, list each service with all causes, patterns and their places, without a limit of the width; this is
+    /// the default if standard output is not a terminal
     #[arg(long)]
     long: bool,
-    /// Fields of matrix entries, comma-separated: service, path, version, tag, environment (these by default), image,
-    /// tags, labels, platforms, push, level, needs, fingerprint, seconds
+    /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path, version,
+    /// tag, environment, image, tags, labels, platforms, push, level, needs, fingerprint, seconds
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image; with --fields, service]
-    /// - image:     services that are built on an image which is not pushed share its job
+    /// - image:     a service shares the job of its base image if that image is not pushed
     /// - service:   none; each service has a job
     /// - level:     services of one level
     /// - component: services connected by dependencies
     /// - N:         at most N jobs, about equally long; services connected by dependencies share one
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
-    /// Estimate how long builds take from reports of earlier runs (`build --report`; repeatable, or comma-separated);
-    /// without it, `--pack N` takes the runs of this clone
+    /// Estimate by reports of earlier runs how long builds take (`build --report`; repeatable, or comma-separated);
+    /// without it, `--pack N` uses the earlier runs in this clone
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     durations: Vec<PathBuf>,
@@ -91,7 +91,7 @@ enum FormatName {
     Gitlab,
     /// Steps for buildkite-agent pipeline upload --no-interpolation
     Buildkite,
-    /// A CircleCI configuration, to continue with from a setup workflow
+    /// A CircleCI configuration, with which a setup workflow continues
     Circleci,
     /// Output variables of an Azure Pipelines step: one matrix per level
     Azure,
@@ -302,7 +302,7 @@ mod tests {
         use clap::CommandFactory as _;
         let command = Flags::command();
         let help = command.get_arguments().find(|argument| argument.get_id() == "fields").and_then(clap::Arg::get_help);
-        let listed = help.unwrap().to_string().replace(" (these by default)", "");
+        let listed = help.unwrap().to_string();
         let names = Field::ALL.map(Field::name).join(", ");
         assert!(listed.ends_with(&names), "{listed}, and {names}");
     }

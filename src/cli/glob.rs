@@ -23,7 +23,7 @@ const EXAMPLES: &str = "\
 Examples:
   git ls-files -z | rebake glob -z 'services/**/*.go'      the tracked files that it matches
   git ls-files | rebake glob -e 'src/**' -e '!**/*.md'     in order, as in filters.yaml
-  rebake glob '!docs/**' docs/a.md src/a.rs                one alone is picomatch: `!` negates
+  rebake glob '!docs/**' docs/a.md src/a.rs                `!PATTERN` alone matches every other path
   rebake glob --explain 'app/[id]/page.ts?(x)'             how the pattern is parsed
   rebake glob -e -x -- -x                                  patterns and paths that begin with a hyphen
 

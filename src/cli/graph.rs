@@ -20,10 +20,10 @@ use crate::plan::{self, Plan};
 const EXAMPLES: &str = "\
 Examples:
   rebake graph                    each dependency, and what declares it
-  rebake graph api                with all that api is built from, and for
+  rebake graph api                api, its dependencies and its dependents
   rebake graph --format dot | dot -Tsvg > graph.svg
   rebake graph --discover         as the repository's own files say it
-  rebake graph --format html > graph.html      a page for a browser: what would rebuild, and why
+  rebake graph --format html > graph.html      a page for a browser: what would be rebuilt, and why
   rebake plan --base v1.2.0 --format json | rebake graph --format html --plan - > graph.html
 
 Exit codes: 0 answered; 2 unknown service or wrong usage; 3 the repository cannot be read; \
@@ -42,8 +42,8 @@ pub(crate) struct GraphArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Show what this saved plan (from plan --format json) affects, in the page, instead of changes since the default
-    /// branch
+    /// With --format html: show what this saved plan (from plan --format json) affects, instead of changes since the
+    /// default branch
     #[arg(long, value_name = "FILE", conflicts_with = "at")]
     plan: Option<PathBuf>,
 }

@@ -29,11 +29,11 @@ const EXAMPLES: &str = "\
 Examples:
   rebake images --environment staging --format json > images.json
   rebake images --at v1.2.0 --environment production
-  rebake images --report report.json --fallback main    a preview: what is not built here is that of main
+  rebake images --report report.json --fallback main    a preview: other services have the image of main
 
-An image is looked for in reports, at the service's built ref, by the content of the commit, and by the one tag that moves (main), in this order. Its version and tags are those of the commit at which it was found.
+rebake looks for an image in this order: in the reports, at the service's built ref, by the content of the commit, and by the one tag that moves (such as main). Its version and tags are those of the commit at which it was found.
 
-Exit codes: 0 every service with an image has it; 1 one is missing, or is behind; 2 wrong usage; 3 the repository cannot be read, or one is missing or behind and a registry or the remote did not answer";
+Exit codes: 0 the image of every service is found; 1 an image is missing or of other content; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
 
 /// List the image of every service at a commit, with its digest, for a deployment
 #[derive(Debug, Args)]
@@ -48,7 +48,7 @@ pub(crate) struct ImagesArgs {
     /// Reports of builds, in which images are looked for first (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     report: Vec<PathBuf>,
-    /// Take the image that has this tag for a service without an image of the commit's content
+    /// If a service has no image of the commit's content, take its image with this tag
     #[arg(long, value_name = "TAG", value_parser = ImageTag::parse)]
     fallback: Option<ImageTag>,
     #[command(flatten)]

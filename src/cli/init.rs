@@ -28,7 +28,7 @@ pub(crate) struct InitArgs {
     /// Write it to filters.yaml at the root of the repository, where there is none
     #[arg(long, conflicts_with = "check")]
     write: bool,
-    /// Tell what the configuration lacks of it, and end with 1 if anything
+    /// List what the repository declares and filters.yaml lacks; exit with 1 if something is missing
     #[arg(long)]
     check: bool,
 }

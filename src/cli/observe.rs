@@ -28,22 +28,22 @@ Examples:
   rebake observe api                          build api, and list what it reads and nothing covers
   rebake observe api --fix                    and add the patterns that cover it
   rebake observe api web --format json > observed.json
-  rebake check --observed observed.json       hold later filters against it, without a build
+  rebake check --observed observed.json       check later filters against this result, without a build
 
 Only what this one build reads is seen: observe a clean build, since one that is up to date reads little.
-What is built from a Dockerfile is not built; what it copies is computed.
+A service with a Dockerfile is not built: rebake computes the files that the Dockerfile copies.
 
 Exit codes: 0 all is covered; 1 something is not covered, or a build failed; 2 wrong usage;
 3 the repository cannot be read; 128 + N ended by signal N";
 
-/// Build services under a tracer, and show which tracked files their builds read that nothing covers (Linux)
+/// Build services under a tracer, and list the tracked files that the builds read and no pattern covers (Linux)
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ObserveArgs {
     /// Services to build and observe (names or paths)
     #[arg(value_name = "SERVICE", required = true)]
     services: Vec<String>,
-    /// Add the patterns that are missing to filters.yaml; nothing else of it changes
+    /// Add the patterns that are missing to filters.yaml; rebake changes nothing else in it
     #[arg(long)]
     fix: bool,
     /// Output format

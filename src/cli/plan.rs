@@ -22,7 +22,7 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake plan                              what would rebuild: changes since the default branch, with the work tree
+  rebake plan                              what would be rebuilt: changes since the default branch, with the work tree
   rebake plan api                          only api and what it depends on
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
@@ -30,7 +30,7 @@ Examples:
   rebake plan --format json > plan.json    save a plan; `rebake plan --plan plan.json` reads it
   rebake plan --ci                         in a workflow: outputs and summary for this CI engine
 
-Manual runs on engines without inputs read REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+If the CI engine has no inputs for manual runs, set REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
 An empty --base, --head, --since or --environment counts as not given. In CI, rebake fetches a branch that --base names.";
 
 /// Show what must be rebuilt, why, under which version, and in what order

@@ -52,7 +52,7 @@ pub(crate) struct RecordArgs {
     #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
     #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
-    /// Record the services of the plan that these reports of its builds have as built
+    /// Record the services of the plan that these reports list as built
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
@@ -164,7 +164,7 @@ fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure>
     }
 }
 
-/// Returns the services of a plan that reports of its builds have as built. A dependency that a job has only built for
+/// Returns the services of a plan that reports list as built. A dependency that a job has only built for
 /// others is none of them.
 #[cfg(unix)]
 fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {

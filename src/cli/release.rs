@@ -26,7 +26,7 @@ Examples:
   rebake release                          the next versions, from the commits since each service's last release
   rebake release api --bump minor         the next minor release of one service
   rebake release --yes --push             create the tags, and push them to origin
-  rebake release api --pre rc --yes       1.3.0-rc.1, then 1.3.0-rc.2; without --pre 1.3.0
+  rebake release api --pre rc --yes       1.3.0-rc.1, then 1.3.0-rc.2 (1.3.0 if --pre is not given)
   rebake release --changelog > NOTES.md   what changed, as Markdown
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
@@ -57,7 +57,8 @@ pub(crate) struct ReleaseArgs {
     /// Sign the tags, as configured in git
     #[arg(long, requires = "yes")]
     sign: bool,
-    /// With --yes: push the tags, including earlier ones that were not pushed, in groups small enough for GitHub to raise events
+    /// With --yes: push the tags, and earlier ones that were not pushed. rebake pushes few at once, since GitHub raises no
+    /// events for many
     #[arg(long, requires = "yes")]
     push: bool,
     /// Remote to push to [default: the one that is fetched from]

@@ -20,7 +20,7 @@ Examples:
   rebake version api --format plain              one version, for a script or a prompt
   rebake version api --format image              ghcr.io/acme/api:1.0.9-0047-188f7a2
   rebake version --format env >> \"$GITHUB_ENV\"   API_VERSION=1.0.9-0047-188f7a2
-  rebake version api --at v2 --style release     the release that v2 is, or an error";
+  rebake version api --at v2 --style release     the release version at the tag v2, or an error";
 
 /// Print the versions of services at a commit
 #[derive(Debug, Args)]

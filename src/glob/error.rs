@@ -8,7 +8,7 @@ pub struct PatternError {
     pub offset: usize,
     /// What to do about it, where that is known.
     pub help: Option<String>,
-    /// Whether the fault is a range in brackets that may be the literal name of a file: `[user-id]`.
+    /// Whether the error is an invalid range in brackets that may be part of a file's name, such as `[user-id]`.
     pub(super) in_brackets: bool,
 }
 

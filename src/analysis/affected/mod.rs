@@ -77,7 +77,7 @@ pub enum Degraded<'a> {
 }
 
 impl<'a> Cause<'a> {
-    /// Returns the cause of a match: `certain`, or one of doubt where the match is in doubt.
+    /// Returns the cause of a match: `certain`, or a cause of doubt if it is not certain that the pattern matches.
     fn of_match(found: Match<'a>, certain: fn(Match<'a>) -> Self) -> Self {
         if found.change.status == Status::Unread {
             Self::Degraded(Degraded::WorkTree(found))

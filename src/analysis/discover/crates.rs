@@ -16,7 +16,7 @@ const SHARED: [&str; 6] =
 /// The manifests, by their directories.
 type Manifests<'t> = BTreeMap<RepoDir, (CargoToml, &'t SourceFile)>;
 
-/// Returns the packages, and the edges between them: of every dependency on a path, for whatever purpose.
+/// Returns the packages, and an edge for each dependency on a path, of any kind (normal, build, dev).
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut manifests = Manifests::new();

@@ -20,7 +20,7 @@ pub struct Filters {
     index: GlobIndex,
     /// The owners of the texts of the index: first those of text 0, then those of text 1, and so on.
     owners: Vec<Owner>,
-    /// The part of `owners` that belongs to each text.
+    /// The owners of each text, by its position in the index.
     of_text: Vec<Owners>,
     shape: Shape,
 }

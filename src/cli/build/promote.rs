@@ -16,11 +16,11 @@ use crate::output::exec::schedule::OnFailure;
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake promote --plan plan.json             the tags of what the plan says exists
+  rebake promote --plan plan.json             tag the images that the plan found in the registry
   rebake promote api --environment production
 
-Exit codes: 0 the images have their tags, or nothing exists; 1 a tag could not be put, or an image \
-that was asked for is not there; 2 wrong usage; 3 the repository cannot be read";
+Exit codes: 0 all images have their tags, or no image exists; 1 a tag could not be put, or an image \
+that was asked for is missing; 2 wrong usage; 3 the repository cannot be read";
 
 /// Put the tags of a plan on images that are in the registry already; build nothing
 #[derive(Debug, Args)]
@@ -43,7 +43,7 @@ pub(crate) struct PromoteArgs {
     /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
-    /// Record what has its tags, for `--since built`; in environments that push images, send the records to the remote
+    /// Record the services whose images have all their tags, for `--since built`; in environments that push images, send the records to the remote
     #[arg(long, help_heading = "Records")]
     record: bool,
     /// Remote for records [default: the one that is fetched from]

@@ -25,7 +25,7 @@ pub enum Head {
         /// Its newest commit.
         commit: CommitId,
     },
-    /// A commit, without a branch: what CI engines check out, and what a tag gives.
+    /// A commit, without a branch: after the checkout of a CI engine, or of a tag.
     Detached {
         /// The commit.
         commit: CommitId,

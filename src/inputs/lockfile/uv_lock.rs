@@ -102,7 +102,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 struct Reader<'f> {
     packages: &'f [Entry],
     by_name: BTreeMap<&'f str, Vec<usize>>,
-    /// The packages with an extra.
+    /// The packages with an extra, by the position of the package and the name of the extra.
     extras: BTreeMap<(usize, &'f str), usize>,
 }
 

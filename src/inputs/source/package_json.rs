@@ -116,8 +116,8 @@ impl PackageJson {
         })
     }
 
-    /// Returns the names of the packages of which `resolutions` may say what others get: `b` in `b`, `a/**/b` and
-    /// `a@npm:^1/b@npm:^1`. A key may be longer than a name and its ways, so all that may be a name in it is one.
+    /// Returns the names of the packages whose versions `resolutions` may override: `b` in `b`, `a/**/b` and
+    /// `a@npm:^1/b@npm:^1`. A key can have a path and ranges besides, so every part of it that may be a name is returned.
     #[must_use]
     pub fn resolved_names(&self) -> BTreeSet<&str> {
         let of_key = |key: &'_ str| -> Vec<(usize, usize)> {

@@ -135,7 +135,7 @@ impl Sign {
     }
 }
 
-/// What the page says of the services, which are numbered: the affected ones in build order, then the others.
+/// What the page says of the services. Their numbers begin with the affected ones, in build order; then come the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; the others have none.

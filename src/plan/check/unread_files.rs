@@ -13,7 +13,7 @@ use crate::model::name::ServiceId;
 pub struct UnreadFiles {
     /// The patterns that match files of which none was read.
     pub patterns: Vec<String>,
-    /// Whether none of the files was read that its patterns cover.
+    /// Whether no file that the service's patterns cover was read.
     pub is_all: bool,
     /// The directories of whose covered files none was read, each with their number; none lies in another.
     pub directories: Vec<(String, usize)>,

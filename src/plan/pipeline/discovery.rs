@@ -211,7 +211,7 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
         .filter_map(|taken| if let Area::Ceded(directory) = &taken.area { Some(directory) } else { None })
 }
 
-/// Reads files of a commit. What git calls by bytes that are no text cannot be named in a configuration, and is left out.
+/// Reads files of a commit. Paths that are not UTF-8 are left out, since a configuration cannot name them.
 fn texts(
     repository: &Repository,
     commit: &CommitId,

@@ -1,7 +1,7 @@
 use super::{Stability, VersionFields};
 use crate::naming::version::Semver;
 
-/// Reads a version by the rules of Semantic Versioning 2.0.0, with the `v` before it that node-semver allows.
+/// Reads a version by the rules of Semantic Versioning 2.0.0. A `v` may stand before it, as in node-semver.
 ///
 /// Unlike in the action, build metadata stays in [`VersionFields::version`]: two releases that only differ in it are
 /// two images.

@@ -296,8 +296,8 @@ fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
     loads
 }
 
-/// Returns the part of each service. Each component, the heaviest first, goes into the lightest part, so that the parts
-/// become about equal: the heaviest has at most 4/3 of the least possible load (Graham, 1969).
+/// Returns the number of each service's part. Components go, by decreasing weight, into the part with the least load. The
+/// load of the heaviest part is at most 4/3 of the least possible (Graham, 1969).
 fn spread(components: &[usize], weights: &[f64], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|one, two| weights[*two].total_cmp(&weights[*one]));

@@ -44,7 +44,7 @@ pub trait Manner: Send {
         None
     }
 
-    /// Shows the passing of time without an event.
+    /// Updates the elapsed time while no event comes.
     ///
     /// # Errors
     /// When it cannot be written.

@@ -20,8 +20,8 @@ impl Recording<'_> {
         })
     }
 
-    /// Returns which services of a plan need not be built, since a run of a later commit has built them, and which
-    /// cannot be recorded. `before` are the refs when the run begins.
+    /// Returns two sets of a plan's services: those that a run of a later commit has built already, and those that this
+    /// run cannot record. `before` are the refs when the run begins.
     #[must_use]
     pub fn outlook(&self, plan: &Plan, before: &RefState) -> Outlook {
         let graph = &self.config.graph;
