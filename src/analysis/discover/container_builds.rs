@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::image_names::ImageNames;
-use super::image_reads::{self, Contexts, ImageReads};
+use super::image_reads::{self, ImageReads};
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
+use crate::inputs::source::docker::ListedContexts;
 use crate::inputs::source::{
     BuildContext, BuildTarget, ComposeFiles, DeclaredAt, DeclaredBuild, DockerfileOf, Ecosystem, NamedContext,
     SourceTree, Workflow, bake_builds, is_bake_file, is_compose_file, is_workflow_file,
@@ -46,7 +47,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     for Placed { directory, build } in &placed {
         build.images.iter().for_each(|image| images.add(image, directory));
     }
-    let (mut contexts, mut seen) = (Contexts::default(), BTreeSet::new());
+    let (mut contexts, mut seen) = (ListedContexts::default(), BTreeSet::new());
     for Placed { directory, build } in &placed {
         found.edges.extend(edges(directory, build, &named));
         // Builds that differ in their names alone read the same.
@@ -153,7 +154,7 @@ impl Holders<'_> {
 }
 
 /// Returns the files that a build takes, and the images that it reads.
-fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut Contexts<'t>) -> ImageReads {
+fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedContexts<'t>) -> ImageReads {
     let BuildContext::Directory(context) = &build.context else { return ImageReads::default() };
     let mut reads = image_reads::read(tree, build, context, contexts);
     let dockerfile =

@@ -1,15 +1,14 @@
 //! What builds of images read: files of their contexts, and other images.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Area, Taken, TakenFor};
 use crate::inputs::source::docker::{
-    BuildRequest, ContextEntry, ContextFiles, ContextReads, Dockerfile, IgnoreFile, ignore_files,
+    BuildRequest, ContextReads, Dockerfile, IgnoreFile, ListedContext, ListedContexts, ignore_files,
 };
 use crate::inputs::source::{BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, SourceTree};
 use crate::model::diagnostic::{SourceFile, Span};
 use crate::model::name::RepoDir;
-use crate::model::tree::Mode;
 
 /// What a build reads.
 #[derive(Default)]
@@ -25,7 +24,7 @@ pub(super) fn read<'t>(
     tree: &'t SourceTree,
     build: &DeclaredBuild,
     context: &RepoDir,
-    contexts: &mut Contexts<'t>,
+    contexts: &mut ListedContexts<'t>,
 ) -> ImageReads {
     let whole = || Taken { area: Area::Below(context.clone()), why: TakenFor::Manifest, at: build.at.clone() };
     let (file, path) = match &build.dockerfile {
@@ -56,7 +55,8 @@ pub(super) fn read<'t>(
     let images = images.into_iter().map(image).collect();
     let is_known = build.target != BuildTarget::Unknown && reads.unresolved.is_empty();
     let ignore = is_known.then(|| ignore_file(tree, path, context)).flatten();
-    let takes = ignore.and_then(|ignore| files(tree, &reads, context, contexts.of(tree, context), &ignore, at));
+    let takes =
+        ignore.and_then(|ignore| files(tree, &reads, context, contexts.of(tree.listing(), context), &ignore, at));
     ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
 }
 
@@ -69,53 +69,12 @@ fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -
     }
 }
 
-/// The files of the contexts of a tree. Many builds may share one.
-#[derive(Default)]
-pub(super) struct Contexts<'t>(BTreeMap<RepoDir, ContextAt<'t>>);
-
-/// The files of a context.
-struct ContextAt<'t> {
-    files: ContextFiles<'t>,
-    count: usize,
-    /// The symbolic links, from the root of the context.
-    links: Vec<&'t [u8]>,
-}
-
-impl<'t> Contexts<'t> {
-    fn of(&mut self, tree: &'t SourceTree, context: &RepoDir) -> &ContextAt<'t> {
-        self.0.entry(context.clone()).or_insert_with(|| {
-            let within = if context.is_root() { "" } else { context.as_str() };
-            let skipped = context.join("").len();
-            let entries = || {
-                tree.listing().below(within.as_bytes()).map(|position| {
-                    let entry = tree.listing().get(position);
-                    (&entry.path[skipped..], entry.mode)
-                })
-            };
-            ContextAt {
-                files: ContextFiles::new(entries().map(|(path, _)| ContextEntry { path, link: None })),
-                count: entries().count(),
-                links: entries().filter(|(_, mode)| *mode == Mode::SymbolicLink).map(|(path, _)| path).collect(),
-            }
-        })
-    }
-}
-
-impl ContextAt<'_> {
-    /// Whether what a source means may lie behind a link.
-    fn leads_on(&self, source: &str) -> bool {
-        let is_through =
-            |link: &&[u8]| source.as_bytes().strip_prefix(*link).is_some_and(|rest| rest.starts_with(b"/"));
-        self.links.iter().any(is_through) || source.contains(['*', '?', '[']) && !self.links.is_empty()
-    }
-}
-
 /// Returns the files that sources mean; none where a link among them leads to what cannot be told.
 fn files(
     tree: &SourceTree,
     reads: &ContextReads,
     context: &RepoDir,
-    within: &ContextAt<'_>,
+    within: &ListedContext<'_>,
     ignore: &IgnoreFile,
     at: impl Fn(Span) -> DeclaredAt,
 ) -> Option<Vec<Taken>> {
@@ -125,7 +84,7 @@ fn files(
             return None;
         }
         let included = source.files(&within.files, ignore);
-        if included.iter().any(|path| within.links.binary_search(path).is_ok()) {
+        if included.iter().any(|path| within.is_link(path)) {
             return None;
         }
         let mut areas = Vec::new();

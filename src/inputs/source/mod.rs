@@ -35,7 +35,19 @@ pub use workflow::{
     PathFilterStep, StepFilters, Workflow, WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep, is_workflow_file,
 };
 
+use serde_yaml::Value;
+
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
+
+/// Returns a scalar of YAML as text.
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
 
 /// Returns the warning that a file declares nothing because it cannot be read.
 fn unreadable(file: &SourceFile, at: Span, reason: impl std::fmt::Display) -> Diagnostic {

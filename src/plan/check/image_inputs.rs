@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::ImageInputs;
-use super::context_contents::Contexts;
 use super::ground::Ground;
 use super::image_builds::ImageBuild;
+use crate::inputs::source::docker::ListedContexts;
 use crate::model::name::{Escaped, ServiceName};
 use crate::plan::observed::ObservedInput;
 
 pub(super) fn all(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> BTreeMap<ServiceName, ImageInputs> {
-    let mut contexts = Contexts::default();
+    let mut contexts = ListedContexts::default();
     let mut found: BTreeMap<ServiceName, (BTreeMap<usize, String>, Vec<String>)> = BTreeMap::new();
     for build in builds {
         let (files, unseen) = found.entry(build.name(ground).clone()).or_default();
@@ -27,7 +27,7 @@ pub(super) fn all(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> BTreeMap<Se
             ));
             continue;
         };
-        let context = contexts.of(ground, &build.context);
+        let context = contexts.of(ground.listing(), &build.context);
         let start = build.context.join("");
         for source in &build.reads.sources {
             let place = build.file.at(source.span);

@@ -3,7 +3,6 @@
 //! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its filters
 //! ([`FilterSet`]) to [`Finding`]s. An error is something that certainly misses a change; what is not sure is a warning.
 
-mod context_contents;
 mod dead_pattern;
 mod filter_set;
 mod finding;

@@ -2,14 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context_contents::Contexts;
 use super::ground::{Ground, Tie};
 use super::image_builds::ImageBuild;
 use super::positions::Positions;
 use super::proposed_patterns::{addition, of_files};
 use super::{CheckRule, FilterSet, Finding};
 use crate::analysis::filter::{Effect, Filter, Filters, Quantifier, members};
-use crate::inputs::source::docker::ContextSource;
+use crate::inputs::source::docker::{ContextSource, ListedContexts};
 use crate::model::diagnostic::{Severity, SourceFile, Span};
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId};
 
@@ -73,12 +72,12 @@ enum Breadth {
 }
 
 pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Finding> {
-    let mut contexts = Contexts::default();
+    let mut contexts = ListedContexts::default();
     let unexcluded = unexcluded(ground);
     let mut missed: BTreeMap<Subject<'_>, (Missed, &SourceFile)> = BTreeMap::new();
     for build in builds {
         let Some(ignore) = &build.ignore else { continue };
-        let context = contexts.of(ground, &build.context);
+        let context = contexts.of(ground.listing(), &build.context);
         let start = build.context.join("");
         for source in &build.reads.sources {
             if context.leads_on(&source.path) {

@@ -14,7 +14,7 @@ use serde_yaml::Value;
 use self::interpolation::filled;
 use self::settings::Settings;
 use super::yaml_place::{self, YamlPlaces};
-use super::{DeclaredAt, DeclaredBuild, SourceTree};
+use super::{DeclaredAt, DeclaredBuild, SourceTree, scalar};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
@@ -178,15 +178,6 @@ impl<'t> ComposeFiles<'t> {
         let known = self.known.get(&path).cloned().unwrap_or_else(read);
         self.known.insert(path, known.clone());
         known
-    }
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        _ => None,
     }
 }
 

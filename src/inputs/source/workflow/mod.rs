@@ -14,7 +14,7 @@ use serde_yaml::Value;
 
 use super::declared_build::Filled;
 use super::yaml_place;
-use super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, NamedContext};
+use super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, NamedContext, scalar};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
@@ -246,15 +246,6 @@ fn default_context(text: &str) -> String {
 /// Returns the action without its version.
 fn action(uses: &str) -> &str {
     uses.split('@').next().unwrap_or_default()
-}
-
-fn scalar(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        _ => None,
-    }
 }
 
 fn pairs(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

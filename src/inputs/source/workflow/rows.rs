@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-use super::{pairs, scalar};
+use super::pairs;
+use crate::inputs::source::scalar;
 
 /// How many jobs GitHub makes of a matrix at most.
 const MOST_ROWS: usize = 256;

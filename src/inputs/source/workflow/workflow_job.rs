@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-use super::{Job, Step, action, pairs, scalar};
+use super::{Job, Step, action, pairs};
+use crate::inputs::source::scalar;
 use crate::inputs::source::yaml_place::YamlPlaces;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::RepoDir;
