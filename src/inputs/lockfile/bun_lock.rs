@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::json_with_commas::strict;
 use super::need_lists::NeedLists;
-use super::{LockedPackage, Lockfile, LockfileError, name_of, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, local_path, name_of, tidy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,7 +97,7 @@ fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, 
 
 fn package(name: &str, source: &str, entry: &[Value], patch: Option<&String>) -> LockedPackage {
     let rest: Vec<&str> = entry.iter().skip(1).filter_map(Value::as_str).collect();
-    let local = source.strip_prefix("file:").or(source.strip_prefix("link:"));
+    let local = local_path(source);
     let is_archive = [".tgz", ".tar.gz"].iter().any(|end| source.ends_with(end)) && !source.contains("://");
     LockedPackage {
         name: name.to_owned(),

@@ -262,6 +262,12 @@ fn has_conflict(text: &str) -> bool {
     text.starts_with("<<<<<<< ") || text.contains("\n<<<<<<< ") || text.contains("\n>>>>>>> ")
 }
 
+/// Returns the path of a directory or an archive of the repository in a range: `file:../lib`, `link:../lib`, `../lib`.
+fn local_path(wanted: &str) -> Option<&str> {
+    let named = wanted.strip_prefix("file:").or_else(|| wanted.strip_prefix("link:"));
+    named.or_else(|| (wanted.starts_with("./") || wanted.starts_with("../")).then_some(wanted))
+}
+
 /// Returns a directory without `./`, and `.` for the empty one.
 fn tidy(directory: &str) -> String {
     let parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::need_lists::NeedLists;
-use super::{LockedPackage, Lockfile, LockfileError, resolved, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, local_path, resolved, tidy};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,7 +59,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Returns the directories that packages get by `file:`. Without a workspace these are all to which something leads.
+/// Returns the directories that packages get by their paths. Without a workspace these are all to which something leads.
 fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, LockfileError> {
     let has_workspace = file.packages.get("").is_some_and(|root| root.workspaces.is_some());
     let mut found = BTreeSet::new();
@@ -68,7 +68,7 @@ fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, Lock
             found.extend(entry.resolved.as_deref().map(tidy));
         }
         if !is_installed(place) {
-            for path in entry.needs.wanted().filter_map(|(_, wanted, _)| wanted.strip_prefix("file:")) {
+            for path in entry.needs.wanted().filter_map(|(_, wanted, _)| local_path(wanted)) {
                 lockfile.spend(place.len())?;
                 found.insert(resolved(place, path));
             }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, name_of, resolved, tidy};
+use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, local_path, name_of, resolved, tidy};
 use crate::inputs::source::{NeedList, PackageJson};
 
 const FIRST: &str = "# yarn lockfile v1";
@@ -34,7 +34,7 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
     for entry in &entries {
         let name = entry.descriptors.first().map_or("", |descriptor| name_of(descriptor));
         let archive = entry.resolved.strip_prefix("file:").and_then(|path| path.split('#').next());
-        let local = entry.descriptors.iter().find_map(|descriptor| local_path(descriptor)).or(archive);
+        let local = entry.descriptors.iter().find_map(|descriptor| path_of(descriptor)).or(archive);
         let local = local.map(|path| resolved(".", path));
         let position = lockfile.add(LockedPackage {
             name: name.to_owned(),
@@ -44,7 +44,7 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
         })?;
         for descriptor in &entry.descriptors {
             reader.by_descriptor.insert(descriptor, position);
-            if let Some(path) = local_path(descriptor) {
+            if let Some(path) = path_of(descriptor) {
                 reader.by_place.insert((name_of(descriptor), resolved(".", path)), position);
             }
             reader.by_name.entry(name_of(descriptor)).or_default().push(position);
@@ -67,7 +67,7 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
                 NeedList::Peer => continue,
             };
             let wanted = dependency.wanted.as_str();
-            if let Some(path) = wanted.strip_prefix("link:").or(wanted.strip_prefix("file:")) {
+            if let Some(path) = local_path(wanted) {
                 let to = reader.local(&mut lockfile, &dependency.name, resolved(directory, path))?;
                 lockfile.need(from, Need::to(to, purpose))?;
                 continue;
@@ -130,9 +130,8 @@ impl Reader<'_> {
 }
 
 /// Returns the path in `name@file:path` or `name@link:path`.
-fn local_path(descriptor: &str) -> Option<&str> {
-    let wanted = descriptor[name_of(descriptor).len()..].strip_prefix('@')?;
-    wanted.strip_prefix("file:").or(wanted.strip_prefix("link:"))
+fn path_of(descriptor: &str) -> Option<&str> {
+    local_path(descriptor[name_of(descriptor).len()..].strip_prefix('@')?)
 }
 
 /// Splits the file into its entries.

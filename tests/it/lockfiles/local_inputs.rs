@@ -24,6 +24,21 @@ fn directories_that_npm_links_are_inputs() {
     assert_eq!(counts(&repo, "other/index.js"), [false; 2]);
 }
 
+/// A path is a range without a protocol, too.
+#[test]
+fn directories_that_packages_name_by_their_path_are_inputs() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services:\n  web: {path: web, lockfile: auto}\n").write("web/package.json", "{}");
+    repo.write("lib/package.json", "{}").write("lib/index.js", "").write("other/index.js", "");
+    repo.write(
+        "package-lock.json",
+        r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["web"]}, "web": {"dependencies": {"lib": "../lib"}}, "lib": {}, "node_modules/lib": {"resolved": "lib", "link": true}, "node_modules/web": {"resolved": "web", "link": true}}}"#,
+    );
+    repo.commit("first");
+    assert_eq!(counts(&repo, "lib/index.js"), [true; 2]);
+    assert_eq!(counts(&repo, "other/index.js"), [false; 2]);
+}
+
 #[test]
 fn directories_that_yarn_1_takes_are_inputs() {
     let repo = Repo::new();
