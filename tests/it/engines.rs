@@ -221,7 +221,7 @@ fn capstone_as_a_configuration_of_circleci() {
       "steps": [
         {
           "run": {
-            "command": "mkdir -p .git/rebake-job/nprintf %s '{[..]}' > .git/rebake-job/plan.json",
+            "command": "mkdir -p .git/rebake-job && printf %s '{[..]}' > .git/rebake-job/plan.json",
             "name": "plan"
           }
         }
@@ -976,7 +976,12 @@ fn jobs_that_bring_their_plan_have_what_their_services_ask_for() {
 fn the_job_that_tags_has_what_its_service_asks_for() {
     let mut plan: Value = serde_json::from_str(&asked()).unwrap();
     let digest = format!("sha256:{}", "0".repeat(64));
+    // Another image has all its tags.
+    let mut other = plan["services"][0].clone();
+    (other["service"], other["ci"]) = ("other".into(), json!({}));
+    other["exists"] = json!({"reference": "ghcr.io/acme/other:fp2-x", "digest": digest});
     plan["services"][0]["exists"] = json!({"reference": "ghcr.io/acme/api:fp2-x", "digest": digest, "lacks": ["x"]});
+    plan["services"].as_array_mut().unwrap().insert(0, other);
     plan["promote"] = true.into();
     let written =
         |engine: &str| serde_json::from_str::<Value>(&write(&plan.to_string(), engine, &[], 0).text()).unwrap();
@@ -988,6 +993,8 @@ fn the_job_that_tags_has_what_its_service_asks_for() {
     let bitbucket = written("bitbucket");
     assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["script"][0], "docker login");
     assert_eq!(written("jenkins")["promote"]["label"], "arm64");
+    let argo = &written("argo")["spec"]["templates"][0]["dag"]["tasks"][0];
+    assert_eq!(argo["arguments"]["parameters"], json!([{"name": "size", "value": "2"}]));
 }
 
 #[test]
@@ -1003,4 +1010,29 @@ fn services_that_ask_for_different_things_share_no_job() {
     assert_ne!(hostile, plan);
     let said = String::from_utf8(write(&hostile, "gitlab", &[], 2).stderr).unwrap();
     assert!(said.contains("`script` cannot be set for a job of gitlab"), "{said}");
+}
+
+/// Two jobs of one name would be one branch of a Jenkinsfile.
+#[test]
+fn jobs_of_jenkins_have_names_of_their_own() {
+    let plan = saved(&[("a/b".to_owned(), Vec::new()), ("a-b".to_owned(), Vec::new())]);
+    let said = String::from_utf8(write(&plan, "jenkins", &[], 2).stderr).unwrap();
+    assert!(said.contains("`a/b` and `a-b` would both be the job a-b"), "{said}");
+}
+
+#[test]
+fn the_job_that_tags_counts_among_those_of_an_upload() {
+    let mut plan: Value = serde_json::from_str(&saved(&independent(501))).unwrap();
+    plan["promote"] = true.into();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    plan["services"][0]["exists"] = json!({"reference": "ghcr.io/acme/a:fp2-x", "digest": digest, "lacks": ["x"]});
+    write(&plan.to_string(), "buildkite", &[], 4);
+}
+
+#[test]
+fn a_step_of_bitbucket_takes_no_longer_than_bitbucket_allows() {
+    let mut plan: Value = serde_json::from_str(&saved(&independent(1))).unwrap();
+    plan["services"][0]["time_limit"] = 200_000.into();
+    let bitbucket: Value = serde_json::from_str(&write(&plan.to_string(), "bitbucket", &[], 0).text()).unwrap();
+    assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["max-time"], 720);
 }

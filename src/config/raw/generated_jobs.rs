@@ -72,7 +72,9 @@ fn of_engine(engine: JobEngine, view: View<'_>, problems: &mut Problems<'_>) -> 
             continue;
         }
         let is_null = matches!(value.content(), Content::Scalar(scalar) if matches!(scalar.meaning(), Meaning::Null));
-        let is_mapping = ["env", "environment", "variables", "parameters"].contains(&key.text());
+        // For Azure and Jenkins a key is a name like any other.
+        let is_mapping =
+            !engine.keys().is_empty() && ["env", "environment", "variables", "parameters"].contains(&key.text());
         let is_text = engine == JobEngine::Gitlab && key.text() == "environment" && !is_null;
         if is_null || (is_mapping && !is_text && value.mapping().is_none()) {
             wrong_type(value, if is_mapping { "a mapping" } else { "a value" }, problems);

@@ -1,8 +1,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::job_label::Rule;
+use super::jobs::promote_settings;
 use super::{Pack, at_most, jobs, labels};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
@@ -79,7 +80,8 @@ struct Parameter {
 /// # Errors
 /// As for every engine, and when the object is larger than 1 MB.
 pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
-    let jobs = jobs(plan, pack)?;
+    let to_build = plan.to_build();
+    let jobs = jobs(&to_build, pack)?;
     let promotes = plan.promote == Some(true);
     if jobs.is_empty() && !promotes {
         return Ok(String::new());
@@ -91,9 +93,7 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         let settings = job.settings(JobEngine::Argo)?;
         let template = settings.get("template").map_or_else(|| "build".to_owned(), text);
         let mut parameters = vec![Parameter { name: "only".to_owned(), value: job.only() }];
-        let asked = settings.get("parameters").and_then(Value::as_object).into_iter().flatten();
-        let asked = asked.map(|(name, value)| Parameter { name: name.clone(), value: text(value) });
-        parameters.extend(asked.filter(|parameter| parameter.name != "only"));
+        parameters.extend(asked_parameters(&settings).filter(|parameter| parameter.name != "only"));
         tasks.push(Task {
             name: name.clone(),
             depends: (!depends.is_empty()).then(|| depends.join(" && ")),
@@ -103,7 +103,10 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     }
     if promotes {
         let template_ref = TemplateRef { name: "rebake", template: "promote".to_owned() };
-        tasks.push(Task { name: "promote".to_owned(), depends: None, template_ref, arguments: None });
+        let settings = promote_settings(plan, JobEngine::Argo)?;
+        let parameters: Vec<Parameter> = asked_parameters(&settings).collect();
+        let arguments = (!parameters.is_empty()).then_some(Arguments { parameters });
+        tasks.push(Task { name: "promote".to_owned(), depends: None, template_ref, arguments });
     }
     let text = safe_json::document(&Workflow {
         api_version: "argoproj.io/v1alpha1",
@@ -113,6 +116,12 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     });
     at_most("Argo", "the size of the workflow in bytes", text.len(), MOST_BYTES)?;
     Ok(text)
+}
+
+/// Returns the parameters that services ask for.
+fn asked_parameters(settings: &Map<String, Value>) -> impl Iterator<Item = Parameter> {
+    let asked = settings.get("parameters").and_then(Value::as_object).into_iter().flatten();
+    asked.map(|(name, value)| Parameter { name: name.clone(), value: text(value) })
 }
 
 /// Returns a value as the text of a parameter.

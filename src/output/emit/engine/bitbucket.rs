@@ -93,9 +93,7 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
 
 /// Returns the step that writes the plan for the others, which take it from its artifacts.
 fn with_plan(plan: &Plan) -> Step {
-    // Within single quotes a shell reads nothing but the quote, where an escape of JSON means the same.
-    let text = safe_json::ascii_line(plan).replace('\'', "\\u0027");
-    let command = format!("mkdir -p .rebake && printf %s '{text}' > {}", job_command::PLAN);
+    let command = job_command::write_plan(plan, job_command::PLAN);
     Step { name: "plan".to_owned(), script: vec![command.into()], max_time: None, artifacts: vec![job_command::PLAN] }
 }
 

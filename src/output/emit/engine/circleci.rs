@@ -189,9 +189,6 @@ const READ_PLAN: &str = "rebake-plan";
 /// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it, so
 /// the configuration itself contains the plan: a job builds what was planned, with the planned names.
 fn read_plan(plan: &Plan) -> Value {
-    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
-    // a JSON string alone, where an escape means the same.
-    let text = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
-    let command = format!("mkdir -p {FOLDER}\nprintf %s '{text}' > {PLAN}");
+    let command = job_command::write_plan(plan, PLAN);
     json!({"steps": [{"run": {"name": "plan", "command": command}}]})
 }

@@ -1,13 +1,19 @@
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{Pack, by_level, job_command, jobs, merged};
+use super::{Pack, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
+
+/// A name is the key of a parallel branch, and part of the names of files.
+const NAMES: Rule = Rule { engine: "Jenkins", prefix: "", takes: "._@+-", instead: '-', longest: 200 };
 
 /// What the engine calls a job, in the names of files. All branches of a build share its number.
 const ID: &str = "$REBAKE_JOB";
@@ -38,17 +44,18 @@ struct Job {
 pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;
+    let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
+    let names: BTreeMap<&str, &String> = jobs.iter().map(|job| job.name.as_str()).zip(&names).collect();
     let job = |job: &&super::Job<'_>| {
-        // The name is part of the names of files.
-        let own = Job { name: job.name.replace('/', "-"), only: job.only(), minutes: job.minutes() };
+        let own = Job { name: names[job.name.as_str()].clone(), only: job.only(), minutes: job.minutes() };
         Ok(merged(own, job.settings(JobEngine::Jenkins)?))
     };
     let levels = by_level(&jobs, None)?;
     let levels = levels.iter().map(|jobs| jobs.iter().map(job).collect()).collect::<Result<_, EmitError>>()?;
     // No service has such a name, so that no report has that of another job.
-    let named =
+    let tagging =
         |command| IndexMap::from([("name", "promote+".to_owned()), ("only", String::new()), ("command", command)]);
-    let promote = job_command::promote(plan, job_command::PLAN, ID).map(named);
+    let promote = job_command::promote(plan, job_command::PLAN, ID).map(tagging);
     let promote = promote.map(|own| Ok(merged(own, promote_settings(plan, JobEngine::Jenkins)?))).transpose()?;
     Ok(safe_json::document(&Pipeline { levels, build: job_command::build(plan, job_command::PLAN, ID), promote }))
 }

@@ -1,3 +1,4 @@
+use crate::model::safe_json;
 use crate::plan::Plan;
 
 /// The files of reports, by a pattern.
@@ -15,8 +16,12 @@ pub(super) fn build(plan: &Plan, file: &str, id: &str) -> String {
     format!("rebake build --plan {file} --only \"$REBAKE_ONLY\"{}{}", record(plan), reports(file, id))
 }
 
+fn folder(file: &str) -> &str {
+    file.rsplit_once('/').map_or(".", |(folder, _)| folder)
+}
+
 fn reports(file: &str, id: &str) -> String {
-    let folder = file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+    let folder = folder(file);
     format!(" --report \"{folder}/report-{id}.json\" --junit \"{folder}/junit-{id}.xml\"")
 }
 
@@ -24,6 +29,15 @@ fn reports(file: &str, id: &str) -> String {
 pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
     let command = || format!("rebake promote --plan {file}{}{}", record(plan), reports(file, id));
     (plan.promote == Some(true)).then(command)
+}
+
+/// Returns the command that writes a plan to a file, for engines whose jobs cannot read what the run that plans has written.
+pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
+    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
+    // a JSON string alone, where an escape means the same.
+    let text = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
+    let folder = folder(file);
+    format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
 /// A plan that has read built refs wants them moved: else the same services would be due for ever.

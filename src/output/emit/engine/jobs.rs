@@ -33,7 +33,7 @@ impl Job<'_> {
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
-        for other in &self.services {
+        for other in &self.services[1..] {
             if asked(other, engine)? != settings {
                 let (one, other) = (first.service.clone(), other.service.clone());
                 return Err(EmitError::DifferentSettings { engine: engine.word(), one, other });
@@ -63,12 +63,13 @@ fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Valu
     }
 }
 
-/// Returns what is asked on an engine of the job that tags images which exist: what the first service with one asks.
+/// Returns the settings of the job that tags existing images: those of the first service whose image lacks a tag.
 ///
 /// # Errors
 /// When that cannot be set there. Such a plan was not made by rebake.
 pub(super) fn promote_settings(plan: &Plan, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
-    let first = plan.services.iter().find(|service| service.exists.is_some());
+    let lacks = |service: &&PlannedService| service.exists.as_ref().is_some_and(|exists| !exists.lacks.is_empty());
+    let first = plan.services.iter().find(lacks);
     first.map_or_else(|| Ok(Map::new()), |service| asked(service, engine))
 }
 

@@ -2,9 +2,9 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Returns the keys of a job, in their order, with what its services ask of it. Of mappings that both have, each has its
-/// part, and the job's own values win; other settings replace those of the job. What decides what a job does cannot be
-/// set.
+/// Returns the keys of a job, in their order, with the settings that its services ask for. Where both have a mapping, the
+/// two are joined, and the job's own entries win; any other setting replaces the job's. Keys that decide what a job does
+/// are refused before ([`JobEngine::takes`](crate::model::job_settings::JobEngine::takes)).
 pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> IndexMap<String, Value> {
     // A value of JSON would forget the order.
     let text = serde_json::to_string(&own).unwrap_or_default();
@@ -15,7 +15,7 @@ pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> Index
                 asked.append(own);
                 *own = asked;
             }
-            // What has rebake's own variables is a mapping.
+            // Anything else would drop rebake's own variables.
             (Some(Value::Object(_)), _) => {}
             (_, value) => _ = job.insert(key, value),
         }
