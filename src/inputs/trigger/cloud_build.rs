@@ -5,9 +5,9 @@
 //! before a push, so everything on the default branch is planned unless `--since built` is used. A build without a branch
 //! and a tag was submitted by hand.
 
-use super::Kind;
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
 use super::facts::Fact;
+use super::{Kind, Origin};
 
 const COMMIT: Fact = Fact::Variable("COMMIT_SHA");
 const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
@@ -32,6 +32,8 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("_PR_NUMBER"),
             kind: Kind::PullRequest,
             reference: Reference::None,
+            // Nothing says whose repository it is from.
+            origin: |_| Origin::Fork,
             base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("_BASE_BRANCH")) },
             ..PUSH
         },

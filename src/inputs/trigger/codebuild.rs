@@ -5,7 +5,7 @@
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
 use super::facts::{Fact, Facts};
-use super::{Kind, Landmark};
+use super::{Kind, Landmark, Origin};
 
 const COMMIT: Fact = Fact::Variable("CODEBUILD_RESOLVED_SOURCE_VERSION");
 const EVENT: Fact = Fact::Variable("CODEBUILD_WEBHOOK_EVENT");
@@ -34,6 +34,8 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: is_pull_request,
             kind: Kind::PullRequest,
             reference: Reference::None,
+            // Nothing says whose repository it is from.
+            origin: |_| Origin::Fork,
             base: Base::PullRequest {
                 merge: None,
                 base: None,

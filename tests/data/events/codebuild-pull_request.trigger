@@ -3,4 +3,4 @@ event: pull request
 kind: pull_request
 subject: 2222222
 base: merge base with main
-origin: Own
+origin: Fork

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::registry_server::{Image, OCI};
 use crate::repo::{Rebake, Repo};
-use crate::small_registry::{Fault, SmallRegistry};
+use crate::small_registry::{Fault, Late, SmallRegistry};
 
 /// `api` waits for the file `.git/go` of its clone where there is a `.git/wait`, and says that it has pushed what
 /// `$DIGEST` says.
@@ -37,6 +37,17 @@ impl Two {
 
     fn image(&self, architecture: &str) -> String {
         self.registry.push("acme/api", architecture, &Image::of(OCI, architecture))
+    }
+
+    /// Starts a run of the older commit, which puts its tag late, and lets the newer commit be built meanwhile. Returns the
+    /// run, what lets it go on, and the newer image.
+    fn overtaken(&self) -> (Child, Late, String) {
+        let [old, new] = ["amd64", "arm64"].map(|architecture| self.image(architecture));
+        let late = self.registry.put_late("main");
+        let run = build(&self.older, &old).start();
+        late.wait();
+        build(&self.newer, &new).success();
+        (run, late, new)
     }
 
     fn main(&self) -> Option<String> {
@@ -135,11 +146,7 @@ fn a_run_that_is_killed_before_it_puts_its_tags_leaves_the_service_due() {
 #[test]
 fn a_run_that_puts_its_tags_late_gives_them_to_the_newer_image() {
     let two = Two::new();
-    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
-    let late = two.registry.put_late("main");
-    let mut run = build(&two.older, &old).start();
-    late.wait();
-    build(&two.newer, &new).success();
+    let (mut run, late, new) = two.overtaken();
     let content = report(&two.newer)["content_tag"].as_str().unwrap().to_owned();
     two.registry.push("acme/api", &content, &Image::of(OCI, "arm64"));
     late.go_on();
@@ -156,11 +163,7 @@ fn a_run_that_puts_its_tags_late_gives_them_to_the_newer_image() {
 #[test]
 fn a_newer_image_that_cannot_get_its_tags_back_is_due() {
     let two = Two::new();
-    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
-    let late = two.registry.put_late("main");
-    let mut run = build(&two.older, &old).start();
-    late.wait();
-    build(&two.newer, &new).success();
+    let (mut run, late, new) = two.overtaken();
     late.go_on();
     assert_eq!(run.wait().unwrap().code(), Some(1));
     assert_eq!(report(&two.older)["outcome"], "failed");

@@ -28,11 +28,16 @@ impl Recording<'_> {
         services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
         let (awaiting_tags, unmarked) = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
         let here = RefState::here(self.repository, self.environment)?;
-        let left = begun.marked.iter().filter_map(|service| {
+        // Those of refs that have moved are removed once the tags are there.
+        let is_settled_later = |service: &&ServiceId| {
+            awaiting_tags.contains(service) && matches!(services.get(service), Some(Recorded::Swapped(_)))
+        };
+        let left = begun.marked.iter().filter(|service| !is_settled_later(service)).filter_map(|service| {
             let mark = here.begun(self.name(*service)).filter(|mark| Some(*mark) == begun.token)?;
             Some(self.mark(*service, mark))
         });
-        Ok(Written { services, awaiting_tags, marks: left.collect(), trouble: trouble.or(unmarked) })
+        let marks = left.collect();
+        Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
     }
 
     /// Returns those of these services whose built refs are at a descendant of the commit by now.

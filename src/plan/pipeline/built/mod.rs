@@ -96,8 +96,8 @@ pub struct Came {
     pub doubtful: BTreeSet<ServiceId>,
     /// Those whose builds began, and failed or are not to be recorded.
     pub failed: BTreeSet<ServiceId>,
-    /// Those of them whose images get more tags once their refs have moved. Until then they keep their marks, so that a
-    /// run that is killed in between leaves them due.
+    /// Built or found services whose images get more tags once their refs have moved. They keep their marks until then, so
+    /// that they are due if the run is killed in between.
     pub awaiting_tags: BTreeSet<ServiceId>,
 }
 
@@ -162,7 +162,8 @@ pub struct Written {
     pub services: BTreeMap<ServiceId, Recorded>,
     /// The recorded services that keep their marks until their images have their tags.
     pub awaiting_tags: BTreeSet<ServiceId>,
-    /// The marks that this run leaves for services whose results are not known.
+    /// The marks that this run leaves: for services whose results are not known, and for those whose tags a later run has to
+    /// put.
     pub marks: Vec<(String, CommitId)>,
     /// The error of the remote, if there was one.
     pub trouble: Option<RemoteError>,
