@@ -197,7 +197,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, without, output)?;
     let reports = Reports::agree(args, &workspace)?;
     let (mut plan, existed) = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
-    args.existing.note(&mut plan, general, output);
+    let has_answers = args.existing.note(&mut plan, general, output);
     if !args.dry_run {
         look_up(&mut plan, args, output);
     }
@@ -216,6 +216,8 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
             output,
         ),
     };
+    // A release does not end well while nobody knows whether its image has its tags.
+    let missing = if missing == Exit::Done && verb == Verb::Promote && !has_answers { Exit::Git } else { missing };
     let mut needed = needed_dependencies::complete(
         &plan,
         &reports.earlier_jobs(args)?,

@@ -38,19 +38,19 @@ impl ExistingArgs {
     }
 
     /// Notes in a plan which images exist, if `--skip-existing` is given, and warns of registries that did not answer.
-    pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
-        if self.skip_existing {
-            self.ask(plan, general, output);
-        }
+    /// Returns whether all answered that were asked.
+    pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
+        !self.skip_existing || self.ask(plan, general, output)
     }
 
-    /// Notes in a plan which images exist, and warns of registries that did not answer.
-    pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) {
+    /// Notes in a plan which images exist, and warns of registries that did not answer. Returns whether all did.
+    pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");
         let warnings = pipeline::note_existing(plan, &self.registries());
         progress.finish();
         output.say(&warnings);
+        warnings.is_empty()
     }
 
     /// Returns the registries that may be asked.

@@ -1,5 +1,6 @@
 use super::{at_tag, content_tag, repo, report};
 use crate::registry_server::{Image, OCI};
+use crate::repo::Repo;
 use crate::small_registry::SmallRegistry;
 
 const KEYS: &str = ", promote: always, run: 'exit 3', tags: ['type=raw,value={{version}}', 'type=raw,value=main']";
@@ -55,4 +56,14 @@ fn what_is_to_be_built_is_left_to_builds() {
     assert_eq!(report(&repo).len(), 0);
     at_tag(&repo, "api@1.0.9", &["promote", "api"]).failure(1);
     assert_eq!(registry.tags("acme/api").len(), 0);
+}
+
+/// Where nobody can ask the registry, a release does not end well.
+#[test]
+fn a_registry_that_does_not_answer_is_no_success() {
+    let repo = Repo::new();
+    let run = "run: 'true'";
+    repo.write("filters.yaml", format!("services:\n  api: {{ path: api, image: '127.0.0.1:1/acme/api', {run} }}\n"));
+    repo.write("api/x", "").commit("first");
+    repo.rebake(["promote", "--all", "--push", "--environment=staging"]).failure(3);
 }
