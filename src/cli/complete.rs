@@ -5,6 +5,7 @@ mod candidates;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _};
+use clap_complete::engine::{ArgValueCompleter, PathCompleter};
 use clap_complete::env::Shells;
 use clap_complete::{ArgValueCandidates, CompleteEnv};
 
@@ -50,7 +51,7 @@ pub(crate) fn answer() -> Result<bool, clap::Error> {
     CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).try_complete(std::env::args_os(), None)
 }
 
-/// Returns the command line in which services, environments and revisions have candidates.
+/// Returns the command line in which services, environments, revisions and files have candidates.
 fn command() -> clap::Command {
     with_candidates(CommandLine::command())
 }
@@ -62,6 +63,8 @@ fn with_candidates(command: clap::Command) -> clap::Command {
             Some("SERVICE") => argument.add(ArgValueCandidates::new(candidates::services)),
             Some("ENVIRONMENT") => argument.add(ArgValueCandidates::new(candidates::environments)),
             Some("REV") => argument.add(ArgValueCandidates::new(candidates::revisions)),
+            Some("DIR") => argument.add(ArgValueCompleter::new(PathCompleter::dir())),
+            Some("FILE" | "REPORT" | "PATH") => argument.add(ArgValueCompleter::new(PathCompleter::any())),
             _ => argument,
         }
     });

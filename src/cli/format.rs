@@ -230,7 +230,7 @@ fn text(
         FormatName::Buildkite => emit::buildkite(plan, matrices.pack)?,
         FormatName::Circleci => emit::circleci(plan, matrices.pack)?,
         FormatName::Azure => emit::azure(&to_build, matrices)?,
-        FormatName::Argo => emit::argo(&to_build, matrices.pack)?,
+        FormatName::Argo => emit::argo(plan, matrices.pack)?,
         FormatName::Jenkins => emit::jenkins(plan, matrices.pack)?,
         FormatName::Bitbucket => emit::bitbucket(plan, matrices.pack)?,
         #[cfg(unix)]

@@ -37,7 +37,7 @@ pub(crate) struct GraphArgs {
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
     /// Commit whose configuration is read, instead of the work tree
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     at: Option<String>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]

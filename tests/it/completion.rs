@@ -41,6 +41,8 @@ fn bash_proposes_what_the_repository_has() {
     assert_eq!(bash(&repo, &["rebake", "plan", "--base", "v"]), ["v1.0.0"]);
     assert_eq!(bash(&repo, &["rebake", "plan", "--format", "ma"]), ["matrix", "markdown"]);
     assert_eq!(bash(&repo, &["rebake", "fing"]), ["fingerprint"]);
+    assert_eq!(bash(&repo, &["rebake", "plan", "-c", "fil"]), ["filters.yaml"]);
+    assert_eq!(bash(&repo, &["rebake", "graph", "--at", "f"]), ["feature/one"]);
 }
 
 #[test]
