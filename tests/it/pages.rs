@@ -95,6 +95,8 @@ fn a_run_has_a_page_of_its_times() {
     for text in ["base → api", "3 succeeded, 1 failed, 1 blocked", "(exit 3, 2 attempts)", "&lt;b&gt;no", "blocked"] {
         assert!(page.contains(text), "{text}: {page}");
     }
+    let rows: Vec<&str> = page.split("<th scope=\"row\">").skip(1).filter_map(|row| row.split('<').next()).collect();
+    assert_eq!(rows.last(), Some(&"web"), "what was not built stands last: {rows:?}");
     assert_eq!(page.matches("class=\"bad\" style").count(), 3, "two attempts, and the legend: {page}");
 }
 
