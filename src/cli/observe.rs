@@ -1,6 +1,7 @@
 //! `rebake observe`.
 
 mod other_names;
+mod this_machine;
 mod trace_directories;
 mod traced_builds;
 

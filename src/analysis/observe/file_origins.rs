@@ -1,90 +1,136 @@
 use std::collections::BTreeMap;
 
+use super::BuildSite;
 use crate::model::change::Extent;
-use crate::model::tree::Listing;
+use crate::model::tree::Mode;
 
-/// What a file of the work tree holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is at a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     /// What is tracked at this position.
     Tracked(usize),
-    /// What the build made.
+    /// What the build made, or nothing.
     Made,
+    /// A link that is not tracked, and where it leads.
+    Link(Vec<u8>),
+    /// What was there before the build and is not tracked.
+    Other,
 }
 
-/// What the files of a work tree hold, while a build writes and moves them.
+/// What the files of a machine hold, while a build writes and moves them. Paths are absolute and without links.
 pub(super) struct FileOrigins<'a> {
-    tracked: &'a Listing,
+    site: BuildSite<'a>,
+    /// Whether files of the repository lie in repositories of their own.
+    has_submodules: bool,
     /// The paths that the build has changed.
     changed: BTreeMap<Vec<u8>, Content>,
 }
 
 impl<'a> FileOrigins<'a> {
-    pub(super) fn new(tracked: &'a Listing) -> Self {
-        Self { tracked, changed: BTreeMap::new() }
+    pub(super) fn new(site: BuildSite<'a>) -> Self {
+        let has_submodules = site.tracked.iter().any(|entry| entry.extent() == Extent::Below);
+        Self { site, has_submodules, changed: BTreeMap::new() }
     }
 
-    /// Returns what the file at a path holds; none where that is neither tracked nor made by this build.
-    pub(super) fn of(&self, path: &[u8]) -> Option<Content> {
+    /// Returns what is at a path.
+    pub(super) fn of(&self, path: &[u8]) -> Content {
         if let Some(content) = self.changed.get(path) {
-            return Some(*content);
+            return content.clone();
         }
-        let position = self.tracked.position(path).or_else(|| self.submodule(path))?;
-        Some(Content::Tracked(position))
+        let ends = path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let above = ends.take_while(|_| self.has_submodules).map(|end| &path[..end]);
+        let mut submodules = above.filter_map(|directory| match self.changed.get(directory) {
+            Some(content) => Some(content.clone()),
+            None => self.tracked(directory).map(Content::Tracked),
+        });
+        let is_submodule = |content: &Content| matches!(content, Content::Tracked(at) if self.is_submodule(*at));
+        self.tracked(path)
+            .map(Content::Tracked)
+            .or_else(|| submodules.next().filter(is_submodule))
+            .or_else(|| self.site.link(path).map(|target| Content::Link(target.to_vec())))
+            .unwrap_or(Content::Other)
     }
 
-    /// Notes that the build has made what is at a path, or that there is nothing any more.
-    pub(super) fn make(&mut self, path: Option<&[u8]>) {
-        if let Some(path) = path {
-            self.changed.insert(path.to_vec(), Content::Made);
+    /// Returns where the link at a path leads, and its position if it is tracked; none where there is no link.
+    pub(super) fn link(&self, path: &[u8]) -> Option<(Option<usize>, Vec<u8>)> {
+        match self.of(path) {
+            Content::Link(target) => Some((None, target)),
+            Content::Tracked(at) if self.site.tracked.get(at).mode == Mode::SymbolicLink => {
+                Some((Some(at), self.site.link(&self.site.path(at))?.to_vec()))
+            }
+            Content::Tracked(at) => Some((Some(at), self.site.link(path).filter(|_| self.is_submodule(at))?.to_vec())),
+            Content::Other if self.site.within(path).is_none() => Some((None, self.site.machine.link(path)?)),
+            Content::Other | Content::Made => None,
         }
     }
 
-    /// Notes that a file has one more path.
-    pub(super) fn link(&mut self, from: Option<&[u8]>, to: Option<&[u8]>) {
-        let content = from.and_then(|from| self.of(from)).unwrap_or(Content::Made);
-        if let Some(to) = to {
-            self.changed.insert(to.to_vec(), content);
+    /// Notes what a process has made at a path. What git makes at a tracked path is what is tracked there.
+    pub(super) fn make(&mut self, path: Vec<u8>, content: Content, is_git: bool) {
+        if is_git && !matches!(content, Content::Tracked(_)) && self.tracked(&path).is_some() {
+            self.changed.remove(&path);
+        } else {
+            self.changed.insert(path, content);
         }
     }
 
-    /// Notes that a file, or a directory with all in it, has another path. What lies outside of the work tree has none.
-    pub(super) fn rename(&mut self, from: Option<&[u8]>, to: Option<&[u8]>, is_swapped: bool) {
-        let moved = from.map(|from| self.below(from)).unwrap_or_default();
-        let back = to.filter(|_| is_swapped).map(|to| self.below(to)).unwrap_or_default();
-        for path in [from, to].into_iter().flatten() {
-            self.make(Some(path));
+    /// Notes that there is nothing at a path any more.
+    pub(super) fn remove(&mut self, path: Vec<u8>) {
+        self.changed.insert(path, Content::Made);
+    }
+
+    /// Notes that a file, or a directory with all in it, has another path.
+    pub(super) fn rename(&mut self, from: &[u8], to: &[u8], is_git: bool) {
+        let moved = self.at_and_below(from);
+        for path in moved.keys().cloned().chain([to.to_vec()]) {
+            self.remove(path);
         }
-        let own = moved.iter().chain(&back).map(|(path, _)| path.clone()).collect::<Vec<_>>();
-        for path in &own {
-            self.make(Some(path));
+        self.put(moved, from, to, is_git);
+    }
+
+    /// Notes that two files or directories have each other's path.
+    pub(super) fn swap(&mut self, one: &[u8], other: &[u8]) {
+        let (from_one, from_other) = (self.at_and_below(one), self.at_and_below(other));
+        for path in from_one.keys().chain(from_other.keys()) {
+            self.changed.insert(path.clone(), Content::Made);
         }
-        for (files, (before, after)) in [(moved, (from, to)), (back, (to, from))] {
-            let (Some(before), Some(after)) = (before, after) else { continue };
-            for (path, content) in files {
-                let rest = path.get(before.len()..).unwrap_or_default();
-                self.changed.insert([after, rest].concat(), content);
+        self.put(from_one, one, other, false);
+        self.put(from_other, other, one, false);
+    }
+
+    fn put(&mut self, files: BTreeMap<Vec<u8>, Content>, from: &[u8], to: &[u8], is_git: bool) {
+        for (path, content) in files {
+            let rest = path.get(from.len()..).unwrap_or_default();
+            self.make([to, rest].concat(), content, is_git);
+        }
+    }
+
+    /// Returns what is at a path, and what is known of files below it.
+    fn at_and_below(&self, path: &[u8]) -> BTreeMap<Vec<u8>, Content> {
+        let mut files = BTreeMap::from([(path.to_vec(), self.of(path))]);
+        let directory = [path, b"/"].concat();
+        // The root of the work tree may be moved too.
+        if let Some(within) = self.site.within(path) {
+            let tracked = self.site.tracked.below(within);
+            files.extend(tracked.map(|position| (self.site.path(position), Content::Tracked(position))));
+            let start = if within.is_empty() { Vec::new() } else { [within, b"/"].concat() };
+            let links = self.site.links.range(start.clone()..).take_while(|(link, _)| link.starts_with(&start));
+            for (link, _) in links {
+                let link = [self.site.root, b"/", link].concat();
+                let content = self.of(&link);
+                files.insert(link, content);
             }
         }
+        let changed = self.changed.range(directory.clone()..).take_while(|(other, _)| other.starts_with(&directory));
+        files.extend(changed.map(|(path, content)| (path.clone(), content.clone())));
+        files
     }
 
-    /// Returns the known files at a path and below it.
-    fn below(&self, path: &[u8]) -> Vec<(Vec<u8>, Content)> {
-        let tracked = self.tracked.position(path).into_iter().chain(self.tracked.below(path));
-        let tracked = tracked.map(|position| (self.tracked.get(position).path.to_vec(), Content::Tracked(position)));
-        let mut files: BTreeMap<Vec<u8>, Content> = tracked.collect();
-        let directory = [path, b"/"].concat();
-        let changed = self.changed.range(path.to_vec()..).take_while(|(other, _)| other.starts_with(path));
-        let changed = changed.filter(|(other, _)| other.as_slice() == path || other.starts_with(&directory));
-        files.extend(changed.map(|(path, content)| (path.clone(), *content)));
-        files.into_iter().collect()
+    /// Returns the position of what is tracked at a path.
+    fn tracked(&self, path: &[u8]) -> Option<usize> {
+        self.site.tracked.position(self.site.within(path)?)
     }
 
-    /// Returns the position of the submodule that a path lies in.
-    fn submodule(&self, path: &[u8]) -> Option<usize> {
-        let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
-        let found = slashes.filter_map(|end| self.tracked.position(&path[..end]));
-        let is_whole = |position: &usize| self.tracked.get(*position).extent() == Extent::Below;
-        found.into_iter().find(is_whole)
+    fn is_submodule(&self, position: usize) -> bool {
+        self.site.tracked.get(position).extent() == Extent::Below
     }
 }

@@ -1,12 +1,14 @@
 //! What a traced build read: from system calls, in the order of time, to tracked files.
 //!
 //! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the build
-//! had made before. A tracked link on the way to one is an input too. What git reads and writes to keep track of files does
-//! not count: what it checks out is what is tracked. Neither do the files that are about git.
+//! had made before. A tracked link on the way to one is an input too. What git reads to keep track of files does not count,
+//! and what it writes is what is tracked. Neither do the files count that are about git.
 
+mod build_site;
 mod file_origins;
 mod followed_links;
 mod git_commands;
+mod interpreter;
 #[cfg(test)]
 mod tests;
 mod traced_processes;
@@ -14,28 +16,15 @@ mod unseen;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use build_site::{BuildMachine, BuildSite};
 pub use unseen::Unseen;
 
 use crate::inputs::trace::{Access, Asked, Peer, ProcessTrace, TraceEvent};
-use crate::model::tree::Listing;
 use file_origins::{Content, FileOrigins};
-use followed_links::FollowedLinks;
-use traced_processes::TracedProcesses;
-
-/// Where a build took place.
-#[derive(Debug, Clone, Copy)]
-pub struct BuildSite<'a> {
-    /// The tracked files, as they were before the build.
-    pub tracked: &'a Listing,
-    /// Where the symbolic links among them lead, by their positions.
-    pub links: &'a BTreeMap<usize, Vec<u8>>,
-    /// The root of the work tree, absolute: first without links, then by other names.
-    pub roots: &'a [Vec<u8>],
-    /// The directory in which the build began, absolute and without links.
-    pub directory: &'a [u8],
-    /// The directory of git's own programs, absolute; none where nobody knows it.
-    pub git_programs: Option<&'a [u8]>,
-}
+use followed_links::{follow, follow_to_last};
+use git_commands::{CountedReads, counted_reads, is_git};
+use interpreter::{MOST_INTERPRETERS, interpreter};
+use traced_processes::{TracedProcesses, TracedProgram};
 
 /// What a build read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,10 +52,10 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     calls.sort_by_key(|(at, ..)| *at);
     let bound =
         calls.iter().filter_map(|(.., event)| if let TraceEvent::Bound(peer) = event { Some(peer) } else { None });
+    let bound = bound.map(|peer| unseen::by_own_port(peer, site.machine));
     let mut observer = Observer {
         site,
-        links: FollowedLinks::new(site),
-        origins: FileOrigins::new(site.tracked),
+        origins: FileOrigins::new(site),
         processes: TracedProcesses::new(site.directory),
         bound: bound.collect(),
         reads: BTreeMap::new(),
@@ -90,11 +79,10 @@ fn is_of_git(path: &[u8]) -> bool {
 
 struct Observer<'a> {
     site: BuildSite<'a>,
-    links: FollowedLinks<'a>,
     origins: FileOrigins<'a>,
     processes: TracedProcesses,
     /// The addresses that processes of the build took.
-    bound: BTreeSet<&'a Peer>,
+    bound: BTreeSet<Peer>,
     reads: BTreeMap<usize, usize>,
     others: BTreeMap<Vec<u8>, usize>,
     programs: BTreeSet<Vec<u8>>,
@@ -108,22 +96,11 @@ impl Observer<'_> {
             TraceEvent::Stands(directory) => self.processes.stand(id, directory.clone()),
             TraceEvent::Superseded => self.processes.supersede(id),
             TraceEvent::Entered(asked) => {
-                if let Some((path, links)) = self.follow(id, asked) {
-                    self.read_all(id, links);
+                if let Some(path) = self.read_links(id, asked) {
                     self.processes.stand(id, path);
                 }
             }
-            TraceEvent::Executed { asked, arguments } => {
-                let program = self.follow(id, asked);
-                let path = program.as_ref().map_or(&asked.path, |(path, _)| path);
-                let is_own = self.links.within(path).is_some();
-                let is_git = !is_own && git_commands::is_about_tracked(path, arguments, self.site.git_programs);
-                self.processes.execute(id, path, arguments, is_git);
-                if let Some((path, links)) = program {
-                    self.read_path(id, &path, links);
-                    self.programs.insert(path);
-                }
-            }
+            TraceEvent::Executed { asked, arguments } => self.execute(id, asked, arguments),
             TraceEvent::Opened { asked, found, access } => {
                 if let (true, Some(directory)) = (asked.from_own, &asked.from) {
                     self.processes.stand(id, directory.clone());
@@ -133,62 +110,116 @@ impl Observer<'_> {
                 }
             }
             TraceEvent::Renamed { from, to, is_swapped } => {
-                if let Some([from, to]) = self.both(id, from, to) {
-                    self.origins.rename(from.as_deref(), to.as_deref(), *is_swapped);
+                let is_git = self.processes.is_git(id);
+                if let (Some(from), Some(to)) = (self.last(id, from), self.last(id, to)) {
+                    match is_swapped {
+                        true => self.origins.swap(&from, &to),
+                        false => self.origins.rename(&from, &to, is_git),
+                    }
                 }
             }
-            TraceEvent::Linked { from, to } => {
-                if let Some([from, to]) = self.both(id, from, to) {
-                    self.origins.link(from.as_deref(), to.as_deref());
+            TraceEvent::Linked { from, to, is_followed } => {
+                let from = if *is_followed { self.read_links(id, from) } else { self.last(id, from) };
+                let content = from.map_or(Content::Other, |from| self.origins.of(&from));
+                self.make(id, to, content);
+            }
+            TraceEvent::SymbolicLink { target, path } => self.make(id, path, Content::Link(target.clone())),
+            TraceEvent::Removed(asked) => {
+                if let Some(path) = self.last(id, asked) {
+                    self.origins.remove(path);
                 }
             }
-            TraceEvent::Removed(asked) | TraceEvent::Emptied(asked) => {
-                let path = self.last(id, asked).filter(|_| !self.processes.is_git(id));
-                if let Some(path) = path {
-                    self.origins.make(self.links.within(&path));
+            TraceEvent::Emptied(asked) => {
+                if let Some((path, _)) = self.follow(id, asked) {
+                    self.origins.make(path, Content::Made, self.processes.is_git(id));
                 }
             }
-            TraceEvent::Connected(peer) => {
-                if let Some(unseen) = unseen::behind(peer, &self.bound) {
-                    self.unseen.insert(unseen);
-                }
-            }
+            TraceEvent::Connected(peer) => self.unseen.extend(unseen::behind(peer, &self.bound, self.site.machine)),
             TraceEvent::Bound(_) => {}
             TraceEvent::Hid(how) => _ = self.unseen.insert((*how).into()),
+        }
+    }
+
+    /// Notes that a process became another program. The kernel itself opens that, and the interpreter of a script.
+    fn execute(&mut self, id: u32, asked: &Asked, arguments: &[Vec<u8>]) {
+        let Some((mut path, mut links)) = self.follow(id, asked) else {
+            return self.processes.execute(id, &asked.path, arguments, TracedProgram::default());
+        };
+        let is_git = self.site.within(&path).is_none()
+            && [&asked.path, &path].iter().any(|path| is_git(path, self.site.git_programs));
+        let counted = if is_git { self.counted_reads(id, arguments) } else { CountedReads::All };
+        self.processes.execute(id, &path, arguments, TracedProgram { is_git, counted });
+        for _ in 0..MOST_INTERPRETERS {
+            self.read_path(id, &path, links);
+            let beginning = self.site.machine.beginning(&path);
+            self.programs.insert(path);
+            let Some(next) = beginning.as_deref().and_then(interpreter) else { return };
+            let asked = Asked { from: None, from_own: true, path: next.to_vec() };
+            let Some(next) = self.follow(id, &asked) else { return };
+            (path, links) = next;
+        }
+    }
+
+    /// Returns the reads of a process of git that count, by paths without links.
+    fn counted_reads(&mut self, id: u32, arguments: &[Vec<u8>]) -> CountedReads {
+        let directory = self.processes.directory(id);
+        let is_inside = |path: &[u8]| self.site.within(&follow(path, &self.origins).0).is_some();
+        match counted_reads(arguments, &directory, is_inside) {
+            CountedReads::All => CountedReads::All,
+            CountedReads::Of(files) => {
+                CountedReads::Of(files.iter().map(|file| follow(file, &self.origins).0).collect())
+            }
         }
     }
 
     fn open(&mut self, id: u32, asked: &Asked, found: &[u8], access: Access) {
         match access {
             Access::Read | Access::ReadWrite => {
-                let links = self.follow(id, asked).map(|(_, links)| links).unwrap_or_default();
+                let links = self.links_to(id, asked, found);
                 self.read_path(id, found, links);
             }
-            Access::Write if !self.processes.is_git(id) => self.origins.make(self.links.within(found)),
-            Access::Write | Access::Alter | Access::Nothing => {}
+            Access::Write => self.origins.make(found.to_vec(), Content::Made, self.processes.is_git(id)),
+            Access::Alter | Access::Nothing => {}
+        }
+    }
+
+    /// Notes that a process made something at a path.
+    fn make(&mut self, id: u32, asked: &Asked, content: Content) {
+        let is_git = self.processes.is_git(id);
+        if let Some(path) = self.last(id, asked) {
+            self.origins.make(path, content, is_git);
         }
     }
 
     /// Notes that a process read what is at a path, through links.
     fn read_path(&mut self, id: u32, path: &[u8], links: Vec<usize>) {
-        self.read_all(id, links);
-        let Some(path) = self.links.within(path) else { return };
+        self.read_all(id, path, links);
+        if !self.processes.counts(id, path) {
+            return;
+        }
         match self.origins.of(path) {
-            Some(Content::Tracked(position)) => self.read(id, position),
-            Some(Content::Made) => {}
-            None if self.processes.is_git(id) || self.others.contains_key(path) => {}
-            None => _ = self.others.insert(path.to_vec(), self.processes.command(id)),
+            Content::Tracked(position) => self.read(id, position),
+            Content::Made | Content::Link(_) => {}
+            Content::Other => {
+                let command = self.processes.command(id);
+                if let Some(path) = self.site.within(path) {
+                    self.others.entry(path.to_vec()).or_insert(command);
+                }
+            }
         }
     }
 
-    fn read_all(&mut self, id: u32, positions: Vec<usize>) {
+    /// Notes that a process read tracked links on the way to a path.
+    fn read_all(&mut self, id: u32, path: &[u8], positions: Vec<usize>) {
         for position in positions {
-            self.read(id, position);
+            if self.processes.counts(id, path) {
+                self.read(id, position);
+            }
         }
     }
 
     fn read(&mut self, id: u32, position: usize) {
-        if self.processes.is_git(id) || is_of_git(self.site.tracked.get(position).path) {
+        if is_of_git(self.site.tracked.get(position).path) {
             return;
         }
         let command = self.processes.command(id);
@@ -199,27 +230,28 @@ impl Observer<'_> {
     /// directory is not known.
     fn follow(&mut self, id: u32, asked: &Asked) -> Option<(Vec<u8>, Vec<usize>)> {
         let path = self.processes.absolute(id, asked)?;
-        Some(self.links.follow(&path))
+        Some(follow(&path, &self.origins))
     }
 
-    /// Returns the same without following the last part, which is what removing and renaming are about.
+    /// Returns the positions of the tracked links on the way to a file that was found.
+    fn links_to(&mut self, id: u32, asked: &Asked, found: &[u8]) -> Vec<usize> {
+        match self.processes.absolute(id, asked) {
+            // Without a link nothing leads elsewhere.
+            Some(path) if path != found => follow(&path, &self.origins).1,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Returns where links lead to, and notes that a process read the tracked ones.
+    fn read_links(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
+        let (path, links) = self.follow(id, asked)?;
+        self.read_all(id, &path, links);
+        Some(path)
+    }
+
+    /// Returns the path that a process asked for, with links followed but for the last part.
     fn last(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
         let path = self.processes.absolute(id, asked)?;
-        let end = path.iter().rposition(|byte| *byte == b'/')?;
-        let (directory, name) = path.split_at(end);
-        let (directory, _) = self.links.follow(directory);
-        Some([&directory, name].concat())
-    }
-
-    /// Returns two paths from the root of the repository, as far as they lie in it; none where git changes them.
-    fn both(&mut self, id: u32, from: &Asked, to: &Asked) -> Option<[Option<Vec<u8>>; 2]> {
-        if self.processes.is_git(id) {
-            return None;
-        }
-        let mut within = |asked| {
-            let path = self.last(id, asked)?;
-            self.links.within(&path).map(<[u8]>::to_vec)
-        };
-        Some([within(from), within(to)])
+        follow_to_last(&path, &self.origins)
     }
 }

@@ -1,6 +1,30 @@
+use std::net::IpAddr;
+
 use super::*;
 use crate::inputs::trace::{TracedCall, Untraceable};
-use crate::model::tree::{Mode, ObjectId};
+use crate::model::tree::{Listing, Mode, ObjectId};
+
+/// A machine: `/usr/bin/shared` leads into the repository, `/home/r` to it, and `/r/bin/tool` is a script.
+struct Machine;
+
+impl BuildMachine for Machine {
+    fn link(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let links =
+            [("/usr/bin/shared", "/r/bin/tool"), ("/home/r", "/r"), ("/usr/lib/git-core/git-apply", "/usr/bin/git")];
+        let found = links.iter().find(|(link, _)| link.as_bytes() == path);
+        found.map(|(_, target)| target.as_bytes().to_vec())
+    }
+
+    fn beginning(&self, path: &[u8]) -> Option<Vec<u8>> {
+        let scripts = [("/r/bin/tool", "#!../lib/b -x\n"), ("/r/lib/b", "#!/bin/sh\n"), ("/r/api/circle", "#!circle")];
+        let found = scripts.iter().find(|(script, _)| script.as_bytes() == path);
+        found.map(|(_, text)| text.as_bytes().to_vec())
+    }
+
+    fn has_address(&self, address: IpAddr) -> bool {
+        address.to_string() == "10.0.0.1"
+    }
+}
 
 /// What a build is made of: calls of processes, one after the other. Its repository is at `/r`, and it begins in `/r/api`.
 #[derive(Default)]
@@ -55,17 +79,18 @@ impl Traced {
         }
         tracked.push(Mode::SymbolicLink, id, [b"link", b""]);
         tracked.push(Mode::Submodule, id, [b"sub", b""]);
-        let links = BTreeMap::from([(5, b"lib".to_vec())]);
+        let links = [("link", "lib"), ("node_modules/.bin/tool", "../../bin/tool")];
+        let links = links.map(|(link, target)| (link.as_bytes().to_vec(), target.as_bytes().to_vec()));
         let traces: Vec<ProcessTrace> = self.traces.into_values().collect();
-        let roots = [b"/r".to_vec(), b"/home/r".to_vec()];
         observe(
             &traces,
             BuildSite {
                 tracked: &tracked,
-                links: &links,
-                roots: &roots,
+                links: &links.into(),
+                root: b"/r",
                 directory: b"/r/api",
                 git_programs: Some(b"/usr/lib/git-core"),
+                machine: &Machine,
             },
         )
     }
@@ -120,7 +145,8 @@ fn moved_files_are_what_they_were() {
     let swapped = TraceEvent::Renamed { from: path("../lib"), to: path("../bin"), is_swapped: true };
     let build = Traced::default().call(1, swapped).read(1, "/r/lib/tool").read(1, "/r/bin/a").read(1, "/r/lib/b");
     assert_eq!(build.reads(), ["bin/tool: the build", "lib/a: the build"]);
-    let build = Traced::default().call(1, TraceEvent::Linked { from: path("../lib/a"), to: path("hard") });
+    let build =
+        Traced::default().call(1, TraceEvent::Linked { from: path("../lib/a"), to: path("hard"), is_followed: false });
     assert_eq!(build.read(1, "/r/api/hard").reads(), ["lib/a: the build"]);
 }
 
@@ -164,7 +190,7 @@ fn files_about_git_are_no_inputs() {
 #[test]
 fn programs_and_submodules_are_inputs() {
     let build = Traced::default().call(1, TraceEvent::Entered(path("/r/bin"))).run(1, &["./tool"]);
-    assert_eq!(build.reads(), ["bin/tool: tool"]);
+    assert_eq!(build.reads(), ["bin/tool: tool", "lib/b: tool"]);
     let build = Traced::default().run(1, &["../link/a"]).read(1, "/r/sub/x/y");
     assert_eq!(build.reads(), ["lib/a: a", "link: a", "sub: a"]);
 }
@@ -192,15 +218,81 @@ fn what_cannot_be_seen_is_said() {
 }
 
 #[test]
+fn what_git_writes_is_what_is_tracked() {
+    let git = |build: Traced| build.fork(1, 2).run(2, &["/usr/bin/git", "checkout", "a"]);
+    let removed = || Traced::default().call(1, TraceEvent::Removed(path("out")));
+    assert_eq!(git(removed()).write(2, "/r/api/out").read(1, "/r/api/out").reads(), ["api/out: the build"]);
+    let build = git(removed()).write(2, "/r/api/tmp").rename(2, "tmp", "out").read(1, "/r/api/out");
+    assert_eq!(build.reads(), ["api/out: the build"]);
+    let lfs = removed().fork(1, 2).run(2, &["/opt/bin/git-lfs", "pull"]).write(2, "/r/api/out");
+    assert_eq!(lfs.read(1, "/r/api/out").reads(), ["api/out: the build"]);
+    // What it moves stays what it was, and what it removes is gone.
+    let build = git(Traced::default()).rename(2, "../lib/a", "out").read(1, "/r/api/out");
+    assert_eq!(build.reads(), ["lib/a: the build"]);
+    let build = git(Traced::default()).call(2, TraceEvent::Removed(path("out")));
+    assert_eq!(build.open(1, "out", "/r/api/out", Access::Alter).read(1, "/r/api/out").reads(), [""; 0]);
+}
+
+#[test]
+fn links_are_followed_whoever_made_them() {
+    let link = |target: &str, at: &str| TraceEvent::SymbolicLink { target: target.into(), path: path(at) };
+    let build = Traced::default().call(1, link("../lib/a", "t")).run(1, &["./t"]);
+    assert_eq!(build.reads(), ["lib/a: t"]);
+    let moved = Traced::default().call(1, link("../lib/a", "t")).rename(1, "t", "../u").run(1, &["/r/u"]);
+    assert_eq!(moved.reads(), [""; 0], "it leads out of the repository now");
+    let gone =
+        Traced::default().call(1, link("../lib/a", "t")).call(1, TraceEvent::Removed(path("t"))).run(1, &["./t"]);
+    assert_eq!(gone.reads(), [""; 0]);
+    let build = Traced::default().run(1, &["../node_modules/.bin/tool"]);
+    assert_eq!(build.reads(), ["bin/tool: tool", "lib/b: tool"]);
+    let build = Traced::default().rename(1, "../node_modules", "../n").run(1, &["../n/.bin/tool"]);
+    assert_eq!(build.reads(), ["bin/tool: tool", "lib/b: tool"]);
+    assert_eq!(Traced::default().run(1, &["/usr/bin/shared"]).reads(), ["bin/tool: shared", "lib/b: shared"]);
+    // A tracked link that leads elsewhere is read all the same.
+    let build = Traced::default().open(1, "../link/../../etc/x", "/etc/x", Access::Read);
+    assert_eq!(build.reads(), ["link: the build"]);
+    let build = Traced::default().rename(1, "../link", "../other").open(1, "../other/a", "/r/lib/a", Access::Read);
+    assert_eq!(build.reads(), ["lib/a: the build", "link: the build"]);
+    let hard = TraceEvent::Linked { from: path("/home/r/link/a"), to: path("/tmp/a"), is_followed: true };
+    assert_eq!(Traced::default().call(1, hard).read(1, "/tmp/a").reads(), ["lib/a: the build", "link: the build"]);
+}
+
+#[test]
+fn what_leaves_the_repository_is_still_of_it() {
+    let build = Traced::default().rename(1, "../lib/", "/tmp/x").read(1, "/tmp/x/a").read(1, "/tmp/x/c");
+    assert_eq!(build.reads(), ["lib/a: the build"]);
+    let build = Traced::default().rename(1, "../lib", "/tmp/x").rename(1, "/tmp/x/b", "out").read(1, "/r/api/out");
+    assert_eq!(build.reads(), ["lib/b: the build"]);
+    let build = Traced::default().rename(1, "../lib/a", "/tmp/x").write(1, "/tmp/x").read(1, "/tmp/x");
+    assert_eq!(build.reads(), [""; 0]);
+    let build = Traced::default().rename(1, "../sub", "../bus").read(1, "/r/bus/x").read(1, "/r/sub/y");
+    assert_eq!(build.reads(), ["sub: the build"]);
+}
+
+#[test]
+fn interpreters_are_opened_by_the_kernel() {
+    let build = Traced::default().run(1, &["/r/api/circle"]).run(1, &["/r/bin/tool"]);
+    assert_eq!(build.reads(), ["bin/tool: tool", "lib/b: tool"]);
+}
+
+#[test]
 fn links_in_a_circle_end() {
     let id = ObjectId::from_bytes(&[0; 20]).unwrap();
     let mut tracked = Listing::default();
     tracked.push(Mode::SymbolicLink, id, [b"a", b""]);
     tracked.push(Mode::SymbolicLink, id, [b"b", b""]);
-    let links = BTreeMap::from([(0, b"b/x".to_vec()), (1, b"/r/a".to_vec())]);
-    let roots = [b"/r".to_vec()];
-    let site = BuildSite { tracked: &tracked, links: &links, roots: &roots, directory: b"/r", git_programs: None };
-    let (_, followed) = FollowedLinks::new(site).follow(b"/r/a/y");
-    assert_eq!(followed.len(), 40);
-    assert_eq!(FollowedLinks::new(site).follow(b"/../x/./.."), (b"/".to_vec(), Vec::new()));
+    let links = BTreeMap::from([(b"a".to_vec(), b"b/x".to_vec()), (b"b".to_vec(), b"/r/a".to_vec())]);
+    let site = BuildSite {
+        tracked: &tracked,
+        links: &links,
+        root: b"/r",
+        directory: b"/r",
+        git_programs: None,
+        machine: &Machine,
+    };
+    let origins = FileOrigins::new(site);
+    assert_eq!(follow(b"/r/a/y", &origins).1.len(), 40);
+    assert_eq!(follow(b"/../x/./..", &origins), (b"/".to_vec(), Vec::new()));
+    assert_eq!(follow_to_last(b"/home/r/x//a/", &origins), Some(b"/r/x/a".to_vec()));
+    assert_eq!((follow_to_last(b"/", &origins), follow_to_last(b"a", &origins)), (None, None));
 }

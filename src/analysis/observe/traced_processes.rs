@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use super::git_commands::CountedReads;
 use crate::inputs::trace::Asked;
 use crate::model::name::shell_word;
 
@@ -18,8 +20,22 @@ struct Known {
     /// Its directory, absolute.
     directory: Vec<u8>,
     command: usize,
-    /// Whether it is git, about what is tracked.
-    is_git: bool,
+    program: Rc<TracedProgram>,
+}
+
+/// What matters of a program that a process runs.
+pub(super) struct TracedProgram {
+    /// Whether it is git.
+    pub(super) is_git: bool,
+    /// The reads that count, by paths without links.
+    pub(super) counted: CountedReads,
+}
+
+impl Default for TracedProgram {
+    /// Returns a program that nobody knows.
+    fn default() -> Self {
+        Self { is_git: false, counted: CountedReads::All }
+    }
 }
 
 /// How long the text of a command is at most, in characters.
@@ -47,20 +63,33 @@ impl TracedProcesses {
         self.get(id).directory = directory;
     }
 
-    pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>], is_git: bool) {
+    pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>], what: TracedProgram) {
         let next = self.commands.len();
         let number = *self.commands.entry(command(program, arguments)).or_insert(next);
         let known = self.get(id);
-        (known.command, known.is_git) = (number, is_git);
+        (known.command, known.program) = (number, Rc::new(what));
     }
 
     /// Notes that a process has become a program that is not known.
     pub(super) fn supersede(&mut self, id: u32) {
-        self.get(id).is_git = false;
+        self.get(id).program = Rc::default();
     }
 
     pub(super) fn is_git(&mut self, id: u32) -> bool {
-        self.get(id).is_git
+        self.get(id).program.is_git
+    }
+
+    /// Whether it counts that a process reads a file.
+    pub(super) fn counts(&mut self, id: u32, path: &[u8]) -> bool {
+        match &self.get(id).program.counted {
+            CountedReads::All => true,
+            CountedReads::Of(files) => files.iter().any(|file| file == path),
+        }
+    }
+
+    /// Returns the directory of a process.
+    pub(super) fn directory(&mut self, id: u32) -> Vec<u8> {
+        self.get(id).directory.clone()
     }
 
     /// Returns the number of the command that a process runs.
@@ -93,7 +122,7 @@ impl TracedProcesses {
         if let Some(place) = self.places.get(&id) {
             return *place;
         }
-        self.known.push(Known { directory: self.start.clone(), command: 0, is_git: false });
+        self.known.push(Known { directory: self.start.clone(), command: 0, program: Rc::default() });
         self.places.insert(id, self.known.len() - 1);
         self.known.len() - 1
     }

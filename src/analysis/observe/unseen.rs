@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::BuildMachine;
 use crate::inputs::trace::{Peer, Untraceable};
 use crate::model::name::Escaped;
 
@@ -25,6 +26,7 @@ impl fmt::Display for Unseen {
                 write!(f, "what the program behind the socket @{} reads", Escaped::new(&*String::from_utf8_lossy(name)))
             }
             Self::Daemon(Peer::Port(port)) => write!(f, "what the program behind port {port} of this machine reads"),
+            Self::Daemon(Peer::Address(host, port)) => write!(f, "what the engine at {host}, port {port}, reads"),
             Self::Queued => f.write_str("what programs read by io_uring"),
             Self::Contained => f.write_str("what programs read in a container, or below another root"),
         }
@@ -40,34 +42,46 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// Beginnings of the paths of sockets behind which nothing of a repository is read: names and users, logs, screens.
-const HARMLESS: [&str; 9] = [
+/// Beginnings of the paths of sockets behind which nothing of a repository is read: names and users, logs, screens. D-Bus
+/// and systemd itself are none: they start programs.
+const HARMLESS: [&str; 8] = [
     "/run/nscd/",
     "/var/run/nscd/",
-    "/run/systemd/",
-    "/run/dbus/",
-    "/var/run/dbus/",
+    "/run/systemd/userdb/",
+    "/run/systemd/resolve/",
+    "/run/systemd/journal/",
     "/dev/log",
-    "/tmp/dbus-",
     "/tmp/.X11-unix/",
     "/tmp/.ICE-unix/",
 ];
 
 /// The same in the directory that a user has for sockets.
-const HARMLESS_OF_USER: [&str; 6] = ["bus", "systemd/", "wayland-", "pulse/", "pipewire-", "keyring/"];
+const HARMLESS_OF_USER: [&str; 4] = ["wayland-", "pulse/", "pipewire-", "keyring/"];
 
 /// The port of name servers.
 const NAMES: u16 = 53;
 
+/// The ports of container engines. These may have the files of a build even on another machine.
+const OF_ENGINES: [u16; 2] = [2375, 2376];
+
+/// Returns an address of this machine by its port alone, since programs may listen on all of its addresses.
+pub(super) fn by_own_port(peer: &Peer, machine: &dyn BuildMachine) -> Peer {
+    match peer {
+        Peer::Address(host, port) if machine.has_address(*host) => Peer::Port(*port),
+        peer => peer.clone(),
+    }
+}
+
 /// Returns what is not seen of a program that a build connected to; none where that is a process of the build, or reads
 /// nothing of a repository.
-pub(super) fn behind(peer: &Peer, bound: &BTreeSet<&Peer>) -> Option<Unseen> {
-    let is_own = bound.contains(peer);
-    let is_harmless = match peer {
+pub(super) fn behind(peer: &Peer, bound: &BTreeSet<Peer>, machine: &dyn BuildMachine) -> Option<Unseen> {
+    let peer = by_own_port(peer, machine);
+    let is_harmless = match &peer {
         Peer::Socket(path) | Peer::Abstract(path) => is_harmless(&String::from_utf8_lossy(path)),
         Peer::Port(port) => *port == NAMES || *port == 0,
+        Peer::Address(_, port) => !OF_ENGINES.contains(port),
     };
-    (!is_own && !is_harmless).then(|| Unseen::Daemon(peer.clone()))
+    (!is_harmless && !bound.contains(&peer)).then_some(Unseen::Daemon(peer))
 }
 
 fn is_harmless(path: &str) -> bool {
@@ -93,6 +107,8 @@ fn is_key_agent(path: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
 
     #[test]
@@ -101,8 +117,9 @@ mod tests {
             "/tmp/ssh-XXabc/agent.123",
             "/home/a/.gnupg/S.gpg-agent",
             "/run/user/0/gnupg/S.gpg-agent.ssh",
-            "/run/user/1000/bus",
+            "/run/user/1000/wayland-0",
             "/var/run/nscd/socket",
+            "/run/systemd/userdb/io.systemd.DynamicUser",
         ] {
             assert!(is_harmless(path), "{path}");
         }
@@ -111,7 +128,11 @@ mod tests {
             "/tmp/agent/x",
             "/x/business.sock",
             "/tmp/ssh-x/daemon",
-            "/run/dbus/../docker.sock",
+            "/run/nscd/../docker.sock",
+            "/run/dbus/system_bus_socket",
+            "/run/systemd/private",
+            "/run/user/1000/bus",
+            "/run/user/1000/systemd/private",
             "x",
             "",
         ] {
@@ -121,11 +142,39 @@ mod tests {
 
     #[test]
     fn any_port_hides_no_other() {
-        let any = Peer::Port(0);
-        assert!(behind(&Peer::Port(8080), &BTreeSet::from([&any])).is_some());
-        assert_eq!(behind(&Peer::Port(8080), &BTreeSet::from([&any, &Peer::Port(8080)])), None);
-        let socket = Peer::Abstract(b"x".to_vec());
-        let unseen = behind(&socket, &BTreeSet::new()).unwrap();
+        let behind = |peer: &Peer, bound: &[Peer]| behind(peer, &bound.iter().cloned().collect(), &OneAddress);
+        assert!(behind(&Peer::Port(8080), &[Peer::Port(0)]).is_some());
+        assert_eq!(behind(&Peer::Port(8080), &[Peer::Port(0), Peer::Port(8080)]), None);
+        let unseen = behind(&Peer::Abstract(b"x".to_vec()), &[]).unwrap();
         assert_eq!(unseen.to_string(), "what the program behind the socket @x reads");
+    }
+
+    /// A machine with the address 10.0.0.1.
+    struct OneAddress;
+
+    impl BuildMachine for OneAddress {
+        fn link(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn beginning(&self, _: &[u8]) -> Option<Vec<u8>> {
+            None
+        }
+
+        fn has_address(&self, address: IpAddr) -> bool {
+            address.to_string() == "10.0.0.1"
+        }
+    }
+
+    #[test]
+    fn machines_have_other_addresses_too() {
+        let behind = |host: &str, port: u16, bound: &[Peer]| {
+            let peer = Peer::Address(host.parse().unwrap(), port);
+            behind(&peer, &bound.iter().cloned().collect(), &OneAddress).map(|unseen| unseen.to_string())
+        };
+        assert_eq!(behind("10.0.0.1", 80, &[]).unwrap(), "what the program behind port 80 of this machine reads");
+        assert_eq!(behind("10.0.0.1", 80, &[Peer::Port(80)]), None);
+        assert_eq!(behind("10.0.0.2", 80, &[]), None);
+        assert_eq!(behind("10.0.0.2", 2375, &[]).unwrap(), "what the engine at 10.0.0.2, port 2375, reads");
     }
 }

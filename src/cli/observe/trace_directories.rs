@@ -31,8 +31,8 @@ impl TraceDirectories {
     }
 
     /// Reads what was written of one build.
-    pub(super) fn read(&self, build: usize, roots: &[Vec<u8>]) -> io::Result<Vec<ProcessTrace>> {
-        read_traces(&self.root.join(build.to_string()), roots)
+    pub(super) fn read(&self, build: usize, root: &[u8]) -> io::Result<Vec<ProcessTrace>> {
+        read_traces(&self.root.join(build.to_string()), root)
     }
 }
 

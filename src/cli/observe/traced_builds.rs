@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::other_names::with_other_names;
+use super::this_machine::{ThisMachine, links_below};
 use super::trace_directories::TraceDirectories;
 use crate::analysis::observe::{BuildReads, BuildSite, observe};
 use crate::cli::as_planned::as_planned;
@@ -54,6 +55,8 @@ pub(super) fn run(
     let root = workspace::work_dir(workspace)?;
     let root = root.canonicalize().map_err(|error| Failure::file(&root.display().to_string(), &error))?;
     let tracked = workspace.repository.tracked_files()?;
+    // A build may remove what led it.
+    let links = links_below(&root);
     let plan = plan(names, environment, workspace)?;
     let logs = log_directory::directory(None, workspace.repository.git_dir())?;
     let written_by_tracer = TraceDirectories::create(&logs)?;
@@ -70,16 +73,18 @@ pub(super) fn run(
     let Ended { report, interrupted } = carry_out(&builds, &settings, &mut |_, _| None, &mut printer)?;
     written(printer.finish().map(drop))?;
     let git_programs = git_programs();
-    let roots = [root.as_os_str().as_bytes().to_vec()];
+    let machine = ThisMachine::default();
+    let root_path = root.as_os_str().as_bytes();
     let seen = |(number, (build, report)): (usize, (&Build, &ServiceReport))| {
-        let reads = written_by_tracer.read(number, &roots).map(|traces| {
+        let reads = written_by_tracer.read(number, root_path).map(|traces| {
             let directory = build.directory.canonicalize().unwrap_or_else(|_| build.directory.clone());
             let site = BuildSite {
                 tracked: &tracked.listing,
-                links: &tracked.links,
-                roots: &roots,
+                links: &links,
+                root: root_path,
                 directory: directory.as_os_str().as_bytes(),
                 git_programs: git_programs.map(|path| path.as_os_str().as_bytes()),
+                machine: &machine,
             };
             with_other_names(observe(&traces, site), &root, &tracked)
         });

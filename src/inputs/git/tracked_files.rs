@@ -1,11 +1,7 @@
-use std::collections::BTreeMap;
-
 use gix::bstr::ByteSlice as _;
 use gix::index::entry::Mode as IndexMode;
 
-use super::status::in_work_tree;
 use super::{GitError, Repository};
-use crate::model::name::RepoPath;
 use crate::model::tree::{Listing, Mode, ObjectId};
 
 /// The tracked files of a work tree.
@@ -13,13 +9,10 @@ use crate::model::tree::{Listing, Mode, ObjectId};
 pub struct TrackedFiles {
     /// The files, links and submodules, in the order of paths.
     pub listing: Listing,
-    /// Where the links lead, by their positions.
-    pub links: BTreeMap<usize, Vec<u8>>,
 }
 
 impl Repository {
-    /// Returns what the index has, as `git ls-files --cached` lists it: of a conflict, each path once. Where links lead, the
-    /// work tree says.
+    /// Returns what the index has, as `git ls-files --cached` lists it: of a conflict, each path once.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -36,14 +29,7 @@ impl Repository {
             }
         }
         listing.sort_from(0);
-        let links = listing.iter().enumerate().filter(|(_, entry)| entry.mode == Mode::SymbolicLink);
-        let target = |(position, path): (usize, &[u8])| {
-            let place = in_work_tree(self.work_dir()?, &RepoPath::from_git(path))?;
-            let target = gix::path::into_bstr(place.read_link().ok()?).ok()?;
-            Some((position, target.into_owned().into()))
-        };
-        let links = links.filter_map(|(position, entry)| target((position, entry.path))).collect();
-        Ok(TrackedFiles { listing, links })
+        Ok(TrackedFiles { listing })
     }
 }
 

@@ -7,7 +7,7 @@ mod syscall_line;
 mod trace_event;
 mod trace_files;
 
-pub use strace_options::{TracerSpeed, strace_options};
+pub use strace_options::{TracerSpeed, strace_options, strace_trial_options};
 pub use syscall_line::TracedCall;
 pub use trace_event::{Access, Asked, Peer, TraceEvent, Untraceable};
 pub use trace_files::{ProcessTrace, read_traces};

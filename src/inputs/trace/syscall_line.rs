@@ -1,5 +1,7 @@
 //! One line of strace's, with texts in hexadecimal: no text has a character that means something to the reader.
 
+use std::net::IpAddr;
+
 use super::{Access, Asked, Peer, TraceEvent, Untraceable};
 
 /// A system call, and when it began.
@@ -44,6 +46,10 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
     match name {
         "open" => opened(own(0)?, flags(1)),
         "openat" | "openat2" => opened(below(0)?, flags(2)),
+        "open_by_handle_at" => {
+            let path = described(result)?;
+            opened(Asked { from: None, from_own: false, path }, flags(2))
+        }
         "creat" => opened(own(0)?, "O_WRONLY|O_TRUNC"),
         "execve" => Some(TraceEvent::Executed { asked: own(0)?, arguments: list(arguments.get(1)?) }),
         "execveat" => Some(TraceEvent::Executed { asked: below(0)?, arguments: list(arguments.get(2)?) }),
@@ -58,12 +64,17 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
             let is_swapped = flags(4).contains("RENAME_EXCHANGE");
             Some(TraceEvent::Renamed { from: below(0)?, to: below(2)?, is_swapped })
         }
-        "link" => Some(TraceEvent::Linked { from: own(0)?, to: own(1)? }),
-        "linkat" => Some(TraceEvent::Linked { from: below(0)?, to: below(2)? }),
+        "link" => Some(TraceEvent::Linked { from: own(0)?, to: own(1)?, is_followed: false }),
+        "linkat" => {
+            let is_followed = flags(4).contains("AT_SYMLINK_FOLLOW");
+            Some(TraceEvent::Linked { from: below(0)?, to: below(2)?, is_followed })
+        }
+        "symlink" => Some(TraceEvent::SymbolicLink { target: text(0)?, path: own(1)? }),
+        "symlinkat" => Some(TraceEvent::SymbolicLink { target: text(0)?, path: below(1)? }),
         "unlink" => Some(TraceEvent::Removed(own(0)?)),
         "unlinkat" => (!flags(2).contains("AT_REMOVEDIR")).then_some(TraceEvent::Removed(below(0)?)),
-        "truncate" => (flags(1) == "0").then_some(TraceEvent::Emptied(own(0)?)),
-        "ftruncate" => {
+        "truncate" | "truncate64" => (flags(1) == "0").then_some(TraceEvent::Emptied(own(0)?)),
+        "ftruncate" | "ftruncate64" => {
             let path = described(arguments.first()?).filter(|_| flags(1) == "0")?;
             Some(TraceEvent::Emptied(Asked { from: None, from_own: false, path }))
         }
@@ -168,7 +179,7 @@ fn number(text: &str) -> Option<u32> {
     text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Reads an address; none where it is no other program of this machine.
+/// Reads an address; none where no program has it.
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {
@@ -181,9 +192,9 @@ fn peer(text: &str) -> Option<Peer> {
     let port = number(after("port=htons(")?).and_then(|port| u16::try_from(port).ok())?;
     let host = after("inet_addr(").or_else(|| after("inet_pton(AF_INET6, ")).and_then(quoted)?;
     // As Java writes an address of IPv4.
-    let host = host.strip_prefix(b"::ffff:").unwrap_or(&host);
-    let is_here = host.starts_with(b"127.") || host == b"0.0.0.0" || host == b"::1" || host == b"::";
-    is_here.then_some(Peer::Port(port))
+    let host = std::str::from_utf8(&host).ok()?.parse::<IpAddr>().ok()?.to_canonical();
+    let is_here = host.is_loopback() || host.is_unspecified();
+    Some(if is_here { Peer::Port(port) } else { Peer::Address(host, port) })
 }
 
 #[cfg(test)]
@@ -288,9 +299,12 @@ mod tests {
         assert_eq!(read("ftruncate(3<«/r/a»>, 0) = 0"), Some(TraceEvent::Emptied(asked(None, false, "/r/a"))));
         assert_eq!((read("truncate(\"«a»\", 10) = 0"), read("ftruncate(3<«/r/a»>, 10) = 0")), (None, None));
         assert_eq!(
-            read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", 0) = 0"),
-            Some(TraceEvent::Linked { from: a, to: b })
+            read("symlinkat(\"«../x»\", AT_FDCWD<«/r»>, \"«a»\") = 0"),
+            Some(TraceEvent::SymbolicLink { target: b"../x".to_vec(), path: a.clone() })
         );
+        let linked = |is_followed| Some(TraceEvent::Linked { from: a.clone(), to: b.clone(), is_followed });
+        assert_eq!(read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", 0) = 0"), linked(false));
+        assert_eq!(read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", AT_SYMLINK_FOLLOW) = 0"), linked(true));
     }
 
     #[test]
@@ -324,7 +338,7 @@ mod tests {
         );
         assert_eq!(
             read("connect(3, {sa_family=AF_INET, sin_port=htons(443), sin_addr=inet_addr(\"«1.1.1.1»\")}, 16) = 0"),
-            None
+            connected(Peer::Address([1, 1, 1, 1].into(), 443))
         );
         assert_eq!(
             read("io_uring_setup(8, {flags=0}) = 5<«anon_inode:[io_uring]»>"),
@@ -340,7 +354,7 @@ mod tests {
 
         #[test]
         fn no_line_that_looks_right_panics(
-            name in "(open|openat|openat2|execve|connect|bind|renameat2|linkat|clone3|fchdir|getcwd)",
+            name in "(open|openat|openat2|execve|connect|bind|renameat2|linkat|symlinkat|clone3|fchdir|getcwd)",
             arguments in "[\\\\x0-9a-f<>(){}\\[\\]\", |A-Z_=.]{0,60}",
             result in "[0-9<>\\\\x?-]{0,12}",
         ) {

@@ -1,5 +1,7 @@
 //! The system calls that matter, as values. All of them have succeeded.
 
+use std::net::IpAddr;
+
 /// What a process did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {
@@ -40,6 +42,15 @@ pub enum TraceEvent {
         from: Asked,
         /// The new one.
         to: Asked,
+        /// Whether links are followed in the last part of the first one too.
+        is_followed: bool,
+    },
+    /// It made a symbolic link.
+    SymbolicLink {
+        /// Where it leads.
+        target: Vec<u8>,
+        /// Its path.
+        path: Asked,
     },
     /// It removed a file.
     Removed(Asked),
@@ -86,15 +97,17 @@ pub enum Access {
     Nothing,
 }
 
-/// An address of a program on this machine.
+/// An address of a program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
     /// A socket in the file system.
     Socket(Vec<u8>),
     /// A socket with a name that is in no file system.
     Abstract(Vec<u8>),
-    /// A port of this machine; zero asks for any.
+    /// A port of this machine, by an address that each has; zero asks for any.
     Port(u16),
+    /// A port of a machine, maybe of this one.
+    Address(IpAddr, u16),
 }
 
 /// What takes system calls out of sight.

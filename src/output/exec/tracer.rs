@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use super::needed_services::{CommandArgument, NeededServices};
 use super::service_build::Step;
-use crate::inputs::trace::{TracerSpeed, strace_options};
+use crate::inputs::trace::{TraceEvent, TracedCall, TracerSpeed, strace_options, strace_trial_options};
 use crate::model::name::Escaped;
 
 const STRACE: &str = "strace";
@@ -47,7 +47,7 @@ impl TracerError {
                 "install the package `strace`: `apt-get install strace`, `dnf install strace`, `apk add strace`"
             }
             Self::Refused(_) => {
-                "it has to be of version 5.3 or later; a container needs `--cap-add SYS_PTRACE`, and the sysctl \
+                "it has to be of version 5.6 or later; a container needs `--cap-add SYS_PTRACE`, and the sysctl \
                  kernel.yama.ptrace_scope must not be 3"
             }
         }
@@ -63,9 +63,9 @@ impl Tracer {
         if !cfg!(target_os = "linux") {
             return Err(TracerError::OtherSystem);
         }
-        match try_out(&["--seccomp-bpf"]) {
+        match try_out(TracerSpeed::Filtered) {
             Ok(()) => Ok(Self { fastest: TracerSpeed::Filtered }),
-            Err(TracerError::Refused(_)) => try_out(&[]).map(|()| Self { fastest: TracerSpeed::Plain }),
+            Err(TracerError::Refused(_)) => try_out(TracerSpeed::Plain).map(|()| Self { fastest: TracerSpeed::Plain }),
             Err(error) => Err(error),
         }
     }
@@ -83,16 +83,17 @@ impl Tracer {
     }
 }
 
-/// Runs the tracer on itself.
-fn try_out(more: &[&str]) -> Result<(), TracerError> {
+/// Runs the tracer on itself, as it runs builds, and reads what it says.
+fn try_out(speed: TracerSpeed) -> Result<(), TracerError> {
     let mut command = Command::new(STRACE);
-    command.args(["-f", "-z", "-y", "-xx", "-qq"]).args(more);
-    command.args(["-e", "trace=execve", "-o", "/dev/null", STRACE, "-V"]);
+    command.args(strace_trial_options(speed)).args([STRACE, "-V"]);
     let output = command.stdin(Stdio::null()).output().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => TracerError::Missing,
         _ => TracerError::Broken(error),
     })?;
-    if output.status.success() {
+    let mut events = output.stderr.split(|byte| *byte == b'\n').filter_map(TracedCall::read).map(|call| call.event);
+    // A program that it may not trace runs all the same.
+    if output.status.success() && events.any(|event| matches!(event, TraceEvent::Executed { .. })) {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);

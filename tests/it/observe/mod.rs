@@ -5,7 +5,7 @@ mod traced;
 
 use serde_json::Value;
 
-use crate::repo::Repo;
+use crate::repo::{Repo, Run};
 
 /// The paths of a list of what was read, each with what read it: `shared/x: cat`.
 fn reads(list: &Value) -> Vec<String> {
@@ -277,6 +277,36 @@ error[no-build]: `lib` is a library, and is never built
 error[no-build]: nobody knows how `api` is built: it has neither a Dockerfile nor `run`
  |
  = help: give it `run: COMMAND` in filters.yaml
+
+"#]]);
+}
+
+/// Observes with another strace: a script.
+#[cfg(target_os = "linux")]
+fn with_strace(script: &str) -> Run {
+    let repo = repo();
+    repo.write(".git/programs/strace", format!("#!/bin/sh\n{script}\n")).chmod_x(".git/programs/strace");
+    let paths = [repo.dir().join(".git/programs").to_str().unwrap(), "/usr/local/bin:/usr/bin:/bin"].join(":");
+    repo.rebake(["observe", "api"]).env("PATH", paths).failure(2)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_tracer_that_sees_less_is_refused() {
+    // Before version 5.6 it left out what it did not know, if a question mark said that it may.
+    let old = r#"case "$*" in *[=,]openat2,*) echo "strace: invalid system call 'openat2'" >&2; exit 1;; esac"#;
+    with_strace(old).stderr(snapbox::str![[r#"
+error[tracer]: strace traces nothing here: strace: invalid system call 'openat2'
+ |
+ = help: it has to be of version 5.6 or later; a container needs `--cap-add SYS_PTRACE`, and the sysctl kernel.yama.ptrace_scope must not be 3
+
+"#]]);
+    // What it may not trace runs all the same.
+    let forbidden = "echo 'strace: attach: Operation not permitted' >&2";
+    with_strace(forbidden).stderr(snapbox::str![[r#"
+error[tracer]: strace traces nothing here: strace: attach: Operation not permitted
+ |
+ = help: it has to be of version 5.6 or later; a container needs `--cap-add SYS_PTRACE`, and the sysctl kernel.yama.ptrace_scope must not be 3
 
 "#]]);
 }

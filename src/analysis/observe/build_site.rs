@@ -1,0 +1,51 @@
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::model::tree::Listing;
+
+/// Where a build took place.
+#[derive(Clone, Copy)]
+pub struct BuildSite<'a> {
+    /// The tracked files, as they were before the build.
+    pub tracked: &'a Listing,
+    /// Where the symbolic links below the root led before the build, tracked or not, by their paths from the root.
+    pub links: &'a BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The root of the work tree, absolute and without links.
+    pub root: &'a [u8],
+    /// The directory in which the build began, absolute and without links.
+    pub directory: &'a [u8],
+    /// The directory of git's own programs, absolute; none where nobody knows it.
+    pub git_programs: Option<&'a [u8]>,
+    /// The machine that it ran on.
+    pub machine: &'a dyn BuildMachine,
+}
+
+/// What a machine says of itself, after a build.
+pub trait BuildMachine {
+    /// Returns where a symbolic link leads; none where the path is no link.
+    fn link(&self, path: &[u8]) -> Option<Vec<u8>>;
+
+    /// Returns how a file begins: enough for a line with its interpreter.
+    fn beginning(&self, path: &[u8]) -> Option<Vec<u8>>;
+
+    /// Whether an address is its own.
+    fn has_address(&self, address: IpAddr) -> bool;
+}
+
+impl<'a> BuildSite<'a> {
+    /// Returns a path from the root of the repository; none where it lies elsewhere.
+    pub(super) fn within<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
+        let rest = path.strip_prefix(self.root)?;
+        if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b"/") }
+    }
+
+    /// Returns the absolute path of a tracked file.
+    pub(super) fn path(&self, position: usize) -> Vec<u8> {
+        [self.root, b"/", self.tracked.get(position).path].concat()
+    }
+
+    /// Returns where a link of the repository led before the build.
+    pub(super) fn link(&self, path: &[u8]) -> Option<&'a [u8]> {
+        self.links.get(self.within(path)?).map(Vec::as_slice)
+    }
+}
