@@ -4,6 +4,7 @@
 
 mod image_search;
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -17,8 +18,8 @@ use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
-use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{CommitId, Escaped};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{CommitId, Escaped, Listed};
 use crate::naming::image::ImageTag;
 use crate::output::emit::{self, ServiceImage};
 use crate::plan::PlannedService;
@@ -34,6 +35,9 @@ Examples:
 rebake looks for an image in this order: in the reports, at the service's built ref, by the content of the commit, and by the one tag that moves (such as main). Its version and tags are those of the commit at which it was found.
 
 Exit codes: 0 the image of every service is found; 1 an image is missing or of other content; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
+
+/// How many services an error names.
+const NAMED: usize = 5;
 
 /// List the image of every service at a commit, with its digest, for a deployment
 #[derive(Debug, Args)]
@@ -82,6 +86,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let plan = Rc::new(everything(&workspace, &environment, commit)?);
     let has_image = |service: &&PlannedService| service.image.is_some() && !service.library;
     let services: Vec<PlannedService> = plan.services.iter().filter(has_image).cloned().collect();
+    if services.is_empty() {
+        let note = Diagnostic::new(Severity::Note, "no-image", "no service has an image");
+        output.say(&[note.help("the key `image` of filters.yaml gives it one")]);
+    }
     let registries = ExistingArgs::asking(args.registry_timeout).registries();
     let mut search = ImageSearch::new(general, &workspace, &environment, (commit, plan), &registries);
     search.in_reports(&services, &reports);
@@ -93,7 +101,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let advice = if args.fallback.is_some() { "" } else { "; or accept what a tag has: `--fallback main`" };
     let lacking = lacking(&services, &found, &search, (&commit, advice));
     // What has half of the images is no deployment.
-    if lacking.is_empty() || args.format == Format::Table {
+    let is_shown = if args.format == Format::Table { !found.is_empty() } else { lacking.is_empty() };
+    if is_shown {
         write(&found, args.format, output)?;
     }
     output.say(&lacking);
@@ -104,41 +113,44 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     })
 }
 
-/// Returns an error about each service without an image, and about each whose image was built of other content than a
-/// commit has and is not accepted. `advice` ends what to do.
+/// Returns one error about the services without an image, and one about those whose image was built of other content than
+/// a commit has and is not accepted. `advice` ends what to do.
 fn lacking(
     services: &[PlannedService],
     found: &[ServiceImage],
     search: &ImageSearch,
     (commit, advice): (&CommitId, &str),
 ) -> Vec<Diagnostic> {
-    let error = |service: &PlannedService| {
-        let name = Escaped::new(&service.service);
-        match found.iter().find(|image| image.service == service.service) {
-            Some(image) if image.behind && !search.accepts(&service.service) => Some(
-                Diagnostic::error(
-                    "behind",
-                    format!(
-                        "the image of `{name}` is behind: {} was built of other content than {} has",
-                        Escaped::new(&image.reference()),
-                        commit.short(7)
-                    ),
-                )
-                .help(format!("build it{advice}")),
-            ),
-            Some(_) => None,
-            None => {
-                let wanted =
-                    service.content_reference().map(|content| format!(", {}", Escaped::new(&content.to_string())));
-                let message = format!("`{name}` has no image of {}{}", commit.short(7), wanted.unwrap_or_default());
-                Some(
-                    Diagnostic::error("no-image", message)
-                        .help(format!("build it, or name the report of its build with `--report`{advice}")),
-                )
-            }
-        }
-    };
-    services.iter().filter_map(error).collect()
+    let image = |service: &PlannedService| found.iter().find(|image| image.service == service.service);
+    let missing: Vec<String> = services
+        .iter()
+        .filter(|service| image(service).is_none())
+        .map(|service| named(service, service.content_reference().as_ref()))
+        .collect();
+    let behind: Vec<String> = services
+        .iter()
+        .filter(|service| !search.accepts(&service.service))
+        .filter_map(|service| Some(named(service, Some(&image(service).filter(|image| image.behind)?.reference()))))
+        .collect();
+    let commit = commit.short(7);
+    let error = |code, message: String, help: &str| Diagnostic::error(code, message).help(format!("{help}{advice}"));
+    let missing = (!missing.is_empty()).then(|| {
+        let message = format!("no image of {commit} is found for {}", Listed::new(&missing, NAMED));
+        error("no-image", message, "build it, or name the report of its build with `--report`")
+    });
+    let behind = (!behind.is_empty()).then(|| {
+        let message = format!("built of other content than {commit} has: {}", Listed::new(&behind, NAMED));
+        error("behind", message, "build it")
+    });
+    missing.into_iter().chain(behind).collect()
+}
+
+fn named(service: &PlannedService, reference: Option<&impl Display>) -> String {
+    let name = Escaped::new(&service.service);
+    match reference {
+        Some(reference) => format!("`{name}` ({})", Escaped::new(&reference.to_string())),
+        None => format!("`{name}`"),
+    }
 }
 
 fn write(images: &[ServiceImage], format: Format, output: &Output) -> Result<(), Failure> {
