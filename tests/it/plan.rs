@@ -456,3 +456,17 @@ fn json_is_a_format() {
     let told = repo.rebake(["record", "--json"]).failure(2);
     assert!(!String::from_utf8_lossy(&told.stderr).contains("--format"));
 }
+
+#[test]
+fn a_service_that_is_named_and_not_affected_is_no_silent_gap() {
+    let repo = Repo::new();
+    let config = "services:\n  lib: {path: lib}\n  web: {path: web}\n";
+    repo.write("filters.yaml", config).write("lib/a", "1").write("web/a", "1").commit("first");
+    repo.write("web/a", "2").commit("second");
+    let run = repo.rebake(["plan", "lib", "web"]).success();
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("warning[not-affected]: `lib` is not affected, so it is left out"), "{said}");
+    assert!(!said.contains("`web`"), "{said}");
+    let text = repo.rebake(["plan", "lib"]).success().text();
+    assert!(text.contains("Nothing to rebuild: nothing that was asked for is affected."), "{text}");
+}

@@ -272,10 +272,10 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
     let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched, direct: &direct };
     let (warnings, searched) = policy::check(workspace, &found, request.unmatched, dead)?;
-    notes.warnings.extend(warnings);
 
     step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);
+    notes.warnings.extend(warnings.into_iter().chain(resolved_request::not_affected(workspace, request, &affected)?));
     let is_asked = |service: &ServiceId| asked.only.as_ref().is_none_or(|only| only.contains(service));
     let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);

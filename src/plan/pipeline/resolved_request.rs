@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Error, Request, WorkspaceView};
+use crate::analysis::affected::Affected;
 use crate::analysis::base::{self, Compare, Tip};
 use crate::config::Config;
 use crate::inputs::git::Repository;
@@ -184,6 +185,28 @@ fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagn
     let names: Vec<ServiceName> = only.iter().map(|service| config.graph.name(*service).clone()).collect();
     let message = format!("only libraries are asked for ({}), which have no jobs, so nothing is built", listed(&names));
     Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
+}
+
+/// Returns the warning that services which a person named are left out, since nothing affects them.
+///
+/// # Errors
+/// When a name is not that of a service.
+pub(super) fn not_affected(
+    workspace: &WorkspaceView,
+    request: &Request,
+    affected: &Affected<'_>,
+) -> Result<Option<Diagnostic>, Error> {
+    let asked = services(workspace.repository, workspace.config, &request.services)?;
+    let left = asked.into_iter().filter(|service| !affected.contains(*service));
+    let names: Vec<ServiceName> = left.map(|service| workspace.config.graph.name(service).clone()).collect();
+    let message = match names.as_slice() {
+        [] => return Ok(None),
+        [name] => format!("`{name}` is not affected, so it is left out"),
+        names => format!("{} are not affected, so they are left out", listed(names)),
+    };
+    let first = &names[0];
+    let help = format!("`--force {first}` plans it all the same; `rebake why {first}` says what came nearest");
+    Ok(Some(Diagnostic::warning("not-affected", message).help(help)))
 }
 
 fn unpublished(trigger: &Trigger) -> Diagnostic {

@@ -96,9 +96,13 @@ pub(super) fn listed(names: &[String], room: usize) -> String {
         }
         (line, shown) = (next, shown + 1);
     }
-    match shown {
-        0 => without_middle(&all, room),
-        _ => format!("{line} and {} more", names.len() - shown),
+    match (names, shown) {
+        ([only], _) => without_middle(only, room),
+        ([first, others @ ..], 0) => {
+            let more = format!(" and {} more", others.len());
+            format!("{}{more}", without_middle(first, room.saturating_sub(more.len())))
+        }
+        (names, shown) => format!("{line} and {} more", names.len() - shown),
     }
 }
 

@@ -2,6 +2,7 @@ mod fitted;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
@@ -44,8 +45,6 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
-const NOT_AFFECTED: &str = "Not affected: ";
-
 /// How many causes of a service the table shows; the JSON has all.
 const CAUSES: usize = 3;
 
@@ -69,7 +68,12 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
         let _ = writeln!(text, "{}", expected_time(estimate));
     }
     if plan.services.is_empty() {
-        let _ = writeln!(text, "\nNothing to rebuild: none of {} is affected.", services(plan.unaffected.len()));
+        let why = if plan.left_out.is_empty() {
+            format!("none of {} is affected", services(plan.unaffected.len()))
+        } else {
+            "nothing that was asked for is affected".to_owned()
+        };
+        let _ = writeln!(text, "\nNothing to rebuild: {why}.");
     } else {
         text.push('\n');
         let is_short = match room {
@@ -96,19 +100,35 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
             more => format!("; the images of {more} exist already"),
         };
         let _ = writeln!(text, "\n{} of {} to rebuild{depth}{there}{libraries}.", left.services.len(), services(total));
-        if let (Room::Columns(width), false) = (room, plan.unaffected.is_empty()) {
-            let names: Vec<String> = plan.unaffected.iter().map(|name| Escaped::new(name).to_string()).collect();
-            let room = width.saturating_sub(NOT_AFFECTED.len() + 1);
-            let _ = writeln!(text, "{NOT_AFFECTED}{}.", fitted::listed(&names, room));
+        if let Room::Columns(width) = room {
+            let left_out: BTreeSet<&String> = plan.left_out.iter().collect();
+            push_names(
+                &mut text,
+                "Not affected",
+                plan.unaffected.iter().filter(|name| !left_out.contains(name)),
+                width,
+            );
         }
         if is_short {
             let _ = writeln!(text, "{}", palette.faint("`--long` lists each service with all that is known."));
         }
     }
+    if let Room::Columns(width) = room {
+        push_names(&mut text, "Affected, but not asked for", plan.left_out.iter(), width);
+    }
     if !plan.removed.is_empty() {
         let _ = writeln!(text, "Gone since base: {}.", Escaped::new(&plan.removed.join(", ")));
     }
     text
+}
+
+/// Writes one line of names, as many as fit, unless there are none.
+fn push_names<'a>(text: &mut String, what: &str, names: impl Iterator<Item = &'a String>, width: usize) {
+    let names: Vec<String> = names.map(|name| Escaped::new(name).to_string()).collect();
+    if !names.is_empty() {
+        let room = width.saturating_sub(what.len() + ": .".len());
+        let _ = writeln!(text, "{what}: {}.", fitted::listed(&names, room));
+    }
 }
 
 pub(super) fn services(count: usize) -> String {

@@ -134,3 +134,20 @@ fn without_a_terminal_all_is_there() {
     assert_eq!(text.matches("go.mod").count(), 40);
     assert_eq!(text.matches("filters.yaml:1:10").count(), 40);
 }
+
+#[test]
+fn what_was_not_asked_for_is_not_called_unaffected() {
+    let mut plan = few();
+    plan.left_out = vec!["api-node".to_owned()];
+    let text = table(&plan, Palette::Plain, Room::Columns(100));
+    assert!(
+        text.contains("\nNot affected: client-react, load-generator.\nAffected, but not asked for: api-node.\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_name_without_room_loses_its_middle_and_no_other_name() {
+    let names = ["a-service-with-a-long-name".to_owned(), "b".to_owned(), "c".to_owned()];
+    assert_eq!(fitted::listed(&names, 24), "a-serv…g-name and 2 more");
+}
