@@ -66,12 +66,34 @@ pub(in crate::config) fn entries<'t>(
     entries
 }
 
+/// What compose, CI engines and other tools for monorepos call a key, and the key.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("needs", "depends_on"),
+    ("deps", "depends_on"),
+    ("dependencies", "depends_on"),
+    ("dependson", "depends_on"),
+    ("files", "filters"),
+    ("include", "filters"),
+    ("inputs", "filters"),
+    ("paths", "filters"),
+    ("patterns", "filters"),
+    ("directory", "path"),
+    ("folder", "path"),
+    ("root", "path"),
+    ("build", "run"),
+    ("cmd", "run"),
+    ("command", "run"),
+    ("script", "run"),
+];
+
 /// Reports that a mapping has no such key.
 pub(in crate::config) fn unknown_key(key: View<'_>, known: &[&str], problems: &mut Problems<'_>) {
     let name = key.text();
     let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", shown(name)));
     let problem = problem.located(problems.file(), &key.locate(()), "not a key of this mapping");
-    let problem = match problems.did_you_mean(name, known.iter().copied()) {
+    let same = ELSEWHERE.iter().find(|(word, key)| name.eq_ignore_ascii_case(word) && known.contains(key));
+    let meant = same.map(|(_, key)| *key).or_else(|| problems.did_you_mean(name, known.iter().copied()));
+    let problem = match meant {
         Some(meant) => problem.help(format!("did you mean `{meant}`?")),
         None => problem.help(format!("the keys here are {}", known.join(", "))),
     };
