@@ -1,6 +1,6 @@
 """Packs the program as a wheel: a script and data files, no Python.
 
-    wheel.py VERSION FOLDER INTO
+    wheel.py VERSION REPOSITORY FOLDER INTO
 
 The program is linked statically, so that the wheel is for every Linux, with glibc or musl. pip puts `share` below the
 prefix of the environment.
@@ -21,7 +21,7 @@ Metadata-Version: 2.4
 Name: rebake
 Version: {version}
 Summary: What must be rebuilt in a monorepo, why, what it is called, and in what order
-Home-page: https://github.com/OWNER/rebake
+Home-page: {repository}
 License-Expression: MIT OR Apache-2.0
 Keywords: monorepo,ci,git,docker,build
 Requires-Python: >=3.7
@@ -37,14 +37,16 @@ Root-Is-Purelib: false
 """
 
 
-def main(version, folder, into):
+def main(version, repository, folder, into):
     stem = f"rebake-{version}"
     files = {f"{stem}.data/scripts/rebake": (folder / "rebake").read_bytes()}
     for path in sorted((folder / "share").rglob("*")):
         if path.is_file():
             files[f"{stem}.data/data/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
     readme = (folder / "README.md").read_text()
-    files[f"{stem}.dist-info/METADATA"] = METADATA.format(version=version, readme=readme).encode()
+    files[f"{stem}.dist-info/METADATA"] = METADATA.format(
+        version=version, repository=repository, readme=readme
+    ).encode()
     files[f"{stem}.dist-info/WHEEL"] = WHEEL.format(tags="\n".join(f"Tag: {tag}" for tag in TAGS)).encode()
     for license in ["LICENSE-APACHE", "LICENSE-MIT"]:
         files[f"{stem}.dist-info/licenses/{license}"] = (folder / license).read_bytes()
@@ -67,4 +69,4 @@ def line(name, content):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
