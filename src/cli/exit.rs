@@ -54,19 +54,21 @@ pub(crate) fn end_on_panic() {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::env;
     use std::process::Command;
 
-    #[test]
-    #[ignore = "ends the process: the next test runs it"]
-    fn panics() {
-        end_on_panic();
-        panic!("on purpose");
-    }
+    /// Set in the process that panics.
+    const PANICS: &str = "TEST_PANICS";
 
     #[test]
     fn a_panic_is_a_bug() {
+        if env::read(PANICS).is_some() {
+            end_on_panic();
+            panic!("on purpose");
+        }
         let mut test = Command::new(std::env::current_exe().unwrap());
-        let output = test.args(["--exact", "cli::exit::tests::panics", "--ignored", "--nocapture"]).output().unwrap();
+        test.args(["--exact", "cli::exit::tests::a_panic_is_a_bug", "--nocapture"]).env(PANICS, "1");
+        let output = test.output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(70) && said.contains("on purpose"), "{said}");
     }

@@ -112,7 +112,7 @@ fn in_a_shallow_clone() {
     push(&clone(), "main", first, &["--no-fetch"]).failure(3).stdout("").stderr(str![[r"
 error[version]: the version of `api` cannot be determined: this clone is too shallow to count the commits from the last release to fb63951
  |
- = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`
+ = help: `--fetch` fetches it; or fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or take the style `sha`
 
 "]]);
     push(&clone(), "main", first, &["--no-fetch", "--style", "sha"]).success().stdout(str![[r"

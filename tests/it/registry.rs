@@ -281,7 +281,7 @@ fn a_registry_that_is_down_is_said_once() {
         str![[r#"
 warning[registry]: `HOST` does not tell whether the images of `lib`, `api`, `web` exist, so they count as missing: it cannot be reached: Connection refused (os error [..])
  |
- = help: see whether `docker buildx imagetools inspect HOST/…` works here
+ = help: see whether `docker buildx imagetools inspect HOST/IMAGE` works here
 
 "#]]
     );

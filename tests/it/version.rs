@@ -383,7 +383,7 @@ fn a_shallow_clone_never_lies() {
     shallow.rebake(["version", "api"]).failure(3).stdout("").stderr(str![[r#"
 error[version]: the version of `api` cannot be determined: this clone is too shallow to count the commits from the last release to 73feb32
  |
- = help: fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or use `--style sha`
+ = help: `--fetch` fetches it; or fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, `git fetch --unshallow --filter=blob:none` elsewhere; or take the style `sha`
 
 "#]]);
     shallow.rebake(["version", "api", "--style", "sha", "--format", "plain"]).success().stdout(str![[r#"

@@ -81,7 +81,7 @@ impl RegistryProblem {
             }
             Self::Platform(_) => "platforms are written as Docker does: `linux/arm64`".to_owned(),
             Self::NoAnswer(_) | Self::NoToken { .. } | Self::Challenge | Self::Status(_) | Self::Nonsense(_) => {
-                format!("see whether `docker buildx imagetools inspect {}/…` works here", Escaped::new(registry))
+                format!("see whether `docker buildx imagetools inspect {}/IMAGE` works here", Escaped::new(registry))
             }
         }
     }

@@ -56,7 +56,7 @@ impl VersionError {
     #[must_use]
     pub fn help(&self) -> String {
         match self {
-            Self::Shallow { .. } => format!("{WHOLE_HISTORY}; or use `--style sha`"),
+            Self::Shallow { .. } => format!("`--fetch` fetches it; or {WHOLE_HISTORY}; or take the style `sha`"),
             Self::Unread { tag, other, meant, .. } => unread_help(tag, *other, meant.as_ref()),
             other => other.fixed_help().to_owned(),
         }
