@@ -205,7 +205,11 @@ pub(crate) fn write(
     if format.ci {
         ci::write(plan, &matrices, format.list_files, &format.ci_dir, output)?;
     }
-    if format.format == FormatName::Table { output.people(&text) } else { output.data(&text) }
+    match format.format {
+        FormatName::Table if format.long => output.table(&text),
+        FormatName::Table => output.people(&text),
+        _ => output.data(&text),
+    }
 }
 
 fn text(

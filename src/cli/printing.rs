@@ -21,7 +21,7 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
 use crate::model::name::for_terminal;
 use crate::model::safe_json;
-use crate::output::emit::{Palette, Room};
+use crate::output::emit::{Palette, Room, word_wrap};
 use crate::output::exec::Report;
 #[cfg(unix)]
 use crate::output::exec::display::Size;
@@ -98,8 +98,16 @@ impl Output {
         Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), is_terminal, closed: false }
     }
 
-    /// Writes a result for people, without colours if standard output cannot show them.
+    /// Writes a result for people: on a terminal, lines that are too long for it are broken between words.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
+        match self.room(false) {
+            Room::Unlimited => self.table(text),
+            Room::Columns(most) => self.table(&word_wrap(text, most)),
+        }
+    }
+
+    /// Writes a table for people, without colours if standard output cannot show them. Its lines are as wide as they are.
+    pub(crate) fn table(&self, text: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
         written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))
     }

@@ -64,6 +64,7 @@ mod names;
 #[cfg(unix)]
 mod observe;
 mod on_github;
+mod on_terminal;
 mod pages;
 mod paths_filter;
 mod picomatch;
@@ -92,6 +93,7 @@ mod source;
 mod styles;
 mod submodules;
 mod tidy;
+mod tmux;
 mod unrecorded;
 mod validators;
 mod verdict;

@@ -22,6 +22,7 @@ mod table;
 mod variables;
 mod versions;
 mod why;
+mod word_wrap;
 
 pub use columns::Column;
 pub(crate) use columns::without_middle;
@@ -48,6 +49,7 @@ pub use table::{Palette, Room, table};
 pub use variables::{azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_images, versions_plain, versions_table};
 pub use why::{reach, why};
+pub use word_wrap::word_wrap;
 
 use crate::plan::{Plan, PlannedRange};
 

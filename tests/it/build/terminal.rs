@@ -1,72 +1,12 @@
-//! What is seen of a build on a terminal: a real one, tmux's, whose screen is compared.
+//! What is seen of a build on a terminal.
 
 use std::fmt::Write as _;
-use std::process::Command;
 use std::time::Duration;
 
-use snapbox::{IntoData, str};
+use snapbox::str;
 
 use crate::repo::Repo;
-
-/// A terminal in which a program runs.
-struct Terminal<'a> {
-    repo: &'a Repo,
-}
-
-impl<'a> Terminal<'a> {
-    /// Runs a command of the shell, and stays open.
-    fn open(repo: &'a Repo, (columns, rows): (u32, u32), command: &str) -> Self {
-        let terminal = Self { repo };
-        let command = format!(
-            "env -i PATH=\"$PATH\" HOME=/nonexistent TERM=screen sh -c 'trap : INT; {command}; echo exit $?; exec sleep 1000'"
-        );
-        terminal.tmux(&[
-            "-f",
-            "/dev/null",
-            "new-session",
-            "-d",
-            "-x",
-            &columns.to_string(),
-            "-y",
-            &rows.to_string(),
-            &command,
-        ]);
-        terminal
-    }
-
-    fn tmux(&self, args: &[&str]) -> String {
-        let socket = self.repo.dir().join(".git/tmux");
-        let output =
-            Command::new("tmux").arg("-S").arg(socket).args(args).current_dir(self.repo.dir()).output().unwrap();
-        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// What can be seen, and what has scrolled off.
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p", "-S", "-"]).trim_end().to_owned() + "\n"
-    }
-
-    /// Waits until the screen is as expected, and says how it is where it does not become so.
-    #[track_caller]
-    fn shows(&self, expected: impl IntoData) {
-        let expected = expected.into_data();
-        let assert = snapbox::Assert::new().action_env(snapbox::assert::DEFAULT_ACTION_ENV);
-        for _ in 0..100 {
-            if assert.try_eq(None, self.screen().into_data(), expected.clone()).is_ok() {
-                return;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        assert.eq(self.screen(), expected);
-    }
-}
-
-impl Drop for Terminal<'_> {
-    fn drop(&mut self) {
-        let _ = Command::new("tmux").arg("-S").arg(self.repo.dir().join(".git/tmux")).arg("kill-server").output();
-    }
-}
+use crate::tmux::Terminal;
 
 /// Services that build until a file of their name is in the git directory, and one that fails.
 fn repo() -> Repo {
@@ -96,8 +36,8 @@ fn rows_show_what_runs_and_the_screen_is_left_sane() {
     let repo = repo();
     let terminal = Terminal::open(&repo, (60, 20), &format!("{} build --all --jobs 4", env!("CARGO_BIN_EXE_rebake")));
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked f
-or
+[..] with the work tree's changes: everything was asked
+  for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -110,7 +50,8 @@ broken failed (exit 3) after [..]s
     terminal.tmux(&["resize-window", "-x", "40", "-y", "20"]);
     terminal.shows(str![[r#"
 [..] with the work tree's changes: ev
-erything was asked for
+erything was asked
+  for
 5 services to build, for the environment
  local
 
@@ -124,8 +65,8 @@ broken failed (exit 3) after [..]s
     terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);
     repo.write(".git/api", "");
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked f
-or
+[..] with the work tree's changes: everything was asked
+  for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -138,8 +79,8 @@ api succeeded after [..]s
 "#]]);
     terminal.tmux(&["send-keys", "C-c"]);
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked f
-or
+[..] with the work tree's changes: everything was asked
+  for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -215,7 +156,7 @@ fn a_hundred_services_are_readable_in_sixty_columns() {
     let terminal = Terminal::open(&repo, (60, 12), &format!("{} build --all --jobs 50", env!("CARGO_BIN_EXE_rebake")));
     terminal.shows(str![[r#"
 [..]
-or
+  for
 100 services to build, for the environment local
 
   service-0     [..]s
