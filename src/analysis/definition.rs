@@ -14,11 +14,12 @@ use crate::model::name::ServiceName;
 /// The resolved definition of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` where, in
-    /// the configuration of another commit, they cannot be read or do not tell all: it equals no other definition.
+    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` if the
+    /// configuration of another commit cannot be read, or does not determine all of them; then it equals no other
+    /// definition.
     pub canonical: Option<String>,
-    /// The file's `global` patterns as canonical JSON, one text for all services; `None` where there are none, or where
-    /// the service opts out.
+    /// The file's `global` patterns as canonical JSON, one text for all services; `None` if there are none or the
+    /// service opts out.
     pub global: Option<Arc<str>>,
     /// The services that it is built from.
     pub depends_on: Vec<ServiceName>,
@@ -30,7 +31,7 @@ impl Definition {
         self.canonical.is_some() && self.canonical == other.canonical && self.global == other.global
     }
 
-    /// Returns the keys whose values differ, in alphabetical order; empty where one of the two cannot be read.
+    /// Returns the keys whose values differ, in alphabetical order; empty if one of the two cannot be read.
     fn keys_that_differ(&self, other: &Self) -> Vec<String> {
         let (Some(now), Some(then)) = (&self.canonical, &other.canonical) else { return Vec::new() };
         let all = changed_keys(then, now).into_iter().map(|changed| changed.key);
@@ -44,17 +45,17 @@ impl Definition {
 pub struct ChangedKey {
     /// The key of filters.yaml, with the key below it where its value is a map: `build_args.X`.
     pub key: String,
-    /// The value before; `None` where the key was absent.
+    /// The value before; `None` if the key was absent.
     pub before: Option<Value>,
-    /// The value after; `None` where the key is absent.
+    /// The value after; `None` if the key is absent.
     pub after: Option<Value>,
 }
 
-/// The keys whose values are maps with free keys.
+/// The keys whose values are maps with arbitrary keys.
 const MAPS: [&str; 4] = ["build_args", "contexts", "env", "labels"];
 
-/// Returns the keys that differ between two definitions in canonical JSON, in alphabetical order; empty where one of
-/// the texts is.
+/// Returns the keys that differ between two definitions in canonical JSON, in alphabetical order; empty if one of the
+/// texts is.
 #[must_use]
 pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
     let read = |canonical| serde_json::from_str::<BTreeMap<String, Value>>(canonical).map(flat);
@@ -94,7 +95,7 @@ pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 pub enum Difference {
     /// There was no such service.
     New,
-    /// These keys have other values; empty where it is not known which.
+    /// These keys have other values; empty if it is not known which.
     Changed(Vec<String>),
     /// It no longer depends on these services.
     DependencyRemoved(Vec<ServiceName>),

@@ -34,7 +34,7 @@ impl Annotations {
         }
     }
 
-    /// Returns the runner's commands, by severity; problems that widened the plan come first. Where there are more than
+    /// Returns the runner's commands, by severity; problems that widened the plan come first. If there are more than
     /// GitHub shows, problems with the same code share an annotation.
     pub(crate) fn lines(&self) -> String {
         let mut text = String::new();

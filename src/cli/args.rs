@@ -61,7 +61,7 @@ impl Command {
     }
 }
 
-/// Adds a tip to an error of the command line, for what other programs take: `--json`, `--since main`.
+/// Adds a tip to an error about flags that other programs have: `--json`, `--since main`.
 pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
     if let Some(tip) = tip(&error, arguments) {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

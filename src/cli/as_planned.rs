@@ -33,7 +33,7 @@ pub(crate) fn as_planned(
     Ok(planned.plan)
 }
 
-/// Returns the plan of all services at a commit, whose configuration a workspace has.
+/// Returns the plan of all services at the commit of a workspace.
 pub(crate) fn everything(workspace: &Workspace, environment: &str, commit: CommitId) -> Result<Plan, Failure> {
     let request = Request {
         base: base::RangeRequest { head: Some(commit.to_string()), ..base::RangeRequest::default() },

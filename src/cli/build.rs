@@ -181,7 +181,7 @@ enum Manner {
 /// What is done with a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
-    /// What does not exist is built, and what exists gets its tags.
+    /// Services without an image are built, and existing images get their tags.
     Build,
     /// What exists gets its tags.
     Promote,
@@ -287,7 +287,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     })
 }
 
-/// Asks registries what releases have, whose tags never move, and which tags of commits there are.
+/// Asks registries for the tags of releases, which never move, and for tags that name commits.
 fn look_up(plan: &mut Plan, args: &BuildArgs, output: &Output) {
     let has_held = |service: &PlannedService| service.push && !(service.fixed.is_empty() && service.once.is_empty());
     if plan.services.iter().any(has_held) {

@@ -102,7 +102,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     Ok(if has_errors { Exit::Found } else { Exit::Done })
 }
 
-/// Reads what builds were seen to read; none where nobody asks for it.
+/// Reads the reports of observed builds; `None` if there are none.
 fn observed(args: &CheckArgs, output: &Output) -> Result<Option<Observed>, Failure> {
     let mut all: Option<Observed> = None;
     for file in &args.observed {

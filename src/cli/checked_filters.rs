@@ -1,4 +1,4 @@
-//! The filters that a command checks: read, with all that the rules look at.
+//! The filters that a command checks, with everything that the rules look at.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,11 +24,11 @@ use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Discovery, Discov
 pub(crate) struct WhatToCheck<'a> {
     /// Files of filters, and workflows; with none, the configuration and the filters of all workflows.
     pub(crate) files: &'a [PathBuf],
-    /// Whether files of the work tree are to be mended; then these count, in CI too.
+    /// Whether files of the work tree will be mended. Then the work tree counts, in CI too.
     pub(crate) is_mended: bool,
     /// What builds were seen to read.
     pub(crate) observed: Option<&'a Observed>,
-    /// The files of the repository as they were at an earlier moment, which count then; else they are read now.
+    /// The files of the repository as read before; without them, they are read now.
     pub(crate) before: Option<&'a Discovery>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct CheckedFilters {
     workflows: BTreeMap<String, Workflow>,
     links: BTreeMap<String, String>,
     sets: Vec<FilterSet>,
-    /// What the reader of filters finds itself.
+    /// The problems that the reader of filters finds itself.
     found: Vec<Finding>,
     /// What could not be read.
     pub(crate) unreadable: Vec<Diagnostic>,
@@ -128,12 +128,12 @@ struct Reader<'a> {
     at: Option<CommitId>,
     discovery: &'a Discovery,
     workflows: &'a BTreeMap<String, Workflow>,
-    /// Whether what builds were seen to read is checked, so that it matters what lockfiles bring.
+    /// Whether observed reads are checked. Then the packages that lockfiles give services matter.
     is_observed: bool,
     sets: Vec<FilterSet>,
     /// The files of the repository that hold them, by the names that messages use.
     texts: BTreeMap<String, CheckedText>,
-    /// What the reader of filters finds itself.
+    /// The problems that the reader of filters finds itself.
     findings: Vec<Finding>,
     unreadable: Vec<Diagnostic>,
 }
@@ -241,7 +241,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns a configuration with the directories that services get by their lockfiles.
+    /// Returns a configuration with the directories that services' lockfiles name.
     fn with_local_sources(&self, file: &ConfigFile, config: Config) -> Result<Config, Failure> {
         let services: Vec<ServiceId> = config.graph.services().collect();
         let head = self.repository.head()?.commit().copied();
@@ -254,7 +254,7 @@ impl Reader<'_> {
         Ok(with.into_owned())
     }
 
-    /// Keeps the problems of filters that cannot be used. Some are what a rule finds.
+    /// Keeps the problems of filters that cannot be used. Some of them become findings of a rule.
     fn refused(&mut self, Diagnostics(problems): Diagnostics) {
         let (shared, others): (Vec<Diagnostic>, Vec<Diagnostic>) =
             problems.into_iter().filter(Diagnostic::is_error).partition(|problem| problem.code == "same-tag");

@@ -1,4 +1,4 @@
-//! `rebake completions` and `rebake man`, and the words that a shell asks for.
+//! `rebake completions` and `rebake man`, and the completion candidates for a shell.
 
 mod candidates;
 
@@ -41,12 +41,12 @@ pub(crate) fn completions(args: &CompletionsArgs, output: &Output) -> Result<Exi
     Ok(Exit::Done)
 }
 
-/// The variable by which the script of a shell asks for the words that may follow.
+/// The variable with which a shell's script asks for candidates.
 const VARIABLE: &str = "REBAKE_COMPLETE";
 
 const PROGRAM: &str = "rebake";
 
-/// Answers a shell that asks for the words that may follow, and returns whether one did.
+/// Answers a shell that asks for candidates. Returns whether one did.
 pub(crate) fn answer() -> Result<bool, clap::Error> {
     CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).try_complete(std::env::args_os(), None)
 }

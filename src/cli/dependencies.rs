@@ -24,8 +24,8 @@ pub(crate) fn of<'a>(
     images(config, service).iter().filter_map(dependency).collect()
 }
 
-/// Returns the services whose images another one is built from, among its dependencies. A library, and a service
-/// without an image, is replaced by what it is built from itself.
+/// Returns the services whose images another one is built from, among its dependencies. A library or a service without
+/// an image is replaced by its own dependencies.
 pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut reached = config.graph.dependencies(service);

@@ -12,12 +12,12 @@ use crate::inputs::file;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 
-/// How long each service's build took, as the last report that has it says.
+/// How long each service's build took, by the last report with that service.
 #[derive(Debug, Default)]
 pub(crate) struct Durations(BTreeMap<String, Duration>);
 
 impl Durations {
-    /// Returns those of reports, of which later ones count more. Only builds that succeeded count.
+    /// Returns the durations in reports. Later reports take precedence, and only builds that succeeded count.
     pub(crate) fn of<'a>(reports: impl IntoIterator<Item = &'a Report>) -> Self {
         let services = reports.into_iter().flat_map(|report| &report.services);
         Self(services.filter_map(|service| Some((service.service.clone(), took(service)?))).collect())

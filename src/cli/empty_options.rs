@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-/// The options that are ignored when their value is empty. An empty value of another option has its own meaning, or is
-/// a mistake: a job with an empty `--only` would build all services.
+/// The options that are ignored when their value is empty. For other options, an empty value has a meaning of its own
+/// or is a mistake: a job with an empty `--only` would build all services.
 const NOT_GIVEN: [&str; 16] = [
     "--at",
     "--base",

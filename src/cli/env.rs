@@ -35,13 +35,13 @@ pub(crate) const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
 /// The credentials file of Podman, Buildah and Skopeo.
 pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
 
-/// The directory of their default credentials file.
+/// The directory of the default credentials file of Podman, Buildah and Skopeo.
 pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
 
 /// The endings of names of variables that always hold secrets.
 const SECRET: [&str; 3] = ["_TOKEN", "_PASSWORD", "_KEY"];
 
-/// The length of the shortest secret value. A shorter one, such as `CACHE_KEY=main`, is taken for an ordinary word.
+/// The length of the shortest secret value. A shorter one, such as `CACHE_KEY=main`, counts as an ordinary word.
 const SHORTEST_SECRET: usize = 6;
 
 /// Returns the values of the variables whose names say that they are secret.

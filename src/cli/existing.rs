@@ -27,7 +27,7 @@ pub(crate) struct ExistingArgs {
 }
 
 impl ExistingArgs {
-    /// Returns those of a command that asks registries by itself.
+    /// Returns the flags for a command that always asks registries.
     pub(crate) fn asking(registry_timeout: u32) -> Self {
         Self { skip_existing: true, registry_timeout }
     }
@@ -37,13 +37,13 @@ impl ExistingArgs {
         self.skip_existing
     }
 
-    /// Notes in a plan which images exist, if `--skip-existing` is given, and warns of registries that did not answer.
-    /// Returns whether all answered that were asked.
+    /// With `--skip-existing`, adds to a plan which images exist, and warns of registries that did not answer. Returns
+    /// whether every registry that was asked answered.
     pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
         !self.skip_existing || self.ask(plan, general, output)
     }
 
-    /// Notes in a plan which images exist, and warns of registries that did not answer. Returns whether all did.
+    /// Adds to a plan which images exist, and warns of registries that did not answer. Returns whether all answered.
     pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");

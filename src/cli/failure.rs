@@ -30,7 +30,7 @@ impl Failure {
         Self { exit, diagnostics: vec![Diagnostic::error(code, message)] }
     }
 
-    /// Adds an advice to the last message.
+    /// Adds a suggestion to the last message.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         if let Some(last) = self.diagnostics.pop() {
             self.diagnostics.push(last.help(help));
@@ -42,7 +42,7 @@ impl Failure {
         helps.into_iter().fold(self, Self::help)
     }
 
-    /// Returns the failure that a file could not be read or written.
+    /// Returns the failure for a file that could not be read or written.
     pub(crate) fn file(what: &str, error: &std::io::Error) -> Self {
         Self::new(Exit::Usage, "file", format!("{what}: {error}"))
     }
@@ -148,7 +148,7 @@ pub(crate) fn not_buildable(error: &BuilderError, config: &Config) -> Diagnostic
     error.help().into_iter().fold(problem, Diagnostic::help)
 }
 
-/// Adds where filters.yaml has an item of a service's key, or else the service.
+/// Adds the place in filters.yaml of an item of a service's key, or else of the service.
 pub(crate) fn located(problem: Diagnostic, config: &Config, service: &str, (key, item): (&str, &str)) -> Diagnostic {
     match config.services.get(service) {
         Some(service) => problem.located(&config.source, &service.place(key, item), ""),

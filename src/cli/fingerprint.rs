@@ -107,7 +107,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &FingerprintArgs, output: &Output
     Ok(Exit::Done)
 }
 
-/// Returns the commit that is asked about; without one, HEAD with the work tree on top.
+/// Returns the requested commit; without one, HEAD with the work tree on top.
 fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId, WorkTree), git::GitError> {
     match asked {
         Some(commit) => Ok((commit, WorkTree::default())),
@@ -116,7 +116,7 @@ fn content(repository: &Repository, asked: Option<CommitId>) -> Result<(CommitId
     }
 }
 
-/// The configuration and the content at one time.
+/// The configuration and the content at one commit, or of the work tree.
 struct Look {
     config: Config,
     services: Vec<ServiceId>,
@@ -160,7 +160,7 @@ impl Look {
     }
 }
 
-/// Prints what differs between two times, service by service. Returns the first dependency that differs and is not
+/// Prints what differs between two commits, service by service. Returns the first dependency that differs and is not
 /// shown itself.
 fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> (String, Option<ServiceName>) {
     let (content_before, content_after) =

@@ -152,8 +152,8 @@ pub(crate) struct FetchingArgs {
 }
 
 impl FetchingArgs {
-    /// Returns the time budget for fetching, or `None` when fetching is off. It is on by default in CI, where clones
-    /// are shallow.
+    /// Returns the time budget for fetching, or `None` if fetching is off. It is on by default in CI, where clones are
+    /// shallow.
     pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
         let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))

@@ -124,7 +124,7 @@ impl FormatArgs {
         !self.ci && self.format == FormatName::Json
     }
 
-    /// Whether the output contains names of results.
+    /// Whether the output contains versions, tags or other names of results.
     pub(crate) fn says_names(&self) -> bool {
         let names = |field: Field| match field {
             // Whether a result may be pushed depends on its version too.
@@ -161,8 +161,7 @@ impl FormatArgs {
         }
     }
 
-    /// Notes in a plan how long its builds will take, if the reports of earlier runs are asked for, or jobs are packed by
-    /// time.
+    /// Adds to a plan how long its builds will take, if `--durations` is given or jobs are packed by time.
     #[cfg(unix)]
     pub(crate) fn note_times(&self, plan: &mut Plan, workspace: Option<&Workspace>) -> Result<(), Failure> {
         let pack = self.pack.unwrap_or_default();

@@ -47,7 +47,7 @@ pub(crate) struct GlobArgs {
     explain: bool,
 }
 
-/// The longest path that is read from standard input. No system has longer ones, and longer input would only take
+/// The longest path that is read from standard input. No system has longer paths, and longer input would only take
 /// memory.
 const LONGEST: usize = 1 << 20;
 
@@ -120,7 +120,7 @@ fn entry(text: &str) -> Result<FilterEntry, Box<Diagnostic>> {
     Ok(FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
 }
 
-/// Reads a pattern, which is the end of the text as written.
+/// Reads a pattern. `text` is the end of the text as written.
 fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic>> {
     let place = Span { start: written.len() - text.len(), end: written.len() };
     Pattern::parse(text).map(|pattern| Located::new(pattern, place)).map_err(|error| {
@@ -133,7 +133,7 @@ fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic
     })
 }
 
-/// A filter that is asked about one path after another.
+/// A filter, and the state of matching many paths with it.
 struct Search {
     filters: Filters,
     /// The byte that ends a path, in standard input and in the output.

@@ -113,8 +113,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     })
 }
 
-/// Returns one error about the services without an image, and one about those whose image was built of other content than
-/// a commit has and is not accepted. `advice` ends what to do.
+/// Returns one error about the services without an image, and one about those whose image has other content than the
+/// commit and is not accepted. `advice` is the last suggestion.
 fn lacking(
     services: &[PlannedService],
     found: &[ServiceImage],

@@ -1,5 +1,5 @@
-//! The log directory of a run. It lies in the git directory, where neither git nor a build context sees it. Those of
-//! the last runs are kept.
+//! The log directory of a run, in the git directory, where neither git nor a build context sees it. The logs of the
+//! last runs are kept.
 
 use std::fs;
 use std::io;

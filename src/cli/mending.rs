@@ -7,7 +7,7 @@ use super::printing::Output;
 use crate::model::name::Escaped;
 use crate::plan::check::{Finding, mended};
 
-/// How often files are mended: what is added may show what else is missing.
+/// How often files are mended, since added patterns may reveal other missing ones.
 const MOST_ROUNDS: usize = 4;
 
 /// The byte order mark, which files of filters may begin with. Places are counted without it.

@@ -117,7 +117,7 @@ fn is_image(workspace: &Workspace, service: ServiceId) -> bool {
     workspace.config.services[service.0].recipe.image_builder().is_some()
 }
 
-/// Refuses a service of which nobody knows how it is built.
+/// Refuses a service if it is not known how it is built.
 fn buildable(workspace: &Workspace, service: ServiceId, has_dockerfile: bool) -> Result<(), Failure> {
     let (name, definition) = (workspace.config.graph.name(service), &workspace.config.services[service.0]);
     let shown = Escaped::new(name.as_str());
@@ -137,7 +137,7 @@ fn buildable(workspace: &Workspace, service: ServiceId, has_dockerfile: bool) ->
     Ok(())
 }
 
-/// Returns what was seen of a service.
+/// Returns what was observed of a service.
 fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs>) -> ObservedService {
     let mut observed = ObservedService {
         service: name.to_owned(),
@@ -159,7 +159,7 @@ fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs
     observed
 }
 
-/// Returns what was seen of a service with secrets masked in commands and reasons, and not in paths.
+/// Masks secrets in the commands and reasons of a service, but not in paths.
 fn with_masked_texts(mut service: ObservedService, output: &Output) -> ObservedService {
     let inputs = service.inputs.iter_mut().map(|input| &mut input.by);
     for text in inputs.chain(&mut service.unseen).chain(&mut service.partial) {
@@ -168,14 +168,15 @@ fn with_masked_texts(mut service: ObservedService, output: &Output) -> ObservedS
     service
 }
 
-/// What was read, beside the filters.
+/// What was read, compared with the filters.
 struct Compared {
     coverage: Vec<ReadCoverage>,
-    /// Whether nothing is found that no comment in the filters leaves out.
+    /// Whether there are no findings, except for those that a comment ignores.
     is_covered: bool,
 }
 
-/// Holds what was read against the filters of the work tree and the files before the build, and mends them if that is asked for.
+/// Compares what was read with the filters of the work tree and the files before the build, and mends the filters with
+/// `--fix`.
 fn compared(
     general: &GeneralArgs,
     args: &ObserveArgs,

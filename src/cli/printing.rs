@@ -72,7 +72,8 @@ impl Output {
         }
     }
 
-    /// Returns how wide a table may be: as wide as the terminal, and elsewhere, or if it is to be long, as it needs to be.
+    /// Returns how wide a table may be: as wide as the terminal. It is not limited with `is_long`, or if there is no
+    /// terminal.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn room(&self, is_long: bool) -> Room {
         #[cfg(unix)]
@@ -91,7 +92,8 @@ impl Output {
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
-    /// Opens standard output for a result for programs that is written in pieces, as [`data`](Self::data) writes it.
+    /// Opens standard output for a result for programs that is written in pieces. The pieces are masked and escaped as
+    /// by [`data`](Self::data).
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn stream(&self) -> Stream {
         let is_terminal = io::stdout().is_terminal();
@@ -145,7 +147,8 @@ impl Output {
         self.say_public();
     }
 
-    /// Writes a file again that was read, with changes that hold no secret. What it held stays as it was.
+    /// Writes a changed file that was read before. Secrets are not masked, since the file had them already and the
+    /// changes hold none.
     pub(crate) fn mended_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
         file::replace(path, text).map_err(|error| unwritable(path, &error))?;
         self.written.borrow_mut().push(path.to_owned());
@@ -203,7 +206,7 @@ impl Output {
     }
 }
 
-/// The words of other formats for programs: a matrix, `JUnit` XML, the outputs of a step.
+/// The public words of formats without a schema: a matrix, `JUnit` XML, the outputs of a step.
 const OTHER_WORDS: [&str; 14] = [
     "include",
     "testsuites",
@@ -252,7 +255,7 @@ impl Stream {
         self.noted(result)
     }
 
-    /// Makes what was written so far visible to the reader.
+    /// Flushes the output.
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
         let result = self.out.flush();
         self.noted(result)

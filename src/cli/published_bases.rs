@@ -1,4 +1,4 @@
-//! `--since published`: asks registries of which commits published images were built.
+//! `--since published`: asks registries for the commits of published images.
 
 use super::existing::ExistingArgs;
 use super::exit::Exit;
@@ -18,7 +18,7 @@ const LIMIT: u32 = 60;
 /// How many services or tags a message names.
 const NAMED: usize = 3;
 
-/// Adds to a request what registries say of published images, if it compares with those. They are only read.
+/// Adds the published images to a request that compares with them. Registries are only read.
 pub(crate) fn with_published(request: Request, range: &RangeArgs, workspace: &Workspace) -> Result<Request, Failure> {
     let trigger = &workspace.trigger;
     let names_services = matches!(trigger.kind, Kind::Tag | Kind::Release) || !trigger.inputs.services.is_empty();
@@ -74,7 +74,8 @@ fn references(
     Err(Failure { exit: Exit::Usage, diagnostics: vec![diagnostic] })
 }
 
-/// Returns what the labels of an image say. Those of another service were inherited from the image that it is built from.
+/// Returns the commit that the labels of an image name. Labels of another service do not count: they come from the base
+/// image.
 fn published(service: &str, reference: &Reference, labels: ImageLabels) -> PublishedImage {
     match labels {
         ImageLabels::Labels { labels, .. } => {

@@ -1,4 +1,4 @@
-//! Puts tags on images that registries have, and says in words what came of it.
+//! Adds tags to images in registries, and describes the outcome.
 
 use crate::inputs::registry::{Registries, RegistryFailure, TagOutcome, Tagged, Tagging};
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -9,7 +9,7 @@ use crate::plan::PlannedService;
 /// How many tags a message names.
 const NAMED: usize = 5;
 
-/// The image of a service, and the tags that it is to have.
+/// The image of a service, and the tags to add to it.
 pub(crate) struct Wanted<'a> {
     pub(crate) service: &'a PlannedService,
     /// The digest of the image.
@@ -20,7 +20,7 @@ pub(crate) struct Wanted<'a> {
 
 /// What became of the tags of an image.
 pub(crate) enum Became {
-    /// It has them, but for those that stay on another image.
+    /// It has them, except for those that stay on another image.
     Tagged {
         /// Those that it has.
         has: Vec<String>,
@@ -37,7 +37,7 @@ pub(crate) enum Became {
     Failed(String),
 }
 
-/// Puts tags on images; the outcomes stand in the order of the images.
+/// Adds tags to images. Returns the outcomes in the order of the images.
 pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<Became> {
     let taggings: Vec<Tagging> = wanted.iter().filter_map(Wanted::tagging).collect();
     // An image whose name cannot be read is in no plan.
@@ -45,7 +45,7 @@ pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<Became> {
     registries.tag(&taggings).into_iter().zip(&taggings).map(|(tagged, tagging)| became(tagged, tagging)).collect()
 }
 
-/// Returns the note that tags which are written once stay on other images.
+/// Returns the note that tags of commits stay on other images.
 pub(crate) fn staying(tags: &[String]) -> Option<Diagnostic> {
     let shown = Listed::new(tags.iter().map(|tag| format!("`{}`", Escaped::new(tag))), NAMED);
     let message = format!("these tags of commits stay on the images that have them: {shown}");
@@ -98,7 +98,7 @@ fn became(tagged: Tagged, tagging: &Tagging) -> Became {
     Became::Tagged { has, stays, is_new }
 }
 
-/// Says that the tag of a release is on another image.
+/// Returns the message that the tag of a release is on another image.
 pub(crate) fn taken(reference: &str, at: &str) -> String {
     format!(
         "the tag `{}` is on another image, {}, and that of a release never moves: make a new version with `rebake release`",

@@ -164,8 +164,7 @@ fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure>
     }
 }
 
-/// Returns the services of a plan that reports list as built. A dependency that a job has only built for
-/// others is none of them.
+/// Returns the services of a plan that reports list as built, without dependencies that a job built only for others.
 #[cfg(unix)]
 fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut built = BTreeSet::new();
@@ -233,7 +232,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Whether the images may have been pushed to an environment, judging by the event. A person may know better.
+/// Whether the images may have been pushed to an environment, judging by the event. At a terminal it always holds.
 fn may_push(environment: &str, trigger: &Trigger) -> bool {
     let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
     environment == LOCAL || !(is_of_others || trigger.rehearsal)

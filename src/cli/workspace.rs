@@ -24,7 +24,7 @@ use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request,
 pub(crate) enum WithoutConfig {
     /// It ends with an error.
     Refuse,
-    /// Outside of CI it takes what the repository's own files declare.
+    /// Outside of CI, it derives one from the repository's own files.
     Derive,
 }
 
@@ -32,14 +32,14 @@ pub(crate) enum WithoutConfig {
 struct Asked<'a> {
     /// The revision; none for the work tree, or in CI for HEAD.
     at: Option<&'a str>,
-    /// How long fetches may take in all; none where nothing is fetched.
+    /// How long all fetches may take together; `None` if nothing is fetched.
     limit: Option<Duration>,
     options: config::Options,
     without: WithoutConfig,
 }
 
 /// Opens the repository around the current directory, with its configuration at a revision. Without a revision it is
-/// the work tree's, and in CI that of HEAD. Without `fetching`, nothing is fetched that this clone lacks.
+/// the work tree's, and in CI that of HEAD. Without `fetching`, it fetches nothing.
 pub(crate) fn open(
     general: &GeneralArgs,
     at: Option<&str>,
@@ -67,7 +67,7 @@ pub(crate) fn open_range(
     read(general, repository, trigger, &Asked { at: range.head.as_deref(), limit, options, without }, output)
 }
 
-/// Opens the repository of a workspace at another commit, with the configuration of that commit; none where that cannot
+/// Opens the repository of a workspace at another commit, with the configuration of that commit; `None` if that cannot
 /// be read. There is no event.
 #[cfg(unix)]
 pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &CommitId) -> Option<Workspace> {
@@ -179,8 +179,8 @@ const INIT: &str = "`rebake init --write` writes a filters.yaml of what these de
 
 const NOTHING_DECLARED: &str = "no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either";
 
-/// Returns the configuration that the repository's own files make, and says what it is made of; none where they declare
-/// nothing.
+/// Returns the configuration that is derived from the repository's own files, and prints which files; `None` if they
+/// declare nothing.
 fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> Result<Option<ConfigFile>, Failure> {
     let file = ConfigFile::derived(repository, at).map_err(|error| unfetched(error, repository))?;
     let found = file.discovery.found();
@@ -204,7 +204,8 @@ fn nothing_to_derive() -> Failure {
 }
 
 /// Finds filters.yaml at the commit that is asked about. Without such a commit, it is the work tree's if its changes
-/// count, and HEAD's otherwise. A difference between the two is reported. Within the answer is the error that there is none.
+/// count, and HEAD's otherwise. A difference between the two is reported. The inner result is an error if there is no
+/// file.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,

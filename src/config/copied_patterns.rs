@@ -1,4 +1,4 @@
-//! What Dockerfiles copy from contexts outside of the services' own directories.
+//! Patterns for the files that Dockerfiles copy from contexts outside of the services' own directories.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use crate::glob::Pattern;
 use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, RepoPath, ServiceId};
 
-/// What the Dockerfile of a service copies from the service's wide context.
+/// The files that the Dockerfile of a service copies from a context outside of the service's path.
 #[derive(Debug, Clone)]
 pub struct Copied {
     /// The service.
     pub service: ServiceId,
-    /// Patterns of what is copied; `None` for the whole context.
+    /// Patterns of the copied files; `None` for the whole context.
     pub patterns: Option<Vec<String>>,
-    /// The paths among it that are known without wildcards, in which links are followed.
+    /// The copied paths without wildcards. Symbolic links in them are followed.
     pub paths: Vec<RepoPath>,
 }
 
 impl Config {
-    /// Returns the configuration in which services are also affected by what their Dockerfiles copy, less what they
-    /// `exclude`.
+    /// Returns the configuration with what Dockerfiles copy as further inputs of the services, without what the
+    /// services `exclude`.
     #[must_use]
     pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
@@ -94,8 +94,8 @@ fn included(text: &str, at: &Located<RepoDir>) -> Option<FilterEntry> {
     Some(FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
 }
 
-/// Returns the patterns that match what a source of a Dockerfile means in a context, and all below that. `None` if no
-/// patterns can: the source is the context itself, or its wildcards mean something else in patterns.
+/// Returns the patterns that match the paths of a Dockerfile's source in a context, and everything below them. `None`
+/// if no pattern can: the source is the context itself, or its wildcards mean something else in patterns.
 #[must_use]
 pub fn copied_patterns(context: &RepoDir, source: &str) -> Option<[String; 2]> {
     if source.is_empty() {
@@ -113,7 +113,7 @@ pub fn copied_patterns(context: &RepoDir, source: &str) -> Option<[String; 2]> {
     patterns.iter().all(|pattern| Pattern::parse(pattern).is_ok()).then_some(patterns)
 }
 
-/// Returns one part of a source as a part of a pattern.
+/// Translates one part of a source into a part of a pattern.
 fn translated(part: &str) -> Option<String> {
     let mut pattern = String::new();
     let mut characters = part.chars();
@@ -129,8 +129,8 @@ fn translated(part: &str) -> Option<String> {
     Some(pattern)
 }
 
-/// Reads a class behind its `[`: of letters, digits and what is between two of them. What is not in one may be a `/` to
-/// Docker, and never is in patterns.
+/// Reads a class after its `[`. Only ASCII letters and digits, `_`, `.` and ranges are allowed. A negated class may
+/// match a `/` in Docker, but never in patterns, so it is refused.
 fn class(characters: &mut std::str::Chars) -> Option<String> {
     let (inside, rest) = characters.as_str().split_once(']')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -72,7 +72,7 @@ struct Canonical<'a> {
     target: Option<&'a str>,
 }
 
-/// What lockfiles mean to a service, if that is not what the patterns say.
+/// How lockfiles affect a service, if not as files that patterns match.
 #[derive(Serialize)]
 struct Lockfile<'a> {
     dev: bool,
@@ -107,8 +107,8 @@ pub(super) fn of(
     Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
 }
 
-/// Adds the definitions of the services of a circle to that of its library: each is built from what the others become. It
-/// equals no other where one of theirs cannot be read.
+/// Adds the definitions of the services of a circle to the definition of its library, since each of these services is
+/// built from the others' results. The definition equals no other if one of theirs cannot be read.
 pub(super) fn of_circle<'d>(
     library: &mut Definition,
     members: impl Iterator<Item = (&'d ServiceName, &'d Definition)>,

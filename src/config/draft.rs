@@ -1,4 +1,4 @@
-//! A filters.yaml of what was discovered, as a careful person would write it.
+//! Drafts a filters.yaml from what was discovered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ const HEAD: &str = "\
 # `rebake init --check` tells when these declare more.
 ";
 
-/// Returns the text of a filters.yaml that has all that was discovered. What is not sure is a comment.
+/// Returns the text of a filters.yaml with everything that was discovered. What is uncertain is a comment.
 #[must_use]
 pub fn draft(found: &Discovered) -> String {
     let draft = Draft::of(found);
@@ -38,9 +38,9 @@ pub fn draft(found: &Discovered) -> String {
 
 struct Draft<'f> {
     found: &'f Discovered,
-    /// The filters that the repository has already and that mean the same here, by the slugs of their names.
+    /// The existing filters of the repository that mean the same here, by the slugs of their names.
     kept: BTreeMap<String, &'f DiscoveredFilter>,
-    /// Lists of patterns that several services have in common, with their names.
+    /// Pattern lists that several services share, with their names.
     shared: BTreeMap<Vec<String>, String>,
     /// The builds of each service.
     builds: Vec<Vec<&'f DeclaredBuild>>,
@@ -209,7 +209,7 @@ impl<'f> Draft<'f> {
     }
 }
 
-/// Writes how an image is built, where it is not built in the usual way.
+/// Writes how an image is built, unless it is built in the default way.
 fn write_build(text: &mut String, directory: &RepoDir, build: &DeclaredBuild) {
     match &build.context {
         BuildContext::Directory(context) if context == directory => {}
@@ -232,7 +232,7 @@ fn write_build(text: &mut String, directory: &RepoDir, build: &DeclaredBuild) {
     }
 }
 
-/// Returns why a filter may not mean the same in this shape of the file; none where it does.
+/// Returns why an existing filter may not mean the same here; `None` if it does.
 fn doubt(found: &DiscoveredFilter) -> Option<&'static str> {
     let patterns = &found.filter.patterns;
     if is_own_output(&slug(&found.filter.name)) || slug(&found.filter.name).is_empty() {

@@ -2,7 +2,7 @@ use crate::config::raw;
 use crate::config::read::{Field, List, Map};
 use crate::model::diagnostic::Located;
 
-/// Where the keys of a service stand that say how it is built, and the items of their lists and mappings.
+/// The places of the keys that say how a service is built, and of the items of their lists and mappings.
 #[derive(Debug, Clone, Default)]
 pub struct KeyPlaces(Vec<KeyPlace>);
 
@@ -41,7 +41,8 @@ impl KeyPlaces {
         places
     }
 
-    /// Returns where an item of a key stands, else the whole value; none where the service has no such key.
+    /// Returns the place of an item of a key, or of the whole value if there is no such item; `None` if the service has
+    /// no such key.
     #[must_use]
     pub fn find(&self, key: &str, item: &str) -> Option<&Located<()>> {
         let of_key = || self.0.iter().filter(|place| place.key == key);

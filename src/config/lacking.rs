@@ -1,4 +1,4 @@
-//! What a configuration lacks of what was discovered.
+//! Finds what was discovered and is missing from a configuration.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,12 @@ use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{RepoDir, ServiceId};
 
-/// Returns what a configuration lacks of what was discovered: an error each, at the place that declares it.
+/// Returns an error for each discovered service or dependency that is missing from a configuration, at the place that
+/// declares it.
 ///
-/// A service is there when a service has its directory for its `path`, or takes it with its patterns. A dependency is there
-/// when it is listed, directly or not, or when the patterns of the dependent, or of what that is built from, take its
-/// directory.
+/// A discovered service is present if a service of the configuration has its directory as `path`, or matches all of it
+/// with a pattern. A dependency is present if `depends_on` lists it, directly or not, or if patterns of the dependent,
+/// or of a service that it is built from, match its directory.
 #[must_use]
 pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     let services = ByDirectory::of(config);
@@ -57,9 +58,9 @@ pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
 
 /// The services of a configuration by directories.
 struct ByDirectory {
-    /// Those that have a directory for their `path`.
+    /// The services with a directory as `path`.
     paths: BTreeMap<RepoDir, Vec<ServiceId>>,
-    /// Those that have a pattern that takes all of a directory.
+    /// The services with a pattern that matches all of a directory.
     takers: BTreeMap<RepoDir, Vec<ServiceId>>,
 }
 
@@ -84,7 +85,7 @@ impl ByDirectory {
         self.paths.get(directory).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the services with a pattern that takes all of a directory, perhaps several times.
+    /// Returns the services with a pattern that matches all of a directory. A service may occur several times.
     fn takers(&self, directory: &RepoDir) -> impl Iterator<Item = ServiceId> {
         directory.and_above().filter_map(|above| self.takers.get(&above)).flatten().copied()
     }
@@ -98,7 +99,7 @@ mod tests {
     use crate::inputs::source::{Ecosystem, SourceTree};
     use crate::model::diagnostic::SourceFile;
 
-    /// Returns what a configuration lacks of what files declare.
+    /// Returns what the files declare and the configuration lacks.
     fn told(text: &str, files: &[(&str, &str)]) -> Vec<String> {
         let found = discover(&SourceTree::of_texts(files), &Ecosystem::ALL);
         let source = SourceFile::new("filters.yaml", text);

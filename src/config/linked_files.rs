@@ -7,14 +7,14 @@ use crate::glob::Pattern;
 use crate::model::diagnostic::Located;
 use crate::model::name::{RepoPath, ServiceId};
 
-/// Something that a service is built from.
+/// An input of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// Whatever is at a path.
     At(RepoPath),
     /// Whatever is at a path or below it.
     Below(RepoPath),
-    /// Everything, since it is not known what.
+    /// Everything, since it is not known which files.
     Anything,
 }
 
@@ -32,7 +32,7 @@ impl Input {
 }
 
 impl Config {
-    /// Returns the configuration with further inputs of services, each with the place of the key that leads to it.
+    /// Returns the configuration with further inputs of services. Each has the place of the key that leads to it.
     ///
     /// # Panics
     /// Never: the pattern `**` can be read.

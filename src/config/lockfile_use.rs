@@ -12,19 +12,19 @@ use crate::model::change::Change;
 use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, ServiceId};
 
-/// What lockfiles mean to a service.
+/// How lockfiles affect a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LockfileUse {
-    /// They are files like others: the patterns say what they mean.
+    /// As files: the patterns decide whether a change matters.
     #[default]
     Whole,
-    /// The same, and it is on purpose that the patterns leave them out.
+    /// As files, and the patterns leave them out on purpose.
     Unchecked,
-    /// They mean what a package gets by them.
+    /// By the packages that they give a package.
     Closure(LockedClosure),
 }
 
-/// Which package gets what by which lockfile.
+/// A package, and the lockfile that decides which packages it gets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockedClosure {
     /// The lockfile, by its path from the root of the repository; the ones at or above the service's path that have
@@ -33,11 +33,11 @@ pub struct LockedClosure {
     /// The package, by its name or its directory from the root of the repository; the one in the service's path if none
     /// is named.
     pub package: Option<String>,
-    /// Whether what it needs for development counts.
+    /// Whether its development dependencies count.
     pub with: WithDevelopment,
 }
 
-/// The patterns of services without regard to what lockfiles mean to them.
+/// The patterns of services as the file has them, before [`Config::with_lockfiles`] excludes lockfiles.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockfilePatterns {
     filters: Filters,
@@ -45,7 +45,7 @@ pub(super) struct LockfilePatterns {
 }
 
 impl Service {
-    /// Returns what it gets by lockfiles; none where its patterns say what they mean.
+    /// Returns the package whose lockfile entries affect the service; `None` if lockfiles affect it as files.
     #[must_use]
     pub fn closure(&self) -> Option<&LockedClosure> {
         match &self.lockfile {
@@ -54,7 +54,7 @@ impl Service {
         }
     }
 
-    /// Returns the directories in which its lockfiles are looked for: those at and above its path and its package.
+    /// Returns the directories that may have its lockfiles: those at and above its path and its package.
     #[must_use]
     pub fn lockfile_directories(&self) -> Vec<RepoDir> {
         let Some(closure) = self.closure() else { return Vec::new() };
@@ -80,7 +80,7 @@ impl Service {
         named.into_iter().chain(usual)
     }
 
-    /// Whether a path is one at which a lockfile of it may be.
+    /// Whether a lockfile of the service may be at a path.
     #[must_use]
     pub fn may_lock(&self, path: &str) -> bool {
         match self.closure() {
@@ -96,8 +96,8 @@ impl Service {
 }
 
 impl Config {
-    /// Returns the configuration in which lockfiles do not affect services as files that a wildcard matches, where they
-    /// mean what packages get.
+    /// Returns the configuration in which lockfiles no longer match wildcards of a service that they affect by its
+    /// packages.
     #[must_use]
     pub fn with_lockfiles(mut self) -> Self {
         if self.services.values().all(|service| service.closure().is_none()) {
@@ -136,7 +136,8 @@ impl Config {
         self
     }
 
-    /// Returns how a change of a lockfile matches the patterns of a service, if these say what it means.
+    /// Returns how a change of a lockfile matches the patterns of a service before [`Config::with_lockfiles`] excluded
+    /// it.
     #[must_use]
     pub fn plain_match<'a>(&'a self, service: ServiceId, change: &'a Change) -> Option<Match<'a>> {
         let own = self.lockfiles.of.get(&service)?;
@@ -145,7 +146,7 @@ impl Config {
     }
 }
 
-/// Whether one of the patterns that take in may match a path.
+/// Whether an including pattern may match a path.
 fn may_match(entries: &[FilterEntry], path: &str) -> bool {
     let is_below = |pattern: &Located<Pattern>| {
         let directory = pattern.value.directory();

@@ -62,8 +62,8 @@ pub struct Options {
     pub quantifier: Quantifier,
 }
 
-/// Reads a filters.yaml of either shape, with what was discovered of the ecosystems that its `workspaces` names. Returns
-/// the configuration, with warnings in the order of the file.
+/// Reads a filters.yaml of either shape. `found` is what was discovered in the ecosystems that its `workspaces` names.
+/// Returns the configuration, with warnings in the order of the file.
 ///
 /// # Errors
 /// All problems, in the order of the file, when one of them is an error.
@@ -89,8 +89,8 @@ pub fn parse(
 }
 
 /// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
-/// rules may be newer than this program, or no longer exist. Of the discovered services with these positions the definition
-/// is not known, since they have left files to others by now.
+/// rules may be newer than this program, or no longer exist. The definitions of the discovered services at the
+/// positions in `narrowed` are not known, since other services own some of their files now.
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
@@ -118,7 +118,7 @@ pub fn definitions(
     })
 }
 
-/// Returns the ecosystems whose packages a filters.yaml asks for in `workspaces`; none where that cannot be read.
+/// Returns the ecosystems that `workspaces` of a filters.yaml names; none if that cannot be read.
 #[must_use]
 pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
     // Most files have no such key, and are read once.
@@ -155,7 +155,7 @@ pub struct Config {
     pub unowned: FilterId,
     /// The environments, each with the events that it is for. The first one that fits an event is used.
     pub environments: IndexMap<String, Environment>,
-    /// The patterns of services to which lockfiles mean what packages get, as the file has them.
+    /// The patterns, as in the file, of services that lockfiles affect by packages.
     lockfiles: lockfile_use::LockfilePatterns,
     /// Values that are computed from the others when they are first needed.
     made: Made,
@@ -193,7 +193,7 @@ impl Config {
         Definitions(definitions)
     }
 
-    /// Returns the libraries of circles, each with the services that stand in its circle, in the order of the file.
+    /// Returns the libraries of circles, each with the services of its circle, in the order of the file.
     pub fn circles(&self) -> Vec<(ServiceId, Vec<ServiceId>)> {
         let libraries = self.graph.services().filter(|id| self.services[id.0].origin == ServiceOrigin::Circle);
         let mut circles: IndexMap<FilterId, (ServiceId, Vec<ServiceId>)> =
@@ -246,27 +246,27 @@ pub struct Service {
     pub path: Option<RepoDir>,
     /// The filter of what affects it.
     pub filter: FilterId,
-    /// The files that its image is built from, whether or not `filter` matches them; `None` where no image is built.
+    /// The files that its image is built from, whether or not `filter` matches them; `None` if no image is built.
     pub inputs: Option<FilterId>,
-    /// The filter of all services that it stands in a circle with, if it does.
+    /// The filter of all services in its circle, if it is in one.
     pub circle: Option<FilterId>,
     /// Its Dockerfile from the root of the repository, if the file names one.
     pub dockerfile: Option<Located<String>>,
     /// Its build context, if the file names one.
     pub context: Option<Located<RepoDir>>,
-    /// The same if it has files outside of `path`, and no `filters` say which of them count: what the Dockerfile copies
-    /// does ([`Config::with_copied`]).
+    /// Its build context, if that has files outside of `path` and there are no `filters`. Then the files that the
+    /// Dockerfile copies affect the service ([`Config::with_copied`]).
     pub wide_context: Option<Located<RepoDir>>,
-    /// The files and directories that its image is built from: those that keys name, and those that its builder looks
-    /// for.
+    /// The files and directories that its image is built from: those that keys name, and those that its builder finds
+    /// by itself.
     pub declared: Vec<Declared>,
     /// What lockfiles mean to it.
     pub lockfile: LockfileUse,
     /// Whether a `global` match affects it.
     pub global: Global,
-    /// The services that it is built from, and therefore after.
+    /// The services that it is built from. They are built first.
     pub depends_on: Vec<Located<ServiceId>>,
-    /// The formats of its release tags. All are read; the first is written.
+    /// The formats of its release tags. Tags of all formats are read; new tags have the first.
     pub tag: Vec<TagPattern>,
     /// How the versions of its releases are read and ordered.
     pub scheme: Scheme,
@@ -278,7 +278,7 @@ pub struct Service {
     pub image: Image,
     /// The platforms it is built for, such as `linux/amd64`.
     pub platforms: Vec<String>,
-    /// Whether an image of the same content is taken for its own.
+    /// Whether an existing image of the same content is used in place of a build.
     pub promote: Promote,
     /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
@@ -300,7 +300,7 @@ pub enum ServiceOrigin {
     Written,
     /// Other files of the repository declare it.
     Discovered,
-    /// It stands for services that are built from each other in a circle: their files are its own.
+    /// It represents the services of a circle, which are built from each other: their files are its own.
     Circle,
 }
 
@@ -311,13 +311,14 @@ impl Service {
         self.recipe.builder == Some(Builder::Nothing)
     }
 
-    /// Returns where an item of a key stands in the file: without it the whole value, and without the key the service's name.
+    /// Returns the place of an item of a key in the file; of the whole value if there is no such item, and of the
+    /// service's name if there is no such key.
     #[must_use]
     pub fn place(&self, key: &str, item: &str) -> Located<()> {
         self.keys.find(key, item).cloned().unwrap_or_else(|| self.name.as_ref().map(|_| ()))
     }
 
-    /// Returns the filters of its own files: `filters`, and the one for what its image is built from.
+    /// Returns the filters of its own files: `filters`, and the one for the files that its image is built from.
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
@@ -330,7 +331,7 @@ pub struct Declared {
     pub path: Located<RepoPath>,
     /// The kind of path.
     pub what: DeclaredKind,
-    /// The key that names it, if the build needs it; `None` where it may be missing.
+    /// The key that names it, if the build needs it; `None` if it may be missing.
     pub key: Option<&'static str>,
 }
 
@@ -339,16 +340,16 @@ pub struct Declared {
 pub enum DeclaredKind {
     /// A file.
     File,
-    /// A directory, of which everything counts.
+    /// A directory. All of it counts.
     Directory,
-    /// A directory of which only the paths in `filters` count.
+    /// A directory. Only the paths in `filters` count.
     Listed,
 }
 
 /// The image of a service.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// Its name, without a tag; `None` where the service gives none.
+    /// Its name, without a tag; `None` if the service gives none.
     pub name: Option<ImageName>,
     /// The rules of its tags.
     pub rules: Arc<TagRules>,
@@ -358,7 +359,7 @@ pub struct Image {
     pub written: WrittenTags,
 }
 
-/// That of a service without keys about an image.
+/// The image of a service without keys about an image.
 impl Default for Image {
     fn default() -> Self {
         let (labels, written) = (Labels::default(), WrittenTags::default());
@@ -412,7 +413,7 @@ pub enum Branches {
 }
 
 impl Environment {
-    /// Returns the purpose of the environment: releases, where its versions are releases.
+    /// Returns the purpose of the environment: releases if its versions are releases, else builds.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         if self.version == Some(VersionStyle::Release) { Purpose::Releases } else { Purpose::Builds }

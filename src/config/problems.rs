@@ -31,7 +31,7 @@ pub(super) struct Problems<'f> {
 impl<'f> Problems<'f> {
     /// How many problems are reported.
     const SHOWN: usize = 100;
-    /// How many pairs of words are compared to find a "did you mean".
+    /// How many pairs of words are compared, at most, to find a "did you mean".
     const COMPARED: usize = 50_000;
 
     pub(super) fn new(file: &'f SourceFile) -> Self {

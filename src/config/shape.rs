@@ -5,7 +5,7 @@ use crate::analysis::filter::Statuses;
 use crate::model::diagnostic::{Diagnostic, Span};
 use crate::model::name::nearest;
 
-/// Tells the two shapes apart.
+/// Returns the shape of a file.
 ///
 /// A key that is nearly `services`, with a value that only `services` can have, is reported as a mistake.
 ///
@@ -20,7 +20,7 @@ pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     Some(if structured { Shape::Structured } else { Shape::Flat })
 }
 
-/// Reports a misspelt `services`: its value is a mapping of mappings, which no filter has.
+/// Reports a misspelt `services`. Its value is a mapping of mappings, which no filter has.
 fn misspelt(root: View<'_>, problems: &mut Problems<'_>) -> bool {
     let holds_services = |value: View<'_>| {
         value.mapping().is_some_and(|mut entries| entries.any(|(_, value)| value.mapping().is_some()))

@@ -5,13 +5,13 @@ use super::{Pattern, Verdict};
 use bstr::ByteSlice as _;
 use std::collections::BTreeMap;
 
-/// Patterns, filed by directory, to find the ones that may match something below a path.
+/// Patterns by directory, to find those that may match something below a path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directories(BTreeMap<String, Vec<usize>>);
 
 impl Pattern {
     /// Returns whether the pattern matches the path with everything that may lie below it: [`Verdict::Doubt`] where it
-    /// could match something below. A negated pattern is asked about the path alone.
+    /// could match something below. A negated pattern is only matched with the path itself.
     #[must_use]
     pub fn matches_or_leads_below(&self, path: &[u8]) -> Verdict {
         match self.matches(path) {

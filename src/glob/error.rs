@@ -4,7 +4,7 @@
 pub struct PatternError {
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
-    /// Offset in bytes, in the pattern, of the fault; at most the pattern's length.
+    /// Offset of the fault in the pattern, in bytes; at most the pattern's length.
     pub offset: usize,
     /// What to do about it, where that is known.
     pub help: Option<String>,

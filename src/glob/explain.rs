@@ -13,7 +13,7 @@ pub struct Explanation<'a> {
 }
 
 impl Pattern {
-    /// Returns how the pattern was read: its parts, and what a path must have for an index to try it.
+    /// Returns how the pattern was read: its parts, and what a path must contain for an index to try the pattern.
     #[must_use]
     pub fn explain(&self) -> Explanation<'_> {
         Explanation { pattern: self }

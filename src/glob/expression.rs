@@ -12,21 +12,21 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The most steps that one match may take.
 const MAX_STEPS: usize = 5_000_000;
 
-/// How many plain paths the machine answers for before the linear engine takes over. The machine compiles in about 2 µs
-/// and matches in 2 µs; the linear engine needs 30 µs and 0.1 µs.
+/// After how many plain paths the linear engine takes over from the machine. The machine compiles in about 2 µs and
+/// matches in 2 µs; the linear engine needs 30 µs and 0.1 µs.
 pub(super) const SELDOM: u32 = 256;
 
-/// What a pattern's text reads as, and the two engines that answer for it.
+/// A parsed pattern, and the two engines that match it.
 pub(super) struct Expression {
     /// Whether the pattern matches what the tree does not.
     pub(super) negated: bool,
-    /// Whether the pattern cannot be read, and so matches only the path that is its own text.
+    /// Whether the pattern cannot be read, so that it matches only the path with the same text.
     pub(super) spelled_out: bool,
     pub(super) tree: Node,
     machine: OnceLock<Machine>,
     /// `None` inside when the linear engine cannot express the tree.
     pub(super) linear: OnceLock<Option<Regex>>,
-    /// How often the machine was asked about a plain path.
+    /// How many plain paths the machine has matched.
     asked: AtomicU32,
 }
 
@@ -57,7 +57,7 @@ impl Expression {
         Ok(takes != self.negated)
     }
 
-    /// Whether the tree matches a path. A tree that is asked often is compiled for the linear engine.
+    /// Whether the tree matches a path. A tree that is used often is compiled for the linear engine.
     fn tree_takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
         let often = || self.linear.get().is_some() || self.asked.fetch_add(1, Ordering::Relaxed) >= SELDOM;
         if path.plain

@@ -41,7 +41,7 @@ impl Node {
         }
     }
 
-    /// Whether a path begins and ends as the expression demands: a cheap test before a match.
+    /// Whether a path begins and ends as the expression requires: a cheap test before a match.
     pub(super) fn may_take(&self, path: &str) -> bool {
         match self {
             Self::Literal(text) => path == text,
@@ -168,7 +168,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Reads `?`, `*` or `+` behind a node. A second `?` makes it lazy in JavaScript, which does not matter here.
+    /// Reads `?`, `*` or `+` after a node. A second `?` makes it lazy in JavaScript, which does not matter here.
     fn repeated(&mut self, node: Node, repeatable: bool) -> Result<Node, PatternError> {
         let Some(Term { at, word: Word::Repeat(times) }) = self.peek() else { return Ok(node) };
         let (at, times) = (*at, *times);

@@ -8,10 +8,11 @@ use std::sync::OnceLock;
 
 /// Many patterns at once: says which of them match a path, and tries only the few that could.
 ///
-/// A pattern demands literal segments of a path, or segments that begin or end so: `services/api/*.rs` demands the
-/// segments `services` and `api` and one that ends in `.rs`. It is filed under the demand that the fewest patterns
-/// share. A path has few segments, and only patterns that are filed under one of them are tried. A pattern that demands
-/// nothing (`**`, `!docs/**`) is tried for every path. A text that many services use is tried once.
+/// A pattern requires literal segments of a path, or segments with a literal beginning or end: `services/api/*.rs`
+/// requires the segments `services` and `api`, and one that ends in `.rs`. The index files a pattern under the
+/// requirement that the fewest patterns share. A path has few segments, and the index only tries the patterns under one
+/// of them. It tries a pattern that requires nothing (`**`, `!docs/**`) for every path. A text that many services use
+/// is tried once.
 ///
 /// The index is `Sync`: match many paths in parallel by a search in each of many threads.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +29,7 @@ pub struct GlobIndex {
     directories: OnceLock<Directories>,
 }
 
-/// Positions in `patterns`, filed under texts.
+/// Positions in `patterns`, by text.
 #[derive(Debug, Clone, Default)]
 struct Shelf {
     filed: IndexMap<String, Vec<usize>, RandomState>,
@@ -52,7 +53,7 @@ impl Shelf {
 /// A text of patterns that matches a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
-    /// The number of the text. [`GlobIndex::positions`] returns the patterns with this text.
+    /// The number of the text. [`GlobIndex::positions`] returns the positions of the patterns with this text.
     pub text: usize,
     /// Whether matching gave up. Then the text counts as a match, and the doubt is reported.
     pub doubt: bool,

@@ -4,10 +4,10 @@ use super::expression_tree::Node;
 use super::term::Times;
 use std::borrow::Cow;
 
-/// How many texts a group of alternatives may unfold into before it counts as unknown.
+/// How many texts a group of alternatives may expand to before it counts as unknown.
 const MAX_TEXTS: usize = 64;
 
-/// What an expression demands of a path: that one of its segments is, begins with or ends in any of these texts.
+/// What an expression requires of a path: a segment that is, begins with or ends in one of these texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Demand<'t> {
     pub(super) part: Part,
@@ -45,7 +45,8 @@ pub(super) struct Walk<'t> {
     demands: Vec<Demand<'t>>,
     /// Whether the texts begin where a segment does.
     whole: bool,
-    /// What may stand between the last slash, or the last place that is not literal, and here; nothing when empty.
+    /// The literal texts that are possible since the last slash, or since the last place that is not literal; none are
+    /// known if it is empty.
     texts: Vec<Cow<'t, str>>,
 }
 
@@ -112,7 +113,7 @@ impl<'t> Walk<'t> {
         self.whole = true;
     }
 
-    /// Forgets the text so far, since something follows that is not literal.
+    /// Drops the text so far, since something follows that is not literal.
     pub(super) fn unknown(&mut self) {
         if self.whole {
             self.demand(Part::Beginning);

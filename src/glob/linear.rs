@@ -80,7 +80,7 @@ fn alternatives<'a>(arms: impl Iterator<Item = &'a Node>) -> Option<String> {
     Some(format!("(?:{})", arms.join("|")))
 }
 
-/// Whether a segment begins behind a node.
+/// Whether a segment begins after a node.
 fn ends_in_slash(node: &Node) -> bool {
     // Where the path ends none begins; `sequence` leaves that alternative out.
     let edge = |node: &Node| matches!(node, Node::Start | Node::End) || ends_in_slash(node);

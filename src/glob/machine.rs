@@ -1,9 +1,9 @@
 //! The engine for every expression, in time proportional to the length of the path times that of the pattern.
 //!
-//! The machine reads a path from its end to its beginning. So the answer to a lookahead is already known when it is
-//! needed: each lookahead is an automaton of its own that runs along, the inner ones first. All threads of an automaton
-//! move together, so a state is entered at most once at each place. A step is one state entered; there are never more
-//! than (characters + 1) × states.
+//! The machine reads a path from its end to its beginning. So the answer to a lookahead is known before it is needed:
+//! each lookahead is an automaton of its own that runs alongside, the inner ones first. All threads of an automaton
+//! move together, so a state is entered at most once at each place. A step is one entered state; there are at most
+//! (characters + 1) × states.
 
 use super::character_set::{Set, ends_line};
 use super::expression_tree::Node;
@@ -12,7 +12,7 @@ use super::term::{Guard, Times};
 /// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Machine {
-    /// The literal beginning and end of the path; the states are for what is between.
+    /// The literal beginning and end of the path. The states match what is between them.
     beginning: String,
     ending: String,
     states: Vec<State>,
@@ -261,9 +261,9 @@ struct Place<'a> {
     rest: &'a str,
     before: Option<char>,
     after: Option<char>,
-    /// How many dots there are between here and the end of the segment, if there is nothing else.
+    /// The number of dots from here to the end of the segment, if the rest of the segment is only dots.
     dots: Option<usize>,
-    /// The same at the place behind the next character.
+    /// The same at the place after the next character.
     dots_after: Option<usize>,
 }
 

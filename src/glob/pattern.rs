@@ -16,7 +16,7 @@ pub struct Pattern(Arc<Inner>);
 
 struct Inner {
     text: String,
-    /// The simple form of the text, which is enough to match plain paths; `None` when the text is not simple.
+    /// The simple form of the text, which is enough to match plain paths; `None` if the text is not simple.
     simple: Option<Simple>,
     /// The parsed text. That of a simple pattern is parsed when it is first needed.
     expression: OnceLock<Box<Expression>>,
@@ -82,13 +82,13 @@ impl Pattern {
         self.0.simple.is_none() && self.expression().negated
     }
 
-    /// Whether the pattern matches no path but the one that is, character for character, itself.
+    /// Whether the pattern only matches the path with exactly the same text.
     pub(super) fn is_literal(&self) -> bool {
         self.0.simple.is_some_and(|simple| simple.is_literal(self.text()))
     }
 
-    /// Returns a directory that holds everything that the pattern matches: `services/api` for `services/api/**`, the
-    /// path itself for a pattern without anything special, and empty for the root where nothing narrower is known.
+    /// Returns a directory that contains everything that the pattern matches: `services/api` for `services/api/**`, the
+    /// path itself for a literal pattern, and the empty text (the root) if nothing narrower is known.
     #[must_use]
     pub fn directory(&self) -> &str {
         // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
@@ -103,8 +103,8 @@ impl Pattern {
         &self.text()[..end]
     }
 
-    /// Returns the directory of which the pattern matches exactly everything, and the directory's own path:
-    /// `services/api` for `services/api/**`, and empty for the root; `None` where it may match less.
+    /// Returns the directory if the pattern matches exactly that path and everything below it: `services/api` for
+    /// `services/api/**`, and the empty text for the root; `None` if the pattern may match less.
     #[must_use]
     pub fn whole_directory(&self) -> Option<&str> {
         if self.text() == "**" {
@@ -128,7 +128,7 @@ impl Pattern {
         expression.get_or_init(|| Box::new(Expression::read(text).expect("a simple text can always be read")))
     }
 
-    /// Returns what a path must have so that the pattern can match it; empty for a negated pattern.
+    /// Returns what a path must contain for the pattern to match it; empty for a negated pattern.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
         if self.0.simple.is_some() {
             simple::demands(&self.0.text)

@@ -2,8 +2,8 @@ use super::index::{GlobIndex, Hit};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
 
-/// A search for the patterns that match one path after another. The patterns that could match the paths of a directory
-/// are looked up once for successive paths in it.
+/// A search for the patterns that match a path, for many paths in turn. It looks up the patterns that could match in a
+/// directory once for successive paths in it.
 #[derive(Debug)]
 pub struct GlobSearch<'i> {
     index: &'i GlobIndex,

@@ -1,14 +1,14 @@
 //! The engine for simple patterns, which are matched by their text, without a tree and without compiling.
 //!
 //! Nearly all patterns in practice are *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.`
-//! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text can always be read, and
-//! picomatch's special cases (about `.` and `..`, empty segments, and nested groups) do not apply to it on a
-//! [plain](super::subject) path.
+//! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text is always valid, and on a
+//! [plain](super::subject) path picomatch's special cases (about `.` and `..`, empty segments, and nested groups) do
+//! not apply to it.
 
 use super::key::{Demand, Walk};
 
-/// The length of the longest simple text, in bytes, and the most texts that its groups may unfold into. A match takes
-/// at most path × text × unfolded steps.
+/// The length of the longest simple text, in bytes, and the most texts that its groups may expand to. A match takes at
+/// most path × text × expanded texts steps.
 const MAX_LENGTH: usize = 255;
 const MAX_UNFOLDED: usize = 16;
 
@@ -35,16 +35,16 @@ impl<'t> Alternatives<'t> {
     }
 }
 
-/// What is known of a simple text without a path.
+/// What is known of a simple text before a path is given.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Simple {
-    /// The length in bytes of the segments before the first one with a wildcard or a group; that of the whole text
-    /// where there is none.
+    /// The length in bytes of the segments before the first wildcard or group; the length of the whole text if it has
+    /// neither.
     literal: usize,
 }
 
 impl Simple {
-    /// Reads a text; `None` when it is not simple.
+    /// Reads a text; `None` if it is not simple.
     pub(super) fn read(text: &str) -> Option<Self> {
         is_simple(text).then(|| {
             let special = text.bytes().position(|byte| !is_plain(byte) && byte != b'/');
@@ -114,7 +114,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
 }
 
-/// Splits the next piece off a segment; `None` when a star comes next, or something that is not simple.
+/// Splits the next piece off a segment; `None` if a star comes next, or something that is not simple.
 fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     let mut plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
     if text[..plain].ends_with('@') && text[plain..].starts_with('(') {
@@ -180,7 +180,7 @@ pub(super) fn leads_below(text: &str, path: &str) -> bool {
     }
 }
 
-/// Returns the first segment, and the text behind its slash.
+/// Returns the first segment, and the text after its slash.
 fn first_segment(text: &str) -> (&str, Option<&str>) {
     text.split_once('/').map_or((text, None), |(first, more)| (first, Some(more)))
 }
@@ -204,7 +204,7 @@ fn fits(segment: &str, name: &str) -> bool {
     }
 }
 
-/// Returns the rest of a name behind the shortest beginning that the pieces match.
+/// Returns the rest of a name after the shortest beginning that the pieces match.
 fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     let mut longest: Option<&[u8]> = None;
     takes_first(pieces, name, &mut |rest| {
@@ -214,7 +214,7 @@ fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     longest
 }
 
-/// Whether pieces can match a beginning of the name whose rest fulfils `will_do`.
+/// Whether the pieces match a beginning of the name such that `will_do` accepts the rest.
 fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u8]) -> bool) -> bool {
     let Some((piece, more)) = piece(pieces) else { return will_do(name) };
     match piece {
@@ -226,7 +226,7 @@ fn takes_first<'n>(pieces: &str, name: &'n [u8], will_do: &mut impl FnMut(&'n [u
     }
 }
 
-/// Returns the rest behind the first character; `None` where there is no character.
+/// Returns the rest after the first character; `None` if there is no character.
 fn behind_character(name: &[u8]) -> Option<&[u8]> {
     let continues = |byte: &&u8| **byte & 0b1100_0000 == 0b1000_0000;
     let (_, rest) = name.split_first().filter(|(first, _)| !continues(first))?;

@@ -1,4 +1,4 @@
-//! A path, prepared once for all patterns that are asked about it.
+//! A path, prepared once for matching with many patterns.
 
 use super::character_set::ends_line;
 use bstr::ByteSlice as _;

@@ -31,7 +31,7 @@ pub(super) enum Word {
     End,
     /// Whether a word character stands on exactly one side (`true`), or not (`false`).
     Boundary(bool),
-    /// Something that JavaScript cannot read. It is not an error yet: picomatch may remove it again.
+    /// A syntax error in JavaScript. It does not count yet: picomatch may remove it again.
     Unreadable(Box<PatternError>),
 }
 
@@ -51,7 +51,7 @@ pub(super) enum Guard {
 /// The opening of a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Opening {
-    /// `(`, as people write it and as picomatch writes a brace.
+    /// `(`, written by the user, or by picomatch for a brace.
     Paren,
     /// `(?:`, which only picomatch writes here.
     Group,
@@ -74,7 +74,7 @@ pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> 
     words.into_iter().map(|word| Term { at, word }).collect()
 }
 
-/// Reads text that picomatch copies into the regular expression as it is.
+/// Reads text that picomatch copies unchanged into the regular expression.
 ///
 /// Its syntax is that of JavaScript without the flags `u` and `v`.
 pub(super) fn handed_through(text: &str, at: usize) -> Vec<Term> {

@@ -19,7 +19,7 @@ pub fn reference(environment: &str, service: &str) -> String {
     format!("{}{}", prefix(environment), encoded(service))
 }
 
-/// Returns the full name of the ref that marks that a build of a service has begun, and was not recorded yet.
+/// Returns the full name of the ref that marks a build of a service as begun and not yet recorded.
 #[must_use]
 pub fn begun(environment: &str, service: &str) -> String {
     format!("{}{}", begun_prefix(environment), encoded(service))
@@ -37,7 +37,7 @@ pub fn prefix(environment: &str) -> String {
     format!("{PREFIX}{}/", encoded(environment))
 }
 
-/// Returns the environment and the service that a built ref is about; `None` for any other ref.
+/// Returns the environment and the service that a built ref names; `None` for any other ref.
 #[must_use]
 pub fn parse(reference: &str) -> Option<(String, String)> {
     let (environment, service) = reference.strip_prefix(PREFIX)?.split_once('/')?;

@@ -3,8 +3,7 @@
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
-/// A moment as a calendar and a clock show it at a fixed distance from UTC (proleptic Gregorian calendar, no leap
-/// seconds, as in git).
+/// A date and time at a fixed offset from UTC (proleptic Gregorian calendar, no leap seconds, as in git).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTime(Zoned);
 
@@ -12,10 +11,10 @@ pub struct CalendarTime(Zoned);
 const FIRST: i64 = -719_527 * 86_400;
 
 impl CalendarTime {
-    /// Returns what a clock shows `unix` seconds after the epoch, `offset` minutes ahead of UTC.
+    /// Returns the date and time `unix` seconds after the epoch, `offset` minutes ahead of UTC.
     ///
-    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write: it is replaced by the
-    /// nearest one inside. An offset of more than a day is replaced by one of a day.
+    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write. The nearest time inside
+    /// replaces it. An offset of more than a day counts as a day.
     #[must_use]
     pub fn at(unix: i64, offset: i64) -> Self {
         let minutes = i32::try_from(offset.clamp(-24 * 60, 24 * 60)).unwrap_or_default();
@@ -30,7 +29,7 @@ impl CalendarTime {
         self.0.timestamp().as_second()
     }
 
-    /// Writes the moment in the language of `strftime`.
+    /// Formats the moment as `strftime` does.
     pub(crate) fn format(&self, format: &'static str) -> String {
         self.0.strftime(format).to_string()
     }
@@ -42,7 +41,7 @@ impl CalendarTime {
         format!("{second}.{:03}Z", unix.rem_euclid(1000))
     }
 
-    /// Returns the milliseconds after the epoch of a moment that RFC 3339 writes; `None` for other texts.
+    /// Returns the milliseconds after the epoch of a time in RFC 3339; `None` for other texts.
     #[must_use]
     pub fn milliseconds(text: &str) -> Option<i64> {
         text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)

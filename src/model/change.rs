@@ -22,10 +22,10 @@ pub enum Status {
 /// How much of the tree a path stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Extent {
-    /// For itself alone: a file, a link.
+    /// Only itself: a file, a link.
     #[default]
     Path,
-    /// Also for everything below it, which is not listed: a submodule, a directory that cannot be read.
+    /// Itself and everything below it, which is not listed: a submodule, a directory that cannot be read.
     Below,
 }
 
@@ -66,7 +66,7 @@ impl Status {
         }
     }
 
-    /// Merges two successive changes of one path; `None` when a path that was added is gone again.
+    /// Merges two successive changes of one path; `None` if a path that was added is gone again.
     #[must_use]
     pub fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
@@ -84,14 +84,14 @@ impl Status {
 }
 
 impl Change {
-    /// Returns the change of a path that stands for itself alone.
+    /// Returns the change of a path that stands only for itself.
     #[must_use]
     pub fn new(path: RepoPath, status: Status) -> Self {
         Self { path, status, extent: Extent::Path }
     }
 
-    /// Whether the change is of this path, or of something that holds it: a submodule, or a file in whose place there
-    /// is a directory now.
+    /// Whether the change is of this path or of something that contains it: a submodule, or a file that a directory has
+    /// replaced.
     #[must_use]
     pub fn reaches(&self, path: &RepoPath) -> bool {
         let rest = path.as_bytes().strip_prefix(self.path.as_bytes());
@@ -180,7 +180,7 @@ impl ChangeSet {
         &self.0
     }
 
-    /// Whether a path changed itself; what it lies in is not asked.
+    /// Whether the path itself changed. Changes of what contains it do not count.
     #[must_use]
     pub fn is_about(&self, path: &[u8]) -> bool {
         self.0.binary_search_by(|change| change.path.as_bytes().cmp(path)).is_ok()

@@ -13,7 +13,7 @@ pub trait Choice: Copy + Send + Sync + 'static {
         Self::CHOICES.iter().find(|(variant, ..)| *variant == self).map_or("", |(_, word, _)| word)
     }
 
-    /// Returns the variant that has a word.
+    /// Returns the variant with this word.
     fn of(word: &str) -> Option<Self> {
         Self::CHOICES.iter().find(|(_, known, _)| *known == word).map(|(variant, ..)| *variant)
     }

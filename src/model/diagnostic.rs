@@ -16,11 +16,11 @@ struct Source {
     text: String,
     /// Byte offset of the first character of each line.
     lines: Vec<usize>,
-    /// Files whose places count on behind the end of this text, in the order of their names.
+    /// Joined files, in the order of their names. Their offsets continue after the end of this text.
     behind: Vec<Behind>,
 }
 
-/// A file whose places count from an offset of another file.
+/// A joined file, and the offset at which its text begins.
 struct Behind {
     start: usize,
     file: SourceFile,
@@ -31,7 +31,7 @@ struct Behind {
 pub struct Span {
     /// Offset of the first byte.
     pub start: usize,
-    /// Offset behind the last byte; never less than `start`.
+    /// Offset after the last byte; never less than `start`.
     pub end: usize,
 }
 
@@ -60,13 +60,13 @@ pub struct Located<T> {
 pub enum Severity {
     /// Information: nothing is wrong.
     Note,
-    /// Probably not meant; the work goes on.
+    /// Something that is probably a mistake; the work goes on.
     Warning,
     /// An error: the work cannot be done.
     Error,
 }
 
-/// A place that a diagnostic points at, with a few words on its part in the problem.
+/// A place that a diagnostic points at, with a few words about it.
 #[derive(Debug, Clone)]
 pub struct Label {
     /// The file the place is in.
@@ -86,22 +86,22 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
-    /// Where; the first label is the place itself, the others are places that play a part.
+    /// Where. The first label is the place of the problem; the others are related places.
     pub labels: Vec<Label>,
-    /// What to do, one advice each.
+    /// What to do, one suggestion each.
     pub help: Vec<String>,
 }
 
 impl SourceFile {
-    /// Creates a file with a text, under the name that messages use.
+    /// Creates a file with this text. Messages call it `name`.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self(Arc::new(Source { name: name.into(), text, lines, behind: Vec::new() }))
     }
 
-    /// Returns this file with others behind it: what is made of all of them has spans of one kind, and
-    /// [`SourceFile::at`] tells in which of the files each lies. Of two files with one name the first is taken.
+    /// Returns this file with other files joined to its end, so that one kind of span covers all of them.
+    /// [`SourceFile::at`] says in which file a span lies. Of two files with the same name, the first counts.
     #[must_use]
     pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
         let mut others: Vec<Self> = others.into_iter().collect();
@@ -121,7 +121,7 @@ impl SourceFile {
         Self(Arc::new(Source { name: name.clone(), text: text.clone(), lines: lines.clone(), behind }))
     }
 
-    /// Returns the span that stands for a span of a file that was joined; that of nothing when the file is not there.
+    /// Converts a span of a joined file into a span of this one; an empty span if that file was not joined.
     #[must_use]
     pub fn span_behind(&self, file: &Self, span: Span) -> Span {
         let behind = &self.0.behind;
@@ -154,7 +154,7 @@ impl SourceFile {
         &self.0.text
     }
 
-    /// Returns the line and column of a byte offset, or of the end of the text when the offset lies behind it.
+    /// Returns the line and column of a byte offset, or of the end of the text if the offset lies after it.
     #[must_use]
     pub fn place(&self, offset: usize) -> LineColumn {
         let mut offset = offset.min(self.text().len());
@@ -174,7 +174,7 @@ impl SourceFile {
         format!("{}:{line}:{column}", file.name())
     }
 
-    /// Returns the text of a span, empty when it lies outside.
+    /// Returns the text of a span, empty if it lies outside.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         let (file, span) = self.resolve(span);

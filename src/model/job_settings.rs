@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What a service asks of its jobs, by engine: keys of a job there, and their values.
+/// What a service asks of its jobs, by engine: keys of a job and their values.
 pub type JobSettings = BTreeMap<JobEngine, Map<String, Value>>;
 
 /// An engine for which rebake writes jobs.
@@ -48,8 +48,9 @@ impl JobEngine {
         }
     }
 
-    /// Returns the keys of a job that may be set: where and in what it runs, and what is prepared before. What a job does,
-    /// and after which others, is rebake's to say. Empty where [any name](Self::takes) may be set.
+    /// Returns the keys of a job that a service may set: where the job runs, in which image, and what it prepares.
+    /// rebake itself sets what a job does and which jobs it waits for. Empty if a service may set [any
+    /// key](Self::takes).
     #[must_use]
     pub fn keys(self) -> &'static [&'static str] {
         match self {
@@ -110,8 +111,8 @@ impl JobEngine {
         }
     }
 
-    /// Whether a key may be set. For Azure, these are variables of the legs of a matrix, and for Jenkins, keys of what a
-    /// Jenkinsfile reads: both have any name but those of rebake.
+    /// Whether a service may set a key. On Azure the keys are variables of the legs of a matrix, and for Jenkins they
+    /// are keys that a Jenkinsfile reads. Both may have any name that rebake does not use.
     #[must_use]
     pub fn takes(self, key: &str) -> bool {
         let is_name = || {

@@ -11,7 +11,7 @@ use crate::model::template::Template;
 /// How one service is built.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recipe {
-    /// The builder; `None` where `run` names the command, or where the builder follows from the files of the service.
+    /// The builder; `None` if `run` names the command, or if the builder follows from the files of the service.
     pub builder: Option<Builder>,
     /// The command that builds it.
     pub run: Option<Run>,
@@ -21,11 +21,11 @@ pub struct Recipe {
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
-    /// Build arguments. [`Recipe::offers`] says which values they may name. They end in the image's history, so they
-    /// never hold secrets.
+    /// Build arguments. [`Recipe::offers`] says which values they may name. They end up in the image's history, so they
+    /// must not hold secrets.
     pub build_args: IndexMap<String, Template>,
-    /// Named contexts: what the Dockerfile may name beside its stages. Each is the image of a dependency
-    /// (`{{needs.base}}`), an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
+    /// Named contexts, which the Dockerfile may name like stages. Each is the image of a dependency (`{{needs.base}}`),
+    /// an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
     pub contexts: IndexMap<String, Template>,
     /// The command that runs before the builder.
     pub before: Option<Run>,
@@ -52,7 +52,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Returns how long the build may take with all attempts; `None` where an attempt may take any time.
+    /// Returns how long the build may take with all attempts; `None` if an attempt may take any time.
     #[must_use]
     pub fn time_limit(&self) -> Option<Duration> {
         self.timeout.map(|timeout| timeout.saturating_mul(self.retries.saturating_add(1)))
@@ -64,7 +64,7 @@ impl Recipe {
     /// The prefix of a dependency's name, as in `{{needs.base}}`, which is its image.
     pub const NEEDS: &'static str = "needs.";
 
-    /// Whether a build argument may hold a name.
+    /// Whether a build argument may name a value.
     #[must_use]
     pub fn offers(name: &str) -> bool {
         Self::VALUES.contains(&name) || name.starts_with(Self::NEEDS)
@@ -81,8 +81,8 @@ impl Recipe {
         self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
     }
 
-    /// Returns the builder of an image from a Dockerfile, `docker` where none is named; `None` where a command or a
-    /// task builds the service.
+    /// Returns the builder of an image from a Dockerfile, `docker` where none is named; `None` if a command or a task
+    /// builds the service.
     #[must_use]
     pub fn image_builder(&self) -> Option<Builder> {
         match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
@@ -133,16 +133,16 @@ impl Builder {
     }
 }
 
-/// Whether an image of the same content is taken for a service's.
+/// Whether an existing image of the same content is used in place of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Promote {
-    /// It is, where it was built with the same version, commit and environment as far as its build sees them.
+    /// Yes, if it was built with the same version, commit and environment, as far as its build can see them.
     #[default]
     Auto,
-    /// It is, whatever its build sees of version, commit and environment.
+    /// Yes, whatever version, commit and environment it was built with.
     Always,
-    /// It is not.
+    /// No.
     Never,
 }
 
@@ -164,7 +164,7 @@ pub enum Run {
 }
 
 /// Reads a span of time in hours, minutes and seconds, such as `1h30m`: each unit at most once, the greatest first.
-/// `None` for any other text, and for no time at all.
+/// `None` for any other text, and for a span of zero.
 #[must_use]
 pub fn time_limit(text: &str) -> Option<Duration> {
     let (mut rest, mut seconds) = (text, 0_u64);

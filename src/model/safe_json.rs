@@ -1,7 +1,7 @@
 //! JSON as rebake writes it: exact for programs, and harmless where people see it.
 //!
-//! What nobody sees in a text (controls, marks that turn the reading direction, blank letters), and what a CI engine would
-//! take for a command in its log (`##[`, `##vso[`), stands as an escape, which JSON reads as what it stands for.
+//! Invisible characters (controls, marks that change the reading direction, blank letters), and what a CI engine would
+//! read as a command in its log (`##[`, `##vso[`), are written as JSON escapes.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -24,8 +24,8 @@ pub fn line<T: Serialize + ?Sized>(value: &T) -> String {
     on_one_line(value, is_visible)
 }
 
-/// Returns a value as one line of ASCII, for what passes through programs that split lines and guess encodings: the
-/// runner's output file, readers of YAML.
+/// Returns a value as one line of ASCII, for programs that split lines or guess encodings: the runner's output file,
+/// readers of YAML.
 #[must_use]
 pub fn ascii_line<T: Serialize + ?Sized>(value: &T) -> String {
     on_one_line(value, |c| c.is_ascii() && is_visible(c))
@@ -37,7 +37,7 @@ fn on_one_line<T: Serialize + ?Sized>(value: &T, is_kept: fn(char) -> bool) -> S
     escaped(written.unwrap_or_default(), is_kept)
 }
 
-/// Escapes what may not stand as it is. All of it can stand in strings alone.
+/// Escapes the characters that `is_kept` refuses. They can only occur in strings.
 fn escaped(json: String, is_kept: fn(char) -> bool) -> String {
     let is_kept = |c: char| c == '\n' || is_kept(c);
     // The letters, digits and signs of ASCII always stand, and most documents hold nothing else.

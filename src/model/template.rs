@@ -62,7 +62,7 @@ pub enum TemplateError {
     NotAnArgument {
         /// The name that it follows.
         name: String,
-        /// The text behind the name.
+        /// The text after the name.
         text: String,
         /// Offset in bytes of the text after the name.
         offset: usize,
@@ -99,10 +99,10 @@ impl TemplateError {
     }
 }
 
-/// Reads the pieces of a template, whatever its names are.
+/// Reads the pieces of a template, with any names.
 ///
 /// # Errors
-/// When braces are not closed, or hold something else than a name and quoted arguments.
+/// When braces are not closed, or contain anything but a name and quoted arguments.
 pub fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
     let mut parts = Vec::new();
     let mut end = 0;
@@ -121,8 +121,8 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
-/// Returns the length of the text before the closing braces: the first ones outside of quotes, or, where a quote is
-/// left open, the first ones at all.
+/// Returns the length of the text before the closing braces: the first ones outside of quotes, or the first of all if a
+/// quote is not closed.
 fn closing(text: &str) -> Option<usize> {
     let mut open = None;
     for (at, c) in text.char_indices() {
@@ -219,7 +219,7 @@ impl Template {
     /// Returns the text with each name replaced by its value.
     ///
     /// # Errors
-    /// When `value` returns none for a name: `parse` accepted it, but it has no value in this case.
+    /// When `value` returns `None` for a name: `parse` accepted the name, but it has no value here.
     pub fn render(&self, value: impl Fn(&str) -> Option<String>) -> Result<String, TemplateError> {
         self.parts
             .iter()

@@ -3,7 +3,7 @@
 /// How many annotations of a kind GitHub shows for a step.
 pub const ANNOTATIONS: usize = 10;
 
-/// Returns the command of a name, with its properties and its text, without the end of the line.
+/// Returns the command with this name, these properties and this text, without a line break.
 #[must_use]
 pub fn command(name: &str, properties: &[(&str, &str)], text: &str) -> String {
     let properties: Vec<String> = properties.iter().map(|(key, value)| format!("{key}={}", property(value))).collect();

@@ -28,7 +28,7 @@ pub struct Assembly<'a> {
     pub environment: &'a str,
     /// Whether results may be pushed.
     pub push: bool,
-    /// By which references builds push them.
+    /// The references by which builds push their images.
     pub pushes: Pushes,
     /// What was compared.
     pub range: &'a base::Range,
@@ -59,7 +59,7 @@ pub struct Found {
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not asked for.
     pub fingerprint: Option<Fingerprint>,
-    /// The tag by which an image of its content is found again.
+    /// Its content tag, by which an image of the same content is found again.
     pub content_tag: Option<ImageTag>,
     /// Whether it is built although an image of its content may exist.
     pub rebuild: bool,
@@ -70,11 +70,11 @@ pub struct Found {
 /// The names of a service's result.
 #[derive(Debug, Clone, Default)]
 pub struct Names {
-    /// The version; `None` where it is not known.
+    /// The version; `None` if it is not known.
     pub version: Option<String>,
-    /// Why the result has no name, so that it cannot be built.
+    /// Why its result has no name, so that it cannot be built.
     pub unnamed: Option<String>,
-    /// Its `git describe`; `None` where it was not asked for or is not known.
+    /// Its `git describe`; `None` if it was not asked for or is not known.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,
@@ -82,14 +82,14 @@ pub struct Names {
     pub tags: Vec<String>,
     /// Those of them that never move.
     pub fixed: Vec<String>,
-    /// Those of them that are written once.
+    /// The tags among them that the first build keeps.
     pub once: Vec<String>,
-    /// Image tags that its rules gave and that it does not get.
+    /// Image tags that its rules gave but it does not get.
     pub left_out: Vec<String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
-    /// Whether it may be pushed at all. It may not with the version of a dirty tree, nor if a pull request's base does
-    /// not push it.
+    /// Whether it may be pushed at all. It may not if its version is that of a dirty tree, or if the base of the pull
+    /// request does not push it.
     pub pushable: bool,
 }
 
@@ -168,7 +168,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the built refs of the planned services and of all that they are built from.
+/// Returns the commits of the built refs of the planned services and of all that they are built from.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
@@ -177,8 +177,8 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
 
-/// Adds the tag of its content to the image of a service without tags, so that it can be pushed and found.
-/// Where the event may not write that, nothing is pushed.
+/// Adds the content tag to an image without tags, so that it can be pushed and found. If the event may not write
+/// content tags, the image is not pushed.
 fn with_a_tag(mut service: PlannedService) -> PlannedService {
     let is_named = service.version.is_some() && service.unnamed.is_none();
     if service.pushes == Pushes::Tags {

@@ -28,8 +28,8 @@ pub struct PlannedCause {
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
-    /// `definition`: the keys of filters.yaml that differ, sorted; empty where it is not known which. `lockfile`: what
-    /// differs and counts for all packages, such as `package.json: overrides`.
+    /// `definition`: the keys of filters.yaml that differ, sorted; empty if it is not known which. `lockfile`: the
+    /// settings that differ and apply to all packages, such as `package.json: overrides`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
     /// `lockfile`: some of the packages that differ, sorted by name.
@@ -38,28 +38,28 @@ pub struct PlannedCause {
     /// `lockfile`: how many packages differ besides these; absent for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<usize>,
-    /// `lockfile`: why the file counts as a whole; absent if it does not.
+    /// `lockfile`: why any change of the file counts; absent if it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<String>,
-    /// `no-record`: what is missing for a comparison; `degraded`: what is not known, the `kind` of an entry of the
+    /// `no-record`: what is missing for a comparison; `degraded`: what is not known, as in `kind` of an entry of the
     /// plan's `degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
-/// A package that a service gets otherwise than at base.
+/// A package that a service gets in another version than at base, or in another way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PlannedPackage {
     /// Its name.
     pub name: String,
-    /// Its version at base, several with commas between them; absent where it was not there.
+    /// Its version at base, several with commas between them; absent if it was not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Its version now, in the same form; absent where it is gone.
+    /// Its version now, in the same form; absent if it is gone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The package that the service needs itself and that leads to it; absent if it is that one.
+    /// The direct dependency that leads to it; absent if it is a direct dependency itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
 }
@@ -73,7 +73,7 @@ pub enum Reason {
     NeverReleased,
     /// It was never built in the environment.
     NeverBuilt,
-    /// It has no published image that names the commit of which it was built.
+    /// It has no published image that names its commit.
     NeverPublished,
     /// There is no commit to compare with.
     NoBase,
@@ -96,7 +96,7 @@ pub enum CauseKind {
     File,
     /// A change that the `global` filter matches.
     Global,
-    /// What it gets by a lockfile differs.
+    /// The packages that a lockfile gives it differ.
     Lockfile,
     /// A service that it depends on is affected.
     Dependency,

@@ -5,21 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, longest_chain};
 
-/// How long the builds of a plan will take, by how long they took before. One build at a time is assumed in each job.
+/// How long the builds of a plan will take, estimated from earlier runs. Each job is assumed to run one build at a
+/// time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Estimate {
-    /// How many services' times are known; the others count as the median of these.
+    /// How many services have a known time. The others count as the median of these.
     pub known: usize,
     /// The seconds of all builds, one after the other.
     pub one_job: f64,
     /// The number of jobs of `--pack N`, and the seconds until the last one ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedTime>,
-    /// The seconds that no number of jobs can beat: those of the longest chain of services that need each other, or
-    /// those of an equal share of all builds in the jobs of `--pack N`.
+    /// The number of seconds that no number of jobs can beat: those of the longest chain of services in which each
+    /// needs the one before it, or, if it is longer, an equal share of all builds in the jobs of `--pack N`.
     pub at_least: f64,
-    /// The longest chain, in build order.
+    /// The longest such chain, in build order.
     pub critical: Vec<String>,
     /// The seconds of the longest chain.
     pub critical_seconds: f64,
@@ -45,8 +46,8 @@ impl PackedTime {
 }
 
 impl Plan {
-    /// Notes how long each service will take, and, by the time of each job, how long all will. `took` returns how long a
-    /// build took before. Where nothing is known, nothing is noted.
+    /// Adds how long each service will take, and an estimate for all of them. `took` returns how long a build took
+    /// before. If no time is known, it adds nothing.
     ///
     /// `loads` returns the seconds of each packed job, if jobs are packed.
     pub fn note_times(&mut self, took: impl Fn(&str) -> Option<f64>, loads: impl Fn(&Self) -> Option<Vec<f64>>) {
@@ -69,8 +70,8 @@ impl Plan {
             Some(Estimate { known: known.len(), one_job, packed, at_least, critical, critical_seconds: chain });
     }
 
-    /// Returns the longest chain of services that need each other, in build order: its seconds, or where times are not
-    /// known the number of its services, and its services.
+    /// Returns the longest chain of services in which each needs the one before it, in build order: its seconds (if no
+    /// time is known, the number of its services), and its services.
     #[must_use]
     pub fn critical_path(&self) -> (f64, Vec<&str>) {
         let is_timed = self.services.iter().any(|service| service.seconds.is_some());

@@ -14,7 +14,7 @@ pub struct Exists {
     pub reference: String,
     /// Its digest, `sha256:…`: that of the index if it has several platforms.
     pub digest: String,
-    /// Those of the service's tags that it lacks, or may lack.
+    /// The tags of the service that it lacks, or may lack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
 }

@@ -32,14 +32,14 @@ pub struct GraphService {
     pub at: String,
     /// How many services must be built before it, one after another.
     pub level: usize,
-    /// The services that are built from each other, of which it holds the files.
+    /// For the library of a circle, the services whose files it has. They are built from each other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circle: Vec<String>,
     /// What it is built from, directly, in the order of the configuration.
     pub needs: Vec<GraphEdge>,
 }
 
-/// Something that a service is built from.
+/// An edge to a service that this one is built from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GraphEdge {

@@ -57,7 +57,7 @@ pub struct Plan {
     pub environment: String,
     /// What was compared.
     pub range: PlannedRange,
-    /// Reasons why the plan is wider than necessary; empty when everything is known.
+    /// Reasons why the plan is wider than necessary; empty if everything is known.
     pub degraded: Vec<Degradation>,
     /// The affected services in build order; services that do not depend on each other are in the order of
     /// filters.yaml.
@@ -67,21 +67,21 @@ pub struct Plan {
     /// Those of the other services that are affected, but were not asked for, in build order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// The commits of built refs that the plan has read: those of its services and of all that these depend on; absent
-    /// if it has read none.
+    /// The commits of the built refs that the plan has read: of its services and of all that they depend on; absent if
+    /// it has read none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BTreeMap<String, String>>,
-    /// Services in the configuration at base that this one does not have, in their order there; for teardown.
+    /// Services in the configuration at base that are no longer in this one, in their order there; for teardown.
     pub removed: Vec<String>,
     /// Changed paths that nothing matched, sorted; quoted as git quotes them if they are not UTF-8.
     pub unmatched: Vec<String>,
     /// The changed paths that each named filter matched, in the order of filters.yaml; each list is sorted, and quoted
     /// as above.
     pub filters: IndexMap<String, Vec<String>>,
-    /// Whether an image that exists lacks a tag, or may lack one; absent where no registry was asked.
+    /// Whether an existing image lacks a tag, or may lack one; absent if no registry was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promote: Option<bool>,
-    /// How long the builds will take; absent unless earlier runs tell.
+    /// How long the builds will take; absent if no earlier run tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
     /// Whether anything has to be built.
@@ -94,7 +94,7 @@ pub struct Plan {
 pub struct PlannedTrigger {
     /// The kind of event.
     pub kind: Kind,
-    /// The full ref that it is about, if it is about one.
+    /// The full ref of the event, if it has one.
     #[serde(rename = "ref", default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
@@ -103,7 +103,7 @@ pub struct PlannedTrigger {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PlannedRange {
-    /// The commit from which changes were counted; absent when there was none.
+    /// The commit from which changes were counted; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// The commit up to which changes were counted; absent in a repository without commits.
@@ -145,36 +145,35 @@ pub struct PlannedService {
     /// The base of this service alone, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
-    /// How many seconds its build will take, by earlier ones; absent where the plan has no `estimate`.
+    /// How many seconds its build will take, estimated from earlier builds; absent if the plan has no `estimate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
     /// The affected services that must be built before it, in build order.
     pub needs: Vec<String>,
     /// 0 for a service without needs, else one more than the highest level of its needs.
     pub level: usize,
-    /// The version of the result; null where it is not known, because of a shallow clone or for the reason in
-    /// `unnamed`.
+    /// The version of the result; null if it is not known, because of a shallow clone or for the reason in `unnamed`.
     #[serde(default)]
     pub version: Option<String>,
-    /// Why the result has no version or no image tags, so that it cannot be built; absent if it has.
+    /// Why the result has no version or no image tags, so that it cannot be built; absent if it has both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
-    /// Its `git describe`; absent where a shallow clone hides it.
+    /// Its `git describe`; absent if a shallow clone hides it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<GitDescription>,
     /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The tag by which an image of this content is found again: the fingerprint, and letters for the version, commit and
-    /// environment that it was built with, as far as its build sees them. Absent where there is no image, or where the
-    /// content is no commit's.
+    /// The content tag, by which an image of the same content is found again: the fingerprint, and letters for the
+    /// version, commit and environment that its build can see. Absent if there is no image, or if no commit has the
+    /// content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_tag: Option<String>,
-    /// Whether an image of the same content is taken for its own; absent for `auto`.
+    /// Whether an existing image of the same content is used in place of a build; absent for `auto`.
     #[serde(default, skip_serializing_if = "Promote::is_auto")]
     pub promote: Promote,
-    /// Whether it is built although an image of the same content may exist: `--force` asks for that, of it or of a service
-    /// that it is built from, or that one's version is not known. Absent where not.
+    /// Whether it is built although an image of the same content may exist: because of `--force` for it or for a
+    /// service that it is built from, or because the version of such a service is not known. Absent if not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rebuild: bool,
     /// The image of the same content in a registry; absent if there is none, or registries were not asked.
@@ -183,20 +182,20 @@ pub struct PlannedService {
     /// The image, without a tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone where there is no image. The content tag stands here where no rule of `tags` gives
-    /// another one.
+    /// Full image references; tags alone where there is no image. Without a tag from the rules of `tags`, it is the
+    /// content tag.
     pub tags: Vec<String>,
-    /// Those of `tags` that name a release: they are put once it is built, and never move.
+    /// The `tags` that name a release. rebake adds them after the build, and they never move.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<String>,
-    /// Those of `tags` that name a commit: the first build keeps them.
+    /// The `tags` that name a commit. The first build keeps them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub once: Vec<String>,
-    /// By which references its build pushes it; absent for all.
+    /// The references by which its build pushes it; absent for `all`.
     #[serde(default, skip_serializing_if = "Pushes::is_all")]
     pub pushes: Pushes,
-    /// Image tags that its rules gave and that it does not get: those of releases in an environment that is not for
-    /// releases, and those that belong to a higher release.
+    /// Image tags that its rules gave but it does not get: tags of releases in an environment that is not for releases,
+    /// and tags that belong to a higher release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
     /// Labels of the image, sorted.
@@ -207,10 +206,10 @@ pub struct PlannedService {
     pub push: bool,
     /// Values that the configuration passes on to the CI job.
     pub matrix: serde_json::Map<String, serde_json::Value>,
-    /// How many seconds its build may take with all attempts; absent where it has no `timeout`.
+    /// How many seconds its build may take with all attempts; absent if it has no `timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<u64>,
-    /// What it asks of its jobs in generated pipelines, by engine; absent where it asks nothing.
+    /// The job settings that it asks for in generated pipelines, by engine; absent if it asks for none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ci: JobSettings,
 }

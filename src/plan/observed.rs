@@ -16,30 +16,30 @@ pub struct Observed {
     pub services: Vec<ObservedService>,
 }
 
-/// What the build of a service was seen to read.
+/// What the build of a service read, as observed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedService {
     /// Its name.
     pub service: String,
     /// How that was found out.
     pub means: ObservedBy,
-    /// Why it is only a part of what the build reads; absent if the build went to its end.
+    /// Why this may be only a part of what the build reads; absent if the build ran to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
-    /// What may have been read besides, and cannot be seen.
+    /// What the build may have read without being observed.
     #[serde(default)]
     pub unseen: Vec<String>,
     /// The tracked files that it read, in the order of paths.
     pub inputs: Vec<ObservedInput>,
 }
 
-/// How it is found out what a build reads.
+/// How the reads of a build are found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ObservedBy {
     /// The build ran under a tracer.
     Traced,
-    /// Its Dockerfile and ignore file say it.
+    /// From its Dockerfile and ignore file.
     Computed,
 }
 
@@ -52,7 +52,7 @@ pub struct ObservedInput {
     pub by: String,
 }
 
-/// Why a text is not one that this program can use.
+/// Why a text is not an observation that this program can use.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObservedError {

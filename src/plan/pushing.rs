@@ -4,21 +4,21 @@ use serde::{Deserialize, Serialize};
 use super::PlannedService;
 use crate::naming::image::{ImageName, ImageTag, Reference, TagMovement};
 
-/// By which references a build pushes its image.
+/// The references by which a build pushes its image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pushes {
-    /// By its tags, but for those of releases, and by its content tag.
+    /// Its tags, except for those of releases, and its content tag.
     #[default]
     All,
-    /// By its content tag alone: its tags are put on what was built.
+    /// Only its content tag. Its other tags are added after the build.
     Content,
-    /// By its tags alone, but for those of releases: the event may write no content tag.
+    /// Only its tags, except for those of releases. The event may not write content tags.
     Tags,
 }
 
 impl Pushes {
-    /// Whether it is the usual way.
+    /// Whether it is the default.
     #[must_use]
     pub fn is_all(&self) -> bool {
         *self == Self::All
@@ -26,8 +26,8 @@ impl Pushes {
 }
 
 impl PlannedService {
-    /// Returns the reference by which an image of the same content is found again. None where there is no image, or where
-    /// the content is no commit's.
+    /// Returns the reference by which an image of the same content is found again; `None` if there is no image, or if
+    /// no commit has the content.
     #[must_use]
     pub fn content_reference(&self) -> Option<Reference> {
         let name = ImageName::parse(self.image.as_deref()?).ok()?;
@@ -66,7 +66,7 @@ impl PlannedService {
         }
     }
 
-    /// Returns the references by which its build pushes the image: where the last one is, all others are.
+    /// Returns the references by which its build pushes the image. When the last one is there, all others are.
     #[must_use]
     pub fn pushed_references(&self) -> Vec<String> {
         let mut tags = self.built_tags();
@@ -75,7 +75,7 @@ impl PlannedService {
         tags
     }
 
-    /// Returns the tags that are put on the image once it is built, fixed ones first.
+    /// Returns the tags that rebake adds to the image after the build, fixed ones first.
     #[must_use]
     pub fn later_tags(&self) -> Vec<String> {
         if !self.push || self.image.is_none() {

@@ -15,7 +15,7 @@ pub struct Versions {
 pub struct VersionOf {
     /// Its name.
     pub service: String,
-    /// Its version; null where it is not known.
+    /// Its version; null if it is not known.
     pub version: Option<String>,
     /// Why there is no version; absent if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]

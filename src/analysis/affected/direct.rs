@@ -13,7 +13,7 @@ pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 pub struct Watch {
     /// Its own filter.
     pub own: FilterId,
-    /// The files that its image is built from, whether or not its own filter matches them.
+    /// The filter of the files that its image is built from, whether or not its own filter matches them.
     pub inputs: Option<FilterId>,
     /// The `global` filter, unless the service opts out of it.
     pub global: Option<FilterId>,
@@ -70,8 +70,8 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Gives the library of services that stand in a circle a cause where any of them has one: what affects one affects
-    /// all. A `global` match is a cause of each already.
+    /// Gives the library of a circle a cause if any service of the circle has one: what affects one of them affects
+    /// all. A `global` match does not count, since it is a cause of each service already.
     pub fn add_circle(&mut self, library: ServiceId, members: &[ServiceId]) {
         let spreads = |cause: &Cause| !matches!(cause, Cause::Global(_));
         let affected = members.iter().find(|member| self.of(**member).iter().any(spreads));

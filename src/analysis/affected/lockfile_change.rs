@@ -1,6 +1,6 @@
 use crate::analysis::closure::PackageChange;
 
-/// How what a service gets by a lockfile differs from base.
+/// The difference to base in the packages that a lockfile gives a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockfileChange {
     /// The path of the lockfile.
@@ -9,8 +9,8 @@ pub struct LockfileChange {
     pub packages: Vec<PackageChange>,
     /// How many more there are.
     pub more: usize,
-    /// What differs and counts for all packages: files beside the lockfile, and their keys.
+    /// Settings that differ and apply to all packages: files beside the lockfile, and their keys.
     pub settings: Vec<String>,
-    /// Why the lockfile counts as a whole, if it does.
+    /// Why any change of the lockfile counts, if so.
     pub whole: Option<String>,
 }

@@ -22,7 +22,7 @@ pub enum NoRecord {
     NeverReleased,
     /// It was never built in the environment.
     NeverBuilt,
-    /// It has no published image that names the commit of which it was built.
+    /// It has no published image that names its commit.
     NeverPublished,
     /// There is no commit to compare with, as on the default branch when the engine names none.
     NoBase,
@@ -42,9 +42,9 @@ pub enum Cause<'a> {
     /// A service that it depends on is affected: the shortest chain, from the dependency to the service with a cause of
     /// its own.
     Dependency(Vec<ServiceId>),
-    /// At base it depended on this service; now it does not.
+    /// It depended on this service at base, and no longer does.
     DependencyRemoved(ServiceName),
-    /// Its resolved definition differs from the one at base in these keys of filters.yaml; empty where base's is not
+    /// Its resolved definition differs from the one at base in these keys of filters.yaml; empty if base's is not
     /// known, so all count as changed.
     Definition(Vec<String>),
     /// A changed path that no filter matches, with `--unmatched all`.
@@ -63,7 +63,7 @@ pub enum Cause<'a> {
     Degraded(Degraded<'a>),
 }
 
-/// Something that is not known, so that the answer may be wider than necessary.
+/// Something that is not known, so the answer may be wider than necessary.
 #[derive(Debug, Clone, Copy)]
 pub enum Degraded<'a> {
     /// Which commits are new: the event is about other commits than head, or the engine does not say.

@@ -11,7 +11,7 @@ pub(super) enum Fit {
     Fits,
     /// The event is about no commit.
     NoSubject,
-    /// The event is about this commit, and the checked-out commit does not descend from it, as far as is known.
+    /// The event is about this commit, and the checked-out commit is not known to descend from it.
     Elsewhere(CommitId),
 }
 
@@ -35,7 +35,7 @@ impl Choice<'_> {
         Ok(commits.first().map_or(Fit::Fits, |commit| Fit::Elsewhere(*commit)))
     }
 
-    /// Whether a commit descends from another one; `false` where that is not known, which makes the plan wider.
+    /// Whether a commit descends from another one; `false` if that is not known, which makes the plan wider.
     fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::GitError> {
         let repository = self.repository;
         // A whole history has all that it descends from.

@@ -39,7 +39,7 @@ pub fn choose(
     Ok((Range { tip: choice.tip, comparison }, notes))
 }
 
-/// The tip, and the ways to choose what it is compared with. Each returns notes beside its answer.
+/// The tip, and the ways to choose what to compare it with. Each way returns its answer and notes.
 pub(super) struct Choice<'a> {
     pub(super) repository: &'a Repository,
     pub(super) trigger: &'a Trigger,
@@ -182,8 +182,8 @@ impl Choice<'_> {
     }
 }
 
-/// Compares with nothing, since the CI engine is unknown, and the rule for a developer's machine would leave commits
-/// out.
+/// Compares with nothing, since the CI engine is unknown and the rule for a developer's machine would leave out
+/// commits.
 fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
     let reason = format!("this is CI, since {sign}, but no known engine says which commits are new");
     let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
@@ -209,7 +209,7 @@ pub(super) fn unreachable(doubt: Doubt) -> (Comparison, Notes) {
     (Comparison::nothing(source, Some(AllAffected::BaseUnreachable)), doubt.into())
 }
 
-/// Turns an error that more history would cure into a doubt, and passes other errors on.
+/// Turns an error that more history would resolve into a doubt, and passes on other errors.
 fn doubted(error: git::GitError) -> Result<(Comparison, Notes), git::GitError> {
     if error.is_doubt() { Ok(unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
 }

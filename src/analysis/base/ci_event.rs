@@ -51,9 +51,9 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     }
 }
 
-/// Whether head is this commit and merges the pull request into its target. Engines that make no such merge name the
-/// pull request's own last commit. That may be a merge too, of the target into the pull request. Where the event does
-/// not tell the pull request's last commit, only a rehearsal (act) is such an engine.
+/// Whether head is this commit and merges the pull request into its target. An engine that makes no such merge names
+/// the pull request's own last commit, which may be a merge of the target into the pull request. If the event does not
+/// name that commit, only a rehearsal (act) counts as such an engine.
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     let EventSubject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
     let mut others = commits.iter().filter(|commit| *commit != merge);
@@ -62,8 +62,8 @@ fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
 }
 
 /// Compares the result of a merged pull request with the target branch before it: with the first parent of the merge.
-/// After a rebase it is not known how many commits were added, and the event's base may be as old as the pull request:
-/// all changes since either count.
+/// After a rebase the number of added commits is not known, and the event's base may be as old as the pull request, so
+/// the changes since both count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
@@ -108,9 +108,9 @@ fn pull_request(
 /// What it means when no commit is ahead of the default branch.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ahead {
-    /// A branch was just made at a commit of the default branch: nothing changed.
+    /// Nothing changed: a branch was just made at a commit of the default branch.
     NothingIsNothing,
-    /// The event may be about the default branch itself without saying so.
+    /// Nothing is known: the event may be about the default branch itself without saying so.
     NothingIsDoubt,
 }
 
@@ -168,7 +168,7 @@ fn everything(choice: &Choice) -> (Comparison, Notes) {
     (comparison, pushed_without_base(choice.trigger).map(Notes::from).unwrap_or_default())
 }
 
-/// Returns advice on how to plan less with an engine that does not say what was there before a push.
+/// Returns advice for a narrower plan with an engine that does not name the commit before a push.
 fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
     let message = format!("{engine} does not name the commit before this push, so everything is planned");

@@ -6,13 +6,13 @@ use crate::model::name::RepoPath;
 /// Something that is not known, and so widened the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// What kind, a stable word such as `base-unreachable`.
+    /// Its kind, a stable word such as `base-unreachable`.
     pub kind: &'static str,
     /// What is not known, and what was done about it; a sentence without a full stop.
     pub message: String,
     /// How to make it known next time.
     pub help: Option<String>,
-    /// What a fetch would have to bring to resolve it.
+    /// What to fetch to resolve it.
     pub cure: Option<Missing>,
 }
 

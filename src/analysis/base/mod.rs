@@ -51,7 +51,7 @@ pub enum Compare {
         /// The commit to compare the configuration with, if the command line names it.
         base: Option<End>,
     },
-    /// Nothing: only services that are asked for by name are planned. The text says so in the plan.
+    /// Nothing: only services that are named are planned. The plan says so with this text.
     Nothing(String),
 }
 
@@ -130,7 +130,7 @@ pub struct Comparison {
 /// Where the changes of a range come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Changes {
-    /// From comparing the trees of the bases and head, and the changes on top.
+    /// From the trees of the bases and head, and the changes on top.
     #[default]
     Compared,
     /// From outside: the trees are not compared.
@@ -148,7 +148,7 @@ pub enum AllAffected {
     NeverReleased,
     /// The service was never built.
     NeverBuilt,
-    /// The service has no published image that names a commit.
+    /// The service has no published image that names its commit.
     NeverPublished,
     /// The base cannot be reached.
     BaseUnreachable,
@@ -157,7 +157,7 @@ pub enum AllAffected {
 }
 
 impl Tip {
-    /// Returns the changes of the work tree that count; none when a commit alone is planned.
+    /// Returns the changes of the work tree that count; none if a commit alone is planned.
     #[must_use]
     pub fn work_tree(&self) -> ChangeSet {
         match self.state {

@@ -94,7 +94,7 @@ impl History {
         comparison.bases.iter().map(name).chain(everything).chain(doubts).chain(warnings).collect()
     }
 
-    /// Returns an event of CI about a commit.
+    /// Returns a CI event about a commit.
     fn event(&self, kind: Kind, subject: &[&str], base: BaseHint) -> Trigger {
         let commits = subject.iter().map(|name| self.commit(name)).collect();
         Trigger {

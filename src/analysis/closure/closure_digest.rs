@@ -8,11 +8,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::inputs::lockfile::{Lockfile, Need, NeededFor};
 
-/// The digest of a closure, or of what counts for all packages. `Display` is 16 hexadecimal digits.
+/// The digest of a closure, or of settings that apply to all packages. `Display` is 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClosureDigest([u8; 32]);
 
-/// Whether what is needed for development belongs to closures.
+/// Whether closures include development dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum WithDevelopment {
     /// It does.
@@ -22,7 +22,7 @@ pub enum WithDevelopment {
     No,
 }
 
-/// A lockfile with the digests of all closures, each made when one is first asked for.
+/// A lockfile with the digests of all closures, which are computed on first use.
 #[derive(Debug, Default)]
 pub struct Resolution {
     lockfile: Lockfile,
@@ -43,7 +43,7 @@ impl Resolution {
         &self.lockfile
     }
 
-    /// Returns the digest of what a package reaches, without what counts for all packages.
+    /// Returns the digest of what a package reaches, without the settings that apply to all packages.
     #[must_use]
     pub fn digest(&self, package: usize, with: WithDevelopment) -> ClosureDigest {
         let made = match with {
@@ -81,7 +81,7 @@ impl ClosureDigest {
         &self.0
     }
 
-    /// Returns the digest of what counts for all packages, by its keys.
+    /// Returns the digest of settings that apply to all packages.
     #[must_use]
     pub fn of_settings(settings: &BTreeMap<String, String>) -> Self {
         let mut hash = Words::default();
@@ -104,8 +104,8 @@ fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Ite
     lockfile.needs(package).iter().filter(move |need| counts(need.purpose))
 }
 
-/// Makes the digest of each package's closure, in one pass: that of a package is made of those that it needs. Packages that
-/// need each other in a circle reach the same, so each circle has one digest, made of its members.
+/// Computes the digest of each package's closure in one pass, from the digests of the packages that it needs. Packages
+/// in a cycle reach the same packages, so one digest of all its members stands for the cycle.
 fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     let packages = lockfile.packages();
     let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(packages.len(), packages.len());
@@ -133,20 +133,20 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     digests.known
 }
 
-/// How often the members of a circle are told apart by what they need.
+/// The most rounds that distinguish the members of a cycle by what they need.
 const ROUNDS: usize = 16;
 
-/// The digests that are known: of closures behind the circle that is at hand, else of packages themselves.
+/// The digests so far: of the closure for cycles that are done, and of the package alone for others.
 struct Digests<'l> {
     lockfile: &'l Lockfile,
     with: WithDevelopment,
-    /// The number of each package's circle, once that is at hand.
+    /// The number of each package's cycle, once the cycle is reached.
     circle_of: Vec<usize>,
     known: Vec<ClosureDigest>,
 }
 
 impl Digests<'_> {
-    /// Makes the digests of the closures of a circle's members.
+    /// Computes the digests of the closures of a cycle's members.
     fn close(&mut self, number: usize, mut circle: Vec<usize>) {
         for member in &circle {
             self.circle_of[*member] = number;
@@ -172,8 +172,9 @@ impl Digests<'_> {
         }
     }
 
-    /// Gives members of a circle that are the same package, but need different ones, different digests: by what they need, by
-    /// what these need, and so on until nothing more is told apart; if that takes too long, by their order in the file.
+    /// Gives different digests to members of a cycle that are the same package but need different ones: by what they
+    /// need, by what these need, and so on until no more members differ; if that takes too many rounds, by their order
+    /// in the file.
     fn tell_apart(&mut self, number: usize, circle: &mut [usize]) {
         circle.sort_unstable();
         let count = |digests: &Self, circle: &[usize]| {
@@ -226,7 +227,7 @@ impl Digests<'_> {
     }
 }
 
-/// A hash of words, each behind its length.
+/// A hash of words, each with its length before it.
 #[derive(Default)]
 struct Words(Sha256);
 

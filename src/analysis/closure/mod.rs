@@ -1,8 +1,8 @@
-//! What the packages of a repository get by a lockfile: the closure of each.
+//! The closure of each package of a repository: all packages that a lockfile gives it.
 //!
 //! The closure of a package is all that it reaches in the lockfile: packages with version, source, integrity, patch and
-//! peers, and which of them needs which. Packages of the workspace that it reaches are followed. Two closures are equal
-//! exactly where their digests are.
+//! peers, and which of them needs which. It includes what packages of the workspace on the way reach. Two closures are
+//! equal exactly if their digests are.
 
 mod closure_digest;
 mod package_changes;

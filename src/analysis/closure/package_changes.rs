@@ -2,20 +2,20 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Resolution, WithDevelopment};
 
-/// A package of a closure that another one lacks, or has otherwise.
+/// A package that differs between two closures: one lacks it, or has another version or another identity of it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageChange {
     /// Its name.
     pub name: String,
-    /// Its versions before; none where it was not there.
+    /// Its versions before; none if it was not there.
     pub from: Vec<String>,
-    /// Its versions after; none where it is not there.
+    /// Its versions after; none if it is not there.
     pub to: Vec<String>,
-    /// What the package needs itself that leads to it; none where it is that.
+    /// The direct dependency that leads to it; `None` if it is a direct dependency itself.
     pub via: Option<String>,
 }
 
-/// Two states of a lockfile, of which the closures of many packages are compared.
+/// Two states of a lockfile, for comparing the closures of many packages.
 pub struct ClosureComparison<'r> {
     before: Side<'r>,
     after: Side<'r>,
@@ -24,20 +24,20 @@ pub struct ClosureComparison<'r> {
     count: usize,
 }
 
-/// A lockfile at one time; none where there was none.
+/// A lockfile at one time; none if there was none.
 struct Side<'r> {
     resolution: Option<&'r Resolution>,
-    /// The number of each package: equal packages of both times have the same one, whatever they need.
+    /// The number of each package. Equal packages at both times have the same number, whatever they need.
     numbers: Vec<usize>,
 }
 
-/// A package as it differs: name, version, identity.
+/// What distinguishes a package: name, version, identity.
 type Told<'r> = (&'r str, &'r str, &'r str);
 
 /// A package that another one reaches, and the first step to it.
 type Reached = (usize, usize);
 
-/// What of a name is there at one time only, and what leads to it.
+/// The versions of a name that exist at one time only, and what leads to them.
 #[derive(Default)]
 struct Differing<'r> {
     from: BTreeSet<&'r str>,
@@ -46,7 +46,7 @@ struct Differing<'r> {
 }
 
 impl<'r> ClosureComparison<'r> {
-    /// Takes both states.
+    /// Compares two states.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
         let mut numbers: BTreeMap<Told<'r>, usize> = BTreeMap::new();
@@ -54,8 +54,8 @@ impl<'r> ClosureComparison<'r> {
         Self { before, after, with, count: numbers.len() }
     }
 
-    /// Returns how the closures of a package differ, in the order of names; nothing where only who needs which package
-    /// differs. Where the package is not there at one of the times, all that it reaches differs.
+    /// Returns how the closures of a package differ, in the order of names; empty if the closures have the same
+    /// packages. If one of the states lacks the package, everything that it reaches differs.
     #[must_use]
     pub fn changes(&self, before: Option<usize>, after: Option<usize>) -> Vec<PackageChange> {
         let reached_before = self.before.walk(before, self.with);
@@ -122,7 +122,7 @@ impl<'r> Side<'r> {
         marked
     }
 
-    /// Returns those that are reached and not marked, with what the first step to each is called.
+    /// Returns the reached packages that are not marked, each with the name of the first step to it.
     fn without(&self, reached: &[Reached], marked: &[bool]) -> impl Iterator<Item = (Told<'r>, &'r str)> {
         let packages = self.resolution.map(|resolution| resolution.lockfile().packages()).unwrap_or_default();
         reached.iter().filter(|(package, _)| !marked[self.numbers[*package]]).map(|(package, first)| {

@@ -1,4 +1,4 @@
-//! Services that become images: directories with a Dockerfile, and what compose files, bake files and workflows build.
+//! Services with an image: directories with a Dockerfile, and the builds of compose files, bake files and workflows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,19 +13,19 @@ use crate::inputs::source::{
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
-/// Directories whose Dockerfiles make no service of the repository.
+/// Directories whose Dockerfiles do not count as services.
 const APART: [&str; 6] = [".devcontainer", "node_modules", "vendor", "testdata", "fixtures", "__fixtures__"];
 
 /// Files that make their directory a package of another kind.
 const MANIFESTS: [&str; 4] = ["package.json", "go.mod", "Cargo.toml", "pyproject.toml"];
 
-/// A build, at the directory of its service.
+/// A build, and the directory of its service.
 struct Placed {
     directory: RepoDir,
     build: DeclaredBuild,
 }
 
-/// Returns a package for each directory that becomes an image, and the edges that named contexts declare.
+/// Returns a package for each directory with an image, and the edges that named contexts declare.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut placed: Vec<Placed> = Vec::new();
@@ -64,7 +64,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Returns the builds of the Dockerfiles that no other file names, each with its own directory for its context.
+/// Returns a build for each Dockerfile that no other file names. Its context is its own directory.
 fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
     let mut left = Vec::new();
     for entry in tree.listing().iter() {
@@ -115,8 +115,8 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
     if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
 }
 
-/// Finds the directory of what a build makes: that of its Dockerfile, where it lies in the context; else the context. None
-/// for a build whose files are known only when it runs, or are elsewhere.
+/// Finds the directory of a build's service: the Dockerfile's directory if that is in the context, else the context.
+/// `None` if the files of the build are known only when it runs, or are outside of the repository.
 fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {
@@ -153,7 +153,7 @@ impl Holders<'_> {
     }
 }
 
-/// Returns the files that a build takes, and the images that it reads.
+/// Returns the files and the images that a build reads.
 fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedContexts<'t>) -> ImageReads {
     let BuildContext::Directory(context) = &build.context else { return ImageReads::default() };
     let mut reads = image_reads::read(tree, build, context, contexts);
@@ -163,7 +163,7 @@ fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedC
     reads
 }
 
-/// Returns the edges to what named contexts are.
+/// Returns an edge to the directory of each named context.
 fn edges(directory: &RepoDir, build: &DeclaredBuild, named: &BTreeMap<(String, String), RepoDir>) -> Vec<PackageEdge> {
     let target = |context: &NamedContext| match context {
         NamedContext::Directory(directory) => Some(directory.clone()),

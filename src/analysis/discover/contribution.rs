@@ -8,7 +8,7 @@ use crate::model::name::RepoDir;
 pub struct Contribution {
     /// The packages. Two in one directory become one service.
     pub packages: Vec<Package>,
-    /// What is built from what. An edge to a directory without a package takes all of that directory.
+    /// The edges between packages. An edge to a directory without a package takes that whole directory.
     pub edges: Vec<PackageEdge>,
     /// The builds of images, each with the directory of its package.
     pub builds: Vec<(RepoDir, DeclaredBuild)>,
@@ -23,22 +23,22 @@ pub struct Package {
     pub ecosystem: Ecosystem,
     /// Its directory, which it owns.
     pub directory: RepoDir,
-    /// Its name, where its manifest has one.
+    /// Its name, if its manifest has one.
     pub name: Option<String>,
     /// What declares it.
     pub at: DeclaredAt,
     /// Whether the packages of the directories above it own its files too.
     pub standalone: Standalone,
-    /// What affects it beside its directory: the lockfile of its workspace, files that its manifest names.
+    /// What affects it besides its directory: the lockfile of its workspace, files that its manifest names.
     pub takes: Vec<Taken>,
 }
 
-/// Whether a package is known to be apart from the packages of the directories above it.
+/// Whether a package is known to be separate from the packages of the directories above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standalone {
-    /// It is a package of a workspace of its own right: those above do not own its files.
+    /// It is a package in its own right, so those above do not own its files.
     Yes,
-    /// It may be a part of one above, such as a fixture of its tests: both own its files.
+    /// It may be part of one above, such as a fixture of its tests, so both own its files.
     Unsure,
 }
 
@@ -47,7 +47,7 @@ pub enum Standalone {
 pub struct PackageEdge {
     /// The directory of what is built.
     pub from: RepoDir,
-    /// The directory of what it is built from.
+    /// The directory of the package that it is built from.
     pub to: RepoDir,
     /// What declares it.
     pub at: DeclaredAt,

@@ -69,10 +69,10 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
 /// A workspace.
 struct Workspace<'m> {
     members: MemberGlobs,
-    /// The directories that its patterns of members spell.
+    /// The directories that `members` names without a wildcard.
     listed: BTreeSet<RepoDir>,
     excluded: BTreeSet<RepoDir>,
-    /// Where what members name with `workspace = true` comes from, by its key.
+    /// The sources of the dependencies that members take with `workspace = true`, by key.
     dependencies: BTreeMap<&'m str, &'m CrateSource>,
 }
 
@@ -96,7 +96,7 @@ fn workspaces<'m>(manifests: &'m Manifests<'_>) -> BTreeMap<&'m RepoDir, Workspa
     manifests.iter().filter_map(workspace).collect()
 }
 
-/// Returns the root of the workspace that a package looks for: the one that it names, or the nearest above that does not
+/// Returns the root of a package's workspace: the one that the package names, or the nearest above that does not
 /// exclude it.
 fn root_of(
     manifests: &Manifests<'_>,
@@ -114,7 +114,8 @@ fn root_of(
     directory.and_above().find(is_root)
 }
 
-/// Returns the packages of all workspaces: roots, those that patterns name, and what these need from a path below.
+/// Returns the packages of all workspaces: the roots, the packages that patterns name, and those that they need from a
+/// path below.
 fn members(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
@@ -144,7 +145,7 @@ fn members(
     members
 }
 
-/// Returns the directory that a dependency comes from; none where it comes from elsewhere.
+/// Returns the directory that a dependency comes from; `None` if it comes from elsewhere.
 fn path_of(
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
     directory: &RepoDir,
@@ -164,8 +165,8 @@ fn path_of(
     }
 }
 
-/// Returns the edges to the crates that stand for those of registries: for a package that needs one by name; and, as
-/// packages of registries may need it too, for all packages, unless it is one of the workspace itself.
+/// Returns the edges to crates in `[patch]`: from each package that needs one by name. A patch outside of the workspace
+/// has an edge from every package, since packages of registries may need it.
 fn patched(
     manifests: &Manifests<'_>,
     roots: &BTreeMap<&RepoDir, RepoDir>,

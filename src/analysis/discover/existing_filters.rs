@@ -47,7 +47,7 @@ fn of_file(file: &SourceFile) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     Ok(path_filters(file)?.into_iter().map(placed).collect())
 }
 
-/// Reads the filters of a step; each has the place of the step's filters.
+/// Reads the filters within a step. Each has the place of the step's filters.
 fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     let placed = |filter: PathFilter| {
         let places = vec![at.clone(); filter.patterns.len()];
@@ -56,8 +56,9 @@ fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<Discover
     Ok(path_filters(&SourceFile::new(file.name(), text))?.into_iter().map(placed).collect())
 }
 
-/// Adds what filters say of the packages that they are named after: a pattern that is another package's directory is an
-/// edge, one that is a path of its own is taken. A filter that is an alias of another says nothing of its own.
+/// Adds what filters say about the packages that they are named after. A pattern that is another package's directory
+/// becomes an edge; a pattern that is any other path is added to the package's files. A filter that is an alias of
+/// another one adds nothing.
 pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Contribution) {
     let names = Named::of(&all.packages);
     let directories: BTreeSet<RepoDir> = all.packages.iter().map(|package| package.directory.clone()).collect();
@@ -90,7 +91,7 @@ pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Con
     }
 }
 
-/// The packages by what filters may call them.
+/// The packages, by the names that filters may have for them.
 struct Named {
     by_name: BTreeMap<String, usize>,
     by_directory: BTreeMap<String, usize>,

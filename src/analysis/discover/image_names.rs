@@ -1,17 +1,17 @@
-//! Which builds make the images that others name.
+//! Finds the builds that make the images that other builds name.
 
 use std::collections::BTreeMap;
 
 use crate::model::name::RepoDir;
 
-/// The directories of what is built, by the repositories of the images. A reference that begins with a variable may be of
-/// any registry.
+/// The directories of builds, by the repository of the image that they make. A reference that begins with a variable
+/// may be to any registry.
 #[derive(Default)]
 pub(super) struct ImageNames<'b> {
     whole: BTreeMap<&'b str, Vec<&'b RepoDir>>,
-    /// By the ends of these names, behind a `/`.
+    /// By each end of a name that follows a `/`.
     ends: BTreeMap<&'b str, Vec<&'b RepoDir>>,
-    /// By what is behind a variable.
+    /// By the part after the variable that a reference begins with.
     open: BTreeMap<&'b str, Vec<&'b RepoDir>>,
 }
 
@@ -31,7 +31,7 @@ impl<'b> ImageNames<'b> {
         }
     }
 
-    /// Returns the directories of which an image may be; perhaps several times.
+    /// Returns the directories whose builds may make an image. A directory may occur several times.
     pub(super) fn of(&self, reference: &str) -> impl Iterator<Item = &'b RepoDir> {
         let name = repository(reference);
         let by_end = if is_open(reference) { self.ends.get(name) } else { None };
@@ -44,7 +44,7 @@ fn is_open(reference: &str) -> bool {
     reference.starts_with("${")
 }
 
-/// Returns the ends of a name, each behind a `/`.
+/// Returns each end of a name that follows a `/`.
 fn ends(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(slash, _)| &name[slash + 1..])
 }

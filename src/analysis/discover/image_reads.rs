@@ -15,11 +15,12 @@ use crate::model::name::RepoDir;
 pub(super) struct ImageReads {
     /// Files of its context.
     pub(super) takes: Vec<Taken>,
-    /// The images, as far as they are known, and where they are named.
+    /// The images that are known, and where they are named.
     pub(super) images: Vec<(String, DeclaredAt)>,
 }
 
-/// Returns what a build reads from its context, and which images. All of the context, where that cannot be told.
+/// Returns what a build reads from its context, and which images. If the files are not known, it reads the whole
+/// context.
 pub(super) fn read<'t>(
     tree: &'t SourceTree,
     build: &DeclaredBuild,
@@ -60,7 +61,7 @@ pub(super) fn read<'t>(
     ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
 }
 
-/// Returns the ignore file of a build, empty where there is none; none where it cannot be read.
+/// Returns the ignore file of a build, empty if there is none; `None` if it cannot be read.
 fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -> Option<IgnoreFile> {
     let candidates = ignore_files(dockerfile.unwrap_or_default(), context.as_str());
     match candidates.iter().find(|path| tree.has(path)) {
@@ -69,7 +70,7 @@ fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -
     }
 }
 
-/// Returns the files that sources mean; none where a link among them leads to what cannot be told.
+/// Returns the files that sources mean; `None` if the target of a link among them is not known.
 fn files(
     tree: &SourceTree,
     reads: &ContextReads,
@@ -101,8 +102,8 @@ fn files(
     Some(takes)
 }
 
-/// Adds areas that hold just these files, in the order of paths, which have a beginning of this length in common: whole
-/// directories where all of their files are among them.
+/// Adds areas that contain exactly these files: a directory as a whole if all of its files are among them. The paths
+/// are sorted, and share a beginning of `common` bytes.
 fn add_areas(tree: &SourceTree, paths: &[&[u8]], common: usize, areas: &mut Vec<Area>) {
     let mut rest = paths;
     while let Some(first) = rest.first() {

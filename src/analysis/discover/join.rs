@@ -1,4 +1,4 @@
-//! From the packages of all ecosystems to services: one for each directory.
+//! Joins the packages of all ecosystems into services, one for each directory.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ struct Draft {
     directory: RepoDir,
     package: Option<String>,
     at: DeclaredAt,
-    /// What it takes beside its directory.
+    /// What it takes besides its directory.
     takes: Vec<Taken>,
-    /// The directories of others below its own.
+    /// The directories below its own that belong to others.
     ceded: Vec<Taken>,
     /// What it is built from.
     edges: BTreeMap<usize, DeclaredAt>,
@@ -86,7 +86,7 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
     drafts.into_iter().map(|(draft, _)| draft).collect()
 }
 
-/// Adds the edges. What leads to no package takes the directory.
+/// Adds the edges. An edge to a directory without a package takes that directory.
 fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     let ids: BTreeMap<RepoDir, usize> =
         drafts.iter().enumerate().map(|(id, draft)| (draft.directory.clone(), id)).collect();
@@ -100,8 +100,8 @@ fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     }
 }
 
-/// Returns what a service takes: its directory, less what others own below it, and what it takes besides, each once. What
-/// its image copies is its own, whoever owns it too.
+/// Returns what a service takes: its directory without what others own below it, and the rest of what it takes, each
+/// once. It also owns what its image copies, even if another service owns that too.
 fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, mut ceded: Vec<Taken>) -> Vec<Taken> {
     let own = Taken { area: Area::Below(directory.clone()), why: TakenFor::Directory, at: at.clone() };
     ceded.retain(|ceded| !besides.iter().any(|taken| holds(&taken.area, &ceded.area)));
@@ -117,7 +117,7 @@ fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, mut ceded: V
     std::iter::once(own).chain(ceded).chain(each.into_values()).collect()
 }
 
-/// Whether all files of another area are among those of an area.
+/// Whether an area contains all files of another one.
 fn holds(area: &Area, other: &Area) -> bool {
     matches!(area, Area::Below(directory) if is_in(other, directory))
 }

@@ -7,9 +7,9 @@ use crate::glob::{Pattern, Verdict};
 /// The patterns of a workspace's packages, relative to its root.
 #[derive(Debug, Clone)]
 pub(super) struct MemberGlobs {
-    /// What each pattern means for what it matches, in their order.
+    /// What each pattern means for the directories that it matches, in order.
     means: Vec<Means>,
-    /// Those that name a single directory, by that. There may be thousands.
+    /// The patterns that name a single directory, by directory. There may be thousands.
     single: BTreeMap<String, Vec<usize>>,
     /// All others.
     wild: Vec<(usize, Pattern)>,
@@ -23,7 +23,7 @@ enum Means {
     TakenBack,
 }
 
-/// What decides about a directory that some patterns name and others take back.
+/// Which pattern decides about a directory that some patterns include and others exclude.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
     /// The last pattern.
@@ -33,7 +33,7 @@ pub(super) enum Order {
 }
 
 impl MemberGlobs {
-    /// Reads patterns; a leading `!` takes back. What is no pattern is returned beside.
+    /// Reads patterns; a leading `!` excludes. Also returns the texts that are not valid patterns.
     pub(super) fn read<'t>(texts: impl IntoIterator<Item = &'t str>, order: Order) -> (Self, Vec<&'t str>) {
         let (mut globs, mut broken) =
             (Self { means: Vec::new(), single: BTreeMap::new(), wild: Vec::new(), order }, Vec::new());

@@ -1,8 +1,8 @@
-//! What a repository's own files say of services and of what these are built from.
+//! Services and their dependencies, as a repository's own files declare them.
 //!
-//! Each ecosystem has one function from a [`SourceTree`] to a [`Contribution`]: its packages, and the edges between them.
-//! [`discover`] puts these together. A package owns its directory, less the directories of the packages of workspaces in
-//! it that its image does not copy; what its manifest names besides is added. Where something is not sure, the answer is the wider one.
+//! Each ecosystem has one function from a [`SourceTree`] to a [`Contribution`]: its packages, and the edges between
+//! them. [`discover`] joins these. A package owns its directory, without the directories of workspace packages in it
+//! that its image does not copy, and it owns what its manifest names elsewhere. In doubt, the answer is the wider one.
 
 mod container_builds;
 mod contribution;
@@ -29,17 +29,17 @@ use crate::inputs::source::{DeclaredAt, DeclaredBuild, Ecosystem, PathFilter, So
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceName};
 
-/// The services that a repository's files declare, and what these are built from.
+/// The services that a repository's files declare, and their dependencies.
 #[derive(Debug, Clone, Default)]
 pub struct Discovered {
     /// The services, in the order of their directories.
     pub services: Vec<DiscoveredService>,
-    /// What is built from what: all edges that are declared, in the order of services.
+    /// All declared edges between services, in the order of services.
     pub edges: Vec<DiscoveredEdge>,
     /// The services that are built from each other in circles: for each circle their positions, in order. Each is affected
     /// by what affects any of them.
     pub circles: Vec<Vec<usize>>,
-    /// The filters of paths that the repository has already, in the order of their files.
+    /// The path filters that the repository has already, in the order of their files.
     pub filters: Vec<DiscoveredFilter>,
     /// The builds of images, each with the position of its service.
     pub builds: Vec<(usize, DeclaredBuild)>,
@@ -50,7 +50,7 @@ pub struct Discovered {
 /// A service that files of the repository declare.
 #[derive(Debug, Clone)]
 pub struct DiscoveredService {
-    /// Its name, which no other one shares, as a slug neither.
+    /// Its name. No other service has the same name or the same slug.
     pub name: ServiceName,
     /// Its directory.
     pub directory: RepoDir,
@@ -78,7 +78,7 @@ pub enum TakenFor {
     Directory,
     /// Its manifest names them.
     Manifest,
-    /// They are lockfiles and settings of its workspace.
+    /// They are lockfiles or settings of its workspace.
     Workspace,
 }
 
@@ -87,15 +87,15 @@ pub enum TakenFor {
 pub enum Area {
     /// Everything below a directory.
     Below(RepoDir),
-    /// The files in a directory, and nothing below the directories in it.
+    /// The files directly in a directory, without its subdirectories.
     Directly(RepoDir),
-    /// One file, which need not be there.
+    /// One file, which need not exist.
     File(String),
     /// Nothing below a directory: another service owns it.
     Ceded(RepoDir),
 }
 
-/// A filter of paths that the repository has already.
+/// A path filter that the repository has already.
 #[derive(Debug, Clone)]
 pub struct DiscoveredFilter {
     /// The filter.
@@ -118,8 +118,8 @@ pub struct DiscoveredEdge {
 }
 
 impl Discovered {
-    /// Returns what the services of a circle take: all their directories, from the outermost, each less what others own below
-    /// it; then what some of them take besides.
+    /// Returns what the services of a circle take: all their directories, the outermost first, each without what others
+    /// own below it; then what some but not all of them take besides.
     #[must_use]
     pub fn taken_in_circle(&self, members: &[usize]) -> Vec<&Taken> {
         let mut services: Vec<&DiscoveredService> = members.iter().map(|member| &self.services[*member]).collect();

@@ -27,7 +27,7 @@ const SHARED: [&str; 13] = [
     "bunfig.toml",
 ];
 
-/// Of these a package that belongs to no workspace has its own.
+/// The lockfiles. A package outside of every workspace has its own.
 const LOCKFILES: [&str; 6] =
     ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 
@@ -37,7 +37,7 @@ struct Workspace {
     globs: MemberGlobs,
 }
 
-/// Returns the packages, and the edges between those of one workspace, or to a directory that one names.
+/// Returns the packages, and the edges: between packages of one workspace, and to directories that a package names.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut manifests: BTreeMap<RepoDir, PackageJson> = BTreeMap::new();
@@ -150,17 +150,17 @@ enum Meant<'d> {
     Path(RepoDir),
     /// A package in a file.
     File(String),
-    /// A package of that name: of the workspace, where its version is in the range.
+    /// A package of that name: the workspace's, if its version is in the range.
     Package {
         name: &'d str,
-        /// None where any version will do.
+        /// `None` if any version will do.
         range: Option<&'d str>,
     },
-    /// Something that no repository holds.
+    /// Something outside of the repository.
     Elsewhere,
 }
 
-/// Returns what a dependency means. Where that depends on settings, it is a package of the workspace.
+/// Returns what a dependency means. If that depends on settings, it means a package of the workspace.
 fn meant<'d>(directory: &RepoDir, dependency: &'d PackageDependency) -> Meant<'d> {
     let PackageDependency { name, wanted, .. } = dependency;
     let path = |text: &str| directory.resolve(text.trim_end_matches('/')).map_or(Meant::Elsewhere, Meant::Path);

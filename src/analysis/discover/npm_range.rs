@@ -1,4 +1,4 @@
-//! Ranges of versions as npm reads them, as far as it takes to say that a version is not in one.
+//! Version ranges of npm, parsed only as far as needed to exclude that a version is in one.
 
 /// A version: its three numbers, and whether it is a pre-release.
 #[derive(Debug, Clone, Copy)]
@@ -7,7 +7,7 @@ struct Version {
     is_prerelease: bool,
 }
 
-/// Whether a version may be in a range. What cannot be read may be anything.
+/// Whether a version may be in a range. A version or a range that cannot be read always may.
 pub(super) fn may_satisfy(version: &str, range: &str) -> bool {
     let Some(version) = version_of(version) else { return true };
     // Whether npm takes a pre-release depends on more than the range.

@@ -13,7 +13,7 @@ use crate::model::name::RepoDir;
 /// Files at the root of a workspace that decide what its packages get.
 const SHARED: [&str; 4] = ["pyproject.toml", "uv.lock", "uv.toml", ".python-version"];
 
-/// Of these a package that belongs to no workspace has its own.
+/// The lockfiles. A package outside of every workspace has its own.
 const LOCKFILES: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
 
 /// A package, or the root of a workspace.
@@ -24,7 +24,7 @@ struct Project<'t> {
     root: Option<RepoDir>,
 }
 
-/// Returns the packages, and the edges between those of one workspace, or to a directory that one names.
+/// Returns the packages, and the edges: between packages of one workspace, and to directories that a package names.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut projects: BTreeMap<RepoDir, Project<'_>> = BTreeMap::new();
@@ -77,7 +77,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Tells each project the nearest workspace that it is the root or a member of.
+/// Sets each project's workspace: the nearest one that it is the root or a member of.
 fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut Vec<Diagnostic>) {
     let mut roots = BTreeMap::new();
     for (directory, Project { file, manifest, .. }) in &*projects {
@@ -117,8 +117,8 @@ enum Source<'p> {
     Path(&'p RepoDir, &'p str, DeclaredAt),
 }
 
-/// Returns where a project takes a package from inside of the repository. What it does not say, the root of its workspace
-/// says.
+/// Returns where in the repository a project takes packages from. The root of its workspace supplies what the project
+/// does not say.
 fn sources<'p>(
     projects: &'p BTreeMap<RepoDir, Project<'_>>,
     directory: &'p RepoDir,
@@ -137,7 +137,7 @@ fn sources<'p>(
     })
 }
 
-/// Returns what a path of the machine means in the repository: a directory, or an archive.
+/// Returns what a path in a manifest means in the repository: a directory, or an archive.
 fn local(base: &RepoDir, path: &str) -> Option<Area> {
     let is_archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| path.ends_with(end));
     if path.starts_with('/') {

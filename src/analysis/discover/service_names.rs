@@ -1,17 +1,17 @@
-//! Names of services: readable, the same in every run, and each one's own.
+//! Names of services: readable, stable from run to run, and unique.
 
 use std::collections::BTreeSet;
 
 use crate::model::name::{RepoDir, ServiceName, is_own_output, slug};
 
-/// What a service may be called after.
+/// What a service can be named after.
 pub(super) struct Called<'a> {
     pub(super) package: Option<&'a str>,
     pub(super) directory: &'a RepoDir,
 }
 
-/// Returns a name for each: the package's, or the directory's if another package has the same name. A new package
-/// renames only packages of its own name.
+/// Returns a name for each: the package's, or the directory's if another package has the same name. So a new package
+/// only renames packages with its own name.
 pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
     let own: Vec<Option<String>> = called.iter().map(|called| called.package.and_then(tidy)).collect();
     let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
@@ -29,7 +29,7 @@ pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
     called.iter().zip(own).map(name).collect()
 }
 
-/// Returns a name that is valid for a service and like this one; none where nothing is left of it.
+/// Returns a valid service name that resembles this one; `None` if no character of it is valid.
 fn tidy(name: &str) -> Option<String> {
     let valid = |c: char| if c.is_ascii_alphanumeric() || "._/@-".contains(c) { c } else { '-' };
     let name: String = name.chars().map(valid).collect();
@@ -40,7 +40,7 @@ fn tidy(name: &str) -> Option<String> {
     (!is_own_output(&slug(&name)) && !slug(&name).is_empty()).then_some(name)
 }
 
-/// Names a service after its directory; the path is its own, its slug may not be.
+/// Names a service after its directory. The path is unique, but its slug may not be.
 fn by_directory(directory: &RepoDir, taken: &mut BTreeSet<String>) -> String {
     let base = if directory.is_root() { "root".to_owned() } else { directory.as_str().to_owned() };
     let base = tidy(&base).unwrap_or_else(|| tidy(&format!("service-{base}")).unwrap_or_else(|| "service".to_owned()));

@@ -59,7 +59,7 @@ fn what_a_circle_takes_is_told_once() {
     assert_eq!(taken, ["a/**", "!a/n/**", "x/**", "a/b/**", "a/n/c/**", "y/**"]);
 }
 
-/// What n packages declare that all need the next one, and the last one the first.
+/// Returns the manifests of n packages that each need the next one; the last one needs the first.
 fn ring(n: usize) -> Vec<(String, String)> {
     let manifest = |at: usize| format!(r#"{{"name": "p{at}", "dependencies": {{"p{}": "*"}}}}"#, (at + 1) % n);
     let mut files: Vec<_> = (0..n).map(|at| (format!("p/{at}/package.json"), manifest(at))).collect();

@@ -1,4 +1,4 @@
-//! What holds for the packages of a workspace in each ecosystem that has them.
+//! Rules for workspaces that several ecosystems share.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ pub(super) fn shared(tree: &SourceTree, root: &RepoDir, names: &[&str]) -> Vec<T
     files.map(taken).collect()
 }
 
-/// Returns whether a manifest makes a package, and how far that is known. A member of a workspace is a package, and so is
-/// what has no other manifest above it. Anything else may be a part of what is above it: it is a package if it has a
-/// lockfile of its own.
+/// Returns whether a manifest makes a package, and whether that is sure. A member of a workspace is a package, and so
+/// is a manifest with no other manifest above it. Any other manifest may be part of the package above: it makes a
+/// package, not surely, if it has a lockfile of its own.
 pub(super) fn standing<M>(
     tree: &SourceTree,
     manifests: &BTreeMap<RepoDir, M>,

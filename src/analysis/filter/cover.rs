@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
 use crate::glob::Pattern;
 
-/// Which directories a filter takes whole, and where only a listing tells what it matches.
+/// The directories that a filter takes whole, and those in which only a listing shows what it matches.
 ///
 /// It follows from the patterns alone, never from a tree. So the paths of a filter fall into the same parts at any
 /// commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for [`Cover::apart`], and
@@ -14,7 +14,7 @@ pub struct Cover {
     pub whole: Vec<String>,
     /// Directories of which each subdirectory matches as a whole, unless it is in `apart`. Single files may match too.
     pub split: Vec<String>,
-    /// Subdirectories of those in `split` that further patterns are about.
+    /// Subdirectories of those in `split` to which further patterns apply.
     pub apart: BTreeSet<String>,
     /// Directories in which single paths may match, and such paths.
     pub listed: Vec<String>,
@@ -31,7 +31,7 @@ enum Share {
     Whole,
 }
 
-/// A pattern of an ordered list, as far as directories tell what it matches.
+/// A pattern of an ordered list, and the directories that it applies to.
 #[derive(Clone, Copy)]
 struct Reach<'a> {
     effect: Effect,
@@ -140,7 +140,7 @@ impl<'p> ByDirectory<'p> {
     }
 }
 
-/// What keeps the patterns around a directory from deciding about it.
+/// What prevents the patterns around a directory from deciding about all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaves {
     /// Nothing, or only patterns of directories below it.
@@ -288,7 +288,7 @@ mod tests {
                 })
         }
 
-        /// Whether the path has to be read by itself.
+        /// Whether the path must be listed by itself.
         fn reads(&self, path: &str) -> bool {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             self.split.iter().any(|split| split == parent)

@@ -11,7 +11,7 @@ use crate::model::diagnostic::Located;
 pub struct Match<'a> {
     /// The change.
     pub change: &'a Change,
-    /// The pattern that decided; `None` where a filter without rules matches everything (`every`).
+    /// The pattern that decided; `None` if a filter without rules matches everything (`every`).
     pub pattern: Option<&'a Located<Pattern>>,
     /// Whether matching gave up, so that the change counts as a match.
     pub doubt: bool,
@@ -32,7 +32,7 @@ pub struct Matches<'a> {
     by_filter: Vec<Vec<Match<'a>>>,
     /// The changes that no filter matches, in the order of the changes.
     pub unmatched: Vec<&'a Change>,
-    /// Those unmatched changes that a filter would match without its exclusions, each with that filter; in the order of
+    /// The unmatched changes that a filter would match without its exclusions, each with that filter, in the order of
     /// the changes.
     pub taken_back: Vec<(FilterId, &'a Change)>,
 }
@@ -81,7 +81,7 @@ fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item 
     hits.by_filter().map(taker).filter(|(_, takes)| *takes).map(|(filter, _)| filter)
 }
 
-/// Returns the filters that match one change, for callers that have one path at a time.
+/// Returns the filters that match one change. [`matches`] is for many changes.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
     of_change(filters, change, &mut Hits::of(filters)).collect()

@@ -58,8 +58,8 @@ pub(super) struct Owner {
     pub(super) pattern: usize,
 }
 
-/// The patterns that match a path, sorted by owner, each with whether it is in doubt. The value is used for one path
-/// after another.
+/// The patterns that match a path, sorted by owner, and whether each match is in doubt. The value is reused for many
+/// paths.
 #[derive(Debug)]
 pub(super) struct Hits<'f> {
     filters: &'f Filters,
@@ -73,10 +73,10 @@ impl<'f> Hits<'f> {
         Self { filters, search: filters.index.search(), texts: Vec::new(), owners: Vec::new() }
     }
 
-    /// Finds the patterns that match a path, and forgets those of the path before.
+    /// Finds the patterns that match a path, in place of those of the previous path.
     ///
-    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a\nb`. A flat file keeps to that. The
-    /// structured shape promises never to miss a rebuild, so it also matches the path with an ordinary character in
+    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a\nb`. A flat file behaves the same.
+    /// The structured shape promises never to miss a rebuild, so it also matches the path with an ordinary character in
     /// place of each line break. For the same reason a path that also stands for what lies below it matches, in doubt,
     /// each pattern that leads there, so an exclusion of a part does not exclude all of it.
     pub(super) fn find(&mut self, path: &[u8], extent: Extent) {

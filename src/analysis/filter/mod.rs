@@ -56,17 +56,18 @@ pub enum Effect {
     /// The paths that earlier patterns matched by a wildcard no longer match: the pattern is one of a service's
     /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
     ExcludeWildcards,
-    /// The path is a lockfile that means to the service what its package gets: as for `ExcludeWildcards`, it no longer matches
-    /// by a wildcard. Such a pattern was not written either.
+    /// The path is a lockfile, and only the packages that it gives the service count. As with `ExcludeWildcards`, the
+    /// path no longer matches by a wildcard. rebake adds such a pattern itself.
     Lockfile,
-    /// What earlier patterns matched belongs to another service. Such a pattern was not written but discovered; it excludes,
-    /// and is no part of a definition: that another service appears changes this one only if it takes files of this one.
+    /// The paths that earlier patterns matched belong to another service, so they no longer match. rebake adds such a
+    /// pattern itself, from discovery. It is not part of a definition: a new service changes this one only if it takes
+    /// files from it.
     Cede,
 }
 
 impl Effect {
-    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` when
-    /// it begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and not an exclusion.
+    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` if it
+    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and not an exclusion.
     #[must_use]
     pub fn of(text: &str) -> Option<(Self, &str)> {
         let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");

@@ -2,21 +2,21 @@ use std::collections::BTreeSet;
 
 use super::hash::letters;
 
-/// What an image is bound to besides the content of its service: values that its build can see and that a commit alone
-/// does not tell, such as the environment.
+/// The values besides the content of its service that an image depends on: those that its build can see, such as the
+/// version, the commit and the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Binding(BTreeSet<[String; 3]>);
 
-/// How many letters stand for a binding: 65 bits.
+/// How many letters encode a binding: 65 bits.
 const LENGTH: usize = 13;
 
 impl Binding {
-    /// Adds a value, of which kind and of what.
+    /// Adds a value, with its kind and its name.
     pub fn add(&mut self, kind: &str, name: &str, value: &str) {
         self.0.insert([kind, name, value].map(str::to_owned));
     }
 
-    /// Returns the letters that stand for the values: the same for the same ones; none where there are none.
+    /// Returns the letters that encode the values; `None` without values. Equal values give equal letters.
     #[must_use]
     pub fn suffix(&self) -> Option<String> {
         let mut bytes = Vec::new();

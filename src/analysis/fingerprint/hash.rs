@@ -12,7 +12,7 @@ pub struct Fingerprint {
     state: State,
 }
 
-/// The scheme. A change that gives the same content another text must change the scheme too.
+/// The scheme. Any change that gives the same content another fingerprint must change the scheme too.
 pub(super) const SCHEME: &str = "fp2";
 
 /// The letters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and such a text cannot be

@@ -6,9 +6,9 @@ use crate::analysis::closure::ClosureDigest;
 use crate::model::name::{Escaped, ServiceName};
 use crate::model::tree::{ObjectFormat, TreeEntry};
 
-/// One thing that a fingerprint is made of. `Display` is a line for people.
+/// One input of a fingerprint. `Display` is a line for people.
 ///
-/// Each word of a record is written behind its length, and each kind of record has a fixed number of words. So two
+/// Each word of a record is written after its length, and each kind of record has a fixed number of words. So two
 /// different lists of records never give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashInput<'a> {
@@ -20,13 +20,13 @@ pub enum HashInput<'a> {
     Directory(TreeEntry<'a>),
     /// A file, link or submodule.
     File(TreeEntry<'a>),
-    /// What the service's package gets by a lockfile at a path.
+    /// The closure of the service's package in the lockfile at a path.
     Closure(&'a str, ClosureDigest),
     /// A lockfile that counts as a whole.
     Lockfile(TreeEntry<'a>),
-    /// What counts for all packages of a lockfile at a path: of the lockfile, and of what is beside it.
+    /// Settings that apply to all packages of the lockfile at a path: those of the lockfile, and of files beside it.
     Settings(&'a str, ClosureDigest),
-    /// A package of a closure by the lockfile at a path, which stands for no bytes: only its closure does.
+    /// A package in the lockfile at a path, only for display: its closure is what is hashed.
     Package(&'a str, &'a LockedName),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),

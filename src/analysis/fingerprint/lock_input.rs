@@ -2,16 +2,17 @@ use super::Defined;
 use crate::analysis::closure::ClosureDigest;
 use crate::model::tree::{Mode, ObjectId};
 
-/// What a service gets by a lockfile, as a part of its fingerprint.
+/// What a lockfile gives a service, as part of the service's fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockInput {
     /// The path of the lockfile.
     pub path: String,
     /// What counts of it.
     pub content: LockContent,
-    /// What counts for all packages, of the lockfile and of what is beside it; none where the patterns say what it means.
+    /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if the lockfile counts
+    /// as a file.
     pub settings: Option<ClosureDigest>,
-    /// The packages, to show them; none where they were not asked for.
+    /// The packages, for display; empty if they were not asked for.
     pub packages: Vec<LockedName>,
     /// Whether a commit has it.
     pub defined: Defined,

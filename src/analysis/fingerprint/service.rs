@@ -25,18 +25,18 @@ pub struct Content<'a> {
     pub definitions: &'a Definitions,
     /// The graph of dependencies.
     pub graph: &'a Graph,
-    /// Which directories each filter takes whole, for the filters of the services that are asked about.
+    /// Which directories each filter takes whole, for the filters of the requested services.
     pub covers: &'a BTreeMap<FilterId, Cover>,
     /// The files of the tree, in the order of bytes: at least all that these services could match, except in
     /// directories that a filter takes whole.
     pub entries: &'a Listing,
     /// The directories of the tree that filters take whole, in the order of bytes.
     pub directories: &'a Listing,
-    /// What services get by lockfiles.
+    /// What lockfiles give services.
     pub lockfiles: &'a BTreeMap<ServiceId, Vec<LockInput>>,
     /// The hash function of the ids of entries.
     pub objects: ObjectFormat,
-    /// The changes of the work tree, which no commit has.
+    /// The uncommitted changes of the work tree.
     pub uncommitted: &'a ChangeSet,
     /// Where the definitions come from.
     pub defined: Defined,
@@ -51,7 +51,7 @@ pub enum Defined {
     Uncommitted,
 }
 
-/// Fewer services of a level than this are made by one thread: to wake the others would take longer.
+/// For fewer services of a level than this, one thread computes the fingerprints: waking others takes longer.
 const FEW: usize = 32;
 
 /// The fingerprints of services, and what they were made of.
@@ -101,13 +101,13 @@ impl<'a> Fingerprints<'a> {
         prints
     }
 
-    /// Returns a service's fingerprint; `None` when it was not asked for.
+    /// Returns a service's fingerprint; `None` if it was not asked for.
     #[must_use]
     pub fn get(&self, service: ServiceId) -> Option<&Fingerprint> {
         self.by_service[service.0].as_ref()
     }
 
-    /// Returns what a service's fingerprint is made of, in order.
+    /// Returns the inputs of a service's fingerprint, in order.
     pub fn records(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let directories = self.directories(service);
         let within = Region::below(directories.iter().map(|entry| entry.path));
@@ -117,7 +117,8 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
-    /// Returns the same, and also the files in its directories, as far as these were listed.
+    /// Returns the inputs of a service's fingerprint, and also the listed files in its whole directories and its
+    /// packages.
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
@@ -129,7 +130,7 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories).chain(files).chain(packages).chain(last)
     }
 
-    /// Returns the records before a service's directories and files, and those behind them.
+    /// Returns the records before a service's directories and files, and those after them.
     fn around(&self, service: ServiceId) -> [Vec<HashInput<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);
@@ -156,7 +157,7 @@ impl<'a> Fingerprints<'a> {
         [vec![HashInput::Format(self.content.objects), HashInput::Service(name)], last.collect()]
     }
 
-    /// Returns what a service gets by lockfiles.
+    /// Returns what lockfiles give a service.
     fn locked(&self, service: ServiceId) -> &'a [LockInput] {
         self.content.lockfiles.get(&service).map_or(&[], Vec::as_slice)
     }

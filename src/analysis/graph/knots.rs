@@ -1,8 +1,8 @@
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 
-/// Returns the knots of a graph of so many nodes: each a set of nodes that lead to each other in circles, sorted. A node
-/// that leads to no circle is in none.
+/// Returns the cycles of a graph with `nodes` nodes: sorted sets of nodes that can all reach each other (strongly
+/// connected components). A set of a single node is left out.
 #[must_use]
 pub fn knots(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(nodes, 0);

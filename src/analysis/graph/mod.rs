@@ -110,7 +110,7 @@ impl Graph {
         }
     }
 
-    /// Returns, for each service, whether it is one of these or one of these is built from it, directly or not.
+    /// Returns, for each service, whether it is one of these services or one that they are built from, directly or not.
     #[must_use]
     pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
         let mut wanted = vec![false; self.len()];

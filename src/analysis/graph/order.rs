@@ -6,7 +6,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::name::ServiceId;
 
-/// Returns the nodes, each after the ones that its edges lead to, the lowest first where there is a choice; `None` when
+/// Returns the nodes, each after the ones that its edges lead to, the lowest first where there is a choice; `None` if
 /// there is a cycle.
 ///
 /// petgraph's own `toposort` depends on the order in which edges were added, so an edited line elsewhere in the file

@@ -26,8 +26,8 @@ use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
 use crate::plan::{self, Plan, PlannedService};
 
-/// Makes the plan, or reads it, and leaves out what is not asked for. Returns too the services whose images existed by a
-/// plan that is read.
+/// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services that a plan
+/// from a file lists with existing images.
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
@@ -71,7 +71,7 @@ pub(super) fn plan(
     Ok((plan.without_libraries().into_owned(), existed))
 }
 
-/// Notes that a file is an input of the run, so that it does not count as a file that builds use.
+/// Notes a file as an input of the run, so that it does not count as a file that builds use.
 pub(super) fn given(file: &Path, workspace: &Workspace) {
     // Where that fails, it counts as a change of the work tree.
     let _ = workspace.repository.note_written(&[file.to_owned()]);
@@ -102,8 +102,8 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
     refused(held.contradictions(plan)?)
 }
 
-/// Refuses images of a pull request whose names differ from those of its base: a plan that was made without `--push`
-/// has head's names.
+/// Refuses a plan of a pull request whose image names differ from base's. A plan that was made without `--push` has
+/// head's names.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
@@ -246,7 +246,7 @@ fn job<'a>(
     prepared.map_err(|error| not_buildable(&error, &workspace.config))
 }
 
-/// Asks buildx for the driver of its builder, where builds by docker pass images on without a registry.
+/// Asks buildx for the driver of its builder, if builds by docker pass on images without a registry.
 fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
     let is_docker = |service: &&PlannedService| {
         let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);

@@ -1,5 +1,5 @@
-//! The built refs of a run: marks services that are built, and with `--record` moves their refs afterwards. If images
-//! were pushed, it does so at the remote too.
+//! The built refs of a run. They mark services that are built and, with `--record`, move afterwards; at the remote too
+//! if images were pushed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Reads the built refs; `None` where nothing is recorded or marked. Refuses services that could not be recorded,
+    /// Reads the built refs; `None` if nothing is recorded or marked. Refuses services that could not be recorded,
     /// since another run has moved their built refs elsewhere.
     pub(super) fn look(
         plan: &'a Plan,
@@ -149,8 +149,8 @@ impl<'a> Records<'a> {
         Ok(begun)
     }
 
-    /// Restores marks that another run has removed meanwhile: of the build that begins or has just ended, and from time
-    /// to time of all builds of this run, at the remote too.
+    /// Restores marks that another run has removed meanwhile: of a build that begins or has just ended, and regularly
+    /// of all builds of this run, at the remote too.
     pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
         // Where that fails, the end of the run says so.
@@ -161,8 +161,8 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Records what was built, adds that to the report, and prints warnings about it. Returns the exit code for the
-    /// case that all builds succeeded, and where refs moved; none where nothing is recorded.
+    /// Records what was built, adds the outcomes to the report, and prints warnings. Returns the exit code if all
+    /// builds succeeded, and what was written; `None` if nothing is recorded.
     pub(super) fn end(
         &self,
         begun: &Begun,
@@ -248,7 +248,7 @@ impl<'a> Records<'a> {
         Ok(if trouble.is_none() { moved.iter().map(name).collect() } else { BTreeSet::new() })
     }
 
-    /// Settles the marks of services that awaited their tags: some have them, and the results of others are lost.
+    /// Settles the marks of services that awaited their tags.
     pub(super) fn settle_tagged(
         &self,
         begun: &Begun,
@@ -267,7 +267,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Returns those of these services that a run of a later commit has recorded by now, with that commit.
+    /// Returns the services that a run of a later commit has recorded meanwhile, with that commit.
     pub(super) fn overtaken(&self, services: &[&str], output: &Output) -> Result<BTreeMap<String, CommitId>, Failure> {
         let ids: Vec<ServiceId> = services.iter().filter_map(|name| self.id(name)).collect();
         if ids.is_empty() {

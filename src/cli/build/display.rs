@@ -37,8 +37,8 @@ pub(crate) fn on_standard_error(trigger: &Trigger, output: &Output) -> Printer<S
     Printer::new(Stream::new(style(trigger, output)), BufWriter::with_capacity(1 << 16, stderr()))
 }
 
-/// A reader of events that first tells the engine which secrets builds have declared. rebake masks them in its own
-/// logs, and the engine must do so in its logs.
+/// A sink that first tells the CI engine which secrets builds have declared. rebake masks them in its own logs, and the
+/// engine must mask them in its logs.
 pub(super) struct Telling<S> {
     shown: S,
     told: Option<Mask>,

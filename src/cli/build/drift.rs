@@ -18,7 +18,7 @@ pub(super) struct DriftCheck<'a> {
     clean: bool,
     /// The services whose builds began, each with how often `HEAD` had moved before the first attempt.
     seen: BTreeMap<String, Option<u64>>,
-    /// The services during whose builds something changed, or may have, each with what changed.
+    /// The services whose files or commit changed, or may have changed, during their builds, each with what changed.
     doubtful: BTreeMap<String, String>,
 }
 
@@ -55,7 +55,8 @@ impl<'a> DriftCheck<'a> {
         }
     }
 
-    /// Returns the services during whose builds the commit or their files changed, or may have, each with what changed.
+    /// Returns the services whose files or commit changed, or may have changed, during their builds, each with what
+    /// changed.
     pub(super) fn doubtful(&self) -> &BTreeMap<String, String> {
         &self.doubtful
     }

@@ -1,5 +1,5 @@
-//! Tags that move, in a run that records: they are put when the built ref is swapped, so that a run of an older commit
-//! puts none over those of a newer one.
+//! Holds back moving tags in a run that records. rebake adds them when the built ref has moved, so that a run of an
+//! older commit cannot replace the tags of a newer one.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) struct HeldTags {
 }
 
 impl HeldTags {
-    /// Returns those of a run.
+    /// Returns the held tags of a run.
     pub(super) fn of(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
         let has_commit = plan.range.head.as_ref().is_some_and(|head| head.parse::<CommitId>().is_ok());
         if !args.record || !has_commit {
@@ -41,13 +41,14 @@ impl HeldTags {
         Ok(Self { is_recorded: rules.has_built_refs(&plan.environment) })
     }
 
-    /// Whether a tag of a service is held back. A run that may write no content tag has nothing to push without its tags.
+    /// Whether a tag of a service is held back. Without a content tag none is, since the build has nothing else to
+    /// push.
     pub(super) fn holds(self, service: &PlannedService, tag: &str) -> bool {
         let has_content = service.pushes != Pushes::Tags && service.content_reference().is_some();
         self.is_recorded && service.push && has_content && service.movement(tag) == TagMovement::Floating
     }
 
-    /// Lets builds push images by their content tags alone, where tags are held back.
+    /// Makes builds push only the content tag of an image whose tags are held back.
     pub(super) fn hold(self, plan: &mut Plan) {
         for service in &mut plan.services {
             if service.pushes == Pushes::All && service.tags.iter().any(|tag| self.holds(service, tag)) {
@@ -56,7 +57,7 @@ impl HeldTags {
         }
     }
 
-    /// Puts the tags of what was built that are not held back.
+    /// Adds the tags that are not held back to the images that were built.
     pub(super) fn put_at_once(
         self,
         plan: &Plan,
@@ -71,7 +72,7 @@ impl HeldTags {
         put_later(plan, report, tags, registries, output);
     }
 
-    /// Returns the tags of a service that were held back, if its record lets it have them.
+    /// Returns the tags of a service that were held back and can be added after its record.
     fn released(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
         let may = match service.record {
             Some(RecordOutcome::Recorded | RecordOutcome::StandsOnDue) => true,
@@ -88,7 +89,7 @@ impl HeldTags {
         if may { self.waiting(planned, service) } else { Vec::new() }
     }
 
-    /// Whether tags of a service are put once it is recorded.
+    /// Whether a service gets tags after it is recorded.
     pub(super) fn has_any(self, planned: &PlannedService, service: &ServiceReport) -> bool {
         !self.waiting(planned, service).is_empty()
     }
@@ -120,8 +121,8 @@ pub(super) struct AfterRecord<'a> {
 }
 
 impl AfterRecord<'_> {
-    /// Puts the tags that were held back. Where one cannot be put, the built ref goes back. Where a run of a later commit
-    /// has recorded meanwhile, its image gets them.
+    /// Adds the tags that were held back. If one cannot be added, the built ref moves back. If a run of a later commit
+    /// has recorded meanwhile, its image gets the tags.
     pub(super) fn put(&self, report: &mut Report) -> Result<(), Failure> {
         let released: BTreeMap<String, Vec<String>> = report
             .services
@@ -158,7 +159,7 @@ impl AfterRecord<'_> {
         self.records.settle_tagged(self.begun, self.written, (&tagged, &lost), self.output)
     }
 
-    /// Puts tags of a service on the image of the later commit that was recorded meanwhile.
+    /// Moves tags of a service to the image of the later commit that was recorded meanwhile.
     fn give_back(&self, service: &mut ServiceReport, by: CommitId, tags: &[String]) {
         let name = Escaped::new(&service.service).to_string();
         let moved = match self.image_at(&service.service, by) {
@@ -197,7 +198,7 @@ impl AfterRecord<'_> {
         }
     }
 
-    /// Returns a service as it is planned at a commit, and the digest of its image; none where it is not found.
+    /// Returns a service as planned at a commit, and the digest of its image; `None` if it is not found.
     fn image_at(&self, service: &str, commit: CommitId) -> Option<(PlannedService, String)> {
         let then = workspace::at_commit(self.general, self.workspace, &commit)?;
         let plan = everything(&then, &self.plan.environment, commit).ok()?;

@@ -1,4 +1,4 @@
-//! Tags that are put on images once they are built.
+//! Adds tags to images after they are built.
 
 use std::borrow::Borrow;
 
@@ -11,8 +11,8 @@ use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 use crate::plan::{Plan, PlannedService};
 
-/// Puts on each image that was built or found the tags that it is still to get, and says in the report which it has then.
-/// A service whose tags cannot be put has failed.
+/// Adds the outstanding tags to each image that was built or found, and lists its tags in the report. A service whose
+/// tags cannot be added has failed.
 pub(super) fn put_later<R: Borrow<Registries>>(
     plan: &Plan,
     report: &mut Report,
@@ -75,15 +75,15 @@ pub(super) fn put_later<R: Borrow<Registries>>(
     output.say(&said);
 }
 
-/// The tags that an image has got.
+/// The tags that an image has now.
 struct Got {
     has: Vec<String>,
-    /// Whether it did not have one of them before.
+    /// Whether one of them is new.
     is_new: bool,
 }
 
 impl Got {
-    /// Adds the tags to the report of a service. What people call it by comes first.
+    /// Adds the tags to the report of a service, those of the plan first.
     fn add_to(self, service: &mut ServiceReport, planned: &PlannedService) {
         let content = planned.content_reference().map(|content| content.to_string());
         let is_built = service.outcome == Outcome::Succeeded;
@@ -101,7 +101,7 @@ impl Got {
 const UNKNOWN: &str = "its tags are not put, since nothing says which image was built: a command that pushes by itself \
     writes `digest=sha256:…` into the file $REBAKE_OUTPUT, or pushes $REBAKE_CONTENT_TAG";
 
-/// Returns the digest of what has a service's content tag.
+/// Returns the digest of the image with a service's content tag.
 fn pushed(service: &PlannedService, registries: &Registries) -> Option<String> {
     let question = Question { reference: service.content_reference()?, platforms: Vec::new() };
     match registries.ask(&[question]).pop()? {

@@ -28,8 +28,8 @@ pub(super) struct Needed {
 }
 
 /// Finds the images that the plan's services are built from and that the plan does not build: in reports of earlier
-/// jobs, then in registries by fingerprint. Services whose images are found nowhere are added to the plan. Services
-/// that the `earlier` run of a rerun built keep its tags.
+/// jobs, then in registries by fingerprint. Adds services whose images are found nowhere to the plan. In a rerun,
+/// services that the `earlier` run built keep the tags of that run.
 pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
@@ -122,7 +122,7 @@ impl Needed {
     }
 }
 
-/// Returns the `open` services and all that they need, as they would be planned at this commit.
+/// Returns the `open` services and all that they need, as planned at this commit.
 fn known(
     plan: &Plan,
     open: &BTreeMap<ServiceId, Vec<&PlannedService>>,
@@ -145,7 +145,7 @@ fn known(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns those of the `known` services that the earlier run built, with the names that it gave them.
+/// Returns the `known` services that the earlier run built, with the names that it gave them.
 fn built_before(
     plan: &Plan,
     known: &BTreeMap<ServiceId, PlannedService>,
@@ -166,8 +166,8 @@ fn built_before(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with the names that an earlier run gave it; with its own names where those of the earlier
-/// run must not be pushed.
+/// Returns a needed service with the names that an earlier run gave it, or with its own names if the earlier ones must
+/// not be pushed.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();
@@ -175,8 +175,8 @@ fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService
     PlannedService { causes: needed.causes.clone(), ..before.clone() }
 }
 
-/// Whether it is known how the service's image is built. A service that others only wait for may have an image name
-/// from `defaults`.
+/// Whether it is known how the service's image is built. A service that is only a step before others may have an image
+/// name from `defaults`.
 fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
     let recipe = &service.recipe;
@@ -187,8 +187,8 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service as it is built only for others: pushed where one of them is, found again by its content, and
-/// called nothing else where it may be.
+/// Returns a service as it is built only for others: pushed if one of them is, and only with its content tag if the
+/// event may write that.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     // An event that may not write the content tag has the tags of its own: `pr-7`.
@@ -219,7 +219,7 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     Became::in_registry(&called, digest)
 }
 
-/// Whether the version and the tags have a form that a build gives them.
+/// Whether the version and the tags have a valid form.
 fn has_names(service: &PlannedService) -> bool {
     let is_tag = |text: &String| {
         let (image, tag) = text.rsplit_once(':').map_or((None, text.as_str()), |(image, tag)| (Some(image), tag));

@@ -1,4 +1,4 @@
-//! Tags for images that exist already, before anything is built.
+//! Adds tags to images that exist already, before anything is built.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::plan::{Exists, Plan, PlannedService};
 #[derive(Debug, Default)]
 pub(super) struct Promotions(BTreeMap<String, Got>);
 
-/// The tags that an image was to get and has now.
+/// The requested tags that an image has now.
 #[derive(Debug)]
 struct Got {
     has: Vec<String>,
@@ -30,7 +30,8 @@ impl Promotions {
         plan.services.iter().any(|service| !lacking(service, held).is_empty())
     }
 
-    /// Puts the tags that existing images lack, but for those that are held back. An image that cannot be read is built; one whose tags cannot be put fails.
+    /// Adds the tags that existing images lack, except for held ones. An image that cannot be read is built; a service
+    /// whose tags cannot be added fails.
     pub(super) fn put(plan: &mut Plan, held: HeldTags, registries: &Registries, output: &Output) -> Self {
         let wanted = |service: &'_ PlannedService| {
             let exists = service.exists.as_ref()?;
@@ -85,8 +86,8 @@ impl Promotions {
     }
 }
 
-/// Leaves services whose image does not exist out of a plan: they are for builds. Says which of them `must` exist; then
-/// the program ends with 1.
+/// Removes services without an existing image from a plan. Prints an error for each of them that `must` exist, and
+/// returns the exit code.
 pub(super) fn leave_to_builds(plan: &mut Plan, must: impl Fn(&str) -> bool, output: &Output) -> Exit {
     let is_here = |service: &PlannedService| service.exists.is_some() || service.unnamed.is_some();
     let missing = plan.services.iter().filter(|service| !is_here(service) && must(&service.service));

@@ -1,12 +1,13 @@
-//! Releases that have their images already: their tags never move.
+//! Finds releases that have their images already. Their tags never move.
 
 use crate::cli::put_tags::taken;
 use crate::inputs::registry::{ImageLabels, ImagePresence, Question, Registries};
 use crate::naming::image::{OWN_LABELS, Reference};
 use crate::plan::{Exists, Plan, PlannedService, Pushes};
 
-/// Looks up the tags of releases before anything is built. A service whose release has its image is not built again; one
-/// whose tags are on another image cannot be built. What registries do not tell is told when the tags are put.
+/// Looks up the tags of releases before anything is built. A service whose release has its image is not built again. A
+/// service whose tags are on another image cannot be built. If a registry does not answer, adding the tags will fail
+/// later.
 pub(super) fn look_up(plan: &mut Plan, is_forced: bool, registries: &Registries) {
     let head = plan.range.head.clone();
     let is_due = |service: &&mut PlannedService| {
@@ -54,7 +55,7 @@ pub(super) fn look_up(plan: &mut Plan, is_forced: bool, registries: &Registries)
     }
 }
 
-/// Whether the labels of an image say that it was built of this service at this commit.
+/// Whether the labels of an image say that it was built from this service at this commit.
 fn is_of(
     service: &PlannedService,
     reference: &Reference,
@@ -70,7 +71,8 @@ fn is_of(
     at == digest && says(OWN_LABELS.0, Some(&service.service)) && says(OWN_LABELS.1, head)
 }
 
-/// Leaves out the tags of commits that registries have: the first build keeps them. Returns them.
+/// Removes the tags that name commits and that registries have already, since the first build keeps them. Returns the
+/// removed tags.
 pub(super) fn leave_out_written(plan: &mut Plan, registries: &Registries) -> Vec<String> {
     let is_due = |service: &&mut PlannedService| {
         service.push && service.exists.is_none() && service.unnamed.is_none() && service.pushes != Pushes::Content

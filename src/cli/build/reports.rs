@@ -27,7 +27,7 @@ pub(super) struct Reports {
     held: Vec<Writable>,
     /// The report of `--rerun`.
     pub(super) earlier: Option<Report>,
-    /// How long builds took: in the kept runs, then in reports that are named.
+    /// How long builds took: in the kept runs, then in the named reports.
     took: Durations,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,

@@ -1,5 +1,5 @@
-//! Refuses what only a flag allows: pushing from a work tree with changes, and building untrusted code where secrets
-//! are available.
+//! Refuses what needs a flag: pushing from a work tree with changes, and building untrusted code where secrets are
+//! available.
 
 use std::collections::BTreeSet;
 

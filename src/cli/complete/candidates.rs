@@ -1,4 +1,4 @@
-//! What may stand for a value, as this repository has it. Where it cannot be read, nothing is proposed.
+//! Candidates for values, from this repository. If it cannot be read, there are none.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::inputs::git::Repository;
 use crate::model::name::{Escaped, ServiceName};
 use crate::plan::pipeline::ConfigFile;
 
-/// Where revisions are looked for, the nearest first.
+/// The prefixes of refs that are proposed as revisions, the nearest first.
 const REVISIONS: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/remotes/"];
 
 /// Returns the services, with their descriptions or their directories.

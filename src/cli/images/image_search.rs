@@ -29,17 +29,17 @@ pub(super) struct ImageSearch<'a> {
     registries: &'a Registries,
     /// The first image of the commit's own content, by service.
     current: BTreeMap<String, ServiceImage>,
-    /// The image of other content that has the tag which is accepted, by service.
+    /// The image with the accepted tag, of other content, by service.
     accepted: BTreeMap<String, ServiceImage>,
     /// The first image of other content, by service.
     behind: BTreeMap<String, ServiceImage>,
-    /// The plans of commits; none where the configuration there cannot be read.
+    /// The plans by commit; `None` if the configuration there cannot be read.
     plans: BTreeMap<CommitId, Option<Rc<Plan>>>,
     doubts: Vec<Diagnostic>,
 }
 
 impl<'a> ImageSearch<'a> {
-    /// Begins a search. `plan` is that of the commit.
+    /// Begins a search. `plan` is the plan of the commit.
     pub(super) fn new(
         general: &'a GeneralArgs,
         workspace: &'a Workspace,
@@ -69,7 +69,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by the content of the commits at which services were built.
+    /// Searches registries by content, at the commits at which services were last built.
     pub(super) fn at_built_refs(&mut self, services: &[PlannedService]) {
         let repository = &self.workspace.repository;
         let refs = Missing::Refs { remote: repository.remote(), prefixes: RefState::prefixes(self.environment) };
@@ -100,7 +100,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by a tag: this one, or the one that a service's images have at every commit.
+    /// Searches registries by a tag: this one, or the one tag that a service's images have at every commit.
     pub(super) fn by_tag(&mut self, services: &[PlannedService], fallback: Option<&ImageTag>) {
         let asked: Vec<(&PlannedService, Reference)> = self
             .open(services)
@@ -145,7 +145,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Returns why something may be there that was not found.
+    /// Returns warnings about images that may exist although they were not found.
     pub(super) fn doubts(&self) -> &[Diagnostic] {
         &self.doubts
     }
@@ -166,7 +166,7 @@ impl<'a> ImageSearch<'a> {
         services.iter().filter(|service| !self.current.contains_key(&service.service)).collect()
     }
 
-    /// Takes an image that was built of the content with a fingerprint.
+    /// Adds an image that was built from the content with a fingerprint.
     fn found(&mut self, service: &PlannedService, found: ServiceImage, fingerprint: Option<&str>) {
         let is_current = fingerprint.is_some() && fingerprint == service.fingerprint.as_deref();
         let images = if is_current { &mut self.current } else { &mut self.behind };
@@ -203,7 +203,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Returns the plan of all services at a commit; none where the configuration there cannot be read.
+    /// Returns the plan of all services at a commit; `None` if the configuration there cannot be read.
     fn plan_at(&mut self, commit: CommitId) -> Option<Rc<Plan>> {
         let (general, workspace, environment) = (self.general, self.workspace, self.environment);
         let plan = self.plans.entry(commit).or_insert_with(|| {

@@ -1,4 +1,4 @@
-//! Hard links that were there before a build: a file that is not tracked may be one that is, by another name.
+//! Finds hard links that existed before a build. An untracked file may be another name of a tracked one.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

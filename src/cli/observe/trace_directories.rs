@@ -15,8 +15,8 @@ pub(super) struct TraceDirectories {
 }
 
 impl TraceDirectories {
-    /// Makes room beside the logs of a run, which are removed in their turn: even if this program is killed, nothing stays
-    /// for good.
+    /// Creates the directories beside the logs of a run. Old logs are removed later, so even if this program is killed,
+    /// nothing stays for ever.
     pub(super) fn create(logs: &Path) -> Result<Self, Failure> {
         let root = std::path::absolute(logs).unwrap_or_else(|_| logs.to_owned()).join("traces");
         make(&root)?;
@@ -30,7 +30,7 @@ impl TraceDirectories {
         Ok(directory)
     }
 
-    /// Reads what was written of one build.
+    /// Reads the trace of one build.
     pub(super) fn read(&self, build: usize, root: &[u8]) -> io::Result<Vec<ProcessTrace>> {
         read_traces(&self.root.join(build.to_string()), root)
     }

@@ -42,8 +42,8 @@ pub(super) struct TracedRun {
     pub(super) interrupted: Option<Signal>,
 }
 
-/// Builds services under the tracer, and shows what they print on standard error. Of images, only what runs before the
-/// builder is run.
+/// Builds services under the tracer, and shows what they print on standard error. For images, it only runs the command
+/// before the builder.
 pub(super) fn run(
     names: Vec<String>,
     environment: Option<&str>,
@@ -102,7 +102,7 @@ pub(super) fn run(
     Ok(TracedRun { builds, interrupted })
 }
 
-/// Plans services as they are, without a push.
+/// Plans services at this commit, without a push.
 fn plan(names: Vec<String>, environment: Option<&str>, workspace: &Workspace) -> Result<Plan, Failure> {
     let environment = pipeline::environment(&workspace.view(), environment)?;
     let request = Request {
@@ -162,7 +162,7 @@ fn traced(build: &Build, report: &ServiceReport, reads: &BuildReads, tracked: &T
     }
 }
 
-/// Returns why a build was not seen to its end.
+/// Returns why a build was not observed to its end, if so.
 fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
     let mut why = match report.outcome {
         outcome if outcome.is_success() => return None,

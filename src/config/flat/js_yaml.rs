@@ -1,4 +1,4 @@
-//! Reads scalars as js-yaml 4.1 does, which paths-filter uses and which knows more than YAML 1.2's core schema.
+//! Reads scalars as js-yaml 4.1 does. paths-filter uses js-yaml, which knows more than YAML 1.2's core schema.
 
 use crate::config::yaml::{Meaning, Scalar};
 
@@ -24,7 +24,7 @@ pub(super) fn value(scalar: &Scalar<'_>) -> Value {
     }
 }
 
-/// Returns the name that a key of this value has in an object; `None` where it is the text itself, or that of a date.
+/// Returns the name of a key with this value in a JavaScript object; `None` if it is the text itself, or for a date.
 pub(super) fn name(value: Value) -> Option<String> {
     match value {
         Value::Null => Some("null".to_owned()),
@@ -85,7 +85,7 @@ fn number(text: &str) -> Option<f64> {
     if is_number && exponent.is_none_or(is_exponent) { text.replace('_', "").parse().ok() } else { None }
 }
 
-/// Whether there are only digits, and `_` in places where it may separate them.
+/// Whether there are only digits, with `_` only between them.
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }

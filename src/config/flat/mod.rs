@@ -59,7 +59,7 @@ use crate::model::recipe::{Promote, Recipe};
 use crate::naming::version::{Count, Scheme, TagFormat};
 use js_yaml::Value;
 
-/// Reads a file of the flat shape; `None` when it has an error.
+/// Reads a file of the flat shape; `None` if it has an error.
 pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Config> {
     let mut services = IndexMap::new();
     let mut filters = Vec::new();
@@ -324,7 +324,7 @@ fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Proble
     }
 }
 
-/// Warns of patterns that mean something else in paths-filter than they seem to.
+/// Warns of patterns that mean something else in paths-filter than it seems.
 fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();

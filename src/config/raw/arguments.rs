@@ -54,7 +54,7 @@ impl Read for Variables {
     }
 }
 
-/// Checks that each name can be that of a variable.
+/// Checks that each name is valid for a variable.
 fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>) -> Option<Map<T>> {
     let mut good = true;
     for (name, value) in &map.0 {

@@ -9,16 +9,16 @@ use crate::config::yaml::{Meaning, Scalar, View};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
-/// What a lockfile means to a service.
+/// How lockfiles affect a service.
 #[derive(Debug, Clone)]
 pub(in crate::config) enum LockfileKey {
-    /// What the patterns say.
+    /// As files: the patterns decide whether a change matters.
     Whole,
-    /// The same, on purpose: `false`.
+    /// As files, and the patterns leave them out on purpose: `false`.
     Unchecked,
-    /// What the service's package gets by those in its path and above it.
+    /// By the packages that the lockfiles in its path and above it give the service's package.
     Auto,
-    /// What it gets by this one, or otherwise than usual.
+    /// By packages too, but with this lockfile, package or scope.
     Of(LockfileOf),
 }
 

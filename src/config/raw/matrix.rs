@@ -12,7 +12,7 @@ use crate::model::diagnostic::Diagnostic;
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Matrix(pub(in crate::config) serde_json::Map<String, Value>);
 
-/// The names that every matrix entry has anyway.
+/// The names that rebake itself sets in every matrix entry.
 const RESERVED: [&str; 5] = ["service", "path", "version", "tag", "environment"];
 
 impl Read for Matrix {

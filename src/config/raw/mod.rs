@@ -1,5 +1,5 @@
-//! filters.yaml of the structured shape as written: each key, its type, and the description that editors show. Single
-//! values are checked here, and in `structured` what depends on the whole file.
+//! filters.yaml of the structured shape as written: each key, its type, and the description that editors show. This
+//! module checks single values; `structured` checks what depends on the whole file.
 
 mod arguments;
 mod branch_pattern;
@@ -47,8 +47,8 @@ mapping! {
         /// A match here affects every service that does not say `global: false`.
         #[schemars(extend("default" = [], "examples" = [["rust-toolchain.toml"]]))]
         global: Patterns,
-        /// Paths that belong to no service. They are not excluded: a service whose patterns match such a path is
-        /// affected.
+        /// Paths that belong to no service, so rebake does not report their changes as unmatched. They are not
+        /// excluded: a service whose patterns match such a path is affected.
         #[schemars(extend("default" = [], "examples" = [["docs/**", "*.md"]]))]
         unowned: Patterns,
         /// Keys of a service, for all services. A service's own value replaces a default, and mappings are merged.
@@ -59,8 +59,8 @@ mapping! {
             "examples" = [{"api": {"path": "services/api", "depends_on": ["migrator"]}, "migrator": {"path": "services/migrator"}}],
         ))]
         services: Services,
-        /// Ecosystems whose manifests are read at plan time: the edges between their packages are added to the services
-        /// with these paths, and other packages become libraries.
+        /// Ecosystems whose manifests rebake reads when it plans. It adds the dependencies between their packages to
+        /// the services with these paths. Packages without a service become libraries.
         #[schemars(extend("default" = [], "examples" = [["cargo", "npm"]]))]
         workspaces: List<Choice<Ecosystem>>,
         /// Where results go, depending on the event. The first environment that fits is used. These replace the default
@@ -95,19 +95,19 @@ mapping! {
         /// `filters` name without a wildcard still affects it, and so does one that `global` matches.
         #[schemars(extend("default" = [], "examples" = [["**/*.md", "docs/**"]]))]
         exclude: List<Exclusion>,
-        /// What a lockfile means to it: `whole` (when absent), a file like others, as the patterns say; `auto`, what its
-        /// package gets by the lockfiles in its path and above it; the path of a lockfile, for another one. `false` is
-        /// `whole`, and `rebake check` says nothing about it.
+        /// How lockfiles affect it: `whole` (when absent), as files that the patterns match; `auto`, by the packages
+        /// that the lockfiles in its path and above it give its package; or the path of another lockfile. `false` is
+        /// `whole` without findings of `rebake check`.
         #[schemars(extend("default" = "whole", "examples" = ["auto"]))]
         lockfile: LockfileKey,
-        /// The services that it is built from, and therefore after.
+        /// The services that it is built from. They are built first.
         #[schemars(extend("default" = [], "examples" = [["migrator", "common"]]))]
         depends_on: List<Text>,
         /// Whether the file's `global` patterns affect it; they do when absent.
         #[schemars(extend("default" = true, "examples" = [false]))]
         global: Flag,
         /// The format of its release tags, `{{path}}@{{version}}` when absent (`{{name}}@{{version}}` without a path).
-        /// With several formats, tags of all are read, and tags of the first are written.
+        /// With several formats, rebake reads tags of all and writes tags of the first.
         #[schemars(extend("default" = "{{path}}@{{version}}", "examples" = ["{{name}}@{{version}}"]))]
         tag: List<TagTemplate>,
         /// How the versions in its release tags are read and ordered: `semver` (when absent), or `calver` for two to
@@ -136,8 +136,9 @@ mapping! {
         /// Labels of its image besides the OCI ones.
         #[schemars(extend("default" = {}, "examples" = [{"org.opencontainers.image.licenses": "MIT"}]))]
         labels: Map<Text>,
-        /// Whether an image of the same content is taken for its own: `auto`, which it is when absent, where that was built
-        /// with the same version, commit and environment, as far as its build sees them; `always`; `never`.
+        /// Whether an existing image of the same content is used in place of a build: `auto` (when absent), if that
+        /// image was built with the same version, commit and environment, as far as its build can see them; `always`;
+        /// or `never`.
         #[schemars(extend("default" = "auto", "examples" = ["always"]))]
         promote: Choice<Promote>,
         /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. The Dockerfile and
@@ -196,7 +197,7 @@ mapping! {
         /// How long one attempt may take: `90s`, `10m`, `1h30m`.
         #[schemars(extend("examples" = ["30m"]))]
         timeout: TimeLimit,
-        /// How often a failed attempt is repeated, at most 10 times.
+        /// How often to repeat a failed attempt, at most 10 times.
         #[schemars(extend("default" = 0, "examples" = [2]))]
         retries: Retries,
         /// How many of the `--jobs` it takes.
@@ -209,8 +210,8 @@ mapping! {
         /// Values that are passed on to the CI job unchanged.
         #[schemars(extend("default" = {}, "examples" = [{"runner": "arm64"}]))]
         matrix: Matrix,
-        /// Keys of its jobs in the pipelines that rebake generates, by engine, such as `{gitlab: {tags: [arm64]}}`: where and
-        /// in what a job runs, and what is prepared before.
+        /// Keys of its jobs in the pipelines that rebake generates, by engine, such as `{gitlab: {tags: [arm64]}}`:
+        /// where a job runs, in which image, and what it prepares.
         #[schemars(extend("default" = {}, "examples" = [{"gitlab": {"tags": ["arm64"]}}]))]
         ci: GeneratedJobs,
         /// A description for people.
@@ -220,7 +221,7 @@ mapping! {
 }
 
 mapping! {
-    /// The lockfile by which a package gets what it needs.
+    /// The lockfile that decides which packages a package gets.
     struct LockfileOf {
         /// The lockfile, from the root of the repository; those in the service's path and above it when absent.
         #[schemars(extend("examples" = ["pnpm-lock.yaml"]))]
@@ -229,7 +230,7 @@ mapping! {
         /// absent.
         #[schemars(extend("examples" = ["apps/site"]))]
         package: Text,
-        /// Whether what packages of the workspace need for development counts, as far as the lockfile tells; it does when
+        /// Whether the development dependencies of workspace packages count, if the lockfile marks them; they do when
         /// absent.
         #[schemars(extend("default" = true, "examples" = [false]))]
         dev: Flag,

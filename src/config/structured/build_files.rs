@@ -14,7 +14,7 @@ use crate::model::recipe::Builder;
 pub(super) struct Named {
     pub(super) dockerfile: Option<Located<String>>,
     pub(super) context: Option<Located<RepoDir>>,
-    /// The directories among its named contexts.
+    /// The named contexts that are directories.
     contexts: Vec<Located<RepoDir>>,
 }
 
@@ -86,8 +86,7 @@ impl Named {
         files.into_iter().map(file).chain(whole).chain(others).collect()
     }
 
-    /// Returns the context if it has files outside of the service's path: what the Dockerfile copies of them is not
-    /// known here.
+    /// Returns the context if it has files outside of the service's path.
     pub(super) fn beyond(&self, path: &RepoDir) -> Option<&Located<RepoDir>> {
         self.context.as_ref().filter(|context| !path.holds(&context.value))
     }
@@ -147,7 +146,7 @@ fn resolved<T>(
     }
 }
 
-/// Returns the entry of a pattern that was made of a path.
+/// Returns the filter entry of a pattern that was made from a path.
 pub(super) fn entry<T>(at: &Located<T>, text: &str, problems: &mut Problems<'_>) -> Option<FilterEntry> {
     match Pattern::parse(text) {
         Ok(pattern) => {

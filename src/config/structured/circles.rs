@@ -1,7 +1,8 @@
 //! Services that are built from each other in circles, as manifests declare them.
 //!
-//! For each circle there is a library of all their files, which is built from what any of them is built from; each of them
-//! is built from the library. So a circle takes as much as its services do, however many they are.
+//! Each circle gets a library. The library has the files of all its services and is built from everything that any of
+//! them is built from, and each of them is built from the library. So the configuration grows with the number of
+//! services, not with its square.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,14 +21,14 @@ pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) at: Span,
-    /// Whether it was discovered; else the file has it.
+    /// Whether it was discovered, and is not in the file.
     pub(super) is_discovered: bool,
 }
 
 /// The circles of a graph.
 pub(super) struct Circles {
     pub(super) list: Vec<Circle>,
-    /// Of each edge, whether it lies within a circle.
+    /// For each edge, whether it lies within a circle.
     pub(super) closes: Vec<bool>,
 }
 
@@ -35,7 +36,7 @@ pub(super) struct Circles {
 pub(super) struct Circle {
     /// Their positions, in order.
     pub(super) members: Vec<usize>,
-    /// Of each, its first edge to another one of them.
+    /// The first edge of each to another member.
     pub(super) inward: Vec<Span>,
     /// The first edge that was discovered in it.
     pub(super) at: Span,
@@ -43,7 +44,7 @@ pub(super) struct Circle {
     outward: BTreeMap<usize, Span>,
 }
 
-/// Finds the circles that have an edge that was discovered. The file is told of its own.
+/// Finds the circles with a discovered edge. Other circles are errors of the file, which are reported elsewhere.
 pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
     let knots = knots(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
     let mut knot_of = vec![None; services.len()];
@@ -77,7 +78,7 @@ pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
     Circles { list: knots.into_iter().zip(first).zip(outward).filter_map(circle).collect(), closes }
 }
 
-/// Returns a name for the library of a circle, after the first service in it, and takes it.
+/// Returns a name for the library of a circle, after the first service in it, and adds its slug to `slugs`.
 pub(in crate::config) fn circle_name(first: &str, slugs: &mut BTreeSet<String>) -> String {
     free_name([format!("{first}-circle")], slugs)
 }
@@ -104,10 +105,11 @@ pub(super) fn library(
     Named { name: Located::new((), at), value: Located::new(Box::new(library), at) }
 }
 
-/// Returns what the services of a circle take.
+/// Returns the filter entries of a circle's services together.
 ///
-/// What a package leaves to another one is taken when that is of the circle too: a directory stands behind those that hold
-/// it, and all else behind directories. What the file excludes of one service holds for no other, so that is left out.
+/// The files that a package cedes to another member belong to the circle too, so a directory comes after the
+/// directories that contain it, and everything else after all directories. Exclusions in the file are left out, since
+/// each holds for one service only.
 fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
     let mut directories: Vec<(usize, &[FilterEntry])> = Vec::new();
     let mut others: Vec<FilterEntry> = Vec::new();

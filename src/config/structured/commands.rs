@@ -1,11 +1,11 @@
-//! Services that a command of their own builds.
+//! Services with a build command of their own.
 
 use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::model::diagnostic::{Diagnostic, Located};
 
-/// Warns of own keys of a service that only a builder of images reads, beside a `run`. Those from `defaults` are meant for
-/// other services.
+/// Warns of a service's own keys that only a builder of images reads, if the service has a `run`. Keys from `defaults`
+/// are meant for other services.
 pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {
     for service in file.services.value().into_iter().flat_map(|services| services.0.values()) {
         let raw = &service.value.value;

@@ -11,7 +11,7 @@ use crate::config::read::{Named, Text};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{ServiceId, ServiceName};
 
-/// Checks the dependencies of services, and returns their graph, or `None` when there is a cycle.
+/// Checks the dependencies of services, and returns their graph, or `None` if there is a cycle.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<Graph> {
     let by_path = LazyCell::new(|| by_path(services));
     for service in services.values() {

@@ -18,28 +18,28 @@ use crate::model::name::{RepoDir, TagName, is_own_output, slug};
 use crate::model::recipe::Builder;
 use crate::naming::version::TagFormat;
 
-/// What was added to a file.
+/// The services that were added to a file.
 #[derive(Default)]
 pub(super) struct Added {
-    /// What services are built from besides their patterns, by their names.
+    /// Further inputs of services, by service name.
     pub(super) besides: BTreeMap<String, Vec<FilterEntry>>,
-    /// The names of the services that were added, each with what it is.
+    /// The names of the added services, each with its origin.
     pub(super) origins: BTreeMap<String, ServiceOrigin>,
     /// The names of the circles' libraries, by the names of the services of the circles.
     pub(super) circles: BTreeMap<String, String>,
-    /// What each discovered service is called, in the order of discovery.
+    /// The name of each discovered service in the configuration, in the order of discovery.
     called: Vec<Names>,
 }
 
 impl Added {
-    /// Returns the service that a discovered service was added as; none where the file has services of its own for it.
+    /// Returns the name under which a discovered service was added; `None` if the file already has services for it.
     pub(super) fn added_as(&self, position: usize) -> Option<&str> {
         if let Names::Own(name) = self.called.get(position)? { Some(name) } else { None }
     }
 }
 
-/// Adds what was discovered: edges to the services of the file, and the packages that no service of the file has for its
-/// `path`. In a file that has services these packages are libraries.
+/// Adds what was discovered: edges between services of the file, and the packages that are no service's `path`. If the
+/// file has services, these packages become libraries.
 pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Problems<'_>) -> Added {
     let mut added = Added::default();
     if found.services.is_empty() {
@@ -92,11 +92,11 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
     Added { called: names, ..added }
 }
 
-/// What a discovered service is called here.
+/// The name of a discovered service in the configuration.
 enum Names {
-    /// It is what these services of the file build.
+    /// The services of the file that have its directory.
     OfFile(Vec<String>),
-    /// It is a service of its own.
+    /// An added service.
     Own(String),
 }
 
@@ -158,7 +158,8 @@ fn package(
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }
 }
 
-/// Returns the format of release tags by name for a directory that git refuses in one; else there is the usual format.
+/// Returns a tag format with the service's name, if git refuses the directory in a tag; absent (the default format)
+/// otherwise.
 fn tag(directory: &RepoDir, at: Span) -> Field<List<raw::TagTemplate>> {
     let by_name = TagFormat::parse(TagFormat::BY_NAME).ok().filter(|_| TagName::parse(directory.as_str()).is_err());
     by_name.map_or(Field::Absent, |format| given(List(vec![Located::new(raw::TagTemplate(format), at)]), at))
@@ -185,7 +186,7 @@ fn edges(services: &Written, found: &Discovered, names: &[Names], problems: &Pro
     edges
 }
 
-/// Adds dependencies, those that are not listed yet.
+/// Adds the dependencies that are not listed yet.
 fn depend(service: &mut raw::Service, dependencies: Vec<Located<Text>>, usual: &Field<List<Text>>) {
     if matches!(service.depends_on, Field::Absent) {
         service.depends_on = usual.clone();
@@ -216,8 +217,8 @@ fn entries<'t>(taken: impl Iterator<Item = &'t Taken>, problems: &mut Problems<'
     made.collect()
 }
 
-/// A pattern of a file that a workspace has in common. A lockfile is matched by a wildcard, so that `lockfile: auto` says what
-/// it means to packages that it names, and the pattern what it means to others.
+/// Returns a pattern of a file that a workspace shares. A lockfile gets a wildcard, so that `lockfile: auto` replaces
+/// the match for packages in the lockfile, and the pattern counts for others.
 pub(in crate::config) fn shared_file(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     if LockfileFormat::of(name.as_bytes()).is_none() {
@@ -227,7 +228,7 @@ pub(in crate::config) fn shared_file(path: &str) -> String {
     format!("{directory}*{name}")
 }
 
-/// A pattern of the files in a directory alone.
+/// Returns a pattern of the files directly in a directory.
 pub(in crate::config) fn directly_in(directory: &RepoDir) -> String {
     if directory.is_root() { "*".to_owned() } else { format!("{}/*", literal(directory.as_str())) }
 }

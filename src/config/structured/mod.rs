@@ -40,7 +40,7 @@ use crate::model::name::ServiceName;
 /// The services with defaults applied, by name.
 type Services = IndexMap<String, Named<Box<raw::Service>>>;
 
-/// Reads a file of the structured shape; `None` when it has an error.
+/// Reads a file of the structured shape; `None` if it has an error.
 pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'_>) -> Option<Config> {
     let mut file = raw::File::read(root.view(), problems)?;
     // The tree takes many times the memory of the text, and the checks take memory too.
@@ -147,7 +147,7 @@ pub(super) fn definitions(
     Some(Definitions(definitions))
 }
 
-/// Returns the ecosystems whose packages a file asks for.
+/// Returns the ecosystems that `workspaces` of a file names.
 pub(super) fn workspaces(root: View<'_>, problems: &mut Problems<'_>) -> Vec<Ecosystem> {
     let field: Field<List<raw::Choice<Ecosystem>>> =
         root.get("workspaces").map_or(Field::Absent, |view| Field::read(view, problems));
@@ -180,7 +180,7 @@ fn add(filters: &mut Vec<Filter>, filter: Filter) -> crate::analysis::filter::Fi
     Filters::id(filters.len() - 1)
 }
 
-/// Takes the services out of a file, with the file's defaults for keys that they lack.
+/// Takes the services out of a file, and fills in the file's defaults for keys that they lack.
 fn with_defaults(file: &mut raw::File) -> Services {
     let Field::Given(services) = std::mem::take(&mut file.services) else { return Services::new() };
     let services = services.value.0;

@@ -80,7 +80,7 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
     Some(Checked { filter, inputs, depends_on, service })
 }
 
-/// Returns what lockfiles mean to a service.
+/// Returns how lockfiles affect a service.
 fn lockfile(raw: &raw::Service) -> LockfileUse {
     match raw.lockfile.value() {
         None | Some(raw::LockfileKey::Whole) => LockfileUse::Whole,
@@ -97,7 +97,7 @@ fn lockfile(raw: &raw::Service) -> LockfileUse {
     }
 }
 
-/// Returns the context of an image that has files outside of the service's path, if no `filters` say which of them count.
+/// Returns the context of an image if it has files outside of the service's path and there are no `filters`.
 fn wide_context<'f>(
     raw: &raw::Service,
     recipe: &Recipe,
@@ -142,8 +142,8 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// Returns the patterns of what affects a service: its filters, which are moved out of it, or everything below its path
-/// and its context.
+/// Returns the patterns that affect a service: its filters, which are moved out of `named`, or else everything below
+/// its path and its context.
 fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<FilterEntry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {

@@ -42,7 +42,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Returns the patterns of a service's release tags. Tags are written by the first.
+/// Returns the patterns of a service's release tags. New tags follow the first.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
     let path = service.path.value().map_or_else(|| Cow::Owned(RepoDir::root()), |path| Cow::Borrowed(&path.0));
     let scheme = scheme(service);

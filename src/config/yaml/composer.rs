@@ -10,17 +10,17 @@ use super::syntax;
 use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::{Diagnostic, Span};
 
-/// How deep lists and mappings may be nested, including those behind aliases.
+/// How deep lists and mappings may be nested, including those that aliases stand for.
 pub(super) const MAX_DEPTH: usize = 64;
 /// How many values a file may contain, without aliases: about as many as 8 MiB of ordinary text have.
 pub(super) const MAX_NODES: usize = 1_000_000;
 /// How many values aliases may expand to in a file without values of its own. Each byte and value of the file adds to
-/// that, so that a small file stays cheap.
+/// it, so that a small file stays cheap.
 pub(super) const MAX_ALIASED: usize = 10_000;
 /// How many values aliases may expand to in any file.
 const MOST_ALIASED: usize = 250_000;
 
-/// Reads the only document of a file; `None` when it is empty, or when an error ends the reading.
+/// Reads the only document of a file; `None` if it is empty, or if an error stops the reading.
 pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t>> {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -40,7 +40,7 @@ pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t
     }
 }
 
-/// An error behind which nothing more can be read.
+/// An error after which nothing more can be read.
 struct Stop(Box<Diagnostic>);
 
 struct Builder<'t, 'p> {
@@ -61,7 +61,7 @@ enum Anchor<'t> {
     Read(Extent, Rc<Node<'t>>),
 }
 
-/// The size of a value, including what is behind aliases.
+/// The size of a value, including what its aliases stand for.
 #[derive(Clone, Copy)]
 struct Extent {
     nodes: usize,

@@ -62,7 +62,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Turns an opening brace into a character, and rebuilds the output behind it.
+    /// Turns an opening brace into a literal character, and rebuilds the output after it.
     fn stand_for_itself(&mut self, brace: &Brace) {
         let open = &mut self.tokens[brace.token];
         "\\{".clone_into(&mut open.value);
@@ -73,7 +73,7 @@ impl Reader {
         }
     }
 
-    /// Removes the last brace and the tokens behind it; returns the texts of these without the dots.
+    /// Removes the last brace and the tokens after it; returns the texts of these tokens without the dots.
     fn take_range(&mut self) -> Vec<String> {
         let mut ends = Vec::new();
         while let Some(token) = self.order.pop().map(|token| &self.tokens[token]) {

@@ -11,7 +11,7 @@ use crate::glob::term::{Guard, Word, handed_through};
 pub(super) struct Bracket {
     /// Whether something that looks like a POSIX class was read in it.
     posix: bool,
-    /// The position of the last `[` behind the first one, in the token's text.
+    /// The position of the last `[` after the first one, in the token's text.
     inner: Option<usize>,
 }
 
@@ -28,7 +28,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether a `]` would close the class. Directly behind `[` or `[^` it is a member of the class.
+    /// Whether a `]` closes the class. Directly after `[` or `[^` it is a member of the class.
     pub(super) fn class_has_begun(&self) -> bool {
         !matches!(self.last().value.as_str(), "[" | "[^")
     }
@@ -97,7 +97,7 @@ impl Reader {
         self.output.extend(handed_through(&last.value, last.at));
     }
 
-    /// Takes a class that does not end for text, and its bracket for a literal one.
+    /// Reads a class that does not end as text, and its bracket as a literal one.
     pub(super) fn unclosed_bracket(&mut self) -> Result<(), PatternError> {
         let last = &self.tokens[self.last];
         let at = last.at;

@@ -6,7 +6,7 @@ use crate::glob::PatternError;
 use crate::glob::character_set::Set;
 use crate::glob::term::{self, Times, Word};
 
-/// Whether this is the beginning of JavaScript's lookbehind or named group, behind `(?`: `<=`, `<!` or `<name>`.
+/// Whether the characters after `(?` begin JavaScript's lookbehind or named group: `<=`, `<!` or `<name>`.
 pub(super) fn begins_own_group(chars: &[char]) -> bool {
     let ['<', inner @ ..] = chars else { return false };
     let name = inner.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == '_').count();
@@ -85,7 +85,7 @@ impl Reader {
         }
     }
 
-    /// Adds a character between quotes, which stands for itself, to the token before, whatever that is.
+    /// Adds a quoted character, which is literal, to the token before it.
     fn quoted(&mut self, c: char) {
         let value = escaped(c);
         self.output.extend(term::handed_through(&value, self.at));

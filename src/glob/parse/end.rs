@@ -30,7 +30,7 @@ impl Reader {
         Ok(Reading { terms: self.output, negated: self.negated })
     }
 
-    /// Takes the last `(`, which nothing closes, for a literal one.
+    /// Reads the last `(`, which nothing closes, as a literal one.
     fn unclosed_paren(&mut self) -> Result<(), PatternError> {
         let escaped = |index: usize| index > 0 && self.output[index - 1].word == Word::Char('\\');
         let has_paren = |index: &usize| match &self.output[*index].word {

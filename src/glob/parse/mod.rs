@@ -1,4 +1,4 @@
-//! Reads a pattern as picomatch reads it: character by character, each in the light of the ones before it.
+//! Reads a pattern as picomatch reads it: character by character, each depending on the ones before it.
 //!
 //! The rules are those of `lib/parse.js` in picomatch 4.0.7 for `{dot: true}`. There the result is the text of a
 //! regular expression; here it is its words ([`Term`]), from which `expression_tree` builds a tree.
@@ -73,9 +73,9 @@ struct Reader {
     offsets: Vec<usize>,
     /// The character to read next.
     next: usize,
-    /// The offset of the character at hand.
+    /// The offset of the current character.
     at: usize,
-    /// The position where the pattern proper begins, behind `!` and `./`.
+    /// The position where the pattern proper begins, after `!` and `./`.
     start: usize,
     negated: bool,
     /// Every token that was ever made.
@@ -249,7 +249,7 @@ impl Reader {
     }
 }
 
-/// Returns a character that stands for itself as text of the expression.
+/// Returns a literal character as text of the expression.
 fn escaped(c: char) -> String {
     if "-*+?.^${}(|)[]".contains(c) { format!("\\{c}") } else { c.to_string() }
 }

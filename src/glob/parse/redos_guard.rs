@@ -91,7 +91,7 @@ fn simple(branch: &[char]) -> Option<Vec<char>> {
 }
 
 struct Group {
-    /// The offset of the text behind the closing parenthesis.
+    /// The offset of the text after the closing parenthesis.
     end: usize,
 }
 

@@ -127,7 +127,7 @@ impl Reader {
         self.output.truncate(self.output.len().saturating_sub(length));
     }
 
-    /// Reads the slash behind a globstar, whose words already include it.
+    /// Reads the slash after a globstar, whose words already include it.
     fn slash_in_globstar(&mut self) {
         self.next += 1;
         self.push(Kind::Slash, "/", Some(Vec::new()));

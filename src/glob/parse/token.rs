@@ -26,7 +26,7 @@ pub(super) enum Kind {
     /// The two dots of a range.
     Dots,
     Star,
-    /// Three stars or more, which count as one star and as no globstar.
+    /// Three stars or more, which count as one star and not as a globstar.
     Stars,
     Globstar,
     Question,
@@ -35,7 +35,7 @@ pub(super) enum Kind {
     Exclamation,
     /// `(` or `)` of a plain group.
     Paren,
-    /// `(` or `)` behind one of `+ * ? !`.
+    /// `(` or `)` after one of `+ * ? !`.
     ExtglobParen,
     Bracket,
     /// `{` or `}`.

@@ -2,7 +2,7 @@
 
 use crate::glob::term::{self, Guard, Opening, Term, Times, Word};
 
-/// Reads one of these patterns, with any number of extensions behind it; `None` for any other.
+/// Reads one of these patterns, followed by any number of extensions; `None` for any other.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if !text.starts_with(['.', '*']) {
         return None;

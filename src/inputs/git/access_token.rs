@@ -8,7 +8,7 @@ use super::{GitError, Repository};
 pub struct TokenVariable(String);
 
 impl TokenVariable {
-    /// Returns the variable of this name; `None` where it has characters other than letters, digits and `_`.
+    /// Returns the variable of this name; `None` if it has characters other than letters, digits and `_`.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');

@@ -17,7 +17,7 @@ use crate::model::name::CommitId;
 const OBJECT_CACHE_BYTES: usize = 8 << 20;
 
 impl Repository {
-    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; empty when they
+    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; empty if they
     /// have no common history.
     ///
     /// # Errors

@@ -38,8 +38,8 @@ impl Repository {
     }
 
     /// Returns the branch that a revision starts from, on a remote or local, by the rules of `git rev-parse`: `main` of
-    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` where it starts from something
-    /// else, such as a tag of that name.
+    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` if it starts from something else,
+    /// such as a tag of that name.
     #[must_use]
     pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
         let (name, rest) = parts(revision);

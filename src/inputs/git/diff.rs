@@ -233,7 +233,7 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
     Some((status?, extent.unwrap_or_default()))
 }
 
-/// Returns how an entry changed in place; `None` when only the spelling of its mode changed: old versions of git wrote
+/// Returns how an entry changed in place; `None` if only the spelling of its mode changed: old versions of git wrote
 /// other permissions (100664), which mean the same.
 fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
     if mode(base.kind()).is_same_type(mode(head.kind())) {

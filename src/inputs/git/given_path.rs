@@ -5,8 +5,8 @@ use crate::model::name::{RepoPath, unquoted};
 
 impl Repository {
     /// Returns the path in the repository for a path from the command line. It is relative to the root of the
-    /// repository, or, if it begins with `.` or `..`, to the directory in which the repository was opened. `None` where
-    /// it leads out of the repository.
+    /// repository, or, if it begins with `.` or `..`, to the directory in which the repository was opened. `None` if it
+    /// leads out of the repository.
     ///
     /// The path need not exist. The empty path is the root.
     #[must_use]
@@ -25,7 +25,7 @@ impl Repository {
         Some(RepoPath::from_git(parts.join(&b'/')))
     }
 
-    /// Returns the parts of the directory in which the repository was opened; empty where it is not in the work tree.
+    /// Returns the parts of the directory in which the repository was opened; empty if it is not in the work tree.
     fn here(&self) -> Vec<Vec<u8>> {
         let inside = || {
             let root = self.work_dir()?.canonicalize().ok()?;

@@ -68,7 +68,7 @@ impl fmt::Debug for RefName {
 }
 
 impl Head {
-    /// Returns the commit; `None` when the branch has none yet.
+    /// Returns the commit; `None` if the branch has none yet.
     #[must_use]
     pub fn commit(&self) -> Option<&CommitId> {
         match self {
@@ -95,7 +95,7 @@ impl Repository {
     }
 
     /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`). Without a name, it is the branch of
-    /// `origin/HEAD`, else the first that exists of `origin/main`, `origin/master`, `main`, `master`. `None` when there
+    /// `origin/HEAD`, else the first that exists of `origin/main`, `origin/master`, `main`, `master`. `None` if there
     /// is no such branch, or it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {

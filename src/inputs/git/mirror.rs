@@ -27,7 +27,7 @@ pub(super) struct Mirror {
 pub(super) struct Edit {
     /// Its full name.
     pub(super) name: Vec<u8>,
-    /// Its present value; `None` where it does not exist.
+    /// Its present value; `None` if it does not exist.
     pub(super) from: Option<gix::ObjectId>,
     /// Its new value; `None` to delete it.
     pub(super) to: Option<gix::ObjectId>,

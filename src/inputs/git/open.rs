@@ -128,7 +128,7 @@ impl Repository {
         self.work_dir().unwrap_or_else(|| self.git_dir())
     }
 
-    /// Returns the root of the work tree; `None` when the repository is bare.
+    /// Returns the root of the work tree; `None` if the repository is bare.
     #[must_use]
     pub fn work_dir(&self) -> Option<&Path> {
         self.gix.workdir()
@@ -151,7 +151,7 @@ impl Repository {
         self.gix.common_dir().join("info/grafts").metadata().is_ok_and(|file| file.len() > 0)
     }
 
-    /// Returns the filter of a partial clone (`--filter`); `None` when the clone is not partial.
+    /// Returns the filter of a partial clone (`--filter`); `None` if the clone is not partial.
     #[must_use]
     pub fn partial_clone(&self) -> Option<PartialClone> {
         self.gix.remote_names().into_iter().find_map(|remote| {

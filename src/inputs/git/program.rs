@@ -67,7 +67,8 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
     Git { command, limit: TIME_LIMIT, group: Group::Ours }
 }
 
-/// Returns the directory of the programs that git keeps for itself, as `git --exec-path` does; none where there is no git.
+/// Returns the directory of the programs that git keeps for itself, as `git --exec-path` does; `None` if there is no
+/// git.
 #[must_use]
 pub fn git_programs() -> Option<&'static Path> {
     gix::path::env::core_dir()
@@ -203,7 +204,7 @@ impl Refusal {
     }
 
     /// Returns the reason in one line, as git wrote it: the line that begins with `fatal:`, else the last one; `None`
-    /// where git wrote nothing.
+    /// if git wrote nothing.
     pub(super) fn reason(&self) -> Option<&str> {
         let fatal = self.lines.iter().find_map(|line| line.strip_prefix("fatal: "));
         fatal.or_else(|| self.lines.last().map(String::as_str))

@@ -39,7 +39,7 @@ impl Repository {
         self.config(&format!("remote.{remote}.tagOpt")).as_deref() == Some("--no-tags")
     }
 
-    /// Returns the configured address of `origin`, which may hold credentials; `None` where there is no such remote.
+    /// Returns the configured address of `origin`, which may hold credentials; `None` if there is no such remote.
     #[must_use]
     pub fn remote_url(&self) -> Option<String> {
         let config = self.gix.config_snapshot();

@@ -132,7 +132,7 @@ fn unreadable(record: &[u8]) -> GitError {
     GitError::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
 }
 
-/// Returns the change of a path between `HEAD` and the work tree; `None` where neither has it.
+/// Returns the change of a path between `HEAD` and the work tree; `None` if neither has it.
 fn change(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Change> {
     let status = match (before, after) {
         (None, None) => return None,

@@ -17,7 +17,7 @@ struct Directory {
 }
 
 impl Repository {
-    /// Returns the submodule that a commit has at a path or above it; `None` where there is something else or nothing.
+    /// Returns the submodule that a commit has at a path or above it; `None` if there is something else or nothing.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

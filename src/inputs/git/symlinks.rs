@@ -219,7 +219,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Returns the thing at a path without links on the way; `None` where that is not known.
+    /// Returns the thing at a path without links on the way; `None` if that is not known.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
         if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
@@ -268,7 +268,7 @@ impl<T> Followed<T> {
 }
 
 impl Repository {
-    /// Returns the file that a commit has at a path, following links inside of the repository; `None` when there is
+    /// Returns the file that a commit has at a path, following links inside of the repository; `None` if there is
     /// nothing, or no file.
     ///
     /// # Errors
@@ -284,7 +284,7 @@ impl Repository {
     }
 
     /// Returns where a path of a commit leads, following links inside of the repository, and how much of the tree the
-    /// result stands for; `None` when there is nothing.
+    /// result stands for; `None` if there is nothing.
     ///
     /// # Errors
     /// As for [`Repository::file_at`].
@@ -370,7 +370,7 @@ impl Repository {
         })
     }
 
-    /// Reads at most this many bytes of a file of the work tree, following links inside of the repository; `None` when
+    /// Reads at most this many bytes of a file of the work tree, following links inside of the repository; `None` if
     /// there is nothing, no regular file, or no work tree.
     ///
     /// # Errors

@@ -94,7 +94,7 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Follows tag objects to the object behind them; `None` when one of them is missing or broken.
+    /// Follows tag objects to the object behind them; `None` if one of them is missing or broken.
     fn peel_tag(&self, mut id: gix::ObjectId) -> Option<gix::ObjectId> {
         use gix::objs::{Kind, TagRefIter};
         let mut buffer = Vec::new();

@@ -83,8 +83,8 @@ impl Repository {
         }
     }
 
-    /// Returns the names of the directories inside a directory of a commit; empty where it is not a directory. The root
-    /// is the empty path.
+    /// Returns the names of the directories inside a directory of a commit; empty if it is not a directory. The root is
+    /// the empty path.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

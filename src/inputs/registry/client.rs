@@ -110,7 +110,7 @@ pub enum NoAnswer {
 }
 
 impl Answered {
-    /// Returns a header; `None` where it is absent or not text.
+    /// Returns a header; `None` if it is absent or not text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }

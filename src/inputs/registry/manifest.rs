@@ -46,7 +46,7 @@ pub(super) fn is_manifest(content_type: &str) -> bool {
     TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
 }
 
-/// Returns the type that a manifest says it has; none where it says none, or one that is no manifest's.
+/// Returns the type that a manifest says it has; `None` if it says none, or one that is no manifest's.
 pub(super) fn media_type(text: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -57,8 +57,8 @@ pub(super) fn media_type(text: &[u8]) -> Option<String> {
     media_type.filter(|media_type| TYPES.contains(&media_type.as_str()))
 }
 
-/// Reads a manifest; `None` where the text is not one. Attestations in an index have the platform `unknown/unknown`,
-/// which is left out.
+/// Reads a manifest; `None` if the text is not one. Attestations in an index have the platform `unknown/unknown`, which
+/// is left out.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {
@@ -83,7 +83,7 @@ pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     }
 }
 
-/// Returns the images that an index lists, without attestations; none where it is no index.
+/// Returns the images that an index lists, without attestations; `None` if it is no index.
 pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
     #[derive(Deserialize)]
     struct Index {
@@ -99,7 +99,7 @@ pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
     manifests.iter().filter(|entry| !is_attestation(entry)).map(|entry| Digest::parse(&entry.digest)).collect()
 }
 
-/// Returns the labels in an image's configuration; none where it is not one.
+/// Returns the labels in an image's configuration; `None` if it is not one.
 pub(super) fn labels(config: &[u8]) -> Option<BTreeMap<String, String>> {
     #[derive(Deserialize)]
     struct Configuration {
@@ -115,7 +115,7 @@ pub(super) fn labels(config: &[u8]) -> Option<BTreeMap<String, String>> {
     Some(config.and_then(|settings| settings.labels).unwrap_or_default())
 }
 
-/// Reads the platform in an image's configuration; `None` where the text is not one.
+/// Reads the platform in an image's configuration; `None` if the text is not one.
 pub(super) fn platform(config: &[u8]) -> Option<Platform> {
     let written: Written = serde_json::from_slice(config).ok()?;
     (!written.os.is_empty() && !written.architecture.is_empty()).then(|| written.platform())

@@ -9,7 +9,7 @@ pub(super) struct Platform {
 }
 
 impl Platform {
-    /// Reads a platform as Docker writes it; `None` where the text is not one.
+    /// Reads a platform as Docker writes it; `None` if the text is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.trim().split('/').collect();
         let is_word = |word: &&str| {

@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Returns the platforms of a manifest's images; `None` where a part of the manifest is missing.
+    /// Returns the platforms of a manifest's images; `None` if a part of the manifest is missing.
     fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, RegistryProblem> {
         match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is none"))? {
             Manifest::Index(platforms) => Ok(Some(platforms)),
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns a manifest or a blob, verified by its digest; `None` where it does not exist.
+    /// Returns a manifest or a blob, verified by its digest; `None` if it does not exist.
     pub(super) fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
@@ -115,7 +115,7 @@ impl<'a> Session<'a> {
 
     /// Puts a manifest under a tag, in one attempt.
     ///
-    /// Returns whether it was taken; false where it is not known, so that it may help to look and to try again.
+    /// Returns whether it was taken; false if it is not known, so that it may help to look and to try again.
     pub(super) fn put(&mut self, tag: &str, manifest: &ManifestBytes, attempt: u32) -> Result<bool, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let outcome = self.once(Method::PUT, &what, Content::Manifest(manifest));

@@ -53,7 +53,7 @@ pub enum TagOutcome {
     },
     /// It was put, and was on another image afterwards.
     Moved {
-        /// The digest of that image; none where the registry then had no such tag.
+        /// The digest of that image; `None` if the registry then had no such tag.
         to: Option<String>,
     },
     /// Whether it is there is not known.
@@ -102,7 +102,7 @@ impl Session<'_> {
         Tagged::Tags(done)
     }
 
-    /// Returns a manifest by its digest, as it is to be put; none where there is none.
+    /// Returns a manifest by its digest, as it is to be put; `None` if there is none.
     fn manifest(&mut self, digest: &Digest) -> Result<Option<ManifestBytes>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, &format!("manifests/{digest}"))? else { return Ok(None) };
         if Digest::of(&answered.body) != *digest {
@@ -147,7 +147,7 @@ impl Session<'_> {
         })
     }
 
-    /// Returns the digest of what has a tag; none where nothing has it.
+    /// Returns the digest of what has a tag; `None` if nothing has it.
     fn digest_of(&mut self, tag: &ImageTag) -> Result<Option<Digest>, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let Some(head) = self.about(&Method::HEAD, &what)? else { return Ok(None) };

@@ -12,7 +12,7 @@ pub(super) struct Url {
 }
 
 impl Url {
-    /// Reads an absolute address. `None` where it is not HTTP, would cross a network in plain text, or names a user.
+    /// Reads an absolute address. `None` if it is not HTTP, would cross a network in plain text, or names a user.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
@@ -26,7 +26,7 @@ impl Url {
         Some(Self { uri, host, port })
     }
 
-    /// Returns the address of a `Location`; `None` where that may not be requested.
+    /// Returns the address of a `Location`; `None` if that may not be requested.
     pub(super) fn join(&self, location: &str) -> Option<Self> {
         let location = location.split('#').next().unwrap_or_default();
         if location.contains("://") && !location.starts_with(['/', '?']) {

@@ -8,7 +8,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 /// What a pnpm-workspace.yaml says of the workspace's packages.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct PnpmWorkspace {
-    /// The patterns of the packages; none where it has settings alone.
+    /// The patterns of the packages; `None` if it has settings alone.
     pub packages: Option<Vec<String>>,
 }
 

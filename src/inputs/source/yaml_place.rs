@@ -95,7 +95,7 @@ impl<'t> Reader<'t> {
         Some((event, Span { start: range.start, end: range.end.max(range.start) }))
     }
 
-    /// Reads the value that an event begins; none where it cannot be read to its end.
+    /// Reads the value that an event begins; `None` if it cannot be read to its end.
     fn value(&mut self, event: &Event<'_>, at: Span) -> Option<Rc<Place>> {
         let mut parts = BTreeMap::new();
         let anchor = match event {

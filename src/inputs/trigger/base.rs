@@ -20,7 +20,7 @@ pub enum BaseHint {
     /// head and `base`, or the target branch if the event names no such commit.
     PullRequest {
         /// The commit in which the engine merged the pull request into its target, so that its first parent is the
-        /// target's tip. Absent where the engine builds the pull request's own head, or merges the other way round.
+        /// target's tip. Absent if the engine builds the pull request's own head, or merges the other way round.
         merge: Option<CommitId>,
         /// A commit of the target branch. In a clone, the branch itself may be older, which would hide changes, or
         /// newer, which makes no difference.

@@ -12,7 +12,7 @@ use crate::model::name::CommitId;
 /// The prefix of the branches that GitHub's merge queue builds. Every engine sees pushes to them.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-/// `true` when nektos/act rehearses a workflow.
+/// `true` if nektos/act rehearses a workflow.
 const REHEARSAL: Fact = Fact::Variable("ACT");
 
 /// How one family of engines describes its events.
@@ -33,7 +33,7 @@ pub(super) struct Row {
     pub(super) when: fn(&Facts) -> bool,
     pub(super) kind: Kind,
     pub(super) reference: Reference,
-    /// The commits that the event is about, with its own first; empty where it is about no commit.
+    /// The commits that the event is about, with its own first; empty if it is about no commit.
     pub(super) subject: &'static [Fact],
     pub(super) base: Base,
     pub(super) origin: fn(&Facts) -> Origin,

@@ -8,15 +8,15 @@ const TELLS: &[u8] = b"::add-mask::";
 /// The longest line that can declare a secret. No more output than this is held back.
 const LONGEST: usize = 64 * 1024;
 
-/// Removes secrets from an output that arrives in pieces, also where a secret spans two of them.
+/// Masks secrets in output that arrives in pieces, even if a secret spans two pieces.
 #[derive(Debug)]
 pub struct Masked {
     mask: Mask,
-    /// Bytes that came in and were not passed on, since a secret or the command may begin in them.
+    /// Bytes that are held back, since a secret or the command may begin in them.
     held: Vec<u8>,
-    /// How many of the held bytes belong to a secret whose mask was already passed on.
+    /// How many of the held bytes belong to a secret whose mask has been passed on already.
     covered: usize,
-    /// Whether only blanks stand in the line before the held bytes.
+    /// Whether the line has only blanks before the held bytes.
     at_start: bool,
 }
 
@@ -27,7 +27,7 @@ impl Masked {
         Self { mask, held: Vec::new(), covered: 0, at_start: true }
     }
 
-    /// Takes a piece, and returns what can be passed on by now.
+    /// Takes a piece, and returns what can be passed on now.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let open = self.listen();
@@ -35,7 +35,7 @@ impl Masked {
         self.hand_on(open.unwrap_or(self.held.len() - keep))
     }
 
-    /// Returns what is left when nothing more comes.
+    /// Returns the rest, at the end of the output.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.held.push(b'\n');
@@ -44,8 +44,7 @@ impl Masked {
         self.hand_on(self.held.len())
     }
 
-    /// Reads the secrets that whole lines declare. Returns where a line begins that declares one and is not complete
-    /// yet.
+    /// Reads the secrets that complete lines declare. Returns where an incomplete line begins that declares one.
     fn listen(&self) -> Option<usize> {
         for at in self.held.find_iter(TELLS) {
             let before = &self.held[..at];

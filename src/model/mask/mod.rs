@@ -27,8 +27,8 @@ pub struct Mask(Arc<RwLock<Secrets>>);
 
 #[derive(Debug, Default)]
 struct Secrets {
-    /// The secrets as they may stand in files. Each line of a secret with several lines counts too, and JSON escapes
-    /// some bytes.
+    /// The secrets in each form that a file may have them in: whole, each line of a secret with several lines, and as
+    /// JSON escapes them.
     written: BTreeSet<Vec<u8>>,
     /// Secrets that builds declared and [`Mask::told`] has not returned yet.
     told: Vec<String>,
@@ -39,8 +39,7 @@ struct Secrets {
 }
 
 impl Mask {
-    /// Adds a secret. Left out are secrets that are too short to be told from other text, and those that are part of a
-    /// public word.
+    /// Adds a secret, unless it is part of a public word, or so short that it occurs in other text by chance.
     pub fn hide(&self, secret: &str) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {
@@ -73,7 +72,7 @@ impl Mask {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).is_part_of_word)
     }
 
-    /// Adds a secret that a build declared: as the command has it, and as the runner reads it.
+    /// Adds a secret that a build declared, in two forms: as the command writes it, and as the runner reads it.
     fn tell(&self, written: &str) {
         let secret = workflow_command::text(written);
         self.hide(written);

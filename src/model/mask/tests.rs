@@ -10,7 +10,7 @@ fn mask(secrets: &[&str]) -> Mask {
     mask
 }
 
-/// What comes out of an output in pieces.
+/// Returns the masked output for these pieces.
 fn through(mask: &Mask, pieces: &[&[u8]]) -> String {
     let mut masked = Masked::new(mask.clone());
     let mut out: Vec<u8> = pieces.iter().flat_map(|piece| masked.push(piece)).collect();

@@ -46,8 +46,8 @@ pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns what a program is told, as a terminal may show it: line breaks and tabs stay, and all else that nobody sees, or
-/// that the terminal would obey, is escaped.
+/// Returns text for programs in a form that is safe on a terminal: line breaks and tabs stay, and every other invisible
+/// character, or one that a terminal obeys, is escaped.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })
@@ -64,9 +64,10 @@ fn visible(bytes: &[u8], push: impl Fn(&mut String, char)) -> String {
     out
 }
 
-/// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, `Zl`, `Zp` or `Zs`,
-/// but the space of ASCII; and those that are blank by their names: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH FULL BLANK
-/// and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD. First and last of each range, in order.
+/// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, `Zl`, `Zp` or
+/// `Zs`, except the space of ASCII; and those that are blank by their names: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH
+/// FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD. First and last of each range,
+/// in order.
 const INVISIBLE: [(char, char); 32] = [
     ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
@@ -107,7 +108,7 @@ fn is_invisible(c: char) -> bool {
     next > 0 && c <= INVISIBLE[next - 1].1
 }
 
-/// Whether a character is visible where it stands, and no terminal obeys it.
+/// Whether a character is visible, and no terminal obeys it.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     !((c as u32) < 0x100 && c.is_control() || is_invisible(c))
@@ -161,7 +162,7 @@ pub fn in_quotes(bytes: &[u8]) -> String {
     out
 }
 
-/// Returns the bytes of a text that [`quoted`] wrote, or of a path that git quoted; `None` when the quoting is broken.
+/// Returns the bytes of a text that [`quoted`] wrote, or of a path that git quoted; `None` if the quoting is broken.
 #[must_use]
 pub fn unquoted(text: &[u8]) -> Option<Cow<'_, [u8]>> {
     let Some(inner) = text.strip_prefix(b"\"") else {

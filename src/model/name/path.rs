@@ -98,7 +98,7 @@ impl RepoDir {
     /// The root, as people and plans write it.
     const ROOT: &'static str = ".";
 
-    /// Reads a directory as people write it: `./a/`, `a//b` and `a/./b` are tidied.
+    /// Reads a directory as people write it, and normalises it: `./a/`, `a//b`, `a/./b`.
     ///
     /// # Errors
     /// When it is empty, absolute, leaves the repository, or holds a backslash or a control character.
@@ -165,7 +165,7 @@ impl RepoDir {
         self.0 == Self::ROOT
     }
 
-    /// Returns how many names lead to it; none to the root.
+    /// Returns how many names its path has; 0 for the root.
     #[must_use]
     pub fn depth(&self) -> usize {
         if self.is_root() { 0 } else { self.0.split('/').count() }
@@ -190,7 +190,7 @@ impl RepoDir {
         self.is_root() || path.strip_prefix(&*self.0).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Returns the path of another directory from this one; none where it does not lie below.
+    /// Returns the path of another directory relative to this one; `None` if it does not lie below.
     #[must_use]
     pub fn relative<'d>(&self, below: &'d Self) -> Option<&'d str> {
         if self.is_root() {

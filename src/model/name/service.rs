@@ -22,7 +22,7 @@ pub enum ServiceNameError {
     /// It is empty.
     #[error("a service name may not be empty")]
     Empty,
-    /// It begins with something else than a letter or a digit.
+    /// It does not begin with a letter or a digit.
     #[error("a service name begins with a letter or a digit, not with {0:?}")]
     First(char),
     /// It holds a character outside the set.
@@ -48,7 +48,7 @@ impl ServiceName {
         }
     }
 
-    /// Takes a key of a flat file as it is: paths-filter accepts any text.
+    /// Returns the key of a flat file as a name, unchecked: paths-filter accepts any text.
     #[must_use]
     pub fn of_flat_filter(key: &str) -> Self {
         Self(key.into())

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The prefix of outputs that are new, and of those that leave their plain name to a filter of the same name.
+/// The prefix of outputs that paths-filter does not have, and of outputs that give up their plain name to a filter of
+/// that name.
 pub const OWN_PREFIX: &str = "rebake_";
 
 /// The outputs that rebake writes besides those of filters and services.
@@ -20,14 +21,14 @@ pub fn is_own_output(name: &str) -> bool {
         || behind(name, OWN_PREFIX).is_some()
 }
 
-/// Returns the rest of a name behind a prefix, ignoring case.
+/// Returns the rest of a name after a prefix, ignoring case.
 fn behind<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     let (start, rest) = name.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Returns the pairs of filters, by their places, that have an output in common, and the first such output. A filter has
-/// the outputs `<name>`, `<name>_count` and `<name>_files`, and engines look at no case.
+/// Returns the pairs of filters (by position) that have an output in common, and the first such output. A filter has
+/// the outputs `<name>`, `<name>_count` and `<name>_files`. Engines ignore case.
 #[must_use]
 pub fn outputs_in_common<'a>(filters: impl IntoIterator<Item = &'a str>) -> Vec<(usize, usize, String)> {
     let mut owners: BTreeMap<String, usize> = BTreeMap::new();

@@ -23,10 +23,10 @@ pub enum TagNameError {
     /// A part ends with `.lock`.
     #[error("git refuses a tag name with a part that ends with `.lock`")]
     Lock,
-    /// It begins with `-`, which every git command would take for an option.
+    /// It begins with `-`, so every git command would read it as an option.
     #[error("git refuses a tag name that begins with `-`")]
     Dash,
-    /// It holds a character that revisions give a meaning to, a blank or a control character.
+    /// It contains a blank, a control character, or a character with a meaning in revisions.
     #[error("git refuses {0:?} in a tag name")]
     Character(char),
     /// It holds `@{`, or is `@` alone.
@@ -35,7 +35,7 @@ pub enum TagNameError {
 }
 
 impl TagName {
-    /// Takes the name of a tag that a repository has.
+    /// Returns the name of a tag in a repository, unchecked.
     #[must_use]
     pub fn from_git(bytes: impl Into<Vec<u8>>) -> Self {
         Self(BString::from(bytes.into()))
@@ -87,7 +87,7 @@ impl TagName {
     }
 }
 
-/// Whether two bytes stand side by side in a text.
+/// Whether a text contains these two bytes side by side.
 fn has_pair(text: &str, pair: [u8; 2]) -> bool {
     text.as_bytes().windows(2).any(|two| two == pair)
 }

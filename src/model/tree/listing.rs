@@ -90,7 +90,7 @@ impl Listing {
     /// Sorts the entries from a position on by path.
     ///
     /// # Panics
-    /// When the position lies behind the end.
+    /// When the position lies after the end.
     pub fn sort_from(&mut self, position: usize) {
         let texts = &self.texts;
         self.listed[position..].sort_by(|a, b| a.path(texts).cmp(b.path(texts)));

@@ -11,7 +11,7 @@ use std::fmt;
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
-/// One file, link or submodule of a commit. Where directories are asked for, it may be one of them.
+/// One file, link or submodule of a commit. In a listing of directories, it is a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeEntry<'a> {
     /// The kind of entry.
@@ -140,7 +140,7 @@ impl fmt::Debug for ObjectId {
 /// A part of a tree: everything below some directories. The rest need not be read.
 ///
 /// The directories are sorted, and end with a slash, except for the root, which is empty. None lies below another, so
-/// the one that holds a path is the last one that is not sorted behind the path.
+/// the directory that contains a path is the last one that is not sorted after the path.
 #[derive(Debug, Clone, Default)]
 pub struct Region(Vec<Vec<u8>>);
 
@@ -187,7 +187,7 @@ impl Region {
             || behind.is_some_and(|behind| behind.starts_with(&directory))
     }
 
-    /// Returns the last directory that is sorted at or before this one, and the first one behind it.
+    /// Returns the last directory that is sorted at or before this one, and the first one after it.
     fn split(&self, directory: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         let (before, behind) = self.0.split_at(self.0.partition_point(|other| other.as_slice() <= directory));
         (before.last().map(Vec::as_slice), behind.first().map(Vec::as_slice))

@@ -5,13 +5,13 @@ use super::rule_error::Problem;
 pub(super) struct Field {
     /// The word before the first `=`, in lower case; `None` for a bare value.
     pub(super) key: Option<String>,
-    /// The text behind it.
+    /// The text after it.
     pub(super) value: Text,
     /// Offset of the field in the line.
     pub(super) offset: usize,
 }
 
-/// A text that knows the place of each of its bytes in the line, since quotes may be doubled in between.
+/// A text, with the offset of each byte in the line. Since quotes may be doubled, the offsets may have gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text {
     text: String,
@@ -24,7 +24,7 @@ impl Text {
         &self.text
     }
 
-    /// Returns a problem in this text as a problem in the line.
+    /// Returns a problem in this text with its offset in the line.
     pub(super) fn place(&self, problem: Problem) -> Problem {
         let offset = self.offsets.get(problem.offset).or(self.offsets.last()).copied().unwrap_or_default();
         Problem { offset, ..problem }
@@ -43,8 +43,8 @@ impl Text {
     }
 }
 
-/// Reads a line as a record of comma-separated values (RFC 4180). A field with a comma has to be in double quotes as a
-/// whole, `"pattern=a{1,2}"`, with quotes inside doubled.
+/// Reads a line as a record of comma-separated values (RFC 4180). A field with a comma must be quoted as a whole,
+/// `"pattern=a{1,2}"`, and quotes inside it are doubled.
 pub(super) fn fields(line: &str) -> Result<Vec<Field>, Problem> {
     let mut fields = Vec::new();
     let mut rest = line.char_indices().peekable();

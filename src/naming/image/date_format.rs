@@ -14,7 +14,7 @@ enum Piece {
 type Token = (&'static str, fn(&CalendarTime) -> String);
 
 /// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats. A
-/// token comes before those that it begins with.
+/// longer token comes before its own beginnings.
 const TOKENS: &[Token] = &[
     ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
     ("YYYYY", |t| t.format("%05Y")),
@@ -105,8 +105,8 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// Reads the name of a zone, as minutes ahead of UTC. Only UTC and fixed distances from it are allowed: the zones of
-/// places change with their laws, and the same commit must give the same tags.
+/// Reads a time zone, and returns its minutes ahead of UTC. Only UTC and fixed offsets are allowed: the zones of places
+/// change with their laws, and the same commit must give the same tags.
 pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     let refuse = || {
         Problem::at(0, format!("the time zone `{text}` is not known here"))
@@ -145,7 +145,7 @@ fn ordinal(time: &CalendarTime, format: &'static str) -> String {
     number + ending
 }
 
-/// Returns the hour of a clock from 1 to 24.
+/// Returns the hour, from 1 to 24.
 fn up_to_24(time: &CalendarTime, format: &'static str) -> String {
     let hour = time.format(format);
     if hour.trim_start_matches('0').is_empty() { "24".to_owned() } else { hour }

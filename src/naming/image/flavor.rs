@@ -13,7 +13,7 @@ pub struct Flavor {
 /// Whether the highest stable release is tagged `latest`. No other image is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Latest {
-    /// If the first rule that gave a tag is about releases.
+    /// Only if the first rule that gave a tag is about releases.
     #[default]
     Auto,
     /// Always.
@@ -33,7 +33,7 @@ pub(super) struct Affix {
 pub(super) enum Scope {
     /// Those of rules.
     Rules,
-    /// Those of rules, and `latest` (`onlatest=true`).
+    /// The tags of rules, and `latest` (`onlatest=true`).
     RulesAndLatest,
 }
 

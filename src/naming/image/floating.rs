@@ -12,7 +12,7 @@ use super::tag_rules::TagRules;
 use crate::model::name::ServiceName;
 
 /// The tags that an image could have in any environment, and that contain neither a version nor a commit: `main`,
-/// `edge`, `pr-7`. `latest` is always one of them. All other tags are pins, which name one image for ever.
+/// `edge`, `pr-7`. `latest` is always one of them. All other tags are pins: each names one image for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FloatingTags(Vec<Shape>);
 
@@ -54,7 +54,7 @@ impl FloatingTags {
         })
     }
 
-    /// Whether a tag is one of them.
+    /// Whether a tag is a floating tag.
     #[must_use]
     pub fn contains(&self, tag: &str) -> bool {
         let varies = |shape: &Shape| shape.contains(&Piece::Any) && fits(shape, tag);
@@ -82,7 +82,7 @@ fn latest_shape(flavor: &Flavor, service: &ServiceName) -> Option<Shape> {
     Some([affix(&flavor.prefix)?, vec![Piece::Text("latest".to_owned())], affix(&flavor.suffix)?].concat())
 }
 
-/// Returns the shape of an expression; `None` where it contains a version or a commit.
+/// Returns the shape of an expression; `None` if it contains a version or a commit.
 fn of(expression: &Expression<Global>, service: &ServiceName) -> Option<Shape> {
     let value = |value: &Global| match value {
         Global::Branch | Global::BaseRef | Global::IsDefaultBranch | Global::IsNotDefaultBranch => Some(Piece::Any),

@@ -8,7 +8,7 @@ pub struct ImageFacts<'a> {
     pub service: &'a ServiceName,
     /// Its version, as in the plan: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
-    /// The release after which the image is named: the one at head, or that of a given version.
+    /// The release that the image is named after: the one at head, or the one with the given version.
     pub release: Option<ImageRelease<'a>>,
     /// What the environment is for.
     pub purpose: Purpose,

@@ -45,9 +45,9 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the tag by which an image of the same content is found again: the fingerprint of its service, and behind it
-    /// what the image is bound to besides, if anything. None where the fingerprint is dirty, since such an image is never
-    /// pushed, and where the texts are something else.
+    /// Returns the content tag, by which an image of the same content is found again: the fingerprint of its service,
+    /// and then the binding if there is one. `None` if the fingerprint is dirty, since such an image is never pushed,
+    /// or if one of the texts has another form.
     #[must_use]
     pub fn of_content(fingerprint: &str, bound_to: Option<&str>) -> Option<Self> {
         let text = match bound_to {
@@ -59,7 +59,7 @@ impl ImageTag {
         is_same.then_some(Self(text))
     }
 
-    /// Whether images of the same content are found by a tag of this form.
+    /// Whether a text has the form of a content tag.
     #[must_use]
     pub fn is_of_content(text: &str) -> bool {
         content_parts(text).is_some()
@@ -72,7 +72,7 @@ impl ImageTag {
     }
 }
 
-/// Splits the tag of a content into the fingerprint, `fp2-` and 26 letters and digits, and what is bound to it, 13 more.
+/// Splits a content tag into the fingerprint (`fp2-` and 26 letters and digits) and the binding (13 more).
 fn content_parts(text: &str) -> Option<(&str, Option<&str>)> {
     let is_base32 = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte));
     let (scheme, rest) = text.split_once('-')?;
@@ -90,7 +90,7 @@ impl fmt::Display for ImageTag {
     }
 }
 
-/// A tag under construction: literal text stays as it is, values are adapted.
+/// A tag under construction. Literal text stays as it is; values are adapted.
 #[derive(Debug, Default)]
 pub(super) struct Draft(String);
 
@@ -117,7 +117,7 @@ impl Draft {
         self.0.push_str(if self.0.is_empty() { fit.trim_start_matches(['.', '-']) } else { &fit });
     }
 
-    /// Returns the tag; `None` when the text is empty.
+    /// Returns the tag; `None` if the text is empty.
     ///
     /// # Errors
     /// When it is not a tag: returns the text, and what is wrong with it.

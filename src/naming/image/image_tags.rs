@@ -4,14 +4,14 @@ use crate::model::name::Escaped;
 /// The tags of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tags {
-    /// The tags, each once. The first is used to name the image; `latest`, if there is one, is the last. Empty when no
+    /// The tags, each once. The first is used to name the image; `latest`, if there is one, is the last. Empty if no
     /// rule has a tag for this event.
     pub names: Vec<ImageTag>,
-    /// How those of them may move that are not floating.
+    /// The tags that are not floating, each with how it may move.
     pub held: Vec<(ImageTag, TagMovement)>,
     /// Rules that gave no tag although they should, for a warning.
     pub skipped: Vec<Skipped>,
-    /// Tags that rules gave, and that the image does not get.
+    /// Tags that rules gave but the image does not get.
     pub left_out: Vec<LeftOut>,
 }
 
@@ -20,9 +20,9 @@ pub struct Tags {
 pub enum TagMovement {
     /// With each build.
     Floating,
-    /// Never, and that is no error: it names a commit, of which the first build stays.
+    /// Never, without an error: it names a commit, and the first build of the commit keeps it.
     Once,
-    /// Never: it names a release.
+    /// Never, and an attempt is an error: it names a release.
     Fixed,
 }
 
@@ -47,7 +47,7 @@ pub enum TagRefusal {
 /// A rule that gives no tag, since the text that it reads does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// Which of the lines of `tags`, from 0.
+    /// The line of `tags`, from 0.
     pub line: usize,
     /// The reason: without a full stop, in lower case.
     pub reason: String,
@@ -66,8 +66,8 @@ pub struct InvalidTag {
 }
 
 impl Tags {
-    /// Adds a tag behind the others, unless it is there; or notes why the image does not get it. Where two rules give the
-    /// same tag, it moves as the stricter one says.
+    /// Adds a tag at the end, unless it is there already; or notes why the image does not get it. If two rules give the
+    /// same tag, the stricter one decides how it may move.
     pub(super) fn add(&mut self, tag: ImageTag, kept: Result<TagMovement, TagRefusal>) {
         match kept {
             Ok(movement) => {

@@ -5,7 +5,7 @@ use super::rule_error::Problem;
 use super::tag_expression::{Expression, Global};
 use crate::model::calendar::CalendarTime;
 
-/// The labels by which rebake knows an image again: the service that it is of, and the commit that it was built at.
+/// The labels by which rebake recognises an image: its service, and the commit at which it was built.
 pub const OWN_LABELS: (&str, &str) = ("rebake.service", "rebake.commit");
 
 /// The labels of a service's image, checked. Their values may contain the same expressions as tags.
@@ -45,13 +45,13 @@ impl Labels {
         if errors.is_empty() { Ok(Self(read)) } else { Err(errors) }
     }
 
-    /// Returns the keys of those whose values depend on more than the service.
+    /// Returns the keys of the labels whose values depend on more than the service.
     pub fn varying(&self) -> impl Iterator<Item = &str> {
         let varies = |value: &Expression<Global>| value.values().any(|value| !matches!(value, Global::Name));
         self.0.iter().filter(move |(_, value)| varies(value)).map(|(key, _)| key.as_str())
     }
 
-    /// Returns all labels of the image: those of OCI (`org.opencontainers.image.*`), which the service's own labels may
+    /// Returns all labels of the image: OCI's (`org.opencontainers.image.*`), which the service's own labels may
     /// replace.
     ///
     /// `created` is the time of the commit, so that the same commit gives the same labels; `source` is the address of

@@ -5,7 +5,7 @@ use super::tag_rules::TagRules;
 use crate::model::name::{CommitId, ServiceName};
 use crate::naming::version::Purpose;
 
-/// What every commit of a branch has in common, as far as tags depend on it.
+/// The facts that all commits of a branch share, as far as tags depend on them.
 #[derive(Debug, Clone, Copy)]
 pub struct TagOccasion<'a> {
     /// What the environment is for.
@@ -16,7 +16,7 @@ pub struct TagOccasion<'a> {
     pub default_branch: Option<&'a str>,
 }
 
-/// What differs from commit to commit.
+/// An example commit: the facts that differ from commit to commit.
 struct Example {
     version: &'static str,
     tag: &'static str,
@@ -38,7 +38,7 @@ const EXAMPLES: [Example; 2] = [
 impl TagRules {
     /// Returns the tags that the images of all commits get: `main`, `latest`. They move from build to build.
     ///
-    /// They are those that two commits without anything in common both get. There are none if a tag is not valid.
+    /// These are the tags that two commits with nothing in common both get; none if a tag is not valid.
     #[must_use]
     pub fn lasting(&self, service: &ServiceName, occasion: TagOccasion<'_>) -> Vec<ImageTag> {
         let [one, other] = EXAMPLES.map(|example| self.of_example(service, occasion, &example));

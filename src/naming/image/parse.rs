@@ -100,7 +100,7 @@ impl Attributes {
         Ok(Self { ignored: ignored.collect(), line_type, given, problems })
     }
 
-    /// Reads an attribute; `None` where it is absent or wrong.
+    /// Reads an attribute; `None` if it is absent or wrong.
     fn take<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let (_, value, _) = self.given.iter().find(|(other, ..)| other == key)?;
         read(value.as_str()).map_err(|problem| self.problems.push(value.place(problem))).ok()

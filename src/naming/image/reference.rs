@@ -98,8 +98,8 @@ impl ImageName {
         name.strip_prefix("library/").unwrap_or(name)
     }
 
-    /// Returns the tag in a reference to this image: `latest` where it has none. `None` where it is for another image,
-    /// or has a digest.
+    /// Returns the tag in a reference to this image, `latest` if the reference has none. `None` if the reference is to
+    /// another image or has a digest.
     #[must_use]
     pub fn tag_in<'t>(&self, reference: &'t str) -> Option<&'t str> {
         let start = reference.rfind('/').map_or(0, |slash| slash + 1);
@@ -134,7 +134,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Reads a full reference; none where it is not one with a tag.
+    /// Reads a full reference; `None` if the text is not a reference with a tag.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (name, tag) = text.rsplit_once(':')?;
@@ -268,7 +268,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Compares the components with the grammar of the specification.
+        /// Compares the check of components with the grammar of the specification.
         #[test]
         fn components_are_those_of_the_grammar(text in "[a-c0_.A-]{0,8}") {
             let grammar = regex::Regex::new(r"^[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*$").unwrap();

@@ -31,7 +31,7 @@ impl Problem {
         Self { help: Some(escaped(&help.into())), ..self }
     }
 
-    /// Adds the word that was most likely meant, or all possible words.
+    /// Suggests the word that was most likely meant, or else lists all possible words.
     pub(super) fn suggest(self, word: &str, words: &[&str]) -> Self {
         let help = match nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -70,8 +70,8 @@ impl Source {
     }
 }
 
-/// Returns the texts that a rule about versions reads, the preferred one first: its own `value`; else the version in
-/// the release's tag, and the whole tag.
+/// Returns the texts that a rule about versions reads, the preferred one first: only its own `value` if it has one,
+/// else the version in the release's tag, and then the whole tag.
 fn texts(value: Option<&Expression<Global>>, facts: &ImageFacts<'_>) -> Vec<String> {
     match (value, facts.release) {
         (Some(value), _) => vec![value.text(|value| value.value(facts))],

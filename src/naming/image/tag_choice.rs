@@ -21,7 +21,7 @@ enum Says {
     Nothing,
 }
 
-/// Whether an image gets the tag that a rule made of this, and how the tag may move then.
+/// Returns how the tag that a rule made may move, or why the image does not get it.
 pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
     match facts.purpose {
@@ -49,7 +49,8 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
     })
 }
 
-/// Checks whether an image gets the tag `latest` of a flavor, which contains nothing of a version.
+/// Returns how the tag `latest` of a flavor may move, or why the image does not get it. The tag contains no part of a
+/// version.
 pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     match facts.purpose {
         Purpose::Builds => Err(TagRefusal::OfReleases),
@@ -117,7 +118,7 @@ fn holds(text: &str, version: &str) -> bool {
     })
 }
 
-/// Whether a value is the version of the release, with or without a `v`, and nothing else.
+/// Whether a value is exactly the version of the release, with or without a `v`.
 fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let Some(release) = facts.release else { return false };
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);

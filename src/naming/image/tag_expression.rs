@@ -45,7 +45,7 @@ pub(super) trait Named: Sized {
     /// Every word, for advice.
     const WORDS: &'static [&'static str];
 
-    /// Returns the value of a word; `None` when there is no such word.
+    /// Returns the value of a word; `None` if there is no such word.
     fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem>;
 }
 
@@ -120,7 +120,7 @@ impl<N> Expression<N> {
         self.0.iter().map(piece).collect()
     }
 
-    /// Describes how the text is made. Expressions with equal descriptions give equal texts.
+    /// Returns a description of how the text is made. Expressions with equal descriptions give equal texts.
     pub(super) fn form(&self, value: impl Fn(&N) -> String) -> String {
         self.text(|name| format!("{{{{{}}}}}", value(name)))
     }

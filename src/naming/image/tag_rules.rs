@@ -77,9 +77,9 @@ impl TagRules {
         if rules.is_empty() { Self::default() } else { Self { rules, ..self.clone() } }
     }
 
-    /// Describes how each line makes its tag for a service, with the number of the line. Lines of two services with
-    /// equal descriptions give equal tags when the versions are equal. Lines that never give a tag are left out, and so
-    /// are those that read it from a release tag, which differs by service.
+    /// Returns, for each line that can give a tag to a service, the number of the line and a description of how it
+    /// makes the tag. Lines of two services with equal descriptions give equal tags if the versions are equal. Lines
+    /// that read a release tag are left out, since release tags differ by service.
     pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
         self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
     }

@@ -1,7 +1,7 @@
 use crate::model::name::{CommitId, ServiceName, TagName};
 use crate::naming::version::{TagPattern, Version};
 
-/// Services that are released together, and their releases so far.
+/// A release line: the services that are released together, and their releases so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// The services, at least one. Services that share a tag format are one line.

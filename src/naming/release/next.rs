@@ -10,7 +10,7 @@ pub(super) struct Next {
 }
 
 impl Line {
-    /// Returns the next release; `None` where the scheme does not determine the next version.
+    /// Returns the next release; `None` if the scheme does not determine the next version.
     pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Next>, ReleaseError> {
         if self.pattern.scheme() == Scheme::Calver {
             return Ok(None);

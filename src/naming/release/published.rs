@@ -26,7 +26,7 @@ pub struct Released {
     /// The version of the highest release so far; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release since which commits count; absent where all count.
+    /// The tag of the release after which commits count; absent if all count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The version.
@@ -38,13 +38,13 @@ pub struct Released {
     /// The bump that the commits or the command line require: `major`, `minor` or `patch`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
-    /// The dependency because of which it is released.
+    /// The dependency that causes the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
-    /// The tag of the highest release, on any branch, that is not lower than the version; absent where all are lower.
+    /// The tag of the highest release, on any branch, that is not lower than the version; absent if all are lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
-    /// The tag on another branch whose version would have been the next; absent where none was skipped.
+    /// The tag on another branch whose version would have been the next; absent if none was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
     /// The commits since then that change its files, the newest first.
@@ -60,7 +60,7 @@ pub struct Unreleased {
     /// The version of the highest release so far; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release since which commits count; absent where all count.
+    /// The tag of the release after which commits count; absent if all count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The reason: `no-commits`, `nothing-asked`, `no-next` or `released`.
@@ -82,7 +82,7 @@ pub struct PublishedCommit {
     pub subject: String,
     /// Its kind: `breaking`, `feature`, `fix`, `unlabelled`, `housekeeping`, `merge`, `reverts` or `reverted`.
     pub kind: &'static str,
-    /// The bump that it requires: `major`, `minor` or `patch`; absent where it requires none.
+    /// The bump that it requires: `major`, `minor` or `patch`; absent if it requires none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
 }

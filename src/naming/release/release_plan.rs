@@ -17,7 +17,7 @@ pub struct PlannedRelease {
     pub services: Vec<ServiceName>,
     /// The highest release among the ancestors of head.
     pub current: Option<TaggedRelease>,
-    /// The release since which commits count.
+    /// The release after which commits count.
     pub since: Option<TaggedRelease>,
     /// The commits since then that change its files, the newest first.
     pub changes: Vec<ReleaseChange>,

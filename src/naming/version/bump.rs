@@ -84,7 +84,7 @@ impl Bump {
         }
     }
 
-    /// Returns the next version without pre-release; `None` when a number exceeds 64 bits.
+    /// Returns the next version without pre-release; `None` if a number exceeds 64 bits.
     fn core(self, current: &Version) -> Option<Version> {
         let Version { major, minor, patch, .. } = *current;
         let under_way = !current.pre.is_empty();

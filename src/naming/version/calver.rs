@@ -13,7 +13,7 @@ pub struct Calver {
 }
 
 impl Calver {
-    /// Reads a calendar version; `None` when the text is not one.
+    /// Reads a calendar version; `None` if the text is not one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let numbers = text.split('.').map(number).collect::<Option<Vec<u64>>>()?;

@@ -33,7 +33,7 @@ pub enum Weight {
     Reverted,
 }
 
-/// The part of one commit in a decision.
+/// What one commit contributes to a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitReason {
     /// The commit.
@@ -44,10 +44,10 @@ pub struct CommitReason {
     pub bump: Option<Bump>,
 }
 
-/// The bump that a service's commits require, and the part of each commit.
+/// The bump that a service's commits require, and what each commit contributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The highest bump that any of them requires; `None` when no release is due.
+    /// The highest bump that any of them requires; `None` if no release is due.
     pub bump: Option<Bump>,
     /// One for each commit, in their order.
     pub reasons: Vec<CommitReason>,
@@ -105,7 +105,7 @@ impl Weight {
     }
 }
 
-/// Splits `type(scope)!` into the type and whether there is a `!`; `None` when it does not have that form.
+/// Splits `type(scope)!` into the type and whether there is a `!`; `None` if it does not have that form.
 fn kind(head: &str) -> Option<(&str, bool)> {
     let (head, breaking) = head.strip_suffix('!').map_or((head, false), |head| (head, true));
     let kind = match head.split_once('(') {

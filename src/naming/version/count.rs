@@ -10,7 +10,7 @@ pub enum Count {
     #[default]
     Commits,
     /// The commits since the release whose change against their first parent matches the service's filters. A merge
-    /// counts if it brings in such a change, and so do the commits that it brings in.
+    /// counts if it brings in such a change, and so does each commit that it brings in with such a change.
     Paths,
 }
 

@@ -21,6 +21,7 @@ pub struct Described {
 pub enum Trust {
     /// It would be the same.
     Exact,
-    /// The walk reached the boundary of a shallow clone: the distance may be too small, and another tag the right one.
+    /// The walk reached the boundary of a shallow clone: the distance may be too small, and the tag may be the wrong
+    /// one.
     Shallow,
 }

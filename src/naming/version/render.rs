@@ -31,7 +31,7 @@ pub struct VersionFacts {
 /// What an environment is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Releases, each named by its version.
+    /// Releases. Each is named by its version alone.
     Releases,
     /// Builds of any commit. In [`VersionStyle::Extended`] their names differ from those of releases, so that a build
     /// of a released commit does not replace the release.
@@ -41,7 +41,7 @@ pub enum Purpose {
 /// Whether the service's files are those of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FilesState {
-    /// They are, or that was not checked.
+    /// They are, or rebake did not check.
     #[default]
     Clean,
     /// Some were modified. A version that says so is never pushed.

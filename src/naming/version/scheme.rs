@@ -67,7 +67,7 @@ impl Scheme {
         }
     }
 
-    /// Returns the version in a text; `None` when it is not one of this scheme.
+    /// Returns the version in a text; `None` if it is not one of this scheme.
     #[must_use]
     pub fn read(self, text: &str) -> Option<Version> {
         match self {
@@ -134,7 +134,7 @@ impl Version {
         }
     }
 
-    /// Returns its build metadata, the `b5` of `1.0.9+b5`; empty where it has none.
+    /// Returns its build metadata, the `b5` of `1.0.9+b5`; empty if it has none.
     #[must_use]
     pub fn build(&self) -> &str {
         match self {

@@ -3,18 +3,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Parsed, ReleaseTags, Scheme, Version};
 use crate::model::name::{RepoDir, ServiceName, TagName};
 
-/// A tag that is probably a release of a service, though the format of the service's tags is another one.
+/// A tag that is probably a release of a service, although the service has another tag format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagHint {
     /// The tag.
     pub tag: TagName,
-    /// The format that has it, for `tag` in filters.yaml: `{{name}}-v{{version}}`.
+    /// The format of the tag, for `tag` in filters.yaml: `{{name}}-v{{version}}`.
     pub format: String,
 }
 
-/// Returns for each service, of which no tag is a release, the highest tag that is probably meant as one: by its name, its
-/// path or the last part of either, with a version behind it; or by a version alone, where no tag is one of a service's.
-/// One walk over the tags, whatever the number of services.
+/// Returns, for each service without a release tag, the highest tag that is probably meant as one: the service's name,
+/// its path, or the last part of either, followed by a version. If no tag belongs to any service, a version alone
+/// counts too. It takes one walk over the tags, whatever the number of services.
 #[must_use]
 pub fn tag_hints<'a>(
     services: &[(&ServiceName, Option<&RepoDir>, Scheme)],
@@ -63,7 +63,8 @@ fn keep(highest: &mut Highest, version: Option<Version>, hint: impl Fn() -> TagH
     }
 }
 
-/// What a service is called, and how a format says that; none where it is two services.
+/// The words that a tag may call a service by, each with the service's position and the word for a tag format; `None`
+/// if two services share the word.
 type Callings<'a> = BTreeMap<&'a str, Option<(usize, &'a str)>>;
 
 fn callings<'a>(services: &[(&'a ServiceName, Option<&'a RepoDir>, Scheme)]) -> Callings<'a> {

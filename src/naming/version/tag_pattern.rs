@@ -14,7 +14,8 @@ pub struct TagPattern {
 }
 
 impl TagPattern {
-    /// Returns the pattern of tags with this prefix, a version of SemVer, and this suffix, which is mostly empty.
+    /// Returns the pattern of tags that consist of this prefix, a version of SemVer, and this suffix, which is mostly
+    /// empty.
     pub fn new(prefix: impl Into<String>, suffix: impl Into<String>) -> Self {
         Self { prefix: prefix.into(), suffix: suffix.into(), scheme: Scheme::Semver }
     }
@@ -53,14 +54,13 @@ impl TagPattern {
         version.first()?.is_ascii_digit().then_some(version)
     }
 
-    /// Returns the version of a tag; `None` when the tag does not fit the pattern or the scheme cannot read the
-    /// version.
+    /// Returns the version of a tag; `None` if the tag does not fit the pattern or the scheme cannot read the version.
     #[must_use]
     pub fn read(&self, tag: &TagName) -> Option<Version> {
         self.scheme.read(std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?)
     }
 
-    /// Returns what the scheme reads in a tag; `None` when the tag does not fit the pattern.
+    /// Returns what the scheme reads in a tag; `None` if the tag does not fit the pattern.
     #[must_use]
     pub fn reading(&self, tag: &[u8]) -> Option<Reading> {
         let version = self.version_of(tag)?;

@@ -101,16 +101,16 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
     problems
 }
 
-/// A pattern, and a service that has it.
+/// A pattern, and a service with that pattern.
 type Holder<'s> = (&'s TagPattern, &'s ServiceName);
 
-/// Returns those of a sorted list whose patterns have this prefix.
+/// Returns the part of a sorted list whose patterns have this prefix.
 fn with_prefix<'l, 's>(sorted: &'l [Holder<'s>], prefix: &str) -> &'l [Holder<'s>] {
     let from = &sorted[sorted.partition_point(|(pattern, _)| pattern.prefix() < prefix)..];
     &from[..from.partition_point(|(pattern, _)| pattern.prefix() == prefix)]
 }
 
-/// Returns the parts of a sorted list that have one pattern each.
+/// Splits a sorted list into parts with equal patterns.
 fn by_pattern<'l, 's>(mut left: &'l [Holder<'s>]) -> impl Iterator<Item = &'l [Holder<'s>]> {
     std::iter::from_fn(move || {
         let (first, _) = left.first()?;
@@ -136,7 +136,7 @@ fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
     within || pattern.prefix() == prefix && behind.any(|suffix| suffix == pattern.suffix())
 }
 
-/// Returns the tag because of which git would refuse a new one, since one of the two would be a directory of the other:
+/// Returns the tag that prevents a new one, since git would have to store one of the two as a directory of the other:
 /// `services/go` and `services/go/api`. `existing` is sorted.
 #[must_use]
 pub fn in_the_way<'a>(new: &TagName, existing: &'a [TagName]) -> Option<&'a TagName> {

@@ -150,8 +150,8 @@ fn check_name(name: &str) -> Result<(), EmitError> {
 
 /// Returns the text to append to the file in `GITHUB_OUTPUT`.
 ///
-/// Every value is between two lines of `delimiter`. `None` when a value contains the delimiter. There are no blank
-/// lines outside of values: GitHub's runner ignores them, and the runners of act, Gitea and Forgejo refuse them.
+/// Every value is between two lines of `delimiter`. `None` if a value contains the delimiter. There are no blank lines
+/// outside of values: GitHub's runner ignores them, and the runners of act, Gitea and Forgejo refuse them.
 #[must_use]
 pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
     if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {

@@ -84,7 +84,7 @@ pub fn keep_children() -> io::Result<()> {
     signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
-/// Returns the signals that are ignored; empty where the system does not tell.
+/// Returns the signals that are ignored; empty if the system does not tell.
 fn ignored() -> BTreeSet<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());

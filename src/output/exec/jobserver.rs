@@ -40,7 +40,7 @@ impl Tokens {
         }
     }
 
-    /// Returns as many tokens as a build's weight; `None` when some are missing, and then requests these.
+    /// Returns as many tokens as a build's weight; `None` if some are missing, and then requests these.
     pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
         let weight = weight as usize;
         if self.broken {
@@ -95,7 +95,7 @@ struct InheritedPipe {
 }
 
 impl InheritedPipe {
-    /// Returns the pipe of a client; `None` where the system cannot open one again.
+    /// Returns the pipe of a client; `None` if the system cannot open one again.
     fn of(client: &Client) -> Option<Self> {
         // Only the variables tell the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
         let mut command = Command::new("make");

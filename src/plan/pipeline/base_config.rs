@@ -1,4 +1,4 @@
-//! The configuration by which a base would have been planned.
+//! Finds the configuration with which a base was planned.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -20,7 +20,7 @@ use crate::plan::pipeline::ConfigFile;
 /// The definitions at a base.
 #[derive(Clone)]
 pub(super) enum BaseConfig {
-    /// They are the same as head's, or the base has none and head's are used for both.
+    /// They are the same as head's. This includes a base without a configuration, for which head's counts.
     Unchanged,
     /// They were read.
     Read(Rc<Definitions>),
@@ -37,21 +37,21 @@ impl BaseConfig {
     }
 }
 
-/// Reads configurations at bases. Each content is read once.
+/// Reads the configurations at bases. Each content is read once.
 pub(super) struct Reader<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
     known: BTreeMap<ObjectId, BaseConfig>,
     /// The paths from which the configurations at bases were read.
     paths: BTreeSet<RepoPath>,
-    /// The bases that have none.
+    /// The bases without a configuration.
     without: BTreeSet<CommitId>,
     /// Paths where a configuration may be.
     places: Vec<RepoPath>,
     earlier: Earlier,
     /// How many configurations were read.
     read: usize,
-    /// Whether something was built with a configuration before; `None` until it is needed.
+    /// Whether any service was built with a configuration before; `None` until it is needed.
     built: Option<bool>,
 }
 
@@ -148,7 +148,7 @@ impl<'a> Reader<'a> {
         Ok(at_base)
     }
 
-    /// Reads the definitions that a base without a configuration has by its own files.
+    /// Reads the definitions that the base's own files declare, for a base without a configuration.
     fn derived(&mut self, base: Option<&CommitId>, changes: &ChangeSet) -> Result<BaseConfig, git::GitError> {
         let Some(base) = base else { return Ok(BaseConfig::Read(Rc::default())) };
         if self.file.discovery.is_same_before(changes) {
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads what the files of a base declare, as far as the configuration there asks for it.
+    /// Reads what the files of a base declare, in the ecosystems that the configuration there names.
     fn discovery(&self, base: &CommitId, bytes: &[u8], changes: &ChangeSet) -> Result<Discovery, git::GitError> {
         let scope = DiscoveryScope::Workspaces(config::workspaces(&self.file.name, bytes));
         if *self.file.discovery.scope() == scope {
@@ -171,15 +171,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the text of the configuration by which the base itself would have been planned; `None` where it has
-    /// none.
+    /// Returns the text of the base's own configuration; `None` if it has none.
     pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();
         self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
     }
 
-    /// Returns the file by which the base itself would have been planned.
+    /// Returns the file of the base's own configuration.
     fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::GitError> {
         let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
         let now = Renamed { path: &place.path, content: &self.file.bytes };
@@ -211,8 +210,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns what it means that a base has no configuration. If earlier commits had none either, the file is new to
-    /// the repository, or the base is older than the file, so no service counts as new.
+    /// Returns the definitions to use for a base without a configuration: head's if no earlier commit and no built
+    /// commit had one, so that no service counts as new; else unknown ones.
     fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
         match self.earlier.than(base)? {
             Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
@@ -230,7 +229,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether something that was built before had a configuration.
+    /// Whether a commit that was built before had a configuration.
     fn was_built_with(&mut self) -> Result<bool, git::GitError> {
         if let Some(known) = self.built {
             return Ok(known);
@@ -274,8 +273,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns that the definitions of a base are unknown if they cannot be read for a reason that widens the plan; other
-/// errors end it.
+/// Returns unknown definitions for an error that only widens the plan; passes on other errors.
 fn unreadable(base: &CommitId, error: git::GitError) -> Result<BaseConfig, git::GitError> {
     match error {
         git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {

@@ -1,4 +1,4 @@
-//! Services with bases of their own: since their release, since they were built, or since their published image.
+//! Groups services by their own bases: their last release, their last build, or their published image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,13 +30,13 @@ pub(super) struct OwnBase {
 }
 
 impl OwnBase {
-    /// Returns it in the form of the plan.
+    /// Returns the base in the form of the plan.
     pub(super) fn published(&self) -> plan::Base {
         plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
     }
 }
 
-/// What is known of one service's base.
+/// The base of one service, as far as it is known.
 pub(super) enum Known {
     At(OwnBase),
     Nothing,
@@ -60,7 +60,7 @@ impl Grouped {
         Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
-    /// Returns all services in one group, and each counts as affected, since their bases are not known.
+    /// Returns all services in one group without a base, each counted as affected, since their bases are not known.
     fn unknown(config: &Config, doubt: Doubt) -> (Self, Notes) {
         let comparison = Comparison::nothing("", Some(AllAffected::BaseUnreachable));
         (Self::together(config, comparison), doubt.into())
@@ -169,7 +169,7 @@ impl Grouped {
     }
 }
 
-/// Returns the doubt that these refs may be older in this clone than on the remote.
+/// Returns the doubt whether these refs are older in this clone than on the remote.
 fn stale(refs: &str) -> Doubt {
     Doubt::no_base(
         &format!("{refs} cannot be fetched, and those of this clone may be older than the remote's"),

@@ -25,7 +25,7 @@ const PLACES: [&str; 10] = [
     ".github/paths-filter.yml",
 ];
 
-/// What messages call a configuration that no file holds.
+/// The name in messages of a configuration without a file.
 const DERIVED: &str = "(derived)";
 
 /// The text of the configuration, and its origin.
@@ -39,7 +39,7 @@ pub struct ConfigFile {
     pub in_repository: Option<Place>,
     /// Settings from outside of the file.
     pub options: Options,
-    /// What the repository's own files declare of what it asks for.
+    /// What the repository's own files declare, in the ecosystems that it names.
     pub discovery: Discovery,
     /// The lockfiles that were read for it.
     pub lockfiles: LockfileCache,
@@ -54,7 +54,7 @@ pub struct Place {
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD` although git lists no change of it, since git was told not to look.
+    /// Whether it differs from `HEAD` although git lists no change, since the index tells git not to look.
     pub is_changed_unseen: bool,
 }
 
@@ -110,9 +110,9 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 impl ConfigFile {
     /// Reads the named file, relative to `from`; else the first file at one of the default places.
     ///
-    /// For a question about a commit, its tree is searched first, so that no work tree is needed. For a question about
-    /// the work tree, that is searched first. Files that are not checked out are read from HEAD: those that a sparse
-    /// checkout leaves out, and all files of a bare clone or one without a checkout.
+    /// For a commit, its tree is searched first, so no work tree is needed. Otherwise the work tree is searched first.
+    /// Files that are not checked out are read from HEAD: those that a sparse checkout leaves out, and all files of a
+    /// bare clone or one without a checkout.
     ///
     /// # Errors
     /// When there is no file, or it cannot be read.
@@ -256,7 +256,8 @@ impl ConfigFile {
         Ok(Self { name, bytes, in_repository: None, options, discovery, lockfiles })
     }
 
-    /// Reads what the repository's own files declare, at a commit or in the work tree, of what `workspaces` asks for.
+    /// Reads what the repository's own files declare, at a commit or in the work tree, in the ecosystems that
+    /// `workspaces` names.
     ///
     /// # Errors
     /// When these cannot be read.
@@ -269,7 +270,7 @@ impl ConfigFile {
         Ok(Self { discovery, ..self })
     }
 
-    /// Whether there is no file: the configuration is made of what the repository's own files declare.
+    /// Whether there is no file, and the configuration is derived from what the repository's own files declare.
     #[must_use]
     pub fn is_derived(&self) -> bool {
         *self.discovery.scope() == DiscoveryScope::Everything
@@ -305,7 +306,7 @@ impl ConfigFile {
         paths.any(|path| moved.iter().any(|change| change.path != *path && change.reaches(path)))
     }
 
-    /// Whether this path is one of those that determine the configuration.
+    /// Whether this is one of the paths that determine the configuration.
     pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
         self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
     }
@@ -364,8 +365,8 @@ fn absence(path: &Path) -> std::io::Error {
     }
 }
 
-/// Returns the path of a file in the repository, without resolving symbolic links in it; `None` where it lies outside.
-/// A bare repository only has the files of its commits.
+/// Returns the path of a file in the repository, without resolving symbolic links in it; `None` if it lies outside. A
+/// bare repository only has the files of its commits.
 fn inside(repository: &Repository, full: &Path, given: &Path) -> Option<RepoPath> {
     let Some(work_dir) = repository.work_dir() else {
         let only_names = given.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));

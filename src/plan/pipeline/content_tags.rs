@@ -1,4 +1,4 @@
-//! The tags by which images are found again by their content, and who may write them.
+//! Content tags, by which images of the same content are found again, and the events that may write them.
 
 use std::collections::BTreeMap;
 
@@ -36,41 +36,41 @@ pub(super) struct Built<'a> {
 
 /// The content tags of a plan.
 pub(super) struct Content {
-    /// By what the image of each planned service is found, in their order.
+    /// How the image of each planned service is found again, in the order of the services.
     pub(super) reuse: Vec<Reuse>,
     /// Whether results may be pushed.
     pub(super) push: bool,
-    /// By which references builds push their images.
+    /// The references by which builds push their images.
     pub(super) pushes: Pushes,
-    /// That some images are not pushed, if so.
+    /// The note that some images are not pushed, if so.
     pub(super) note: Option<Diagnostic>,
 }
 
-/// By what an image of a service is found again.
+/// How an image of a service is found again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reuse {
-    /// The tag; none where it has no image, or its content is not known or no commit's.
+    /// The content tag; `None` if the service has no image, or its content is not known, or no commit has it.
     pub(super) content_tag: Option<ImageTag>,
     /// Whether the service is built although there may be an image with that tag: `--force` asks for that, or the image may
     /// have been built of a dependency whose version is not known here.
     pub(super) rebuild: bool,
 }
 
-/// What the images of a plan are bound to, as far as their builds see it.
+/// The values that the images of a plan depend on: version, commit and environment, as far as builds can see them.
 struct Bindings<'a> {
     workspace: &'a WorkspaceView<'a>,
     /// The environment's name.
     environment: &'a str,
     /// The commit that is built.
     commit: &'a CommitId,
-    /// The planned services, with what their results are called.
+    /// The planned services, with the names of their results.
     planned: BTreeMap<ServiceId, &'a Names>,
 }
 
-/// What an image hands on to those that are built from it.
+/// What an image passes on to the images that are built from it.
 #[derive(Debug, Clone, Default)]
 struct HandedOn {
-    /// What the images in it are bound to, by service.
+    /// The bindings of the images in it, by service.
     suffixes: BTreeMap<String, String>,
     is_doubtful: bool,
 }
@@ -102,7 +102,7 @@ pub(super) fn of(
 }
 
 impl Bindings<'_> {
-    /// Returns by what the images of services, with these fingerprints, are found again; in the same order.
+    /// Returns how the images of services with these fingerprints are found again, in the same order.
     fn reuse(&self, services: &[ServiceId], fingerprints: &[Option<Fingerprint>]) -> Vec<Reuse> {
         if fingerprints.iter().all(Option::is_none) {
             return vec![Reuse::default(); services.len()];
@@ -120,7 +120,7 @@ impl Bindings<'_> {
         services.iter().zip(fingerprints).map(|both| reuse(both).unwrap_or_default()).collect()
     }
 
-    /// Returns what each of these services, and of those that they are built from, hands on.
+    /// Returns what each of these services, and each service that they are built from, passes on.
     fn handed_on(&self, services: &[ServiceId]) -> BTreeMap<ServiceId, HandedOn> {
         let graph = &self.workspace.config.graph;
         let wanted = graph.with_dependencies(services);
@@ -144,7 +144,7 @@ impl Bindings<'_> {
         all
     }
 
-    /// Returns what an image hands on, which is built from images that hand this on.
+    /// Returns what an image passes on. `needs` is what the images that it is built from pass on.
     fn bound(&self, service: ServiceId, needs: &HandedOn) -> HandedOn {
         let definition = self.service(service);
         let sees = Sees::of(definition, || self.context_holds_git(definition));
@@ -174,7 +174,7 @@ impl Bindings<'_> {
         HandedOn { suffixes: binding.suffix().map(|suffix| (name, suffix)).into_iter().collect(), is_doubtful }
     }
 
-    /// Whether a directory that an image is built from is the root of the repository, where git's own is.
+    /// Whether a context of an image is the root of the repository, so that the build can see `.git`.
     fn context_holds_git(&self, service: &Service) -> bool {
         let recipe = &service.recipe;
         let path = service.path.as_ref().map_or("", |path| if path.is_root() { "" } else { path.as_str() });
@@ -187,7 +187,7 @@ impl Bindings<'_> {
         is_named || is_root(context) && !self.ignores_git(service, path)
     }
 
-    /// Whether the ignore files of a service whose context is the root leave git's own directory out.
+    /// Whether every ignore file of a service whose context is the root excludes `.git`.
     fn ignores_git(&self, service: &Service, path: &str) -> bool {
         let Some(builder) = service.recipe.image_builder() else { return false };
         let in_path = |name: &&str| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") };
@@ -232,7 +232,7 @@ impl Sees {
     }
 }
 
-/// Whether something that reaches the builder names a value.
+/// Whether a build argument or a named context uses a value.
 fn names(recipe: &Recipe, value: &str) -> bool {
     recipe
         .build_args
@@ -262,7 +262,7 @@ fn leads_to_root(path: &str, directory: &str) -> bool {
     depth == 0
 }
 
-/// Whether an ignore file leaves out `.git` in the root of a context, as far as that is plain to see.
+/// Whether an ignore file excludes `.git` in the root of a context. Only simple patterns are recognised.
 fn leaves_git_out(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -278,7 +278,7 @@ fn leaves_git_out(text: &[u8]) -> bool {
     is_out
 }
 
-/// Returns by which references builds of an event push their images.
+/// Returns the references by which the builds of an event push their images.
 fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     let WorkspaceView { repository, trigger, .. } = *workspace;
     // What a request changes must not be found again by others.
@@ -298,7 +298,8 @@ fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     if may { Pushes::All } else { Pushes::Tags }
 }
 
-/// Returns the note about images that are not pushed, since only their content tags are left, which the event may not write.
+/// Returns the note about images that are not pushed, since only content tags are left and the event may not write
+/// these.
 fn unpushed(planned: &[ServiceId], names: &[Names], config: &Config) -> Option<Diagnostic> {
     let is_untagged = |(service, names): &(&ServiceId, &Names)| {
         let is_named = names.version.is_some() && names.unnamed.is_none();
@@ -322,7 +323,8 @@ fn pushes_from(config: &Config, branch: &str) -> bool {
     })
 }
 
-/// Whether such a branch, here or as this clone knows the remote's, leads to a commit. What cannot be told is a no.
+/// Whether a branch that `is_named` accepts, local or remote-tracking, contains a commit. An unknown answer counts as
+/// no.
 fn is_on(repository: &Repository, is_named: impl Fn(&str) -> bool, head: &CommitId) -> bool {
     let remote = repository.branch_there("").tracking();
     ["refs/heads/", remote.as_str()].into_iter().any(|prefix| {

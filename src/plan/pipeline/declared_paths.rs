@@ -1,8 +1,8 @@
 //! The paths that services declare to be built from, as a tree has them: where symbolic links lead, and which are
 //! missing.
 //!
-//! Only declared paths are looked up, and only at head: if a base has other links, these are changes of paths that lead
-//! to head's.
+//! Only declared paths are looked up, and only at head. If a base has other links, the links themselves have changed
+//! since, which affects the services.
 
 use std::borrow::Cow;
 
@@ -50,8 +50,8 @@ pub fn follow_links<'a>(
     follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
 
-/// Follows links for a plan. Returns the configuration, and the number of directories that were read. Missing objects
-/// are fetched, and what is still not known widens the plan.
+/// Follows links for a plan. Returns the configuration, and the number of directories that were read. Fetches missing
+/// objects; what is still not known widens the plan.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,

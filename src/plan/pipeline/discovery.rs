@@ -11,7 +11,7 @@ use crate::model::diagnostic::SourceFile;
 use crate::model::name::{CommitId, RepoDir, RepoPath};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// So much of a file is read; a larger one declares nothing that is worth the time.
+/// How much of a file is read, in bytes. A larger file declares nothing.
 const MOST: usize = 8 << 20;
 
 /// What a repository's own files declare at one revision. Cheap to clone.
@@ -25,7 +25,7 @@ pub struct Discovery {
 /// Which files are asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscoveryScope {
-    /// The manifests of these ecosystems, each once, in their order; none at all where the list is empty.
+    /// The manifests of these ecosystems, each once, in order. Without ecosystems, no manifest.
     Workspaces(Vec<Ecosystem>),
     /// All that declare anything.
     Everything,
@@ -52,7 +52,7 @@ impl DiscoveryScope {
 }
 
 impl Discovery {
-    /// Reads what the files of a commit declare; of the work tree, where there is one and no commit is given.
+    /// Reads what the files of a commit declare; without a commit, the files of the work tree if there is one.
     ///
     /// # Errors
     /// When the commit, one of its trees or one of those files cannot be read.
@@ -93,7 +93,7 @@ impl Discovery {
         Ok(Self::of(tree, scope))
     }
 
-    /// Reads what the files of a base declared, by the changes since: of what is as it was, nothing is read again.
+    /// Reads what the files of a base declared. Only files that changed since are read again.
     ///
     /// # Errors
     /// When one of the files that changed cannot be read at base.
@@ -132,13 +132,13 @@ impl Discovery {
         &self.scope
     }
 
-    /// Returns the files that were listed, with the texts of those that were asked.
+    /// Returns the listed files, with the texts of those that were read.
     #[must_use]
     pub fn tree(&self) -> &SourceTree {
         &self.tree
     }
 
-    /// Returns where the symbolic links among them lead, by their paths, as far as they are committed.
+    /// Returns the targets of the committed symbolic links among the files, by path.
     ///
     /// # Errors
     /// When one of them cannot be read.
@@ -156,7 +156,7 @@ impl Discovery {
         &self.found
     }
 
-    /// Returns the names of the files that declare what was found, Go files as `*.go`, each with how many there are.
+    /// Returns the names of the files that declare something (`*.go` for Go files), and how many files have each name.
     #[must_use]
     pub fn sources(&self) -> BTreeMap<&str, usize> {
         let mut sources = BTreeMap::new();
@@ -170,8 +170,8 @@ impl Discovery {
         sources
     }
 
-    /// Returns the positions of the services of `before` that have left files to others since: a directory of theirs that
-    /// held files is a service of its own now. A new directory takes nothing away.
+    /// Returns the positions of the services of `before` that have lost files to others since: a directory of theirs
+    /// that had files is a service of its own now. A new directory does not count.
     pub(super) fn narrowed_since(&self, before: &Self) -> BTreeSet<usize> {
         let now: BTreeMap<&RepoDir, &DiscoveredService> =
             self.found.services.iter().map(|service| (&service.directory, service)).collect();
@@ -185,12 +185,13 @@ impl Discovery {
         services.filter(|(_, service)| is_narrowed(service)).map(|(position, _)| position).collect()
     }
 
-    /// Whether one of these changes is of a file that was read, or would be.
+    /// Whether one of these changes is of a file that discovery reads.
     pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
         changes.as_slice().iter().any(|change| self.scope.reads(change.path.as_bytes()))
     }
 
-    /// Whether the answer was the same before these changes: none is of a file that is read, and none came or went.
+    /// Whether the answer was the same before these changes: none is of a file that discovery reads, and none adds or
+    /// deletes a path.
     pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
         let is_none = self.scope.ecosystems().is_empty();
         let moves = |change: &Change| matches!(change.status, Status::Added | Status::Deleted | Status::TypeChanged);
@@ -203,7 +204,7 @@ impl Discovery {
     }
 }
 
-/// The directories of a service that are services of their own.
+/// Returns the directories below a service that are services of their own.
 fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
     service
         .takes
@@ -227,7 +228,7 @@ fn in_words(path: &RepoPath) -> Option<String> {
     String::from_utf8(path.as_bytes().to_vec()).ok()
 }
 
-/// The changes of single paths; what lies in a submodule is another repository's.
+/// Returns the changes of single paths, without submodules, whose files belong to another repository.
 fn own(changes: &ChangeSet) -> impl Iterator<Item = &Change> {
     changes.as_slice().iter().filter(|change| change.extent == Extent::Path)
 }
@@ -236,7 +237,7 @@ fn is_file(mode: Mode) -> bool {
     matches!(mode, Mode::File | Mode::Executable)
 }
 
-/// Returns a list without the paths of changes, but with these.
+/// Returns a listing without the paths of the changes, and with the paths in `there`.
 fn with(listing: &Listing, changes: &ChangeSet, there: &[&RepoPath]) -> Listing {
     if changes.is_empty() {
         return listing.clone();

@@ -54,7 +54,7 @@ pub enum Error {
         /// The checked-out commit, shortened.
         head: String,
     },
-    /// Base has a configuration and head has none, so that nothing says what its services have become.
+    /// Base has a configuration and head has none, so it is not known what became of base's services.
     #[error("base {} has a configuration, and head has none", base.short(7))]
     ConfigGone {
         /// The base.
@@ -65,7 +65,7 @@ pub enum Error {
     Unmatched {
         /// The message about the paths.
         message: String,
-        /// Advices about directories that seem to have moved.
+        /// Suggestions about directories that seem to have moved.
         moved: Vec<String>,
         /// The advice about the other paths.
         advice: &'static str,

@@ -10,9 +10,8 @@ use crate::plan::{Exists, Plan, PlannedService};
 /// How many services a message names.
 const NAMED: usize = 3;
 
-/// Asks registries which images of a plan exist under the content tags of their services, for every platform, and notes
-/// them in the plan, with the tags that they lack. Returns warnings about services whose registry gave no clear answer;
-/// they stay in the plan to be built.
+/// Asks registries which images of a plan exist for every platform, by content tag, and adds them to the plan with the
+/// tags that they lack. Returns warnings about services whose registry gave no clear answer; these services are built.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
     let asked = |service: &PlannedService| {
@@ -51,7 +50,7 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     warnings
 }
 
-/// Notes which of their tags the images that exist lack, or may lack.
+/// Adds to the plan which tags the existing images lack, or may lack.
 fn note_lacking(plan: &mut Plan, registries: &Registries) {
     let wanted = |service: &PlannedService| -> Vec<Question> {
         let Some(exists) = service.exists.as_ref().filter(|_| service.push) else { return Vec::new() };

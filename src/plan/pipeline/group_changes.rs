@@ -1,4 +1,4 @@
-//! What changed since each base, and what that means for the services with that base. Bases are processed one after the
+//! What changed since each base, and how that affects the services with that base. Bases are processed one after the
 //! other, and only changes that the plan may name are kept.
 
 use std::cell::OnceCell;
@@ -44,9 +44,9 @@ pub(super) struct Findings<'a> {
     direct: Direct<'a>,
     /// The paths that nothing matches and that changed since every base; `None` before the first base.
     unmatched: Option<Vec<&'a Change>>,
-    /// The same for groups that are compared with nothing.
+    /// The unmatched paths of groups that are compared with nothing.
     unmatched_without_base: Option<Vec<&'a Change>>,
-    /// The services since whose base a path changed that nothing matches, each with the first such path.
+    /// The services with an unmatched path among the changes since their base, each with the first such path.
     pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
     /// The matches of each named filter: for the filter of a flat file's service since its own base, for others since
     /// any base.
@@ -93,7 +93,7 @@ impl<'a> Findings<'a> {
     /// Adds the comparison of a group, by its position.
     ///
     /// The dependencies of a service are compared with the *service's* base too. A dependency that was built meanwhile
-    /// is not due itself, but services that were built from its older content are.
+    /// is not due, but services that were built from its older content are.
     pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
         let config = self.config;
         let room = &self.kept.0[position];
@@ -127,7 +127,7 @@ impl<'a> Findings<'a> {
     /// Returns the paths that nothing matches and that changed since every base. The configuration itself is not one of
     /// them, since it is compared service by service.
     ///
-    /// A path that changed before one of the bases was reported when that one was planned.
+    /// A path that changed before one of the bases was reported when that base was planned.
     pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
         self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
     }

@@ -80,13 +80,13 @@ use resolved_request::ResolvedRequest;
 pub struct Request {
     /// What to compare.
     pub base: base::RangeRequest,
-    /// Services that are built whatever changed and whatever registries have, by name or path.
+    /// Services to build whatever changed and whatever registries have, by name or path.
     pub force: Vec<String>,
     /// Services that are affected whatever changed, by name or path.
     pub named: Vec<String>,
-    /// The services to plan, by name or path; all when empty.
+    /// The services to plan, by name or path; all if empty.
     pub only: Vec<String>,
-    /// The services to plan with all that they depend on, by name or path; all when empty.
+    /// The services to plan with all that they depend on, by name or path; all if empty.
     pub services: Vec<String>,
     /// The environment, if it is chosen by name.
     pub environment: Option<String>,
@@ -94,7 +94,7 @@ pub struct Request {
     pub remote: Option<String>,
     /// The published images, if services are compared with those.
     pub published: PublishedImages,
-    /// How results are named, or `None` if the answer contains no names; history is then not read.
+    /// How results are named; `None` if the answer contains no names, so that history need not be read.
     pub naming: Option<Naming>,
     /// What to do about a changed path that nothing matches.
     pub unmatched: Unmatched,
@@ -126,7 +126,7 @@ pub struct Naming {
 /// Whether fingerprints are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TakeFingerprints {
-    /// It is not, since no name is needed.
+    /// No, since no name is needed.
     #[default]
     No,
     /// They are.
@@ -136,7 +136,7 @@ pub enum TakeFingerprints {
 /// Whether modified files in the work tree mark versions as dirty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dirty {
-    /// In plans that count the work tree, and in local environments.
+    /// Only in plans that count the work tree, and in local environments.
     #[default]
     Unsaid,
     /// Everywhere. Such a version ends with `-dirty`, and is never pushed.
@@ -333,7 +333,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
 }
 
-/// Returns the bases that services have for themselves as a plan says them.
+/// Returns services' own bases in the form of the plan.
 fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
     bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }
@@ -390,8 +390,8 @@ fn causes<'a>(
     direct
 }
 
-/// Follows declared links, and adds the sources of this repository that packages get by lockfiles. What this clone lacks is
-/// fetched. What it lacks then is no input: a change of the lockfile counts as a whole.
+/// Follows declared links, and adds the local sources that lockfiles name. What this clone lacks is fetched. If a
+/// lockfile is still missing, its local sources are not added; then any change of the lockfile counts anyway.
 fn followed<'c>(
     repository: &Repository,
     file: &ConfigFile,
@@ -424,8 +424,8 @@ fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Returns why services have no bases of their own although they were asked for, if that is so: what was built or published
-/// is known of environments that push, and of `local`.
+/// Returns why services have no bases of their own although they were asked for, if so. Only environments that push,
+/// and `local`, have records of builds.
 fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
     let lacks = match compare {
         Compare::Since(Since::Built) => "it has no built refs",
@@ -449,7 +449,7 @@ pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
-/// Does something in another thread while it does something else in this one.
+/// Runs one function in another thread while it runs another one in this thread.
 fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let other = scope.spawn(other);
@@ -462,7 +462,7 @@ fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B)
 /// The fingerprints of services.
 #[derive(Default)]
 struct Prints {
-    /// In the order of the services that were asked for; empty where they are not known or not needed.
+    /// The fingerprints, in the order of the requested services; empty if they are not known or not needed.
     found: Vec<Option<Fingerprint>>,
     /// The doubt about files of the work tree that could not be read, if there is one.
     doubt: Option<Doubt>,

@@ -47,7 +47,7 @@ pub(super) struct Analysed<'a> {
     pub(super) direct: &'a Direct<'a>,
 }
 
-/// Checks that a configuration that is derived stands in the place of none: in CI one that base has is not lost unseen.
+/// Checks that base has no configuration, if head's is derived. So CI does not silently drop a configuration.
 ///
 /// # Errors
 /// When base has one.

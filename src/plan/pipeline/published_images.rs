@@ -20,7 +20,7 @@ pub enum PublishedImage {
         /// Its reference: `ghcr.io/acme/api:main`.
         reference: String,
     },
-    /// There is none, or it does not name the commit of which it was built.
+    /// There is none, or it does not name its commit.
     Untold,
     /// The registry gives no clear answer.
     Unknown {
@@ -66,7 +66,7 @@ pub(super) fn by_published_image(repository: &Repository, config: &Config, publi
     known.collect()
 }
 
-/// Returns the warning that services without an image, which nothing is published of, are planned with others alone.
+/// Returns the warning that changes of services without an image only count for the services that are built from them.
 pub(super) fn without_image(config: &Config) -> Option<Diagnostic> {
     let services = config.services.values().filter(|service| !service.is_library() && service.image.name.is_none());
     let names: Vec<String> = services.map(|service| format!("`{}`", service.name.value)).collect();

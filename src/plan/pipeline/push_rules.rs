@@ -14,7 +14,7 @@ use crate::model::name::{Escaped, Listed, ServiceId};
 /// How many services a note names.
 const NAMED: usize = 5;
 
-/// Whether the command line asks for pushing, or forbids it.
+/// Whether the command line asks for a push or forbids it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PushRequest {
     /// The environment and the trigger decide.
@@ -112,7 +112,7 @@ impl<'a> PushRules<'a> {
         }
     }
 
-    /// Takes the environments of base, and base's images and tags of services that are pushed there.
+    /// Uses the environments of base, and the images and tags of services that base pushes.
     fn of_base(mut self, base: String, then: &Config, environment: String) -> Self {
         let config = self.config.to_mut();
         config.environments.clone_from(&then.environments);

@@ -59,7 +59,7 @@ fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     groups.into_values().collect()
 }
 
-/// Returns what a service is built from, with what a circle is built from in place of it, since it has no releases.
+/// Returns the dependencies of a service. The library of a circle has no releases, so its own dependencies replace it.
 fn released(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     let is_circle = |service: &ServiceId| config.services[service.0].origin == ServiceOrigin::Circle;
     let (circles, mut services): (Vec<ServiceId>, _) =

@@ -19,7 +19,7 @@ pub(super) struct ResolvedRequest {
     pub(super) base: base::RangeRequest,
     /// The services that are affected whatever changed.
     pub(super) forced: Vec<ServiceId>,
-    /// Those of them that are built whatever registries have.
+    /// The forced services that are built whatever registries have.
     pub(super) insisted: BTreeSet<ServiceId>,
     /// The services to plan, or `None` for all.
     pub(super) only: Option<Vec<ServiceId>>,

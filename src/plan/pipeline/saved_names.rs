@@ -1,8 +1,8 @@
 //! The versions and image tags of a saved plan, compared with all that the configuration can give for the plan's event,
 //! commit and environment.
 //!
-//! The flags of the plan are not in it (`--version`, `--style`, `--abbrev`), and releases may have been added since. So
-//! every value of these is allowed, and nothing else.
+//! The plan does not record its flags (`--version`, `--style`, `--abbrev`), and releases may have been added since. So
+//! the check allows every value of these flags, and nothing else.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ pub(super) struct SavedNames<'a> {
     committed: i64,
 }
 
-/// A release after which a service can be named.
+/// A release that a service may have been named after.
 struct PossibleRelease {
     tag: TagName,
     written: String,
@@ -47,7 +47,7 @@ const ALL_RANKS: &[ReleaseRank] = &[
 ];
 
 impl<'a> SavedNames<'a> {
-    /// Returns the facts of a plan; `None` if it is of no commit, so that it has no names.
+    /// Returns the facts of a plan; `None` if it has no commit, and therefore no names.
     pub(super) fn of(
         held: &'a Held<'a>,
         plan: &Plan,
@@ -65,7 +65,7 @@ impl<'a> SavedNames<'a> {
         Ok(Some(Self { held, environment, trigger, head: commit, committed: held.repository.commit_time(&commit)? }))
     }
 
-    /// Describes what the configuration cannot have given of a service's names; `None` if it can have given all.
+    /// Describes a name of a service that the configuration cannot have given; `None` if it can have given all of them.
     pub(super) fn contradiction(&self, service: &Service, planned: &PlannedService) -> Option<String> {
         if service.is_library() {
             return None;
@@ -184,7 +184,7 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Returns the release that a version by hand stands for.
+    /// Returns the release of a version that was given by hand.
     fn by_hand(&self, service: &Service, version: &str) -> Option<PossibleRelease> {
         let pattern = service.tag.first()?;
         let tag = pattern.tag(&pattern.scheme().read(version)?).ok()?;

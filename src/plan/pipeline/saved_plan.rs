@@ -32,8 +32,8 @@ pub struct Held<'a> {
 }
 
 impl Held<'_> {
-    /// Returns the contradictions between a plan and the configuration. Of versions and tags, everything is accepted that
-    /// the configuration can give for the event, the commit and the environment of the plan.
+    /// Returns the contradictions between a plan and the configuration. It accepts every version and tag that the
+    /// configuration can give for the event, the commit and the environment of the plan.
     ///
     /// # Errors
     /// When the repository cannot be read.
@@ -59,8 +59,8 @@ impl Held<'_> {
         Ok(found)
     }
 
-    /// Returns the contradiction that the plan is for another branch or tag than this run. The jobs of one pipeline have the
-    /// same; that of a pull request is not known to all of them.
+    /// Returns the contradiction that the plan is for another branch or tag than this run. The jobs of one pipeline
+    /// have the same branch or tag, except that some jobs do not know the ref of a pull request.
     fn of_event(&self, plan: &Plan) -> Option<String> {
         let named = |reference: &Option<String>| {
             let is_named =

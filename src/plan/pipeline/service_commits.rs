@@ -96,8 +96,8 @@ impl<'a> Results<'a> {
         Ok(services)
     }
 
-    /// Returns the services whose definitions differ between a commit and its parent; all where one of the two cannot
-    /// be read.
+    /// Returns the services whose definitions differ between a commit and its parent; all if one of the two cannot be
+    /// read.
     fn redefined(&mut self, parent: Option<&CommitId>, commit: &CommitId) -> Result<Vec<ServiceId>, Error> {
         let before = parent.map(|parent| self.history.file(parent)).transpose()?.flatten();
         if self.history.file(commit)? == before {
@@ -108,13 +108,13 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Returns the services that may get something else by a lockfile, whatever that is.
+/// Returns the services that a change may affect through a lockfile, without reading the lockfile.
 fn locking(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     let paths = || changes.as_slice().iter().filter_map(|change| std::str::from_utf8(change.path.as_bytes()).ok());
     config.graph.services().filter(|service| paths().any(|path| config.services[service.0].may_lock(path))).collect()
 }
 
-/// Returns the services whose definitions differ; all where one of the two is not known.
+/// Returns the services whose definitions differ; all if one of the two is not known.
 fn differing(config: &Config, now: Option<&Definitions>, then: Option<&Definitions>) -> Vec<ServiceId> {
     let (Some(now), Some(then)) = (now, then) else { return config.graph.services().collect() };
     let is_other = |service: &ServiceId| !now.differences(then, config.graph.name(*service)).is_empty();
@@ -148,7 +148,7 @@ struct History<'a> {
 }
 
 impl<'a> History<'a> {
-    /// Returns the id of the configuration's content at a commit; `None` where there is none.
+    /// Returns the id of the configuration's content at a commit; `None` if there is none.
     fn file(&mut self, commit: &CommitId) -> Result<Option<ObjectId>, Error> {
         if let Some(known) = self.files.get(commit) {
             return Ok(*known);
@@ -158,7 +158,7 @@ impl<'a> History<'a> {
         Ok(found)
     }
 
-    /// Returns the definitions at a commit; `None` where they cannot be read.
+    /// Returns the definitions at a commit; `None` if they cannot be read.
     fn of(&mut self, commit: &CommitId) -> Result<Option<Rc<Definitions>>, Error> {
         let Some(file) = self.find(commit)? else { return Ok(None) };
         if let Some(known) = self.known.get(&file.id()) {

@@ -28,7 +28,7 @@ pub struct Snapshot {
     unsure: Unsure,
 }
 
-/// The time of a [`Snapshot`], and which files it lists.
+/// The commit and changes of a [`Snapshot`], and which files it lists.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     /// The commit.
@@ -42,9 +42,9 @@ pub struct Moment<'a> {
 /// Which files are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
-    /// Those in directories that patterns take in part: fingerprints need no others.
+    /// The files in directories that patterns take in part. Fingerprints need no others.
     InPart,
-    /// Also those in directories that patterns take whole, to show them.
+    /// All files, also those in directories that patterns take whole, for display.
     All,
 }
 
@@ -105,7 +105,7 @@ impl Snapshot {
         &self.unsure
     }
 
-    /// Returns what the fingerprints of these services are made of.
+    /// Returns the inputs of these services' fingerprints.
     #[must_use]
     pub fn content<'a>(&'a self, config: &'a Config) -> Content<'a> {
         Content {

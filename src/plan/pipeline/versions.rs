@@ -16,7 +16,7 @@ use crate::plan;
 /// A request for versions.
 #[derive(Debug, Clone, Default)]
 pub struct VersionsRequest {
-    /// The services, by name or path; all when empty.
+    /// The services, by name or path; all if empty.
     pub services: Vec<String>,
     /// The commit; `HEAD` when absent.
     pub at: Option<CommitId>,
@@ -126,7 +126,7 @@ pub fn versions(
     Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
 }
 
-/// Returns a service's image with a version as the tag, which has `_` in place of the `+` of build metadata.
+/// Returns a service's image with a version as the tag. The tag has `_` in place of the `+` of build metadata.
 fn image(config: &Config, service: ServiceId, version: &str) -> Option<String> {
     let name = config.services[service.0].image.name.as_ref()?;
     Some(name.reference(&ImageTag::parse(&version.replace('+', "_")).ok()?))

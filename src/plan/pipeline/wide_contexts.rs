@@ -1,7 +1,7 @@
-//! What Dockerfiles copy from contexts outside of their services' own directories.
+//! Finds the files that Dockerfiles copy from contexts outside of their services' own directories.
 //!
-//! Only the Dockerfile at head is read: one that copied something else at a base has changed, and that affects the
-//! service by itself.
+//! Only the Dockerfile at head is read. If it copied something else at a base, it has changed itself, which affects the
+//! service.
 
 use std::collections::BTreeSet;
 
@@ -15,11 +15,12 @@ use crate::model::name::{CommitId, Escaped, RepoDir, RepoPath, ServiceId};
 use crate::model::recipe::Builder;
 use crate::model::tree::{Listing, Mode, Region};
 
-/// So much of a Dockerfile is read; a larger one may copy anything.
+/// How much of a Dockerfile is read, in bytes. A larger one may copy anything.
 const MOST: usize = 1 << 20;
 
-/// Returns the configuration in which services with wide contexts are affected by what their Dockerfiles copy, as a commit
-/// has these; without one, as the work tree has them. A warning says which services take a context whole, and why.
+/// Returns the configuration with what Dockerfiles copy as further inputs of services with wide contexts. The
+/// Dockerfiles are those of a commit, or of the work tree without one. A warning says which services take a whole
+/// context, and why.
 ///
 /// # Errors
 /// When the commit, one of its trees or a Dockerfile cannot be read.
@@ -50,13 +51,13 @@ pub fn with_copied(
     Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
-/// Why a context is taken whole: in words, and where a Dockerfile says so.
+/// Why a whole context is taken: in words, and the place in the Dockerfile.
 struct Reason {
     message: String,
     place: Option<(SourceFile, Span)>,
 }
 
-/// Patterns of what is copied, and its paths as far as they are known without wildcards.
+/// Patterns of the copied files, and the copied paths without wildcards.
 type Known = (Vec<String>, Vec<RepoPath>);
 
 struct Reader<'a> {
@@ -129,7 +130,7 @@ impl Reader<'_> {
         self.repository.with_fetching(read)
     }
 
-    /// Whether a source with wildcards means a symbolic link, or something behind one.
+    /// Whether a source with wildcards matches a symbolic link, or a path through one.
     fn meets_link(&mut self, context: &RepoDir, source: &str) -> Result<bool, GitError> {
         let Some(commit) = self.head else { return Ok(false) };
         if self.listing.is_none() {

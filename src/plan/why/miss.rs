@@ -69,7 +69,7 @@ pub enum Exclusion {
     Negated,
     /// As one of the service's `exclude`.
     Exclude,
-    /// As a lockfile of which only counts what the service's package gets.
+    /// As a lockfile, of which only the service's packages count.
     Lockfile,
 }
 
@@ -144,8 +144,8 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
     }
 }
 
-/// Returns the changes of no service that share the longest beginning with a pattern, at least three quarters of its
-/// literal part. Case is ignored, since it is often mistaken.
+/// Returns the changes that affect no service and share the longest beginning with a pattern: at least three quarters
+/// of its literal part. Case is ignored, since it is often mistaken.
 fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
     let patterns: Vec<&Located<Pattern>> = filters
         .iter()

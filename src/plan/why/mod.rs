@@ -29,7 +29,7 @@ pub struct ServiceExplanation {
     /// The base of this service alone, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
-    /// Its causes; empty when it is not affected.
+    /// Its causes; empty if it is not affected.
     pub causes: Vec<PlannedCause>,
     /// The services where chains of dependencies begin, with their own causes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,7 +50,7 @@ pub struct ChainRoot {
 }
 
 impl ServiceExplanation {
-    /// Returns what a plan says about a service; `None` where the plan does not contain it.
+    /// Returns what a plan says about a service; `None` if the plan does not contain it.
     #[must_use]
     pub fn of_plan(plan: &Plan, name: &str) -> Option<Self> {
         let told = |affected, causes: &[PlannedCause]| Self {

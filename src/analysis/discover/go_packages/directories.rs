@@ -1,4 +1,4 @@
-//! The directories of a tree, and what a part of them is when some belong to others.
+//! The directories of a tree, and the parts of a directory that do not belong to others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use super::super::Area;
 use crate::inputs::source::SourceTree;
 use crate::model::name::RepoDir;
 
-/// The directories of a tree that hold files, at whatever depth.
+/// The directories of a tree that contain files, at any depth.
 pub(super) struct Directories {
     below: BTreeMap<RepoDir, BTreeSet<RepoDir>>,
-    /// Those with a directory in them whose name cannot be written in a configuration.
+    /// Directories with a subdirectory whose name cannot be written in a configuration.
     unnamed: BTreeSet<RepoDir>,
 }
 
@@ -41,19 +41,19 @@ impl Directories {
         }
     }
 
-    /// Whether there is such a directory.
+    /// Whether the directory exists.
     pub(super) fn has(&self, directory: &RepoDir) -> bool {
         self.below.get(&RepoDir::of_file(directory.as_str())).is_some_and(|below| below.contains(directory))
     }
 
-    /// Returns what is below a directory, less the directories below it that belong to others.
+    /// Returns the areas of a directory, without the directories below it that belong to others.
     pub(super) fn less(&self, directory: &RepoDir, is_others: &impl Fn(&RepoDir) -> bool) -> Vec<Area> {
         let mut areas = Vec::new();
         self.add_less(directory, is_others, &mut areas);
         areas
     }
 
-    /// Adds the areas, and returns whether the directory is one as a whole.
+    /// Adds the areas, and returns whether the whole directory is one area.
     fn add_less(&self, directory: &RepoDir, is_others: &impl Fn(&RepoDir) -> bool, areas: &mut Vec<Area>) -> bool {
         let before = areas.len();
         let mut is_whole = true;

@@ -5,8 +5,8 @@ use crate::glob::{Pattern, Verdict};
 use crate::inputs::source::SourceTree;
 use crate::model::name::RepoDir;
 
-/// Returns what a pattern of `//go:embed` names, in the directory of its package: files, and directories as a whole. One
-/// that cannot be read names all that is below.
+/// Returns the files and whole directories that a pattern of `//go:embed` names in its package's directory. A pattern
+/// that cannot be read names everything below the directory.
 pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Vec<Area> {
     let pattern = pattern.strip_prefix("all:").unwrap_or(pattern);
     let Ok(pattern) = Pattern::parse(&picomatch(&directory.join(pattern))) else {

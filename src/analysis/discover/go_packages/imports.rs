@@ -10,7 +10,7 @@ use crate::model::name::RepoDir;
 pub(super) struct Imports<'t> {
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
-    /// What a package's files import when a module is built, tests left out: of the last module that was asked about.
+    /// The imports of each package when the last module that was asked about is built, without its tests.
     known: BTreeMap<&'t RepoDir, Vec<(&'t Import, Target<'t>)>>,
     last: usize,
 }
@@ -20,7 +20,7 @@ pub(super) struct Imports<'t> {
 pub(super) enum Target<'t> {
     /// The package in this directory.
     Package(&'t RepoDir),
-    /// A package of this module that is not there; it may be generated.
+    /// A package of this module that does not exist yet; it may be generated.
     Missing(usize),
 }
 
@@ -38,7 +38,7 @@ impl<'t> Imports<'t> {
         Self { modules, packages, known: BTreeMap::new(), last: 0 }
     }
 
-    /// Returns what an import means in a module; none where it is another repository's.
+    /// Returns what an import means in a module; `None` if it is from another repository.
     pub(super) fn meaning(&self, module: usize, import: &str) -> Option<Target<'t>> {
         let mut missing = None;
         for (target, directory) in self.modules.meanings(module, import) {
@@ -52,8 +52,8 @@ impl<'t> Imports<'t> {
         missing
     }
 
-    /// Returns what packages of a module reach, in the order of distance, tests of these packages included. What some
-    /// packages import is left out.
+    /// Returns what packages of a module reach, nearest first, including the imports of their own tests. It does not
+    /// follow the imports of a package for which `is_end` holds.
     pub(super) fn reach(
         &mut self,
         module: usize,

@@ -1,8 +1,8 @@
-//! The modules and commands of Go.
+//! Go's modules and commands, as services.
 //!
-//! A module is a service; one that is made for its commands is not, and each of its commands is. A command takes, beside
-//! its own directory, each package that it reaches in the repository: the files in its directory, and those directories
-//! below that are no packages. A module is built from the modules that it imports.
+//! A module is a service. A module that exists for its commands is not; then each command is a service. A command takes
+//! its own directory and each package that it reaches in the repository: the files in the package's directory, and the
+//! subdirectories that are not packages. A module is built from the modules that it imports.
 
 mod directories;
 mod embedded;
@@ -22,7 +22,7 @@ use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::RepoDir;
 
-/// Directories whose programs serve the repository itself.
+/// Directories whose programs are helpers of the repository and not services.
 const HELPERS: [&str; 12] =
     ["example", "examples", "test", "tests", "e2e", "tool", "tools", "script", "scripts", "hack", "docs", "ci"];
 
@@ -65,8 +65,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Returns the commands of those modules that are made for them: the module's own directory has no package that others
-/// import.
+/// Returns the commands of each module that exists for them: its own directory has no package for others to import.
 fn commands<'t>(modules: &Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> BTreeMap<usize, Vec<&'t RepoDir>> {
     let mut commands: BTreeMap<usize, Vec<&RepoDir>> = BTreeMap::new();
     for (directory, package) in packages {
@@ -89,13 +88,13 @@ struct Finder<'t> {
     tree: &'t SourceTree,
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
-    /// The packages of each module, less test data.
+    /// The packages of each module, without test data.
     roots: BTreeMap<usize, Vec<&'t RepoDir>>,
     directories: Directories,
-    /// Of the modules whose commands are services.
+    /// The commands that are services, by module.
     commands: BTreeMap<usize, Vec<&'t RepoDir>>,
     imports: Imports<'t>,
-    /// By the package that they are about.
+    /// Warnings, by the package that they are about.
     notes: BTreeMap<RepoDir, Diagnostic>,
 }
 
@@ -176,7 +175,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Returns what decides where imports of a module lead: its workspace, and vendored code.
+    /// Returns the files that decide where a module's imports lead: its workspace, and vendored code.
     fn deciding(&self, position: usize) -> Takes {
         let module = &self.modules.list[position];
         let mut takes = Takes::default();
@@ -201,7 +200,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Takes a package that is reached, with what it embeds.
+    /// Adds a reached package, with the files that it embeds.
     fn take(&mut self, reached: &Reached<'_>, takes: &mut Takes) {
         let at = &reached.import.at;
         let module = self.module_of(reached.target);
@@ -234,7 +233,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Takes the whole module where it cannot be told what a package is made from.
+    /// Adds the whole module if the sources of a package cannot be determined.
     fn take_opaque(&mut self, directory: &RepoDir, takes: &mut Takes) {
         let package = &self.packages[directory];
         if let Some(opaque) = &package.opaque {
@@ -256,7 +255,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// What a service takes, each area once, with the first that declares it.
+/// The areas that a service takes, each once, with the first place that declares it.
 #[derive(Default)]
 struct Takes(BTreeMap<Area, DeclaredAt>);
 

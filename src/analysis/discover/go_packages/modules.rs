@@ -14,11 +14,11 @@ pub(super) struct ModuleAt {
     pub(super) path: String,
     /// What declares it.
     pub(super) at: DeclaredAt,
-    /// The modules that it takes from directories, and itself: their paths, and their positions.
+    /// The positions of the module itself and of the modules that it takes from directories, by module path.
     visible: BTreeMap<String, usize>,
-    /// The modules of its workspaces, which it sees too.
+    /// The modules of its workspaces, which it can import from too.
     shared: Vec<Rc<BTreeMap<String, usize>>>,
-    /// The files that decide which these are, beside its own directory.
+    /// The files outside of its directory that decide which modules these are.
     pub(super) deciding: BTreeSet<String>,
 }
 
@@ -29,7 +29,7 @@ pub(super) struct Modules {
 }
 
 impl Modules {
-    /// Finds the modules, less those of vendored code and of test data.
+    /// Finds the modules, without vendored code and test data.
     pub(super) fn of(tree: &SourceTree) -> Self {
         let mut manifests = Vec::new();
         let mut modules = Vec::new();
@@ -62,7 +62,7 @@ impl Modules {
         modules
     }
 
-    /// Makes the modules of a workspace see each other.
+    /// Lets the modules of a workspace import from each other.
     fn join(&mut self, tree: &SourceTree, base: &RepoDir, work: &GoWork) {
         let used = work.uses.iter().filter_map(|directory| self.in_directory(base, &directory.value));
         let used: Vec<usize> = used.collect();
@@ -91,7 +91,7 @@ impl Modules {
         self.by_directory.get(&directory).copied()
     }
 
-    /// Whether a directory is that of a module.
+    /// Whether a directory is a module's.
     pub(super) fn has(&self, directory: &RepoDir) -> bool {
         self.by_directory.contains_key(directory)
     }
@@ -106,7 +106,7 @@ impl Modules {
             && sees_no_more(b)
     }
 
-    /// Returns the nearest module that holds a directory.
+    /// Returns the nearest module that contains a directory.
     pub(super) fn holding(&self, directory: &RepoDir) -> Option<usize> {
         let mut above = Some(directory.clone());
         while let Some(directory) = above {
@@ -118,7 +118,7 @@ impl Modules {
         None
     }
 
-    /// Returns the modules and directories that an import may mean in a module, longest path first.
+    /// Returns the modules and directories that an import of a module may mean, longest path first.
     pub(super) fn meanings<'m>(
         &'m self,
         module: usize,
@@ -136,19 +136,20 @@ impl Modules {
 }
 
 impl ModuleAt {
-    /// Returns the module of a path that this one can import from. What a workspace says comes before what its module says.
+    /// Returns the module with a path that this one can import from. A workspace takes precedence over the module's own
+    /// directives.
     fn sees(&self, path: &str) -> Option<usize> {
         let shared = self.shared.iter().rev().find_map(|shared| shared.get(path));
         shared.or_else(|| self.visible.get(path)).copied()
     }
 
-    /// Whether a workspace says what a path means.
+    /// Whether a workspace determines the meaning of a path.
     fn is_shared(&self, path: &str) -> bool {
         self.shared.iter().any(|shared| shared.contains_key(path))
     }
 }
 
-/// Whether a directory holds test data, or code of others, or what go leaves out.
+/// Whether a directory contains test data, vendored code, or anything that go ignores.
 pub(super) fn is_apart(directory: &RepoDir) -> bool {
     let is_apart = |part: &str| matches!(part, "testdata" | "vendor" | "node_modules") || part.starts_with(['_', '.']);
     !directory.is_root() && directory.as_str().split('/').any(is_apart)

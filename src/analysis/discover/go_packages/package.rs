@@ -8,7 +8,7 @@ use crate::inputs::source::{DeclaredAt, SourceTree};
 use crate::model::diagnostic::{Located, SourceFile, Span};
 use crate::model::name::RepoDir;
 
-/// A directory with Go files. What they import is the union over all build constraints.
+/// A directory with Go files. Its imports are the union over all build constraints.
 pub(super) struct GoPackage {
     /// The module that it is in.
     pub(super) module: usize,
@@ -20,7 +20,7 @@ pub(super) struct GoPackage {
     pub(super) test_imports: Vec<Import>,
     /// The patterns of the files that it embeds.
     pub(super) embeds: Vec<Import>,
-    /// What it may be made from beside its imports, if that cannot be told.
+    /// Why its sources cannot be determined, if so.
     pub(super) opaque: Option<Opaque>,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Opaque {
     pub(super) at: DeclaredAt,
 }
 
-/// Reads the packages of modules. Test data may be imported, but is no command; vendored code is left out.
+/// Reads the packages of modules. Test data may be imported, but is never a command. Vendored code is left out.
 pub(super) fn read(tree: &SourceTree, modules: &Modules) -> BTreeMap<RepoDir, GoPackage> {
     let mut packages: BTreeMap<RepoDir, GoPackage> = BTreeMap::new();
     for file in tree.texts() {

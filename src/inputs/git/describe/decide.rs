@@ -9,7 +9,7 @@ use crate::naming::version::Trust;
 /// The answer for one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// Its winning candidate; `None` when head leads to no tag.
+    /// Its winning candidate; `None` if head leads to no tag.
     pub(super) candidate: Option<usize>,
     pub(super) distance: u32,
     pub(super) trust: Trust,

@@ -8,7 +8,7 @@ pub(super) struct Header {
     pub(super) seconds: u64,
 }
 
-/// Reads the beginning of a commit object; `None` when it is malformed.
+/// Reads the beginning of a commit object; `None` if it is malformed.
 pub(super) fn read(object: &[u8]) -> Option<Header> {
     let mut lines = object.lines().peekable();
     lines.next()?.strip_prefix(b"tree ")?;

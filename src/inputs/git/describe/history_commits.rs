@@ -169,7 +169,7 @@ impl<'r> Commits<'r> {
     }
 }
 
-/// Returns the packs of a repository; none where objects may be replaced by others.
+/// Returns the packs of a repository; none if objects may be replaced by others.
 fn packs_of(repository: &Repository) -> Packs {
     let store = repository.gix.objects.store_ref();
     if store.replacements().next().is_some() {

@@ -44,7 +44,7 @@ impl Packs {
         Self { all: indexes.into_iter().filter_map(pack).collect(), ..Self::default() }
     }
 
-    /// Returns the beginning of a commit, including the line of the committer; `None` when it has to be read otherwise.
+    /// Returns the beginning of a commit, including the line of the committer; `None` if it has to be read otherwise.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
             let entry = pack.index.lookup(id)?;

@@ -9,7 +9,7 @@ use crate::model::name::CommitId;
 /// The commits since each service's release, by positions in a walk.
 pub(super) struct Since {
     walk: Walk,
-    /// For each service, the column of its release; `None` where it has no release that head leads to.
+    /// For each service, the column of its release; `None` if it has no release that head leads to.
     columns: Vec<Option<usize>>,
     /// The position of each column's release.
     releases: Vec<u32>,

@@ -24,7 +24,7 @@ pub(super) struct TagSearches {
 pub(super) struct Search {
     /// The track of its releases.
     pub(super) releases: usize,
-    /// The track of tags that are almost releases; `None` where there is no such tag.
+    /// The track of tags that are almost releases; `None` if there is no such tag.
     pub(super) almost: Option<usize>,
 }
 

@@ -76,7 +76,7 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Walks one more commit and returns its position; `None` when all were walked.
+    /// Walks one more commit and returns its position; `None` if all were walked.
     pub(super) fn step(&mut self, commits: &mut Commits<'_>) -> Result<Option<u32>, HistoryError> {
         let waiting = self.frontier.len();
         let Some((seconds, node)) = self.frontier.pop() else { return Ok(None) };

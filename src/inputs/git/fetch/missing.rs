@@ -28,7 +28,7 @@ pub enum Missing {
 
 /// An error that may be caused by something that is not in this clone.
 pub trait Lacking {
-    /// Returns what a fetch would have to bring to avoid the error; `None` where no fetch can help.
+    /// Returns what a fetch would have to bring to avoid the error; `None` if no fetch can help.
     fn missing(&self) -> Option<Missing>;
 }
 

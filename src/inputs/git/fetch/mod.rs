@@ -26,7 +26,7 @@ const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--uns
 /// within one time limit.
 #[derive(Default)]
 pub(super) struct Fetching {
-    /// How long all further fetches may take; `None` where fetching is not allowed.
+    /// How long all further fetches may take; `None` if fetching is not allowed.
     left: Option<Duration>,
     tried: Vec<Missing>,
     /// The refs of the remote that were fetched.

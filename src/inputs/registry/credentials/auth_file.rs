@@ -75,7 +75,7 @@ pub(super) enum FileError {
 }
 
 impl File {
-    /// Reads a file; `None` where it does not exist.
+    /// Reads a file; `None` if it does not exist.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, FileError> {
         let text = match std::fs::read(path) {
             Ok(text) => text,
@@ -131,8 +131,8 @@ fn closest<'a, T>(entries: &'a BTreeMap<String, T>, address: &Address) -> Option
     fitting.max_by_key(|(fit, _, _)| *fit).map(|(_, key, value)| (key, value))
 }
 
-/// Returns how specific a key is for an address; `None` where it is for another one. Docker's keys are hosts; older
-/// ones are URLs with the version of the interface.
+/// Returns how specific a key is for an address; `None` if it is for another one. Docker's keys are hosts; older ones
+/// are URLs with the version of the interface.
 fn fit(key: &str, address: &Address) -> Option<usize> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key).trim_end_matches('/');
     let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);

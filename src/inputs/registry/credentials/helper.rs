@@ -43,7 +43,7 @@ pub(super) enum HelperError {
     Failed(String),
 }
 
-/// Asks the program `docker-credential-<helper>` for a server's credentials; `None` where it has none.
+/// Asks the program `docker-credential-<helper>` for a server's credentials; `None` if it has none.
 pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<Credentials>, HelperError> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !helper.bytes().all(is_word) {

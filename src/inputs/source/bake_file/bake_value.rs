@@ -42,7 +42,7 @@ impl Expression {
             .map_or_else(|| Filled::Unknown(written.to_owned()), Filled::Known)
     }
 
-    /// Returns the text with these variables; none when it needs others, or is no text.
+    /// Returns the text with these variables; `None` if it needs others, or is no text.
     pub(super) fn text(&self, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         let Kind::Text(pieces) = &self.kind else { return None };
         let text = |piece: &Piece| match piece {

@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
         passes
     }
 
-    /// Passes an identifier; empty where there is none.
+    /// Passes an identifier; empty if there is none.
     fn identifier(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());

@@ -18,7 +18,7 @@ pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
     variables
 }
 
-/// Returns what a value says; none where that takes more than to read it.
+/// Returns what a value says; `None` if that takes more than to read it.
 fn plain(value: &str) -> Option<&str> {
     if let Some(quoted) = value.strip_prefix('\'') {
         return quoted.split_once('\'').map(|(value, _)| value);

@@ -14,7 +14,7 @@ pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
 
-/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`; none where a variable has neither value nor
+/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`; `None` if a variable has neither value nor
 /// default.
 fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut filled = String::with_capacity(text.len());

@@ -27,7 +27,7 @@ pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
 }
 
 impl IgnoreFile {
-    /// Reads the text of an ignore file. None where the builder refuses it, or reads a pattern in a way of its own.
+    /// Reads the text of an ignore file. `None` if the builder refuses it, or reads a pattern in a way of its own.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);

@@ -47,7 +47,7 @@ pub struct ContextSource {
 pub struct ImageReference {
     /// The reference as it stands.
     pub written: String,
-    /// With its variables filled in; none where one is not known.
+    /// With its variables filled in; `None` if one is not known.
     pub reference: Option<String>,
     /// What takes something from it.
     pub by: ReferencedBy,

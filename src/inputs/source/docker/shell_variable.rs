@@ -136,7 +136,7 @@ impl Lexer<'_> {
         name
     }
 
-    /// Returns the value of a variable; none where it is not set.
+    /// Returns the value of a variable; `None` if it is not set.
     fn set(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         match (self.lookup)(name) {
             Binding::Known(value) => {

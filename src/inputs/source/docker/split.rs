@@ -117,7 +117,7 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     flag
 }
 
-/// Returns the strings of a list in JSON. None where the range is no JSON, so that it is read as words.
+/// Returns the strings of a list in JSON. `None` if the range is no JSON, so that it is read as words.
 pub(super) fn json(text: &str, range: Range<usize>) -> Option<Result<Vec<Word>, NotOnlyStrings>> {
     let part = &text[range.clone()];
     if !part.starts_with('[') {

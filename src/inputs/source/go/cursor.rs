@@ -56,7 +56,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Passes a word of letters, digits and `_`, and returns it; empty where there is none.
+    /// Passes a word of letters, digits and `_`, and returns it; empty if there is none.
     pub(super) fn word(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the length of the literal that a text begins with, and what it stands for; none where it begins otherwise,
-/// or the literal does not end.
+/// Returns the length of the literal that a text begins with, and what it stands for; `None` if it begins otherwise, or
+/// the literal does not end.
 pub(super) fn read(text: &str) -> Option<(usize, Cow<'_, str>)> {
     if let Some(raw) = text.strip_prefix('`') {
         let length = raw.find('`')?;

@@ -69,7 +69,7 @@ fn first(directive: &Directive<'_>) -> Located<String> {
     directive.words[0].clone().map(Cow::into_owned)
 }
 
-/// Reads `MODULE [VERSION] => DIRECTORY`; none where a module in a version takes its place.
+/// Reads `MODULE [VERSION] => DIRECTORY`; `None` if a module in a version takes its place.
 fn replace(directive: &Directive<'_>) -> Option<GoReplace> {
     let arrow = directive.words.iter().position(|word| word.value == "=>")?;
     let [directory] = &directive.words[arrow + 1..] else { return None };

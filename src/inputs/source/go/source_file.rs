@@ -5,7 +5,7 @@ use crate::model::diagnostic::{Located, Span};
 /// What a Go file says of what it is compiled from, whatever its build constraints.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoSource {
-    /// The package that it names; none where the file cannot be read.
+    /// The package that it names; `None` if the file cannot be read.
     pub package: Option<String>,
     /// The import paths; `C` for cgo.
     pub imports: Vec<Located<String>>,

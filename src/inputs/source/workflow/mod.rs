@@ -161,7 +161,7 @@ struct With<'w> {
 }
 
 impl With<'_> {
-    /// Returns the text of an input; none where it is absent or empty.
+    /// Returns the text of an input; `None` if it is absent or empty.
     fn text(&self, input: &str) -> Option<Filled> {
         let text = scalar(self.inputs.get(input)?)?;
         Some(placeholder::filled(text.trim(), self.known)).filter(|text| *text != Filled::Known(String::new()))

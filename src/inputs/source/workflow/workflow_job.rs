@@ -64,7 +64,7 @@ pub struct WorkflowStart {
 pub struct WorkflowEvent {
     /// Its name: `push`.
     pub name: String,
-    /// `paths`; none where any path will do.
+    /// `paths`; `None` if any path will do.
     pub paths: Option<Vec<Located<String>>>,
     /// `paths-ignore`.
     pub ignored_paths: Option<Vec<Located<String>>>,

@@ -34,7 +34,7 @@ pub(in crate::naming::image) enum Stability {
 }
 
 impl Scheme {
-    /// Reads a version; `None` when the text is not one.
+    /// Reads a version; `None` if the text is not one.
     pub(in crate::naming::image) fn read(self, text: &str) -> Option<VersionFields> {
         match self {
             Self::Semver => strict::read(text),

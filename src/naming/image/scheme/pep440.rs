@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> Option<VersionFields> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    /// Reads something, or returns to where it began.
+    /// Reads something, or goes back to where it began.
     fn try_read<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.0;
         read(self).or_else(|| {

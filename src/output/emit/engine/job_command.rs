@@ -25,7 +25,7 @@ fn reports(file: &str, id: &str) -> String {
     format!(" --report \"{folder}/report-{id}.json\" --junit \"{folder}/junit-{id}.xml\"")
 }
 
-/// Returns the command of a job that tags the images that exist, by a plan in a file; none where they have their tags.
+/// Returns the command of a job that tags the images that exist, by a plan in a file; `None` if they have their tags.
 pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
     let command = || format!("rebake promote --plan {file}{}{}", record(plan), reports(file, id));
     (plan.promote == Some(true)).then(command)

@@ -43,7 +43,7 @@ impl Job<'_> {
     }
 
     /// Returns how many minutes it may take: what the builds of its services may take one after the other, and some for
-    /// what comes before and after. None where one of them has no limit.
+    /// what comes before and after. `None` if one of them has no limit.
     pub(super) fn minutes(&self) -> Option<u64> {
         let seconds = self
             .services

@@ -68,7 +68,7 @@ impl Output {
         }
     }
 
-    /// Reads a file; empty where it does not exist.
+    /// Reads a file; empty if it does not exist.
     fn text(path: &Path) -> Result<String, OutputError> {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };

@@ -68,8 +68,8 @@ fn in_store(store: &str, words: Words) -> Step {
     Step::new("buildah", Words::of(["--root", &root, "--runroot", &run]).and(words))
 }
 
-/// Returns the name of the image list, with one image for each platform, from which the image is pushed; `None` where
-/// it is for one platform. The name differs from its tags, since one of them may be a local image.
+/// Returns the name of the image list, with one image for each platform, from which the image is pushed; `None` if it
+/// is for one platform. The name differs from its tags, since one of them may be a local image.
 pub(super) fn list(image: &Image) -> Option<String> {
     (image.service.push && image.service.platforms.len() > 1).then(|| format!("{}:rebake-list", image.name))
 }

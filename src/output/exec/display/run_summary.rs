@@ -21,7 +21,7 @@ pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if counts.is_empty() { Ok(()) } else { writeln!(out, "\n{counts}") }
 }
 
-/// Returns how many services have each outcome: `3 succeeded, 1 failed`; empty where there are none.
+/// Returns how many services have each outcome: `3 succeeded, 1 failed`; empty if there are none.
 pub(crate) fn counts(report: &Report) -> String {
     let counts: Vec<String> = Outcome::ALL
         .into_iter()

@@ -131,7 +131,7 @@ fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
 }
 
-/// Returns our child processes; empty where the system does not tell.
+/// Returns our child processes; empty if the system does not tell.
 fn children() -> Vec<Pid> {
     let Ok(threads) = fs::read_dir("/proc/self/task") else {
         return Vec::new();

@@ -241,7 +241,7 @@ impl ServiceReport {
         (hex.len() == 64 && hex.bytes().all(is_hex)).then_some(digest)
     }
 
-    /// Returns its result in a few words, `exit 1, 2 attempts`; empty when there is nothing to say.
+    /// Returns its result in a few words, `exit 1, 2 attempts`; empty if there is nothing to say.
     #[must_use]
     pub fn how(&self) -> String {
         let mut words = Vec::new();

@@ -133,7 +133,7 @@ impl Schedule {
         schedule
     }
 
-    /// Returns the build whose turn it is and its weight; `None` when nothing may start now.
+    /// Returns the build whose turn it is and its weight; `None` if nothing may start now.
     #[must_use]
     pub fn next(&self) -> Option<(BuildId, u32)> {
         if self.stopped {
@@ -145,7 +145,7 @@ impl Schedule {
         (weight <= self.jobs - self.busy).then_some((build, weight))
     }
 
-    /// Starts the build whose turn it is; `None` when nothing may start now.
+    /// Starts the build whose turn it is; `None` if nothing may start now.
     pub fn start(&mut self) -> Option<Running> {
         let (build, weight) = self.next()?;
         self.ready.remove(&(self.turns[build.0], build));

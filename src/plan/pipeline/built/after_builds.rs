@@ -40,7 +40,7 @@ impl Recording<'_> {
         Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
     }
 
-    /// Returns those of these services whose built refs are at a descendant of the commit by now.
+    /// Returns the services whose built refs are now at a descendant of the commit.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -87,8 +87,9 @@ impl Recording<'_> {
         Ok(sent.and_then(|()| self.repository.push_swaps(remote, &prefix, &swaps).map(drop)).err())
     }
 
-    /// Settles the marks of services that awaited their tags: removes those of services that have them now, and marks
-    /// again those whose results turned out not to be there. Returns the error of the remote, if there was one.
+    /// Settles the marks of services that awaited their tags: removes the mark of a service that has its tags now, and
+    /// restores the mark of one whose result turned out to be missing. Returns the error of the remote, if there was
+    /// one.
     ///
     /// # Errors
     /// When this clone cannot be written.
@@ -140,7 +141,7 @@ impl Recording<'_> {
         Ok((here.collect::<Result<_, git::GitError>>()?, trouble))
     }
 
-    /// Sets a ref here to its place at the remote.
+    /// Sets a ref here to the commit that it has at the remote.
     fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::GitError> {
         let at = match there {
             Swapped::Moved(_) | Swapped::There => swap.to,
@@ -200,8 +201,7 @@ impl Recording<'_> {
         Ok((awaiting_tags, trouble))
     }
 
-    /// Returns the services that may not be recorded, each with a service that it is built from, which is due and was
-    /// not built in this run.
+    /// Returns the services that may not be recorded, each with a dependency that is due and was not built in this run.
     fn held(&self, begun: &Begun, came: &Came, now: &RefState) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
         let graph = &self.config.graph;
         let others: BTreeSet<ServiceId> = came

@@ -9,7 +9,7 @@ use crate::plan::pipeline::Error;
 
 /// The steps of a run before its builds.
 impl Recording<'_> {
-    /// Reads the refs: those of the remote if they are pushed there, else those of this clone.
+    /// Reads the built refs and marks: the remote's if the run pushes them, else this clone's.
     ///
     /// # Errors
     /// When they cannot be read.
@@ -20,8 +20,8 @@ impl Recording<'_> {
         })
     }
 
-    /// Returns two sets of a plan's services: those that a run of a later commit has built already, and those that this
-    /// run cannot record. `before` are the refs when the run begins.
+    /// Returns which services of a plan a run of a later commit has built already, and which this run cannot record.
+    /// `before` are the refs when the run begins.
     #[must_use]
     pub fn outlook(&self, plan: &Plan, before: &RefState) -> Outlook {
         let graph = &self.config.graph;
@@ -42,7 +42,7 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns the outcome of recording services, if no ref moves until then.
+    /// Returns the outcome that recording services will have if no ref moves until then.
     pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
@@ -53,8 +53,8 @@ impl Recording<'_> {
         swaps.iter().zip(at).map(|(swap, at)| self.repository.judge(swap, at)).collect()
     }
 
-    /// Marks that builds of services begin: until they are recorded, their state in the environment is not known. Also
-    /// returns the error of the remote, if there was one.
+    /// Marks services as begun. Until they are recorded, their state in the environment is not known. Also returns the
+    /// error of the remote, if there was one.
     ///
     /// # Errors
     /// When a mark cannot be written here.

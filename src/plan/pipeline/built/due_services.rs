@@ -10,8 +10,8 @@ use crate::plan::pipeline::base_config;
 use crate::plan::pipeline::base_groups::Grouped;
 use crate::plan::pipeline::group_changes::{self, GroupChanges};
 
-/// Returns which of these services are due at the commit of a recording: it would change what was built of them, or
-/// that is not known.
+/// Returns which of these services are due at the commit of a recording: those that have changed since their last
+/// recorded build, or for which that is not known.
 pub(super) fn due(
     recording: &Recording,
     services: &BTreeSet<ServiceId>,

@@ -34,14 +34,14 @@ pub fn has_built_refs(config: &Config, environment: &str) -> bool {
 pub enum Left {
     /// The result of the build.
     Built,
-    /// Something unknown: a command that was told not to push builds the service, which has no image.
+    /// Something unknown: a command builds the service, which has no image, and is told not to push.
     Unknown,
     /// Nothing: its image is not pushed.
     Nothing,
 }
 
 impl Left {
-    /// Returns what a planned service leaves. Outside of the environment `local`, that is nothing unless it is pushed.
+    /// Returns what the build of a planned service leaves in an environment.
     #[must_use]
     pub fn by(environment: &str, service: &PlannedService) -> Self {
         match service.push || environment == LOCAL {
@@ -68,33 +68,34 @@ pub struct Recording<'a> {
     pub plan: Option<&'a Plan>,
     /// The remote to which the refs are pushed, if they are.
     pub remote: Option<String>,
-    /// From where the refs may move.
+    /// The commits from which the refs may move.
     pub rule: Rule,
 }
 
-/// From where built refs may move.
+/// The commits from which built refs may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// From the commits that the plan has read; if it has read none, from the commits when the run began.
+    /// The commits that the plan has read; if it has read none, those when the run began.
     Seen,
-    /// From an ancestor of the commit.
+    /// An ancestor of the commit.
     Forward,
-    /// From anywhere, because of `--allow-older`.
+    /// Any commit, because of `--allow-older`.
     Anywhere,
 }
 
-/// The outcome of recording a run's services.
+/// The services of a run, by how their builds ended.
 #[derive(Debug, Clone, Default)]
 pub struct Came {
-    /// Those that were built.
+    /// The services that were built.
     pub built: BTreeSet<ServiceId>,
-    /// Those that were found with the same content as at the commit.
+    /// The services whose existing images have the same content as the commit.
     pub found: BTreeSet<ServiceId>,
-    /// Those that were built or found only for others, with the same content as at the commit. They are not recorded.
+    /// The services that were built or found only for others, with the same content as the commit. They are not
+    /// recorded.
     pub beside: BTreeSet<ServiceId>,
-    /// Those during whose builds the commit or the files changed, so that it is not known what they contain.
+    /// The services whose results are doubtful, since the commit or the files changed during their builds.
     pub doubtful: BTreeSet<ServiceId>,
-    /// Those whose builds began, and failed or are not to be recorded.
+    /// The services whose builds began, and failed or must not be recorded.
     pub failed: BTreeSet<ServiceId>,
     /// Built or found services whose images get more tags once their refs have moved. They keep their marks until then, so
     /// that they are due if the run is killed in between.
@@ -106,8 +107,8 @@ pub struct Came {
 pub struct Outlook {
     /// The services that need not be built.
     pub superseded: BTreeMap<ServiceId, Newer>,
-    /// The services whose built refs were moved, and where to: neither where the plan saw them nor before or after the
-    /// commit.
+    /// The services whose built refs another run has moved to an unrelated commit: neither the one that the plan saw,
+    /// nor an ancestor or a descendant of this run's commit.
     pub elsewhere: Vec<(ServiceId, CommitId)>,
 }
 
@@ -133,8 +134,7 @@ pub struct Begun {
     token: Option<CommitId>,
     /// The services whose builds have begun.
     started: BTreeSet<ServiceId>,
-    /// Those of them whose marks another run has replaced or removed since. It is not known which of the two results is
-    /// there.
+    /// The started services whose marks another run has replaced or removed. Either run's result may be there now.
     contested: BTreeSet<ServiceId>,
     /// Whether the remote refuses marks, so that only those of this clone count.
     is_refused: bool,
@@ -182,14 +182,14 @@ impl Recorded {
 }
 
 impl Begun {
-    /// Whether nothing is marked, so that a run without `--record` has nothing to do at its end.
+    /// Whether no service is marked, so that a run without `--record` has nothing to do at its end.
     #[must_use]
     pub fn has_no_marks(&self) -> bool {
         self.marked.is_empty()
     }
 
-    /// Returns the state of a run that builds nothing itself, from the refs when it begins: those that count, and those
-    /// of this clone.
+    /// Returns the state of a run that builds nothing itself. `before` are the refs that count, `here` those of this
+    /// clone.
     #[must_use]
     pub fn elsewhere(before: RefState, here: RefState) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Which filters match some file, found by reading as little of a tree as possible.
+//! Finds filters that match no file, and reads as little of a tree as possible for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Region};
 
-/// Returns those of these filters that match no file of a commit with the work tree's changes on top.
+/// Returns the filters that match no file of a commit with the work tree's changes on top.
 ///
 /// Directories are read level by level, and only where a filter without a file so far may have one. A directory that a
 /// pattern takes whole is not read.

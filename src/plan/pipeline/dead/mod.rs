@@ -16,7 +16,7 @@ use crate::model::name::{Escaped, ServiceId};
 /// What to do about a service whose patterns match no tracked file (`--dead`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dead {
-    /// An error in the structured shape, a warning in the flat one and for what was discovered.
+    /// An error in the structured shape; a warning in the flat shape and for discovered services.
     #[default]
     ByShape,
     /// An error.
@@ -48,7 +48,7 @@ pub(super) struct Trees<'a> {
 
 impl Trees<'_> {
     /// Returns the services whose patterns match neither a tracked file nor a file of the work tree, if that counts.
-    /// Empty where trees are missing in this clone, since they are not fetched for this.
+    /// Empty if trees are missing in this clone, since they are not fetched for this.
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;

@@ -64,7 +64,7 @@ pub(super) fn renamed(
 }
 
 /// Returns the directories that differ between two paths of a file: `a/old` and `b/new` for `a/old/x/f` and
-/// `b/new/x/f`. `None` where the names of the files differ.
+/// `b/new/x/f`. `None` if the names of the files differ.
 fn moved_directory<'a>(from: &'a [u8], to: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let common = from.iter().rev().zip(to.iter().rev()).take_while(|(a, b)| a == b).count();
     let slash = from[from.len() - common..].iter().position(|byte| *byte == b'/')?;

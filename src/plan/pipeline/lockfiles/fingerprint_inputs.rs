@@ -10,8 +10,8 @@ use crate::model::change::{Change, Status};
 use crate::model::name::{RepoPath, ServiceId};
 use crate::plan::pipeline::{ConfigFile, Files};
 
-/// Returns what the fingerprints of services are made of besides their files: what their packages get by lockfiles, with the
-/// packages by name where all is listed.
+/// Returns the inputs of services' fingerprints that come from lockfiles. The packages are listed by name if all files
+/// are.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.
@@ -55,7 +55,7 @@ pub(in crate::plan::pipeline) fn fingerprint_inputs(
     Ok(inputs)
 }
 
-/// Returns all that a package reaches, in the order of names.
+/// Returns all packages that a package reaches, in the order of names.
 fn names(resolution: &Resolution, start: usize, with: WithDevelopment) -> Vec<LockedName> {
     let packages = resolution.lockfile().packages();
     let name = |package: usize| {

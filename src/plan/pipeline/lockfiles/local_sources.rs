@@ -10,8 +10,8 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, RepoDir, RepoPath, ServiceId};
 use crate::plan::pipeline::ConfigFile;
 
-/// Returns the configuration in which the directories and archives of this repository that packages get by their lockfiles,
-/// at a commit with the work tree's changes on top, are inputs of the services.
+/// Returns the configuration with local sources as further inputs of services: directories and archives of this
+/// repository that lockfiles name. The lockfiles are those of a commit with the work tree's changes on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.

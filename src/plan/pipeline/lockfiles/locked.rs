@@ -20,29 +20,29 @@ pub(super) struct LockedFile {
     pub(super) mode: Mode,
     pub(super) id: ObjectId,
     pub(super) means: Means,
-    /// Whether something of it is in the work tree alone.
+    /// Whether a part of it is uncommitted.
     pub(super) is_uncommitted: bool,
 }
 
-/// What a lockfile means to a service.
+/// How a lockfile affects a service.
 #[derive(Clone)]
 pub(super) enum Means {
-    /// What its package gets.
+    /// By the packages that it gives the service's package.
     Closure(Closure),
-    /// What the patterns say: it has no such package.
+    /// As a file that patterns match, since it does not have the service's package.
     Plain,
-    /// It counts as a whole, since what the package gets is not known.
+    /// Any change counts, since the packages are not known.
     Doubt(WholeFile),
 }
 
-/// Why a lockfile counts as a whole, and what counts beside it.
+/// Why any change of a lockfile counts, and the settings that count too.
 #[derive(Clone)]
 pub(super) struct WholeFile {
     pub(super) why: String,
     pub(super) settings: SharedSettings,
 }
 
-/// What a package gets.
+/// The packages that a lockfile gives a package.
 #[derive(Clone)]
 pub(super) struct Closure {
     pub(super) resolution: Arc<Resolution>,
@@ -58,7 +58,7 @@ impl Closure {
 }
 
 impl Means {
-    /// Returns what counts for all packages, if they are any of the service's.
+    /// Returns the settings that apply to all packages, unless the lockfile counts as a file.
     pub(super) fn settings(&self) -> Option<&SharedSettings> {
         match self {
             Self::Closure(closure) => Some(&closure.settings),
@@ -67,7 +67,7 @@ impl Means {
         }
     }
 
-    /// Returns why it counts as a whole, if it does.
+    /// Returns why any change counts, if so.
     pub(super) fn doubt(&self) -> Option<&WholeFile> {
         match self {
             Self::Doubt(whole) => Some(whole),
@@ -161,7 +161,7 @@ fn directories(service: &Service) -> Vec<RepoDir> {
     directories
 }
 
-/// Returns what a lockfile means to a service; none where it does not have its package.
+/// Returns how a lockfile affects a service; `None` if it does not have the service's package.
 fn means(
     files: &RevisionFiles,
     service: &Service,

@@ -19,17 +19,16 @@ const NAMED: usize = 5;
 #[derive(Default)]
 pub(in crate::plan::pipeline) struct LockfileChanges {
     causes: Vec<(ServiceId, LockfileChange)>,
-    /// The changed lockfiles that mean to a service what its package gets, so that its patterns do not say what they mean.
+    /// The changed lockfiles that affect a service by its packages, so that its patterns do not match them.
     replaced: BTreeSet<(ServiceId, String)>,
-    /// The changed lockfiles of which some package's part was read.
+    /// The changed lockfiles that were read for some package.
     read: BTreeSet<RepoPath>,
-    /// Why lockfiles count as a whole.
+    /// Why any change of some lockfiles counts.
     pub(in crate::plan::pipeline) doubts: Vec<Doubt>,
 }
 
 impl LockfileChanges {
-    /// Compares the lockfiles of services at each base with those at the tip, as far as something that they tell may have
-    /// changed.
+    /// Compares the lockfiles of services at each base with those at the tip, if a change may matter to them.
     pub(in crate::plan::pipeline) fn of(
         repository: &Repository,
         cache: &LockfileCache,
@@ -113,8 +112,8 @@ impl LockfileChanges {
         }
     }
 
-    /// Adds that each lockfile of a service of which something may have changed counts as a whole. `after` has its lockfiles
-    /// at the tip, if they could be read.
+    /// Adds a cause for each lockfile of a service that may have changed, without reading what changed in it. `after`
+    /// has the lockfiles at the tip, if they could be read.
     fn add_whole(
         &mut self,
         config: &Config,
@@ -155,7 +154,7 @@ impl LockfileChanges {
         }
     }
 
-    /// Adds what the lockfiles mean to services: what their packages get, or what their patterns say.
+    /// Adds the causes that lockfiles give services: by their packages, or by their patterns.
     pub(in crate::plan::pipeline) fn add<'a>(
         &self,
         direct: &mut Direct<'a>,
@@ -172,7 +171,7 @@ impl LockfileChanges {
         }
     }
 
-    /// Returns the changed lockfiles of which the patterns of a service say what they mean.
+    /// Returns the changed lockfiles that affect a service as files, by its patterns.
     pub(in crate::plan::pipeline) fn plain<'c>(
         &self,
         config: &Config,
@@ -192,13 +191,13 @@ impl LockfileChanges {
         lockfiles.flat_map(of_change).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether a changed path is a lockfile of which some package's part was read.
+    /// Whether a changed path is a lockfile that was read for some package.
     pub(in crate::plan::pipeline) fn has_read(&self, path: &RepoPath) -> bool {
         self.read.contains(path)
     }
 }
 
-/// Returns what was read; none where this clone does not hold it.
+/// Returns what was read; `None` if this clone does not hold it.
 fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     match read {
         Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => Ok(None),
@@ -206,7 +205,7 @@ fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     }
 }
 
-/// Returns the services to which a change may mean something through a lockfile.
+/// Returns the services that a change may affect through a lockfile.
 fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     let path = |change: &'_ Change| std::str::from_utf8(change.path.as_bytes()).ok().map(str::to_owned);
     let lockfiles = changes.as_slice().iter().filter(|change| is_lockfile(config, change)).filter_map(path);
@@ -220,14 +219,15 @@ fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     config.graph.services().filter(is_touched).collect()
 }
 
-/// What a file is to lockfiles elsewhere.
+/// How a file relates to lockfiles in other places.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
-    /// It says something about all packages of a lockfile in this directory.
+    /// It has settings for all packages of a lockfile in this directory.
     Settings(RepoDir),
-    /// The same, and it may be the package.json of a package: a yarn.lock does not say what those of its workspace need.
+    /// It is a package.json in this directory: it has settings, and for a yarn.lock it says what its package needs,
+    /// since the lockfile does not.
     Manifest(RepoDir),
-    /// It is none of their business.
+    /// It does not matter to lockfiles.
     Nothing,
 }
 
@@ -247,7 +247,7 @@ impl Beside {
         }
     }
 
-    /// Whether it may say something about the packages of the lockfile at a path.
+    /// Whether it may matter to the packages of the lockfile at a path.
     fn may_matter_to(&self, lockfile: &str) -> bool {
         let own = RepoDir::of_file(lockfile);
         let is_yarn = LockfileFormat::of(lockfile.rsplit('/').next().unwrap_or_default().as_bytes())
@@ -258,7 +258,7 @@ impl Beside {
         }
     }
 
-    /// Whether it may say something about the packages of some lockfile in a directory.
+    /// Whether it may matter to the packages of a lockfile in a directory.
     fn may_matter_in(&self, own: &RepoDir) -> bool {
         match self {
             Self::Settings(directory) => directory == own,
@@ -268,7 +268,7 @@ impl Beside {
     }
 }
 
-/// Returns the settings that differ between two times; none where one of them is not there.
+/// Returns the settings that differ between two times; none if one of them is not there.
 fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
     let [Some(before), Some(after)] = settings else { return Vec::new() };
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

@@ -1,6 +1,6 @@
-//! What the packages of services get by lockfiles: at a commit, and how that changed since a base.
+//! The packages that lockfiles give services: at a commit, and what changed since a base.
 //!
-//! Lockfiles are read only for services with `lockfile`: for what changed, where a lockfile or a setting beside one did;
+//! Lockfiles are read only for services with `lockfile`: to find causes, if a lockfile or a setting beside one changed;
 //! and for fingerprints, at head.
 
 mod fingerprint_inputs;

@@ -21,10 +21,10 @@ pub(in crate::plan::pipeline) struct Revision<'a> {
     pub(in crate::plan::pipeline) on_top: &'a ChangeSet,
 }
 
-/// What counts for all packages of a lockfile: its own settings, and those of the files beside it.
+/// Settings that apply to all packages of a lockfile: its own, and those of the files beside it.
 pub(super) type SharedSettings = Arc<BTreeMap<String, String>>;
 
-/// A lockfile, and what counts for all packages that it locks.
+/// A lockfile, and the settings that apply to all its packages.
 pub(super) struct ReadLockfile {
     pub(super) resolved: Resolved,
     pub(super) settings: SharedSettings,
@@ -41,12 +41,12 @@ pub(super) struct RevisionFiles<'a> {
     manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
 }
 
-/// The package.json below a directory.
+/// The package.json files below a directory.
 #[derive(Default)]
 pub(super) struct Manifests {
     /// By their directories, relative to that one.
     pub(super) by_directory: BTreeMap<String, PackageJson>,
-    /// Whether one of them is in the work tree alone.
+    /// Whether one of them is uncommitted.
     is_uncommitted: bool,
 }
 
@@ -142,8 +142,8 @@ impl<'a> RevisionFiles<'a> {
         Ok(ReadLockfile { resolved, settings: Arc::new(settings), is_uncommitted })
     }
 
-    /// Reads a lockfile from its content, for yarn with the package.json beside it and what else its version asks for.
-    /// Returns also whether something of these is in the work tree alone.
+    /// Reads a lockfile from its content; for yarn, also the package.json files that its version needs. Also returns
+    /// whether one of these files is uncommitted.
     fn resolve(
         &self,
         directory: &RepoDir,
@@ -229,7 +229,8 @@ impl<'a> RevisionFiles<'a> {
     }
 }
 
-/// Returns a directory relative to another one that holds it; what lies elsewhere as no lockfile names it.
+/// Returns a directory relative to another one that contains it. For a directory elsewhere, it returns a text that no
+/// lockfile has.
 pub(super) fn below(directory: &RepoDir, path: &RepoDir) -> String {
     if directory == path {
         ".".to_owned()

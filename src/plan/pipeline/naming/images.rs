@@ -9,10 +9,10 @@ use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
-/// The release after which a service is named.
+/// The release that a service is named after.
 struct Called<'a> {
     tag: &'a TagName,
-    /// The version as it is in the tag.
+    /// The version as written in the tag.
     written: &'a str,
     standing: ReleaseRank,
 }
@@ -88,7 +88,7 @@ impl Namer<'_> {
         }
     }
 
-    /// Returns the release after which a service is named: that of the given version, else the one at head.
+    /// Returns the release that a service is named after: the one with the given version, else the one at head.
     fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<Called<'a>> {
         let definition = self.service(service);
         let name = &definition.name.value;

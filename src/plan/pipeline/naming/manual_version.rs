@@ -8,7 +8,7 @@ use crate::plan::pipeline::resolved_request::ResolvedRequest;
 pub(super) struct Manual {
     text: String,
     pub(super) version: Version,
-    /// The release tag that the service would have for it; `None` where git refuses it.
+    /// The release tag that the service would have for it; `None` if git refuses it.
     pub(super) tag: Option<TagName>,
 }
 

@@ -124,7 +124,7 @@ impl Namer<'_> {
     }
 }
 
-/// What is known of the versions and releases of services.
+/// The versions and releases of services, as far as they are known.
 struct Standings<'a> {
     found: &'a Found,
     manual: Option<&'a Manual>,

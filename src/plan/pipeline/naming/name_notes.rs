@@ -89,7 +89,7 @@ impl Said {
     }
 }
 
-/// Returns the warning that tags of another format are probably the releases of services without one; `None` where there
+/// Returns the warning that tags of another format are probably the releases of services without one; `None` if there
 /// are no such tags.
 pub(in crate::plan::pipeline) fn tag_hint(config: &Config, services: &[ServiceId], tags: &[Tag]) -> Option<Diagnostic> {
     let services: Vec<_> = services.iter().map(|service| &config.services[service.0]).collect();
@@ -111,7 +111,7 @@ pub(in crate::plan::pipeline) fn tag_hint(config: &Config, services: &[ServiceId
     Some(Diagnostic::warning("tag-format", message).help(help))
 }
 
-/// Returns the note about tags that look like those of a service and do not count; `None` where there are none.
+/// Returns the note about tags that look like those of a service and do not count; `None` if there are none.
 pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Diagnostic> {
     let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
     let what = if names.len() == 1 {

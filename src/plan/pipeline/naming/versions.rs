@@ -17,7 +17,7 @@ pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) repository: &'a Repository,
     pub(in crate::plan::pipeline) file: &'a ConfigFile,
     pub(in crate::plan::pipeline) config: &'a Config,
-    /// The environment; `None` where no environment is for the event.
+    /// The environment; `None` if no environment is for the event.
     pub(in crate::plan::pipeline) environment: Option<&'a Environment>,
     pub(in crate::plan::pipeline) naming: &'a Naming,
     pub(in crate::plan::pipeline) head: &'a CommitId,
@@ -27,7 +27,7 @@ pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) pushed: Option<&'a TagName>,
 }
 
-/// What history tells about services.
+/// The facts about services from history.
 pub(in crate::plan::pipeline) struct AllFound {
     /// One for each service, in their order.
     pub(in crate::plan::pipeline) services: Vec<Found>,
@@ -39,7 +39,7 @@ pub(in crate::plan::pipeline) struct AllFound {
     pub(super) walked: u32,
 }
 
-/// What history tells about a service.
+/// The facts about a service from history.
 pub(in crate::plan::pipeline) struct Found {
     pub(in crate::plan::pipeline) described: Described,
     /// The number in its version.
@@ -59,8 +59,8 @@ impl Found {
 }
 
 impl Versions<'_> {
-    /// Returns what history tells about each of these services: one walk for all of them, and another one if some count
-    /// the commits that change them.
+    /// Returns the facts about each of these services from history, in one walk for all of them, and another walk if
+    /// some count the commits that change them.
     pub(in crate::plan::pipeline) fn find(&self, services: &[ServiceId]) -> Result<AllFound, Error> {
         let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
         let tags = self.repository.tags()?;
@@ -115,7 +115,7 @@ impl Versions<'_> {
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
 
-    /// Treats head as the release of the pushed tag, even if this clone has not fetched the tag.
+    /// Describes head as the release of the pushed tag, even if this clone has not fetched the tag.
     fn is_what_was_pushed(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {

@@ -20,7 +20,7 @@ pub(super) struct Held {
     pub(super) place: RepoPath,
 }
 
-/// What a commit has at the target of a link.
+/// The target of a link in a commit.
 pub(super) struct Target {
     pub(super) path: RepoPath,
     pub(super) extent: Extent,

@@ -106,7 +106,7 @@ fn of_services(
     (links, targets)
 }
 
-/// Returns the path to which the text of a link leads, without looking at the tree; `None` where it lies outside of the
+/// Returns the path to which the text of a link leads, without looking at the tree; `None` if it lies outside of the
 /// repository.
 fn named_by(link: &RepoPath, text: &[u8]) -> Option<RepoPath> {
     if text.starts_with(b"/") {

@@ -8,14 +8,14 @@ use crate::glob::{Pattern, Verdict};
 use crate::model::change::{Change, Extent, Status};
 use crate::model::name::{RepoPath, ServiceId};
 
-/// A name of a file that no pattern contains.
+/// A file name that no pattern contains.
 const ANY: &[u8] = b"\x01";
 
 /// The services whose filters match a target.
 pub(super) enum Watched {
     /// It belongs to no service, according to `unowned`.
     Unowned,
-    /// These services, by their own filters or through what they are built from.
+    /// These services, by their own filters or through their dependencies.
     By(BTreeSet<ServiceId>),
 }
 
@@ -85,8 +85,8 @@ impl<'a> Watchers<'a> {
         Watched::By(by)
     }
 
-    /// Returns the filters that match something below a directory with a pattern that begins there, or in a directory
-    /// above it. A pattern that begins at the root, such as `**/*.md`, does not count.
+    /// Returns the filters that match something below a directory with a pattern that begins in it, above it or below
+    /// it. A pattern that begins at the root, such as `**/*.md`, does not count.
     fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
         let path = path.as_bytes();
         let first = Filters::id(0);
