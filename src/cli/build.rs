@@ -146,7 +146,7 @@ struct Shown {
     /// What to show while builds run
     #[arg(long, value_name = "DISPLAY", default_value = "auto")]
     output: Manner,
-    /// Write the outcome of each service as JSON; an earlier report in the same file serves to estimate durations
+    /// Write the outcome of each service as JSON, and estimate durations from an earlier report in the same file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Write the outcome of each service as JUnit XML

@@ -32,8 +32,8 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, list each service with all causes, patterns and their places, without a limit of the width; this is
-    /// the default if standard output is not a terminal
+    /// In the table, list each service with all causes, patterns and their places, at any width; this is the default if
+    /// standard output is not a terminal
     #[arg(long)]
     long: bool,
     /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path, version,
@@ -48,7 +48,7 @@ pub(crate) struct FormatArgs {
     /// - N:         at most N jobs, about equally long; services connected by dependencies share one
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
-    /// Estimate by reports of earlier runs how long builds take (`build --report`; repeatable, or comma-separated);
+    /// Reports of earlier runs, to estimate how long builds take (`build --report`; repeatable, or comma-separated);
     /// without it, `--pack N` uses the earlier runs in this clone
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
@@ -91,7 +91,7 @@ enum FormatName {
     Gitlab,
     /// Steps for buildkite-agent pipeline upload --no-interpolation
     Buildkite,
-    /// A CircleCI configuration, with which a setup workflow continues
+    /// A CircleCI configuration for a setup workflow to continue with
     Circleci,
     /// Output variables of an Azure Pipelines step: one matrix per level
     Azure,

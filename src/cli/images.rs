@@ -88,7 +88,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let services: Vec<PlannedService> = plan.services.iter().filter(has_image).cloned().collect();
     if services.is_empty() {
         let note = Diagnostic::new(Severity::Note, "no-image", "no service has an image");
-        output.say(&[note.help("the key `image` of filters.yaml gives it one")]);
+        output.say(&[note.help("set `image` in filters.yaml")]);
     }
     let registries = ExistingArgs::asking(args.registry_timeout).registries();
     let mut search = ImageSearch::new(general, &workspace, &environment, (commit, plan), &registries);

@@ -89,7 +89,7 @@ fn published(service: &str, reference: &Reference, labels: ImageLabels) -> Publi
         ImageLabels::Missing => PublishedImage::Untold,
         ImageLabels::Unknown(failure) => PublishedImage::Unknown {
             reason: format!(
-                "`{}` does not tell of which commit {reference} was built: {}",
+                "`{}` does not say from which commit {reference} was built: {}",
                 Escaped::new(&failure.registry),
                 failure.reason
             ),

@@ -178,7 +178,7 @@ fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
         if let Some((what, of_plan, other)) = head.difference(&report.head) {
             let [of_plan, other] = [&of_plan, &other].map(|name| Escaped::new(name).to_string());
             let file = Escaped::new(file.as_os_str().as_encoded_bytes());
-            let message = format!("{file} is of another {what} than the plan: {other}, not {of_plan}");
+            let message = format!("{file} is for another {what} than the plan: {other}, not {of_plan}");
             return Err(
                 Failure::new(Exit::Usage, "mixed-reports", message).help("name the reports of this plan's builds")
             );
@@ -193,7 +193,7 @@ fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
 fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     let head = plan.range.head.as_deref().filter(|head| head.parse::<CommitId>().is_ok());
     head.ok_or_else(|| {
-        Failure::new(Exit::Usage, "other-plan", "the plan is of no commit, so nothing can be recorded with it")
+        Failure::new(Exit::Usage, "other-plan", "the plan has no commit, so nothing can be recorded with it")
             .help("commit first, then plan and build")
     })
 }

@@ -57,8 +57,8 @@ pub(crate) struct ReleaseArgs {
     /// Sign the tags, as configured in git
     #[arg(long, requires = "yes")]
     sign: bool,
-    /// With --yes: push the tags, and earlier ones that were not pushed. rebake pushes few at once, since GitHub raises no
-    /// events for many
+    /// With --yes: push the tags, and earlier ones that were not pushed. rebake pushes three at a time, since GitHub
+    /// raises no events for larger pushes
     #[arg(long, requires = "yes")]
     push: bool,
     /// Remote to push to [default: the one that is fetched from]

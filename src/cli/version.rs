@@ -83,7 +83,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
     }
     if let (Format::Image, false, Some(of)) = (args.format, args.services.is_empty(), without_image(&versions)) {
         let message = format!("`{}` has no image", Escaped::new(&of.service));
-        return Err(Failure::new(Exit::Usage, "no-image", message).help("the key `image` of filters.yaml gives it one"));
+        return Err(Failure::new(Exit::Usage, "no-image", message).help("set `image` in filters.yaml"));
     }
     write(&versions, args.format, output)?;
     Ok(Exit::Done)

@@ -191,6 +191,5 @@ impl Builder<'_> {
 }
 
 fn nothing_to_repeat(at: usize) -> PatternError {
-    PatternError::new(at, "there is nothing here to repeat")
-        .help("put a backslash before `+`, `*` or `?` if it stands for itself")
+    PatternError::new(at, "there is nothing here to repeat").help("put a backslash before a literal `+`, `*` or `?`")
 }

@@ -1,4 +1,4 @@
-//! What lies outside of the program: files, the repository, the trigger, registries, and what a traced build did.
+//! Everything outside of the program: files, the repository, the trigger, registries, and traces of builds.
 
 pub mod file;
 pub mod git;

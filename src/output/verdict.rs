@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
 
-/// GitHub's `needs`: the jobs that a job has waited for, in its order.
+/// GitHub's `needs`: the jobs that a job has waited for, in GitHub's order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct NeededJobs(#[serde(deserialize_with = "each_once")] IndexMap<String, Job>);
@@ -67,7 +67,8 @@ impl Job {
         }
     }
 
-    /// Restores rebake's own outputs where filters of the same names have replaced them.
+    /// Returns the job with rebake's own outputs under their plain names, even if filters of the same names have
+    /// replaced them.
     fn uncovered(&self) -> Self {
         let mut outputs = self.outputs.clone();
         for (name, value) in &self.outputs {
@@ -100,10 +101,10 @@ impl Expected {
     /// The output that says whether anything is to be built.
     pub const ANY: &'static str = "any";
 
-    /// The output that says whether an image that exists lacks a tag.
+    /// The output that says whether an existing image lacks a tag.
     pub const PROMOTE: &'static str = "rebake_promote";
 
-    /// The job that is due by it where nothing else is said.
+    /// The job that is due by this output by default.
     pub const PROMOTES: &'static str = "promote";
 
     /// Returns the output of the plan that says whether a job is due.
@@ -174,7 +175,7 @@ pub enum Problem {
         /// The output that lists or counts what is due.
         list: String,
     },
-    /// Something is due, and `needs` has no job that builds it.
+    /// Something is due, and `needs` has no job for it.
     #[error("the plan's output `{output}` is `true`, but `needs` has no job for it")]
     Unwatched {
         /// The output that says that something is due, escaped.
@@ -240,7 +241,7 @@ impl NeededJobs {
 /// Returns all problems in the order of `needs`; none if every build that was due succeeded.
 ///
 /// # Errors
-/// When an expected job is not in `needs`, since the check would then be weaker than intended.
+/// When an expected job is not in `needs`. Without it, the check would be weaker than intended.
 pub fn verdict(needs: &NeededJobs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
     let plan = &needs.job(&expected.plan)?.uncovered();
     for named in expected.due.keys().chain(&expected.optional) {
@@ -275,8 +276,8 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
     missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
 }
 
-/// Finds matrix outputs that are not matrices: no job of such a matrix has run. Where no matrix is expected, an output
-/// of that name may belong to a filter.
+/// Finds matrix outputs that are not matrices, so that no job of the matrix has run. If no matrix is expected, an
+/// output of that name may belong to a filter.
 fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     const MATRIX: &str = "matrix";
     if expected.outputs.iter().all(|output| output != MATRIX) {
@@ -298,7 +299,7 @@ fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     odd.map(problem).collect()
 }
 
-/// Returns the suffixes of the outputs `any` and `matrix`: those of the levels, and the empty one for the whole plan.
+/// Returns the suffixes of the outputs `any` and `matrix`: one for each level, and the empty one for the whole plan.
 fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
 }
@@ -324,8 +325,8 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     matrices.chain(whole).chain(levels).collect()
 }
 
-/// Finds outputs that say that something is due and for which there is no job that must run. If jobs are due by level,
-/// each level needs one.
+/// Finds outputs that say that something is due, without a job that must run for them. If jobs are due by level, each
+/// level needs one.
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
     let watched: Vec<&str> = jobs.map(|job| expected.due_by(job, plan)).collect();

@@ -100,7 +100,7 @@ error[bad-pattern]: the pattern cannot be read: `{` is never closed
 1 | !x{b
   |   ^
   |
-  = help: write `/{` for a brace that stands for itself
+  = help: write `/{` for a literal brace
 
 error[bad-pattern]: the pattern cannot be read: the pattern is empty
  --> pattern:1:1

@@ -112,7 +112,7 @@ fn a_context_beyond_the_path_is_taken_whole_unless_there_are_filters() {
     assert_eq!(found, [&all[..], &["services/api/src/x"]].concat());
     let repo = repo("path: services/api, context: /");
     repo.rebake(["plan", "--all", "--format", "names"]).success().stdout("api\n").stderr(str![[r#"
-warning[wide-context]: the build context leads outside of `path`, and what the Dockerfile copies from there cannot be told; so a change of any file in it (`**`) affects the service
+warning[wide-context]: the build context leads outside of `path`, and it is not known what the Dockerfile copies from there, so a change of any file in it (`**`) affects the service
  --> filters.yaml:2:39
   |
 2 |   api: { path: services/api, context: /, image: x.io/api }
@@ -121,7 +121,7 @@ warning[wide-context]: the build context leads outside of `path`, and what the D
  ::: services/api/Dockerfile:1:1
   |
 1 | 1
-  | - this is no instruction of a Dockerfile
+  | - this is not an instruction of a Dockerfile
   |
   = help: give the service `filters`: `services/api/**`, and a pattern for each file or directory that its Dockerfile copies
 

@@ -344,7 +344,7 @@ fn a_job_of_its_own_records_what_reports_say() {
     repo.rebake(["build", "--all", "--only", "a", "--report", "../old.json"]).success();
     repo.git(["checkout", "--quiet", "main"]);
     repo.rebake(["record", "--plan", "../plan.json", "--report", "../old.json"]).failure(2).stderr(str![[r#"
-error[mixed-reports]: ../old.json is of another commit than the plan: 7cd4ad8b81da0b4a42ce41fdcebecec80d4a2c52, not 8e77bc7ea1b91a553e812c96ba09e88834aeb0e3
+error[mixed-reports]: ../old.json is for another commit than the plan: 7cd4ad8b81da0b4a42ce41fdcebecec80d4a2c52, not 8e77bc7ea1b91a553e812c96ba09e88834aeb0e3
  |
  = help: name the reports of this plan's builds
 

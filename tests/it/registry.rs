@@ -207,15 +207,18 @@ fn what_is_no_clear_yes_is_built_and_said() {
         (answer(429, "Retry-After: 100\r\n", ""), "it answered with HTTP 429"),
         (
             answer(200, "Content-Type: text/html\r\n", "<html>log in</html>"),
-            "its answer is not that of a registry: it is no manifest",
+            "it does not answer like a registry: it is not a manifest",
         ),
-        (answer(200, "", ""), "its answer is not that of a registry: it is no manifest"),
-        (answer(200, &headers(OCI, "latest"), ""), "its answer is not that of a registry: its digest is none"),
+        (answer(200, "", ""), "it does not answer like a registry: it is not a manifest"),
+        (answer(200, &headers(OCI, "latest"), ""), "it does not answer like a registry: its digest is not valid"),
         (
             answer(200, &headers(OCI, &digest("other")), &manifest),
-            "its answer is not that of a registry: the content is not that of its digest",
+            "it does not answer like a registry: the content does not match its digest",
         ),
-        (answer(200, &headers(OCI, &digest("{}")), "{}"), "its answer is not that of a registry: its manifest is none"),
+        (
+            answer(200, &headers(OCI, &digest("{}")), "{}"),
+            "it does not answer like a registry: its manifest is not valid",
+        ),
         (answer(401, "", ""), "it asks for credentials in a way that rebake does not understand"),
         (
             answer(401, "WWW-Authenticate: Negotiate\r\n", ""),
@@ -416,8 +419,8 @@ fn a_token_is_fetched_for_each_repository() {
 fn a_server_of_tokens_that_fails_is_said() {
     for (given, said) in [
         (answer(500, "", ""), "it answered with HTTP 500"),
-        (answer(200, "", "<html>"), "its answer is not that of a registry: there is no token in it"),
-        (answer(200, "", r#"{"token": "a\r\nX: y"}"#), "its answer is not that of a registry: there is no token in it"),
+        (answer(200, "", "<html>"), "it does not answer like a registry: there is no token in it"),
+        (answer(200, "", r#"{"token": "a\r\nX: y"}"#), "it does not answer like a registry: there is no token in it"),
         (answer(401, "", ""), "it requires credentials, and there are none for it"),
         (b"".to_vec(), "its token server 127.0.0.1 gives no token: it cannot be reached"),
     ] {

@@ -177,7 +177,7 @@ fn names_that_no_rule_gives_are_refused() {
             "it is for refs/tags/api@9.9.9, and this run is for refs/heads/main",
         ),
         (on_main, "main", &|plan| described(plan, "api@1.0.9"), "`api`: api@1.0.9 is a release of another commit"),
-        (on_main, "main", &|plan| described(plan, "web-2026.03"), "`api`: web-2026.03 is none of its release tags"),
+        (on_main, "main", &|plan| described(plan, "web-2026.03"), "`api`: web-2026.03 is not one of its release tags"),
         (
             on_main,
             "tagged",

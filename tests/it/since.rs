@@ -263,7 +263,7 @@ fn a_release_that_stands_elsewhere_at_the_remote_is_a_doubt() {
     assert_eq!(causes(&run), ["api: file api/x", "web: base-unreachable"]);
     let degraded = plan_of(&run)["degraded"][0]["message"].as_str().unwrap().to_owned();
     let expected = "the tag web@1.0.0 points to another commit in this clone than on the remote, so the newest release of `web` is \
-                    not known; so it counts as affected";
+                    not known, and it counts as affected";
     assert_eq!(degraded, expected);
     // One that the remote has deleted.
     let (_, workspace) = released_elsewhere();

@@ -275,7 +275,7 @@ fn a_saved_plan_is_recorded_as_it_was_made() {
     plan(&repo, &[], |plan| plan["range"]["head"] = json!(first));
     refused(&["a"], "error[other-plan]: `a`: its fingerprint is another one at this commit");
     plan(&repo, &[], |plan| plan["range"]["head"] = json!(null));
-    refused(&["a"], "error[other-plan]: the plan is of no commit");
+    refused(&["a"], "error[other-plan]: the plan has no commit");
     for head in ["HEAD", "main"] {
         plan(&repo, &[], |plan| plan["range"]["head"] = json!(head));
         refused(&["a"], "error[plan]: this is not a plan");

@@ -46,7 +46,7 @@ acme/web:0.0.0-0001-6ca6d7d
     repo.rebake(["version", "lib", "--format", "image"]).failure(2).stdout("").stderr(str![[r#"
 error[no-image]: `lib` has no image
  |
- = help: the key `image` of filters.yaml gives it one
+ = help: set `image` in filters.yaml
 
 "#]]);
 }

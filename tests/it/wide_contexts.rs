@@ -107,7 +107,7 @@ fn it_takes_the_context_whole_where_that_cannot_be_told() {
     let repo = repo(CONFIG, "FROM node:20\nCOPY ${UNKNOWN}/x /\n");
     assert_eq!(affecting(&repo, &["docs/x"]), ["docs/x"]);
     repo.rebake(["plan", "--all", "--format", "names"]).success().stdout("api\n").stderr(str![[r#"
-warning[wide-context]: the build context leads outside of `path`, and what the Dockerfile copies from there cannot be told; so a change of any file in it (`**`) affects the service
+warning[wide-context]: the build context leads outside of `path`, and it is not known what the Dockerfile copies from there, so a change of any file in it (`**`) affects the service
  --> filters.yaml:4:14
   |
 4 |     context: /
@@ -124,7 +124,7 @@ warning[wide-context]: the build context leads outside of `path`, and what the D
     for (dockerfile, reason) in [
         ("FROM node:20\nCOPY . .\n", "this copies all of it"),
         ("FROM node:20\nCOPY a**b .\n", "these wildcards mean something else in patterns"),
-        ("FROM node:20\nCOPY a b .\nFETCH c\n", "this is no instruction of a Dockerfile"),
+        ("FROM node:20\nCOPY a b .\nFETCH c\n", "this is not an instruction of a Dockerfile"),
         ("# syntax=acme/own\nFROM node:20\n", "reads this file by rules of its own"),
     ] {
         repo.write("services/api/Dockerfile", dockerfile);

@@ -189,7 +189,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
         Some(commit) => Escaped::new(commit.get(..7).unwrap_or(commit)).to_string(),
         None => "no commit".to_owned(),
     };
-    let message = format!("the plan is of {}, and {} is checked out", shown(&plan.range.head), shown(&head));
+    let message = format!("the plan is for {}, but {} is checked out", shown(&plan.range.head), shown(&head));
     Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or make the plan again"))
 }
 

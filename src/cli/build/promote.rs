@@ -22,7 +22,7 @@ Examples:
 Exit codes: 0 all images have their tags, or no image exists; 1 a tag could not be put, or an image \
 that was asked for is missing; 2 wrong usage; 3 the repository cannot be read, or a registry did not answer";
 
-/// Put the tags of a plan on images that are in the registry already; build nothing
+/// Add the tags of a plan to images that are in the registry already, and build nothing
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PromoteArgs {

@@ -11,7 +11,7 @@ pub(super) fn decoded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
         let is_whole = pairs.remainder().is_empty();
         let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
         let text = String::from_utf16(&units).ok().filter(|_| is_whole);
-        text.map(String::into_bytes).ok_or_else(|| "it begins as UTF-16 does, and is none".to_owned())
+        text.map(String::into_bytes).ok_or_else(|| "it begins like UTF-16 text, but is not valid UTF-16".to_owned())
     };
     match bytes.as_slice() {
         [0xef, 0xbb, 0xbf, rest @ ..] => Ok(rest.to_vec()),

@@ -320,7 +320,7 @@ fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Proble
         let problem = Diagnostic::warning("same-output", message);
         let problem = problem.located(problems.file(), second, "the output that counts");
         let problem = problem.label(problems.file(), first.defined, "the output that is lost");
-        problems.push(problem.help("rename one of them: GitHub takes names that differ in case alone for one"));
+        problems.push(problem.help("rename one of them: GitHub ignores the case of names"));
     }
 }
 

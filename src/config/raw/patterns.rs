@@ -65,11 +65,11 @@ pub(in crate::config) fn pattern(
 /// Warns of a pattern whose brackets cannot be read, so that it matches only the path with the same text.
 fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
     let text = pattern.value.text();
-    let message = format!("the brackets of `{}` cannot be read as characters of which one is meant", shown(text));
+    let message = format!("the brackets of `{}` cannot be read as a set of characters", shown(text));
     let problem = Diagnostic::warning("spelled-out", message);
     let problem = problem.located(problems.file(), pattern, "matches only the path that is spelled like this");
     let escaped = text.replace('[', "\\[").replace(']', "\\]");
-    problems.push(problem.help(format!("if you mean that, write backslashes: `{}`", shown(&escaped))));
+    problems.push(problem.help(format!("if you mean this path, write backslashes: `{}`", shown(&escaped))));
 }
 
 impl Read for Patterns {

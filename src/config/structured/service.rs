@@ -201,7 +201,7 @@ fn one_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
 
 fn flags_have_builder(raw: &raw::Service, problems: &mut Problems<'_>) {
     if let (Some(run), Some(flags)) = (raw.run.given(), raw.flags.given()) {
-        let problem = Diagnostic::error("flags-without-builder", "`flags` are a builder's, and `run` has none");
+        let problem = Diagnostic::error("flags-without-builder", "`flags` are for a builder, and `run` uses none");
         let problem = problem.located(problems.file(), flags, "no builder gets them");
         problems.push(problem.label(problems.file(), run.defined, "its command").help("write them into the command"));
     }

@@ -24,7 +24,7 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
     }
     let what = match error.kind() {
         ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation | ErrorKind::ExpectedBlockSequenceEntry => {
-            "this line stands neither below the one above nor beside an earlier one".to_owned()
+            "the indentation of this line fits no line above it".to_owned()
         }
         ErrorKind::InvalidQuotedScalarIndent | ErrorKind::UnclosedQuotedScalar => {
             "a quoted text does not end".to_owned()

@@ -15,7 +15,7 @@ impl Reader {
         }
         if let Some(brace) = self.open_braces.last() {
             return Err(PatternError::new(self.tokens[brace.token].at, "`{` is never closed")
-                .help("write `\\{` for a brace that stands for itself"));
+                .help("write `\\{` for a literal brace"));
         }
         if self.last_kind().is_star() || self.last_kind() == Kind::Bracket {
             let output = self.words([Word::Char('/'), Word::Repeat(Times::Optional)]);

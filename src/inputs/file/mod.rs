@@ -40,8 +40,8 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     fs::create_dir_all(path)
 }
 
-/// Checks that a file can be written, before there is anything to write. The reader of a pipe sees no end as long as
-/// the result is kept.
+/// Checks that a file can be written, before there is anything to write. As long as the result is kept, the reader of a
+/// pipe sees no end of file.
 ///
 /// # Errors
 /// When [`replace`] cannot succeed.
@@ -68,7 +68,7 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Appends lines to a file, in one write. If the last line of the file is not ended, a line break is written first.
+/// Appends lines to a file, in one write. If the file does not end with a line break, one is written first.
 ///
 /// # Errors
 /// As for [`replace`].
@@ -159,7 +159,8 @@ fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile
     options
 }
 
-/// Makes opening a FIFO without another end fail instead of wait. The flag does not affect regular files.
+/// Makes opening a FIFO fail, instead of wait, if nothing has opened its other end. The flag does not affect regular
+/// files.
 #[cfg(unix)]
 fn never_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

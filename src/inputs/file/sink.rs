@@ -33,7 +33,7 @@ impl Stream {
         }
     }
 
-    /// Returns what a path leads to, which is no regular file.
+    /// Returns the stream at a path that is not a regular file.
     pub(super) fn of(path: &Path, kind: FileType) -> io::Result<Self> {
         if kind.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());

@@ -2,8 +2,8 @@ use std::fmt::Write as _;
 
 use super::{GitError, Repository};
 
-/// The name of an environment variable that holds a token for the remotes. Git itself reads the variable, when a remote
-/// asks for credentials. So the token is in no argument and in no message.
+/// The name of an environment variable that holds a token for the remotes. Git itself reads the variable when a remote
+/// asks for credentials, so the token is never in an argument or a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenVariable(String);
 

@@ -12,8 +12,8 @@ use super::object::commit_id;
 use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
-/// The size of the object cache. It is enough for the commits near a walk's front; a larger one gains nothing (measured
-/// with gix 0.90).
+/// The size of the object cache. It is enough for the commits near the front of a walk; a larger one gains nothing
+/// (measured with gix 0.90).
 const OBJECT_CACHE_BYTES: usize = 8 << 20;
 
 impl Repository {
@@ -21,7 +21,7 @@ impl Repository {
     /// have no common history.
     ///
     /// # Errors
-    /// When one of the two is missing, or another ancestor may lie behind a shallow boundary.
+    /// When one of the two is missing, or another ancestor may lie beyond a shallow boundary.
     pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, GitError> {
         self.ancestry(|ancestry| {
             let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
@@ -42,7 +42,7 @@ impl Repository {
     /// Whether `ancestor` can be reached from `descendant` by following parents. A commit is its own ancestor.
     ///
     /// # Errors
-    /// When one of the two is missing, or `ancestor` was not found and may lie behind a shallow boundary.
+    /// When one of the two is missing, or `ancestor` was not found and may lie beyond a shallow boundary.
     pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, GitError> {
         self.ancestry(|ancestry| {
             let (top, bottom) = (self.commit(descendant)?.id, self.commit(ancestor)?.id);
@@ -125,7 +125,7 @@ struct Painted {
     met: Vec<(i64, ObjectId)>,
     /// The sides that reached the shallow boundary before they met.
     cut: Paint,
-    /// The commits where they did, with their dates.
+    /// The commits where a side reached the boundary, with their dates.
     ends: Vec<(i64, ObjectId)>,
 }
 
@@ -195,9 +195,9 @@ impl Ancestry<'_, '_> {
         Ok(painted)
     }
 
-    /// Whether a merge base may lie behind the shallow boundary although others were found: one side reached the
-    /// boundary, and the other has commits of its own that are old enough to lie behind it. This assumes that a commit
-    /// is not older than its parents, as far as the walk can see.
+    /// Whether another merge base may lie beyond the shallow boundary: one side reached the boundary, and the other has
+    /// commits of its own that are old enough to lie beyond it. This assumes that a commit is not older than its
+    /// parents, as far as the walk can see.
     fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, GitError> {
         if painted.ends.is_empty() {
             return Ok(false);
@@ -248,7 +248,7 @@ impl Ancestry<'_, '_> {
 struct Front {
     queue: BinaryHeap<(i64, Reverse<usize>, ObjectId)>,
     queued: BTreeSet<ObjectId>,
-    /// How many of them are not stale. The walk ends when there is none.
+    /// How many of the waiting commits are not stale. The walk ends when there are none.
     live: usize,
     pushed: usize,
 }

@@ -31,7 +31,7 @@ impl RemoteBranch {
 }
 
 impl Repository {
-    /// Returns a branch of the remote that is used for fetching.
+    /// Returns the branch of this name on the remote for fetching.
     #[must_use]
     pub fn branch_there(&self, name: &str) -> RemoteBranch {
         RemoteBranch { remote: self.remote(), name: name.to_owned() }
@@ -72,7 +72,7 @@ impl Repository {
         self.split(tracking).filter(|_| !is_here).map_or_else(|| written.to_owned(), |branch| branch.name)
     }
 
-    /// Returns the branch of a remote that a revision may name, if it starts from nothing in this clone.
+    /// Returns the branch of a remote that a revision may start from, if it starts from nothing in this clone.
     pub(super) fn branch_elsewhere(&self, revision: &str) -> Option<RemoteBranch> {
         let name = parts(revision).0;
         let name = name.strip_prefix("refs/").unwrap_or(name);
@@ -125,7 +125,7 @@ impl Repository {
         Some(RemoteBranch { name, ..branch })
     }
 
-    /// Splits a name into remote and branch; of several remotes that fit, it is the longest.
+    /// Splits a name into remote and branch. If several remotes fit, the longest one counts.
     fn split(&self, name: &str) -> Option<RemoteBranch> {
         let names = self.remote_names();
         let fitting = names.into_iter().filter_map(|remote| {

@@ -23,8 +23,8 @@ pub struct Swap {
 /// From where a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovableFrom {
-    /// From the commit at which it was seen, or from one between that and the new commit. If it was not seen, it may
-    /// only move forward.
+    /// From the commit where it was seen, or from one between that and the new commit. If it was not seen, it may only
+    /// move forward.
     Seen(Option<CommitId>),
     /// From anywhere.
     Anywhere,
@@ -33,7 +33,7 @@ pub enum MovableFrom {
 /// The result of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
-    /// The ref is at the new commit now. It was at this commit before; `None` if it is new.
+    /// The ref is at the new commit now. Before, it was at this commit; `None` if it is new.
     Moved(Option<CommitId>),
     /// It was already at the new commit.
     There,
@@ -44,7 +44,7 @@ pub enum Swapped {
 }
 
 impl Swapped {
-    /// Whether the ref stands at the new commit.
+    /// Whether the ref is at the new commit.
     #[must_use]
     pub fn holds(self) -> bool {
         matches!(self, Self::Moved(_) | Self::There)
@@ -60,7 +60,7 @@ pub struct RefsBelow {
     pub damaged: Vec<String>,
 }
 
-/// The message in the log of a record.
+/// The message of a record in the reflog.
 const MESSAGE: &str = "rebake: record";
 
 impl Repository {
@@ -86,7 +86,7 @@ impl Repository {
                     let name = reference.name().as_bstr().to_string();
                     match reference.try_id() {
                         Some(id) => _ = below.refs.insert(name, commit_id(id.as_ref())),
-                        None => below.damaged.push(format!("{name} stands for another reference")),
+                        None => below.damaged.push(format!("{name} is a symbolic reference")),
                     }
                 }
                 Err(error) => below.damaged.push(error.to_string()),
@@ -95,7 +95,7 @@ impl Repository {
         Ok(below)
     }
 
-    /// Swaps a ref. It is safe with several writers: if another one moved the ref meanwhile, it starts again.
+    /// Swaps a ref. It is safe with several writers: if another writer moves the ref meanwhile, the swap starts again.
     ///
     /// # Errors
     /// When this clone does not hold the commit, or the ref cannot be written.
@@ -114,7 +114,7 @@ impl Repository {
         }
     }
 
-    /// Returns the result of a swap where the ref is at this commit.
+    /// Returns the result of a swap if the ref is at this commit.
     ///
     /// If a shallow history hides the answer, the ref may move: the service was built at the new commit, so at worst
     /// too much is built later.
@@ -199,7 +199,7 @@ impl Repository {
         })
     }
 
-    /// The same where references are files.
+    /// Changes a ref that is stored as a file.
     fn write_file(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),

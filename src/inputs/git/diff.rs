@@ -49,8 +49,8 @@ struct Differing {
 const FEW: usize = 64;
 
 impl Repository {
-    /// Returns what changed from the tree of `base` to that of `head`, equal to `git diff --name-status --no-renames
-    /// -z`. Without a base everything is added.
+    /// Returns what changed from the tree of `base` to the tree of `head`, as `git diff --name-status --no-renames -z`
+    /// does. Without a base, everything is added.
     ///
     /// Only the trees that differ are read: no blob, no index.
     ///

@@ -1,4 +1,4 @@
-//! Whether a commit or one of its ancestors had one of some files.
+//! Finds out whether a commit or one of its ancestors had one of some files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ pub enum Had {
     Unknown,
 }
 
-/// Looks for files in history. The results are shared by all commits that are asked about.
+/// A search for files in history. The commits that it is asked about share results.
 pub struct Earlier {
     repository: Repository,
     of: Vec<RepoPath>,

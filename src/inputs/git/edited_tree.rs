@@ -1,4 +1,4 @@
-//! Trees that no commit has: commits with changes on top. They are kept in memory and never written.
+//! Trees in memory: those of commits with changes on top. They are never written.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

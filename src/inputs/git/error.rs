@@ -30,7 +30,7 @@ pub enum GitError {
         /// The git directory.
         git_dir: PathBuf,
     },
-    /// The repository has an unknown extension, so its contents may have another meaning.
+    /// The repository has an unknown extension, so its contents may mean something else.
     #[error("the repository has the extension `{}`, which rebake does not know", Escaped::new(.extension))]
     Extension {
         /// The key below `extensions` in its configuration, and its value if the value is what is unknown.
@@ -94,7 +94,7 @@ pub enum GitError {
     Program {
         /// What was being read, such as `the state of the work tree`.
         what: String,
-        /// The command by which a user sees the same, such as `git status`.
+        /// The command that shows the same error to a user, such as `git status`.
         command: &'static str,
         /// Why git did not answer.
         #[source]
@@ -141,7 +141,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// Returns what to do about it, one advice each, the best first. Commands stand in backticks.
+    /// Returns what to do about it, one suggestion each, the best first. Commands are in backticks.
     #[must_use]
     pub fn help(&self) -> Vec<String> {
         let advice: &[&str] = match self {
@@ -199,8 +199,8 @@ impl GitError {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    /// Whether the error means that the answer is not known, so the plan must be as wide as possible. A mistake of the
-    /// user is no such error.
+    /// Whether the error means that the answer is not known, so that the plan must be as wide as possible. A mistake of
+    /// the user is not such an error.
     #[must_use]
     pub fn is_doubt(&self) -> bool {
         match self {

@@ -6,8 +6,8 @@ use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
 impl Repository {
-    /// Returns the contents of files that a commit has, in their order. What a partial clone left out is fetched in one go,
-    /// where the repository may fetch.
+    /// Returns the contents of files that a commit has, in their order. What a partial clone left out is fetched in one
+    /// go, if fetching is allowed.
     ///
     /// # Errors
     /// When this clone does not hold a content, and cannot fetch it.

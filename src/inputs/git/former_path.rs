@@ -7,7 +7,7 @@ use super::{FileAt, GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
-/// The file whose former path in a commit is sought.
+/// A file, and the commit in which to find its former path.
 pub struct Renamed<'a> {
     /// Its path now.
     pub path: &'a RepoPath,
@@ -78,8 +78,8 @@ fn may_be_alike(before: u64, after: u64) -> bool {
     largest > 0 && largest * (SAME - ALIKE) >= before.abs_diff(after) * SAME
 }
 
-/// Returns the similarity of two files on git's scale: the share of the larger one, by lines, that the other one has
-/// too.
+/// Returns the similarity of two files on git's scale: the share of the larger one's bytes in lines that the other one
+/// has too.
 fn likeness(before: &[u8], after: &[u8]) -> u64 {
     let (before_chunks, after_chunks) = (chunks(before), chunks(after));
     let copied: u64 =

@@ -25,10 +25,10 @@ pub enum Parents {
     First,
 }
 
-/// When git stops looking for tags. Of those found by then, the nearest wins.
+/// When git stops looking for tags. Of the tags found by then, the nearest wins.
 ///
-/// The two rules differ only where a merge brings in a tag that the first-parent side does not have. That is more
-/// likely in a monorepo, where each service has few tags.
+/// The two rules differ only if a merge brings in a tag that the first-parent side does not have. That is more likely
+/// in a monorepo, where each service has few tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StopRule {
     /// git 2.48 and later: when it has found ten tagged commits, or all there are.

@@ -21,7 +21,7 @@ struct Directory {
     tree: gix::ObjectId,
 }
 
-/// The entries of a tree, as far as an outline asks for them.
+/// The entries of a tree that an outline asks for.
 #[derive(Debug, Default)]
 pub struct Survey {
     /// Files, links and submodules, in the order of bytes: those that the outline asks for, and some others in

@@ -1,6 +1,5 @@
-//! A git directory in place of one that gix cannot read as git does: its references are in another format than files
-//! (reftable), or its objects lie where gix does not look. Everything but the references and objects is linked to the
-//! real directory.
+//! A git directory that replaces one that gix cannot read as git does: its references are not files (reftable), or its
+//! objects are where gix does not look. Everything but the references and objects is linked to the real directory.
 //!
 //! gix reads the mirror. Writing is done by git, in the repository itself.
 

@@ -22,7 +22,7 @@ impl Repository {
 }
 
 /// Objects of packs, by pack and offset. Git stores most versions of a large directory as differences to another one.
-/// While that is in the cache, it need not be rebuilt step by step.
+/// While that version is in the cache, it need not be rebuilt step by step.
 #[derive(Default)]
 struct Decoded {
     objects: BTreeMap<(u32, u64), Object>,

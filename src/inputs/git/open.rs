@@ -31,11 +31,11 @@ pub(super) struct Place {
     /// The directory that gix reads instead, if gix cannot read the real one.
     pub(super) mirror: Option<Mirror>,
     pub(super) fetching: Mutex<Fetching>,
-    /// The state of the work tree, kept for who asks next.
+    /// The state of the work tree, kept for the next caller.
     pub(super) kept: Mutex<Option<WorkTree>>,
 }
 
-/// What a partial clone left out, and the remote that has it.
+/// The filter of a partial clone, and the remote that has the objects which it left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartialClone {
     /// The remote that promised the missing objects.

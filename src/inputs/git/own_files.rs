@@ -17,7 +17,7 @@ use crate::model::name::{RepoPath, quoted, unquoted};
 /// quotes it.
 const LIST: &str = "rebake/written";
 
-/// How many files the list has at most.
+/// The most files in the list.
 const KEPT: usize = 100;
 
 /// The size of the largest file that is compared: no report and no plan is larger.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::Repository;
 use crate::model::name::Escaped;
 
-/// Why the git program did not do its work.
+/// Why the git program failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProgramError {
@@ -55,9 +55,9 @@ pub(super) struct Git {
 /// The process group of a command: which processes a time limit ends, and whether they can use the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
-    /// Ours: Ctrl-C reaches git, and ssh may ask for the passphrase of a key.
+    /// Our group: Ctrl-C reaches git, and ssh may ask for the passphrase of a key.
     Ours,
-    /// Its own: no process in it can ask anything, and the time limit ends all of them.
+    /// A group of its own: no process in it can prompt, and the time limit ends all of them.
     Own,
 }
 
@@ -117,13 +117,13 @@ impl Git {
         self
     }
 
-    /// Sets a time limit, and prevents git and its children from asking anything.
+    /// Sets a time limit, and prevents git and its children from prompting.
     pub(super) fn within(mut self, limit: Duration) -> Self {
         (self.limit, self.group) = (limit, Group::Own);
         self
     }
 
-    /// Removes the time limit, and forbids locks (even of the index) and the network.
+    /// Removes the time limit, and forbids locks (even of the index) and network access.
     pub(super) fn looking(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")

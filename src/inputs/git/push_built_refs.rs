@@ -8,7 +8,7 @@ use super::program::ProgramError;
 use super::{RemoteError, Repository, Swap, Swapped};
 use crate::model::name::CommitId;
 
-/// How often a push is tried when other pushes are faster.
+/// How often a push is tried while other pushes are faster.
 const TRIES: u32 = 40;
 
 impl Repository {
@@ -75,8 +75,8 @@ impl Repository {
         }
     }
 
-    /// Fetches the commits of refs that are not in this clone: only history tells which of two commits is newer.
-    /// A failure is kept with those of other fetches.
+    /// Fetches the commits of refs that are not in this clone, since only history tells which of two commits is newer.
+    /// A failure is noted like those of other fetches.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
         let missing: Vec<(&str, CommitId)> = refs.filter(|(_, at)| !self.contains(at)).collect();
         let Some((_, first)) = missing.first() else { return };

@@ -5,8 +5,8 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
 impl Repository {
-    /// Returns which of these commits can be reached from `head`, which is one of its own. It is one walk for all of
-    /// them, and ends when all are found.
+    /// Returns which of these commits can be reached from `head`; `head` itself counts as reachable. It takes one walk
+    /// for all of them, which ends when all are found.
     ///
     /// # Errors
     /// When commits cannot be read. In a shallow clone commits beyond the boundary are not found.

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::Repository;
 
 impl Repository {
-    /// Returns the lock file because of which these references, by their full names, cannot be written, if there is one:
-    /// another process is writing them, or was killed while it did.
+    /// Returns the lock file that prevents writing these references (given by their full names), if there is one:
+    /// another process is writing them, or was killed while it wrote.
     pub(super) fn lock_of<'a>(&self, references: impl IntoIterator<Item = &'a [u8]>) -> Option<PathBuf> {
         let own = references.into_iter().filter_map(|name| {
             let mut lock = OsString::from(gix::path::from_byte_slice(name).ok()?);

@@ -17,7 +17,7 @@ pub struct RevisionError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RevisionFault {
-    /// It begins with `-`, so every git command would take it for an option.
+    /// It begins with `-`, so every git command would read it as an option.
     LeadingDash,
     /// No branch, tag or commit has this name.
     Unknown {
@@ -51,7 +51,7 @@ pub enum RevisionFault {
 }
 
 impl RevisionError {
-    /// Returns what to do about it, one advice each, the best first. Commands stand in backticks.
+    /// Returns what to do about it, one suggestion each, the best first. Commands are in backticks.
     #[must_use]
     pub fn help(&self) -> Vec<String> {
         let advice: &[&str] = match &self.fault {

@@ -55,8 +55,8 @@ fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Refuses a git directory whose name is not `.git` if `safe.bareRepository` requires that it is named: a work tree may
-/// contain such a directory from a stranger.
+/// Refuses a git directory whose name is not `.git` if `safe.bareRepository` requires that it is named: a stranger may
+/// have committed such a directory.
 fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     let rule = config.plumbing().string_filter("safe.bareRepository", |meta| meta.source.kind() != Kind::Repository);

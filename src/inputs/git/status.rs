@@ -63,7 +63,7 @@ impl Repository {
         Ok(seen)
     }
 
-    /// Returns what was kept, once, so that a configuration and what is planned by it are of one moment; else looks anew.
+    /// Returns the kept state, once; else reads the state again. So a configuration and its plan see the same state.
     ///
     /// # Errors
     /// As for [`Repository::work_tree`].
@@ -106,7 +106,7 @@ impl Repository {
     }
 }
 
-/// Splits a record into its fields and the path behind them.
+/// Splits a record into its fields and the path after them.
 fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]), GitError> {
     let mut words = record.splitn(FIELDS + 1, |byte| *byte == b' ');
     let mut fields = [&b""[..]; FIELDS];

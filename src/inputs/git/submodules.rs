@@ -9,7 +9,7 @@ use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent};
 use crate::model::name::{CommitId, RepoPath};
 
-/// The parts of a directory that matter here.
+/// The submodules and subdirectories of a directory.
 #[derive(Default)]
 struct Directory {
     below: BTreeMap<Vec<u8>, gix::ObjectId>,
@@ -35,8 +35,8 @@ impl Repository {
         Ok(None)
     }
 
-    /// Returns changes from outside. Those of a commit's submodules are marked to stand for everything below them. Each
-    /// directory is read once.
+    /// Returns changes from outside, with each change of a commit's submodule marked to stand for everything below it.
+    /// Each directory is read once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

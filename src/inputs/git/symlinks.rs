@@ -30,7 +30,7 @@ struct Followed<T> {
     links: Vec<RepoPath>,
 }
 
-/// The thing at the end of a path, behind all links.
+/// The thing at the end of a path, with all links followed.
 enum End<T> {
     Directory,
     File(T),
@@ -44,7 +44,7 @@ enum End<T> {
 pub struct Lead {
     /// The links on the way.
     pub links: Vec<RepoPath>,
-    /// The path behind the links.
+    /// The path after the links.
     pub path: RepoPath,
     /// The kind of thing at that path.
     pub stands: Stands,
@@ -63,10 +63,11 @@ pub enum Stands {
     Nothing,
 }
 
-/// The most parts that paths are followed in. Each part reads the directories on the way again, and some are wide.
+/// The most parts into which many paths are split. Each part reads the directories on the way again, and some are
+/// large.
 const PARTS: usize = 8;
 
-/// How many paths one part has at least.
+/// The fewest paths of one part.
 const CHUNK: usize = 1024;
 
 /// The most links on a path, as in Linux and git.
@@ -120,7 +121,7 @@ fn follow<T>(
     Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
 }
 
-/// Where paths lead, and the work that finding out took.
+/// Where paths lead, and the work that it took to find out.
 pub struct Leads {
     /// One result for each path, in their order. It is an error where the path leads outside or in a circle, or where
     /// the text of a link is not in this clone.

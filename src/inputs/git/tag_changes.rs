@@ -169,7 +169,7 @@ impl Repository {
     }
 
     /// Makes git write signed tag objects into this repository, and their refs into a temporary one. So no ref is
-    /// visible before all tags are signed, and if one fails, none remains.
+    /// visible before all tags are signed, and none remains if one fails.
     fn sign_tags(&self, tags: &[NewTag]) -> Result<Vec<gix::ObjectId>, TagError> {
         let failed = |tag: &NewTag, source| TagError::Sign { name: tag.name.clone(), source };
         let Some(first) = tags.first() else { return Ok(Vec::new()) };

@@ -14,7 +14,7 @@ pub struct Tag {
     pub name: TagName,
     /// The value of the ref: a tag object's id, or the object itself.
     pub(super) target: gix::ObjectId,
-    /// The object behind all tag objects: mostly a commit, but a tree or a blob can be tagged too.
+    /// The object that the tag objects lead to: mostly a commit, but a tree or a blob can be tagged too.
     pub(super) peeled: gix::ObjectId,
 }
 
@@ -27,8 +27,8 @@ impl Tag {
         self.target != self.peeled
     }
 
-    /// Returns the id of the object that the tag points to, behind all tag objects. For a tag that describes a commit
-    /// it is a commit; for others it may be a tree or a blob.
+    /// Returns the id of the object that the tag points to, with all tag objects followed: mostly a commit, but it may
+    /// be a tree or a blob.
     #[must_use]
     pub fn object(&self) -> CommitId {
         super::describe::commit_id(&self.peeled)
@@ -94,7 +94,7 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Follows tag objects to the object behind them; `None` if one of them is missing or broken.
+    /// Follows tag objects to the object that they lead to; `None` if one of them is missing or broken.
     fn peel_tag(&self, mut id: gix::ObjectId) -> Option<gix::ObjectId> {
         use gix::objs::{Kind, TagRefIter};
         let mut buffer = Vec::new();

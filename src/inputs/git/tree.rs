@@ -142,7 +142,7 @@ impl Repository {
         self.with_trees_and(&Unwritten::new(), read)
     }
 
-    /// Reads trees of the repository, and others that exist only in memory.
+    /// Reads trees of the repository and trees in memory.
     pub(super) fn with_trees_and<T>(
         &self,
         unwritten: &Unwritten,

@@ -51,7 +51,7 @@ const DIRECTORY: &str = "warning: could not open directory '";
 /// Reads the messages of `git status`.
 ///
 /// Git warns of a directory that it cannot open, and says why it cannot read a file: `a/x: Permission denied`. Other
-/// errors are about files that it has read in spite of them: a filter failed, an encoding is unknown.
+/// errors are about files that git has read anyway: a filter failed, an encoding is unknown.
 pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     let mut unsure = Unsure::default();
     for line in String::from_utf8_lossy(said).lines().map(str::trim) {
@@ -68,7 +68,7 @@ pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     unsure
 }
 
-/// Whether the system does not tell if there is something at a path.
+/// Whether the system does not say if there is something at a path.
 fn cannot_be_seen(root: &Path, path: &str) -> bool {
     let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
     found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))

@@ -18,7 +18,7 @@ const SET_ASIDE: [(&str, &str); 8] = [
     ("fetch.writeCommitGraph", "false"),
 ];
 
-/// The same for each remote. A mirror cannot have refspecs on the command line.
+/// The settings of each remote, with the values that override them. A mirror cannot have refspecs on the command line.
 const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
 
 /// Returns the options of every git command.

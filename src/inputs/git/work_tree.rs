@@ -28,7 +28,7 @@ pub struct OnTop {
 /// How many files one process hashes.
 const AT_ONCE: usize = 10_000;
 
-/// How often a new process continues behind a file that ended the previous one.
+/// How often a new process continues after a file that ended the previous one.
 const TRIES: usize = 16;
 
 /// Large files are streamed, and not compressed.
@@ -45,7 +45,7 @@ const HASH: [&str; 8] = [
 
 impl Repository {
     /// Returns a tree with the work tree's changes on top, as if they were committed. Contents are hashed as `git add`
-    /// would do it, with line endings and clean filters; nothing is written.
+    /// does it, with line endings and clean filters; nothing is written.
     ///
     /// A submodule counts as the commit that is checked out in it, without its own uncommitted changes. Files that
     /// cannot be read have an id of zeros.
@@ -136,7 +136,7 @@ enum Found {
     File(Mode),
 }
 
-/// Hashes files. An unreadable file ends the process, and another process continues behind it.
+/// Hashes files. An unreadable file ends the process, and another process continues after it.
 fn hash(
     root: &Path,
     options: &[String],

@@ -49,7 +49,7 @@ impl Address {
         Url::parse(&format!("{scheme}://{host}/v2/{}/{what}", self.repository))
     }
 
-    /// Returns what access to the repository is called where tokens are given.
+    /// Returns the scope of a token for access to the repository.
     pub(super) fn scope(&self, access: Access) -> String {
         let actions = match access {
             Access::Read => "pull",
@@ -58,7 +58,7 @@ impl Address {
         format!("repository:{}:{actions}", self.repository)
     }
 
-    /// Returns the name of the registry in credential stores. That of Docker Hub is a URL, for historical reasons.
+    /// Returns the name of the registry in credential stores. For Docker Hub it is a URL, for historical reasons.
     pub(super) fn server(&self) -> &str {
         if self.registry == HUB { "https://index.docker.io/v1/" } else { &self.registry }
     }

@@ -3,7 +3,7 @@
 pub(super) enum Challenge {
     /// A name and a password.
     Basic,
-    /// A token of another server ("token authentication" of the distribution specification).
+    /// A token from a token server ("token authentication" of the distribution specification).
     Bearer {
         /// The address of the token server.
         realm: String,
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns the text behind a challenge that has only a `token68`; `None` for any other challenge.
+/// Returns the text after a challenge that has only a `token68`; `None` for any other challenge.
 fn after_token68(text: &str) -> Option<&str> {
     let is_token68 = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let rest = text.trim_start_matches(is_token68);

@@ -25,7 +25,7 @@ const REDIRECTS: usize = 5;
 /// to accept.
 const LARGEST: u64 = 4 << 20;
 
-/// The longest rest before a question is asked again.
+/// The longest pause before a request is repeated.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// A client whose requests share one time limit.
@@ -104,7 +104,7 @@ pub enum NoAnswer {
     /// There are too many redirects.
     #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
-    /// The redirect leads to a server that must not get a secret.
+    /// A redirect leads to a server that must not get a secret.
     #[error("it redirects to an address that is neither HTTPS nor on this machine")]
     Astray,
 }
@@ -133,7 +133,7 @@ impl Client {
         self.deadline.saturating_duration_since(Instant::now()).min(most)
     }
 
-    /// Waits, as long as there is time for it; returns whether there was.
+    /// Waits for this long if there is time; returns whether there was.
     pub(super) fn rest(&self, wanted: Duration) -> bool {
         let is_time = self.left(LONGEST_REST) > wanted;
         if is_time {

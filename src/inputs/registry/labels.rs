@@ -11,9 +11,9 @@ use crate::naming::image::ImageTag;
 /// What is known of the labels of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageLabels {
-    /// It has these; of several images for different platforms, those that all of them have.
+    /// It has these labels. For several platforms, these are the labels that all images have.
     Labels {
-        /// Its digest, `sha256:…`: of the index where it is for many platforms.
+        /// Its digest, `sha256:…`: of the index if it has several platforms.
         digest: String,
         /// The labels.
         labels: BTreeMap<String, String>,
@@ -25,7 +25,7 @@ pub enum ImageLabels {
 }
 
 impl Session<'_> {
-    /// Reads the labels of what has a tag.
+    /// Reads the labels of the image with a tag.
     pub(super) fn labels(mut self, tag: &ImageTag) -> Result<ImageLabels, RegistryProblem> {
         let Some(body) = self.content(&format!("manifests/{tag}"), None)? else { return Ok(ImageLabels::Missing) };
         let digest = Digest::of(&body).to_string();
@@ -57,4 +57,4 @@ impl Session<'_> {
     }
 }
 
-const NO_MANIFEST: RegistryProblem = RegistryProblem::Nonsense("its manifest is none");
+const NO_MANIFEST: RegistryProblem = RegistryProblem::Nonsense("its manifest is not valid");

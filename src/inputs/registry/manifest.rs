@@ -46,7 +46,7 @@ pub(super) fn is_manifest(content_type: &str) -> bool {
     TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
 }
 
-/// Returns the type that a manifest says it has; `None` if it says none, or one that is no manifest's.
+/// Returns the media type that a manifest declares; `None` if it declares none, or one that is not a manifest's.
 pub(super) fn media_type(text: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]

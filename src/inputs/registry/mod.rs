@@ -1,5 +1,5 @@
-//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it. Only
-//! a clear yes is a yes. A 404 is a no; any other answer is a no with a reason.
+//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it.
+//! Only a clear yes counts as yes. A 404 is a no; any other answer is a no with a reason.
 //!
 //! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
 //! sent to the registry and to its token server, over HTTPS or on the loopback.
@@ -68,7 +68,7 @@ pub enum ImagePresence {
 pub struct Registries {
     client: Client,
     store: Store,
-    /// The registries that do not answer, and why. They are not asked again.
+    /// The registries that do not answer, and why. rebake does not ask them again.
     silent: Mutex<BTreeMap<String, RegistryProblem>>,
 }
 
@@ -86,7 +86,7 @@ impl Registries {
         at_once(questions, |question| self.answer(question))
     }
 
-    /// Puts tags on images, several images at once; the outcomes stand in the order of the images.
+    /// Adds tags to images, several images at once. Returns the outcomes in the order of the images.
     #[must_use]
     pub fn tag(&self, images: &[Tagging]) -> Vec<Tagged> {
         at_once(images, |image| {
@@ -103,7 +103,7 @@ impl Registries {
         })
     }
 
-    /// Reads the labels of images, several at once; the answers stand in the order of the references.
+    /// Reads the labels of images, several at once. Returns the answers in the order of the references.
     #[must_use]
     pub fn labels(&self, images: &[Reference]) -> Vec<ImageLabels> {
         at_once(images, |image| {
@@ -148,7 +148,7 @@ impl Registries {
     }
 }
 
-/// Does the same with each of these, several at once; the results stand in the same order.
+/// Calls a function with each of these, several at once. Returns the results in the same order.
 fn at_once<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<BTreeMap<usize, R>> = Mutex::default();

@@ -32,7 +32,7 @@ pub enum RegistryProblem {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Problems, because of which there may be credentials that it did not get.
+        /// Problems that may have hidden credentials from it.
         troubles: Vec<String>,
     },
     /// It requires a kind of authentication that is unknown here, or not allowed.
@@ -42,7 +42,7 @@ pub enum RegistryProblem {
     #[error("it answered with HTTP {0}")]
     Status(u16),
     /// Its answer is malformed.
-    #[error("its answer is not that of a registry: {0}")]
+    #[error("it does not answer like a registry: {0}")]
     Nonsense(&'static str),
     /// The service has a platform with an invalid name.
     #[error("`{}` is not a platform", Escaped::new(.0))]
@@ -54,7 +54,7 @@ fn because(troubles: &[String]) -> String {
 }
 
 impl RegistryProblem {
-    /// Whether the registry would not answer the next question either.
+    /// Whether the registry will not answer further requests either.
     pub(super) fn is_silence(&self) -> bool {
         match self {
             Self::NoAnswer(answer) | Self::NoToken { answer, .. } => match answer {

@@ -21,10 +21,10 @@ use super::{ImagePresence, Question};
 /// How long a credential helper may take. It may have to ask a cloud service for a password.
 const HELPER: Duration = Duration::from_secs(10);
 
-/// How often a question is asked that may find an answer next time.
+/// The most attempts at a request that may succeed next time.
 const ATTEMPTS: u32 = 4;
 
-/// How long the first rest is before a question is asked again; the next ones are twice as long each.
+/// The pause before the first repetition of a request. Each further pause is twice as long.
 const REST: Duration = Duration::from_millis(250);
 
 /// A session with a registry about one repository.
@@ -32,7 +32,8 @@ pub(super) struct Session<'a> {
     pub(super) client: &'a Client,
     store: &'a Store,
     address: Address,
-    /// What the session is for. One that writes is patient: what it does not learn it cannot look up elsewhere.
+    /// What the session is for. A session that writes repeats failed requests, since nothing else can give it the
+    /// answer.
     access: Access,
     /// The `Authorization` header, set after the first answer of 401.
     authorization: Option<Secret>,
@@ -60,10 +61,10 @@ impl<'a> Session<'a> {
         let tag = format!("manifests/{}", question.reference.tag);
         let Some(head) = self.about(&Method::HEAD, &tag)? else { return Ok(ImagePresence::Missing) };
         if !head.header("content-type").is_some_and(manifest::is_manifest) {
-            return Err(RegistryProblem::Nonsense("it is no manifest"));
+            return Err(RegistryProblem::Nonsense("it is not a manifest"));
         }
         let digest = match head.header("docker-content-digest") {
-            Some(text) => Some(Digest::parse(text).ok_or(RegistryProblem::Nonsense("its digest is none"))?),
+            Some(text) => Some(Digest::parse(text).ok_or(RegistryProblem::Nonsense("its digest is not valid"))?),
             None => None,
         };
         if let Some(digest) = digest.as_ref().filter(|_| wanted.is_empty()) {
@@ -81,7 +82,7 @@ impl<'a> Session<'a> {
 
     /// Returns the platforms of a manifest's images; `None` if a part of the manifest is missing.
     fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, RegistryProblem> {
-        match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is none"))? {
+        match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is not valid"))? {
             Manifest::Index(platforms) => Ok(Some(platforms)),
             Manifest::Image { config } => {
                 let Some(body) = self.content(&format!("blobs/{config}"), Some(&config))? else { return Ok(None) };
@@ -96,12 +97,13 @@ impl<'a> Session<'a> {
     pub(super) fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
-            return Err(RegistryProblem::Nonsense("the content is not that of its digest"));
+            return Err(RegistryProblem::Nonsense("the content does not match its digest"));
         }
         Ok(Some(answered.body))
     }
 
-    /// Asks about something in the repository; none on a 404. A patient session asks again where that may help.
+    /// Requests something in the repository; `None` on a 404. A session that writes repeats a request that may succeed
+    /// next time.
     pub(super) fn about(&mut self, method: &Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
         let mut attempt = 1;
         loop {
@@ -115,7 +117,8 @@ impl<'a> Session<'a> {
 
     /// Puts a manifest under a tag, in one attempt.
     ///
-    /// Returns whether it was taken; false if it is not known, so that it may help to look and to try again.
+    /// Returns whether the registry accepted it; false if that is not known, so that the caller should look and try
+    /// again.
     pub(super) fn put(&mut self, tag: &str, manifest: &ManifestBytes, attempt: u32) -> Result<bool, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let outcome = self.once(Method::PUT, &what, Content::Manifest(manifest));
@@ -130,8 +133,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Asks in one attempt, and says who asks where the registry wants to know. A token may have run out, or be for too
-    /// little: then there is another one.
+    /// Sends a request once. If the registry answers 401, it authenticates and sends the request again. In a session
+    /// that writes, that also replaces a token that has expired or has too small a scope.
     fn once(&mut self, method: Method, what: &str, content: Content) -> Result<Outcome, RegistryProblem> {
         let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
@@ -147,7 +150,7 @@ impl<'a> Session<'a> {
         Ok(Outcome { answered, troubles })
     }
 
-    /// Waits where the next attempt may have another outcome; returns whether it did.
+    /// Waits if the next attempt may have another outcome; returns whether it waited.
     fn rests_after(&self, attempt: u32, outcome: &Result<Outcome, RegistryProblem>) -> bool {
         let wanted = match outcome {
             Ok(Outcome { answered, .. }) => match answered.status {
@@ -207,14 +210,14 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What came of a question.
+/// The answer to a request, and problems on the way.
 struct Outcome {
     answered: Answered,
-    /// Why there may be credentials that the registry was not told.
+    /// Problems that may have hidden credentials.
     troubles: Vec<String>,
 }
 
-/// Returns the answer; none on a 404.
+/// Returns the answer; `None` on a 404.
 fn judged(Outcome { answered, troubles }: Outcome) -> Result<Option<Answered>, RegistryProblem> {
     match answered.status {
         200 => Ok(Some(answered)),

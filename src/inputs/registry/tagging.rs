@@ -1,4 +1,4 @@
-//! Tags are put on an image that a registry has: the same manifest, byte for byte, under another name.
+//! Adds tags to an image in a registry, by putting the same manifest, byte for byte, under another name.
 
 use ureq::http::Method;
 
@@ -9,10 +9,10 @@ use super::registry_failure::{RegistryFailure, RegistryProblem};
 use super::session::Session;
 use crate::naming::image::{ImageName, ImageTag, TagMovement};
 
-/// How often a tag is tried to be put.
+/// The most attempts to put a tag.
 const ATTEMPTS: u32 = 4;
 
-/// An image, and the tags that it is to have.
+/// An image, and the tags to add to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tagging {
     /// The image.
@@ -23,25 +23,25 @@ pub struct Tagging {
     pub tags: Vec<(ImageTag, TagMovement)>,
 }
 
-/// What became of the tags of an image.
+/// The outcome of adding tags to an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
-    /// What became of each tag, up to the first one that failed.
+    /// The outcome of each tag, up to the first one that failed.
     Tags(Vec<(ImageTag, TagOutcome)>),
     /// The registry has no such image.
     Gone,
-    /// The image cannot be read, so that no tag was put.
+    /// The image cannot be read, so no tag was put.
     Unread(RegistryFailure),
 }
 
-/// What became of a tag.
+/// The outcome of adding a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagOutcome {
     /// The image had it already.
     There,
-    /// It was put, and read again.
+    /// It was put, and verified.
     Put,
-    /// It is on another image, and stays there, as it is written once.
+    /// It is on another image, and stays there, since it names a commit.
     Stays {
         /// The digest of that image.
         at: String,
@@ -56,7 +56,7 @@ pub enum TagOutcome {
         /// The digest of that image; `None` if the registry then had no such tag.
         to: Option<String>,
     },
-    /// Whether it is there is not known.
+    /// It is not known whether the image has it.
     Failed(RegistryFailure),
 }
 
@@ -67,7 +67,7 @@ impl TagOutcome {
         matches!(self, Self::There | Self::Put)
     }
 
-    /// Whether it is not as it should be.
+    /// Whether the image should have the tag and does not have it.
     #[must_use]
     pub fn is_failure(&self) -> bool {
         match self {
@@ -78,11 +78,11 @@ impl TagOutcome {
 }
 
 impl Session<'_> {
-    /// Puts tags on an image, each read before and after. The first that fails is the last.
+    /// Adds tags to an image. It reads each tag before and after, and stops at the first that fails.
     pub(super) fn tag(mut self, wanted: &Tagging, registry: &str) -> Tagged {
         let failure = |reason| RegistryFailure { registry: registry.to_owned(), reason };
         let Some(digest) = Digest::parse(&wanted.digest) else {
-            return Tagged::Unread(failure(RegistryProblem::Nonsense("its digest is none")));
+            return Tagged::Unread(failure(RegistryProblem::Nonsense("its digest is not valid")));
         };
         let manifest = match self.manifest(&digest) {
             Ok(Some(manifest)) => manifest,
@@ -102,19 +102,19 @@ impl Session<'_> {
         Tagged::Tags(done)
     }
 
-    /// Returns a manifest by its digest, as it is to be put; `None` if there is none.
+    /// Returns a manifest by its digest, in the form in which it is put; `None` if there is none.
     fn manifest(&mut self, digest: &Digest) -> Result<Option<ManifestBytes>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, &format!("manifests/{digest}"))? else { return Ok(None) };
         if Digest::of(&answered.body) != *digest {
-            return Err(RegistryProblem::Nonsense("the content is not that of its digest"));
+            return Err(RegistryProblem::Nonsense("the content does not match its digest"));
         }
         let told = answered.header("content-type").filter(|told| manifest::is_manifest(told)).map(str::to_owned);
         let media_type = manifest::media_type(&answered.body).or(told);
-        let media_type = media_type.ok_or(RegistryProblem::Nonsense("it is no manifest"))?;
+        let media_type = media_type.ok_or(RegistryProblem::Nonsense("it is not a manifest"))?;
         Ok(Some(ManifestBytes { media_type, bytes: answered.body }))
     }
 
-    /// Puts a tag where it is not yet. Of a fault in between only another look tells what came of it.
+    /// Puts a tag on an image unless the image has it. After an error, it reads the tag to find out whether it was put.
     fn move_tag(
         &mut self,
         tag: &ImageTag,
@@ -147,12 +147,12 @@ impl Session<'_> {
         })
     }
 
-    /// Returns the digest of what has a tag; `None` if nothing has it.
+    /// Returns the digest of the image with a tag; `None` if there is none.
     fn digest_of(&mut self, tag: &ImageTag) -> Result<Option<Digest>, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let Some(head) = self.about(&Method::HEAD, &what)? else { return Ok(None) };
         match head.header("docker-content-digest") {
-            Some(text) => Digest::parse(text).map(Some).ok_or(RegistryProblem::Nonsense("its digest is none")),
+            Some(text) => Digest::parse(text).map(Some).ok_or(RegistryProblem::Nonsense("its digest is not valid")),
             None => Ok(self.about(&Method::GET, &what)?.map(|answered| Digest::of(&answered.body))),
         }
     }

@@ -78,7 +78,7 @@ impl Url {
     }
 }
 
-/// Writes only the server: the rest may contain a signature that gives access to a storage.
+/// Writes only the server, since the rest may contain a signature that gives access to storage.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.uri.authority().map_or(self.host.as_str(), ureq::http::uri::Authority::as_str))

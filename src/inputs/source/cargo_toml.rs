@@ -7,20 +7,20 @@ use super::toml_place::{span, table, text, texts};
 use super::{DeclaredAt, unreadable};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
 
-/// What a Cargo.toml says of its package and its workspace.
+/// A Cargo.toml: its package and its workspace.
 #[derive(Debug, Clone)]
 pub struct CargoToml {
-    /// The name of its package, where it has one.
+    /// The name of its package, if it has one.
     pub name: Option<Located<String>>,
-    /// The directory of the workspace's root, where it names one.
+    /// The directory of the workspace's root, if it names one.
     pub workspace_root: Option<String>,
     /// The workspace that it is the root of.
     pub workspace: Option<CargoWorkspace>,
-    /// What the package needs, for whatever purpose and target.
+    /// The dependencies of the package, for every purpose and target.
     pub dependencies: Vec<CargoDependency>,
-    /// The files that it names as sources: of its build script, its library, its programs and tests.
+    /// The source files that it names: of its build script, its library, its programs and tests.
     pub sources: Vec<Located<String>>,
-    /// The crates in directories that stand for those of registries, where it is the root of a workspace.
+    /// The crates in directories that replace those of registries (`[patch]`), if it is the root of a workspace.
     pub patches: Vec<CargoDependency>,
 }
 
@@ -29,16 +29,16 @@ pub struct CargoToml {
 pub struct CargoWorkspace {
     /// Patterns of directories.
     pub members: Vec<Located<String>>,
-    /// Directories that are none of its members.
+    /// Directories that are not members.
     pub exclude: Vec<Located<String>>,
-    /// What members may name with `workspace = true`.
+    /// The dependencies that members may take with `workspace = true`.
     pub dependencies: Vec<CargoDependency>,
 }
 
 /// A crate that is needed.
 #[derive(Debug, Clone)]
 pub struct CargoDependency {
-    /// The name by which the manifest calls it, or where it is renamed, its own.
+    /// Its name in the manifest, or its real name if it is renamed.
     pub name: String,
     /// The name of the entry.
     pub key: String,
@@ -53,24 +53,24 @@ pub struct CargoDependency {
 pub enum CrateSource {
     /// A directory, relative to that of the manifest.
     Path(String),
-    /// What the root of the workspace says.
+    /// The entry in the root of the workspace.
     Workspace,
     /// A registry, or another repository.
     Elsewhere,
 }
 
-/// The tables that list what is needed; Cargo still reads those with `_`.
+/// The tables of dependencies. Cargo still reads those with `_`.
 const NEEDS: [&str; 5] =
     ["dependencies", "dev-dependencies", "build-dependencies", "dev_dependencies", "build_dependencies"];
 
-/// The tables of what is built, each with a `path`.
+/// The tables of build targets, each with a `path`.
 const TARGETS: [&str; 4] = ["bin", "example", "test", "bench"];
 
 impl CargoToml {
     /// Reads a Cargo.toml.
     ///
     /// # Errors
-    /// When it is no TOML.
+    /// When it is not TOML.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let root = DeTable::parse(file.text()).map_err(|error| {
             let at = error.span().map_or_else(Span::default, |range| Span { start: range.start, end: range.end });

@@ -3,7 +3,7 @@ use std::fmt;
 use super::SourceTree;
 use crate::model::diagnostic::{SourceFile, Span};
 
-/// The place of what a file declares. `Display` is `path:line:column`.
+/// The place of a declaration in a file. `Display` is `path:line:column`.
 #[derive(Debug, Clone)]
 pub struct DeclaredAt {
     /// The file; its name is its path in the repository.
@@ -13,13 +13,13 @@ pub struct DeclaredAt {
 }
 
 impl DeclaredAt {
-    /// Returns the place of what a whole file declares.
+    /// Returns the place of a declaration by a whole file.
     #[must_use]
     pub fn start_of(file: &SourceFile) -> Self {
         Self { file: file.clone(), span: Span::default() }
     }
 
-    /// Returns the start of a file, for what the file as a whole declares. The file need not have been read.
+    /// Returns the place of a declaration by a whole file, which need not have been read.
     #[must_use]
     pub fn whole(tree: &SourceTree, path: &str) -> Self {
         tree.text(path).map_or_else(|| Self::start_of(&SourceFile::new(path, "")), Self::start_of)

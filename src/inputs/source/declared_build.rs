@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use super::DeclaredAt;
 use crate::model::name::RepoDir;
 
-/// A build of an image, as a file of the repository asks for it.
+/// A build of an image that a file of the repository declares.
 #[derive(Debug, Clone)]
 pub struct DeclaredBuild {
-    /// What the file calls it: the service of a compose file, the target of a bake file, the job of a workflow.
+    /// Its name in the file: the service of a compose file, the target of a bake file, the job of a workflow.
     pub name: String,
     /// What asks for it.
     pub at: DeclaredAt,
-    /// Where the files come from that it may read.
+    /// Its build context.
     pub context: BuildContext,
     /// How it is built.
     pub dockerfile: DockerfileOf,
@@ -20,7 +20,7 @@ pub struct DeclaredBuild {
     pub arguments: BTreeMap<String, Option<String>>,
     /// The contexts that have a name.
     pub contexts: BTreeMap<String, NamedContext>,
-    /// The references of the image as they stand, variables and all.
+    /// The references of the image as written, with variables.
     pub images: Vec<String>,
 }
 
@@ -31,7 +31,7 @@ pub enum BuildContext {
     Directory(RepoDir),
     /// Something outside of the repository.
     Elsewhere,
-    /// Something that is known only when it is built: the text that says it.
+    /// A value that is known only when it is built, as written.
     Unknown(String),
 }
 
@@ -40,9 +40,9 @@ pub enum BuildContext {
 pub enum DockerfileOf {
     /// A file of the repository.
     File(String),
-    /// In the file that asks for the build: their text.
+    /// Inline, in the file that declares the build: this text.
     Inline(String),
-    /// Something that is known only when it is built: the text that says it.
+    /// A value that is known only when it is built, as written.
     Unknown(String),
 }
 
@@ -53,7 +53,7 @@ pub enum BuildTarget {
     Last,
     /// The one of that name.
     Stage(String),
-    /// One that is known only when it is built.
+    /// A stage that is known only when it is built.
     Unknown,
 }
 
@@ -62,17 +62,17 @@ pub enum BuildTarget {
 pub enum NamedContext {
     /// A directory of the repository.
     Directory(RepoDir),
-    /// What another build of the same file makes, by its name.
+    /// The result of another build of the same file, by name.
     Build(String),
     /// An image, by its reference.
     Image(String),
     /// Something outside of the repository.
     Elsewhere,
-    /// Something that is known only when it is built: the text that says it.
+    /// A value that is known only when it is built, as written.
     Unknown(String),
 }
 
-/// A text of which variables are filled in as far as they are known.
+/// A text in which the known variables are filled in.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Filled {
     /// The whole text.
@@ -134,7 +134,8 @@ impl BuildTarget {
 }
 
 impl NamedContext {
-    /// Returns what a text means, relative to a directory; `build` is the prefix by which the file names its own builds.
+    /// Returns the named context that a text means, relative to a directory. `build` is the prefix with which the file
+    /// names its own builds.
     pub(super) fn of(base: &RepoDir, text: Filled, build: &str) -> Self {
         let known = match text {
             Filled::Unknown(text) => return Self::Unknown(text),
@@ -152,17 +153,18 @@ impl NamedContext {
     }
 }
 
-/// Whether a context is no directory of this machine: an address, or standard input.
+/// Whether a context is not a directory of this machine, but an address or standard input.
 fn is_elsewhere(text: &str) -> bool {
     text == "-" || text.contains("://") || text.starts_with("git@") || text.starts_with('~')
 }
 
-/// Returns the directory of the repository that a path of this machine names.
+/// Returns the directory of the repository that a path on this machine names.
 fn directory(base: &RepoDir, text: &str) -> Option<RepoDir> {
     if is_absolute(text) { None } else { base.resolve(text).ok() }
 }
 
-/// Whether a path begins at the root of the machine; [`RepoDir::resolve`] takes that for the repository's.
+/// Whether a path begins at the root of the machine. [`RepoDir::resolve`] would read that as the root of the
+/// repository.
 fn is_absolute(text: &str) -> bool {
     text.starts_with('/')
 }

@@ -24,7 +24,7 @@ impl Ecosystem {
     /// All of them, in the order of their words.
     pub const ALL: [Self; 5] = [Self::Cargo, Self::Docker, Self::Go, Self::Npm, Self::Python];
 
-    /// Whether the file at this path is one whose content says what is built.
+    /// Whether discovery reads the file at this path.
     #[must_use]
     pub fn reads(self, path: &[u8]) -> bool {
         let file_name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
@@ -38,7 +38,7 @@ impl Ecosystem {
     }
 }
 
-/// Whether a file is about images, or filters paths beside what builds them.
+/// Whether a file is about images, or has path filters.
 fn is_about_images(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
     let lower = name.to_ascii_lowercase();

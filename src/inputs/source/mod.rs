@@ -1,7 +1,7 @@
 //! Files that declare what a repository builds: manifests, Dockerfiles, compose files, workflows.
 //!
-//! There is one reader for each kind of file: from its text to typed values that know their places. No reader runs a
-//! tool, reads a file system or asks a network; [`SourceTree`] holds the texts of one revision.
+//! There is one reader for each kind of file, from its text to typed values with places. No reader runs a tool, or
+//! reads a file system or a network; [`SourceTree`] has the texts of one revision.
 
 mod bake_file;
 mod cargo_toml;

@@ -8,30 +8,30 @@ use serde_json::value::RawValue;
 use super::{DeclaredAt, unreadable};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// What a package.json says of the package, its workspace and what it is built from. What has an unexpected type is left
-/// out, as the package managers do.
+/// A package.json: the package, its workspace and its dependencies. Values with an unexpected type are left out, as
+/// package managers do.
 #[derive(Debug, Clone)]
 pub struct PackageJson {
-    /// The place of its name; of the file where it has none.
+    /// The place of its name, or of the file if it has none.
     pub at: DeclaredAt,
     /// Its name.
     pub name: Option<String>,
     /// Its version.
     pub version: Option<String>,
-    /// The patterns of the workspace's packages, where it is the root of one.
+    /// The patterns of the workspace's packages, if it is the root of a workspace.
     pub workspaces: Option<Vec<String>>,
-    /// What it needs, for whatever purpose.
+    /// Its dependencies, for every purpose.
     pub dependencies: Vec<PackageDependency>,
-    /// The keys of `resolutions`, by which yarn gives packages others than those that they ask for.
+    /// The keys of `resolutions`, with which yarn overrides the packages that others ask for.
     pub resolutions: Vec<String>,
 }
 
 /// Something that a package needs.
 #[derive(Debug, Clone)]
 pub struct PackageDependency {
-    /// The name by which the package calls it.
+    /// Its name in the package.json.
     pub name: String,
-    /// What it may be: a range of versions, `workspace:*`, `file:../lib`.
+    /// The requested version or source: a range of versions, `workspace:*`, `file:../lib`.
     pub wanted: String,
     /// The list that has it.
     pub list: NeedList,
@@ -52,7 +52,7 @@ pub enum NeedList {
     Peer,
 }
 
-/// The keys under which a package.json lists what it needs.
+/// The keys under which a package.json lists its dependencies.
 const NEEDS: [(&str, NeedList); 4] = [
     ("dependencies", NeedList::Dependencies),
     ("devDependencies", NeedList::Development),
@@ -75,7 +75,7 @@ impl PackageJson {
     /// Reads a package.json.
     ///
     /// # Errors
-    /// When it is no JSON object.
+    /// When it is not a JSON object.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let text = file.text().trim_start_matches('\u{feff}');
         let skipped = file.text().len() - text.len();
@@ -117,7 +117,7 @@ impl PackageJson {
     }
 
     /// Returns the names of the packages whose versions `resolutions` may override: `b` in `b`, `a/**/b` and
-    /// `a@npm:^1/b@npm:^1`. A key can have a path and ranges besides, so every part of it that may be a name is returned.
+    /// `a@npm:^1/b@npm:^1`. A key may also have a path and ranges, so the result has every part that may be a name.
     #[must_use]
     pub fn resolved_names(&self) -> BTreeSet<&str> {
         let of_key = |key: &'_ str| -> Vec<(usize, usize)> {

@@ -6,16 +6,16 @@ use serde_yaml::Value;
 use super::yaml_place::{self, YamlPlaces};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// A filter: a name, and the patterns of the paths that it is about.
+/// A filter: a name, and patterns of paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathFilter {
     /// Its name.
     pub name: String,
     /// Where its patterns begin.
     pub at: Span,
-    /// Whether it is an alias of another filter as a whole: `web: *api`.
+    /// Whether the whole filter is an alias of another one: `web: *api`.
     pub is_alias: bool,
-    /// Its patterns, in their order, lists in lists flattened.
+    /// Its patterns in order, with nested lists flattened.
     pub patterns: Vec<FilterPattern>,
 }
 
@@ -24,13 +24,13 @@ pub struct PathFilter {
 pub struct FilterPattern {
     /// Its text.
     pub text: String,
-    /// The words of the changes that it is about: `added|modified`. None for all.
+    /// The words for the changes that it applies to: `added|modified`; `None` for all.
     pub statuses: Option<String>,
     /// Where it is written.
     pub at: Span,
 }
 
-/// Whether a path is that of a file which, by its name and place, has the filters of a workflow.
+/// Whether a file has the usual name and place of a file of filters.
 #[must_use]
 pub fn is_filter_file(path: &str) -> bool {
     let Some((".github", rest)) = path.split_once('/') else { return false };
@@ -42,7 +42,7 @@ pub fn is_filter_file(path: &str) -> bool {
 /// Returns the filters of a text, in its order.
 ///
 /// # Errors
-/// When it is not what dorny/paths-filter takes.
+/// When dorny/paths-filter would not accept it.
 pub fn path_filters(file: &SourceFile) -> Result<Vec<PathFilter>, Diagnostic> {
     let (filters, places): (Option<IndexMap<String, Value>>, _) = yaml_place::read(file)?;
     let read = |(name, value): (String, Value)| {

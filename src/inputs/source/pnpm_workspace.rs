@@ -5,10 +5,10 @@ use serde::Deserialize;
 use super::unreadable;
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// What a pnpm-workspace.yaml says of the workspace's packages.
+/// A pnpm-workspace.yaml: the patterns of the workspace's packages.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct PnpmWorkspace {
-    /// The patterns of the packages; `None` if it has settings alone.
+    /// The patterns of the packages; `None` if it only has settings.
     pub packages: Option<Vec<String>>,
 }
 
@@ -16,7 +16,7 @@ impl PnpmWorkspace {
     /// Reads a pnpm-workspace.yaml.
     ///
     /// # Errors
-    /// When it is no YAML mapping, or its `packages` are no list of texts.
+    /// When it is not a YAML mapping, or its `packages` are not a list of texts.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let read: Result<Option<Self>, serde_yaml::Error> = serde_yaml::from_str(file.text());
         read.map(Option::unwrap_or_default).map_err(|error| {

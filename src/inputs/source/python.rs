@@ -8,31 +8,32 @@ use toml::de::{DeTable, DeValue};
 use super::toml_place::{parse, span, table, text, texts};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
 
-/// What a pyproject.toml says of its package.
+/// A pyproject.toml: the package, its dependencies and its workspace.
 ///
 /// Names of packages are in their normal form: lower case, with `-` for each run of `-`, `_` and `.`.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PyProject {
     /// The name of the package.
     pub name: Option<Located<String>>,
-    /// What it needs to be installed, built, developed or tested, optional groups too.
+    /// Its dependencies for installation, build, development and tests, including optional groups.
     pub dependencies: Vec<Located<String>>,
-    /// Where uv and poetry take packages from instead of a registry, by name.
+    /// The sources from which uv and poetry take packages instead of a registry, by name.
     pub sources: BTreeMap<String, Vec<Located<PySource>>>,
-    /// The packages that uv resolves together, where this file is their root.
+    /// The uv workspace, if this file is its root.
     pub workspace: Option<PyWorkspace>,
 }
 
-/// The packages below a directory that uv resolves together. The directory itself is always one of them.
+/// A uv workspace: the packages below a directory that uv resolves together. The directory itself is always one of
+/// them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PyWorkspace {
     /// Patterns of directories.
     pub members: Vec<Located<String>>,
-    /// Patterns of directories that are none.
+    /// Patterns of directories that are not members.
     pub exclude: Vec<Located<String>>,
 }
 
-/// Where a package comes from inside of a repository.
+/// The source of a package within the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PySource {
     /// A member of the workspace.
@@ -45,7 +46,7 @@ impl PyProject {
     /// Reads a pyproject.toml.
     ///
     /// # Errors
-    /// When it is no TOML.
+    /// When it is not TOML.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let root = parse(file)?;
         let mut project = Self::default();
@@ -136,14 +137,14 @@ impl PyProject {
     }
 }
 
-/// Returns the tables that say where a package comes from: one, or a list with a marker each.
+/// Returns the source tables of a package: one, or a list in which each has a marker.
 fn alternatives<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> impl Iterator<Item = &'v DeTable<'t>> {
     let one = value.get_ref().as_table();
     let list = value.get_ref().as_array().into_iter().flatten().filter_map(|value| value.get_ref().as_table());
     one.into_iter().chain(list)
 }
 
-/// Returns the path of a requirement's direct reference inside of a repository, from what stands behind the name.
+/// Returns the local path of a requirement's direct reference. `rest` is the text after the name.
 fn local_path(rest: &str) -> Option<String> {
     let reference = rest.split_once('@')?.1.split([' ', ';']).find(|word| !word.is_empty())?;
     // What hatch and pdm write for the directory of the pyproject.toml.

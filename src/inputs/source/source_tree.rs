@@ -4,7 +4,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
+/// The files of one revision: the paths of all listed files, and the texts of those that declare something.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTree {
     /// In the order of paths.
@@ -14,8 +14,8 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Takes a list of files, and the contents of those that declare something, by path. What is no text is left out,
-    /// and is a problem.
+    /// Creates a tree from a listing, and the contents of files that declare something, by path. Contents that are not
+    /// text are left out and reported.
     #[must_use]
     pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         listing.sort_from(0);
@@ -32,7 +32,7 @@ impl SourceTree {
         tree
     }
 
-    /// Returns a tree of these files alone, for examples and tests.
+    /// Returns a tree of only these files, for examples and tests.
     #[must_use]
     pub fn of_texts(files: &[(&str, &str)]) -> Self {
         let mut listing = Listing::default();
@@ -44,7 +44,7 @@ impl SourceTree {
         Self::new(listing, files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())))
     }
 
-    /// Returns the text of a file, if it is one that was read.
+    /// Returns the text of a file, if it was read.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<&SourceFile> {
         self.texts.get(path)

@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
 /// Reads a file.
 ///
 /// # Errors
-/// When it is no TOML.
+/// When it is not TOML.
 pub(super) fn parse(file: &SourceFile) -> Result<DeTable<'_>, Diagnostic> {
     DeTable::parse(file.text()).map(Spanned::into_inner).map_err(|error| {
         let at = error.span().map_or_else(Span::default, |range| Span { start: range.start, end: range.end });
@@ -22,7 +22,7 @@ pub(super) fn table<'v, 't>(root: &'v DeTable<'t>, path: &[&str]) -> Option<&'v 
     path.iter().try_fold(root, |table, key| table.get(*key)?.get_ref().as_table())
 }
 
-/// Returns the text that a value is, if it is one.
+/// Returns the value if it is a text.
 pub(super) fn text(value: &Spanned<DeValue<'_>>) -> Option<Located<String>> {
     value.get_ref().as_str().map(|text| Located::new(text.to_owned(), span(value)))
 }
@@ -32,7 +32,7 @@ pub(super) fn texts(value: Option<&Spanned<DeValue<'_>>>) -> Vec<Located<String>
     value.and_then(|value| value.get_ref().as_array()).into_iter().flatten().filter_map(text).collect()
 }
 
-/// Returns where a value or a key stands.
+/// Returns the span of a value or a key.
 pub(super) fn span<T>(value: &Spanned<T>) -> Span {
     let range = value.span();
     Span { start: range.start, end: range.end }

@@ -1,4 +1,4 @@
-//! Where the values of a YAML file stand: serde gives the values, without places.
+//! The places of the values of a YAML file. serde returns the values without places.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -59,7 +59,7 @@ impl YamlPlaces {
         Self::default()
     }
 
-    /// Returns where the value stands to which these keys and numbers lead; where they end early, its nearest holder.
+    /// Returns the place of the value to which these keys and numbers lead, or of the nearest existing container.
     pub(super) fn at<'k>(&self, path: impl IntoIterator<Item = &'k str>) -> Span {
         let mut place = &*self.0;
         for key in path {

@@ -1,7 +1,7 @@
 //! Azure Pipelines.
 //!
-//! The variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>. No variable tells the commit
-//! before a push, so everything on the default branch is planned unless `--since built` is used.
+//! The variables: <https://learn.microsoft.com/azure/devops/pipelines/build/variables>. No variable names the commit
+//! before a push, so every push to the default branch plans everything unless `--since built` is used.
 
 use super::Kind;
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};

@@ -8,10 +8,10 @@ use crate::model::name::CommitId;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseHint {
-    /// Nothing: what is ahead of the default branch counts. If nothing is, and on the default branch itself, everything
-    /// counts: the run may be about that branch without saying so.
+    /// Nothing: changes ahead of the default branch count. If there are none, or on the default branch itself,
+    /// everything counts, since the run may be about that branch without saying so.
     None,
-    /// The branch is new: what is ahead of the default branch counts, which may be nothing. On the default branch
+    /// The branch is new: changes ahead of the default branch count, and there may be none. On the default branch
     /// itself, everything counts.
     NewBranch,
     /// This commit, whose tree is compared as it is.
@@ -53,7 +53,7 @@ pub enum Landmark {
 }
 
 impl fmt::Display for Landmark {
-    /// Writes words that fit behind "since".
+    /// Writes words that fit after "since".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Push => "the push before this one",

@@ -1,8 +1,8 @@
 //! Bitbucket Pipelines.
 //!
-//! The variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. No variable tells what
-//! started a run, so a manual run is recognised by its inputs. No variable tells the commit before a push, so
-//! everything on the default branch is planned unless `--since built` is used.
+//! The variables: <https://support.atlassian.com/bitbucket-cloud/docs/variables-and-secrets/>. No variable says what
+//! started a run, so a manual run is recognised by its inputs. No variable names the commit before a push, so every
+//! push to the default branch plans everything unless `--since built` is used.
 
 use super::Kind;
 use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own};

@@ -48,7 +48,7 @@ pub(super) enum Reference {
     Full(Fact),
     /// A branch's name.
     Branch(Fact),
-    /// A branch's name behind that of a remote: `origin/main`.
+    /// A branch's name after the name of its remote: `origin/main`.
     Remote(Fact),
     /// A tag's name.
     Tag(Fact),
@@ -213,12 +213,12 @@ impl fmt::Display for Base {
     }
 }
 
-/// Returns that the run is the repository's own.
+/// Returns [`Origin::Own`].
 pub(super) fn own(_: &Facts) -> Origin {
     Origin::Own
 }
 
-/// Returns that the run is the repository's own if this holds, and a fork's otherwise.
+/// Returns [`Origin::Own`] if this holds, and [`Origin::Fork`] otherwise.
 pub(super) fn own_when(holds: bool) -> Origin {
     if holds { Origin::Own } else { Origin::Fork }
 }

@@ -59,7 +59,7 @@ const WITHOUT_MERGE: Row = Row {
     ..BY_HAND
 };
 
-/// The row on which other runs behind a run are based.
+/// The row on which the other `workflow_run` rows are based.
 const BEHIND_RUN: Row = Row {
     event: "workflow_run behind any other run",
     when: |facts| facts.is(NAME, &["workflow_run"]),

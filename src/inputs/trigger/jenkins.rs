@@ -1,7 +1,7 @@
 //! Jenkins, multibranch or not.
 //!
 //! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`). No
-//! variable tells what started a run, so a manual run is recognised by its inputs.
+//! variable says what started a run, so a manual run is recognised by its inputs.
 //!
 //! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` is a valid base only while every build of the job builds everything that is
 //! affected. So a manual run for one service should be a job of its own, or `--since built` should be used.

@@ -19,7 +19,7 @@ const VERSION: Fact = Fact::AnyOf(&[
 ///
 /// On GitHub the inputs `service`, `services` and `version` of a `workflow_dispatch`, or these keys of the payload of a
 /// `repository_dispatch`; on every engine the variables `REBAKE_INPUT_SERVICE`, `REBAKE_INPUT_SERVICES` and
-/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are variables of a build's commands. If a plan read
+/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are variables of a build's commands. If rebake read
 /// them as inputs, a plan inside of a build would be too narrow.)
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ManualInputs {

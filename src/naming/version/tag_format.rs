@@ -17,10 +17,10 @@ pub enum TagFormatError {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// Without `{{version}}` every release would have the same tag.
-    #[error("a tag format holds `{{{{version}}}}`")]
+    #[error("a tag format needs `{{{{version}}}}`")]
     NoVersion,
     /// `{{version}}` is in it twice.
-    #[error("a tag format holds `{{{{version}}}}` once only")]
+    #[error("a tag format has `{{{{version}}}}` only once")]
     SecondVersion {
         /// Offset in bytes of the second one.
         offset: usize,

@@ -27,8 +27,8 @@ impl Column {
     }
 }
 
-/// Returns a text that fits into `most` columns of a terminal: a longer one loses its middle, and keeps the last part of
-/// a path if that fits.
+/// Returns a text in at most `most` columns of a terminal. A longer text loses its middle, and a path keeps its last
+/// part if that fits.
 #[must_use]
 pub(crate) fn without_middle(text: &str, most: usize) -> String {
     if text.width() <= most {

@@ -35,7 +35,7 @@ pub enum Field {
     Needs,
     /// `fingerprint`: the fingerprint of its content.
     Fingerprint,
-    /// `seconds`: how long its build will take, by earlier ones; 0 where nothing is known.
+    /// `seconds`: how long its build will take, estimated from earlier builds; 0 if that is not known.
     Seconds,
 }
 
@@ -114,7 +114,7 @@ impl Field {
     }
 }
 
-/// Returns the tag of a full reference: the text behind the last `:`, unless that is the port of a registry.
+/// Returns the tag of a full reference: the text after the last `:`, unless that is the port of a registry.
 fn tag_of(reference: &str) -> &str {
     match reference.rsplit_once(':') {
         Some((_, tag)) if !tag.contains('/') => tag,

@@ -10,7 +10,7 @@ use super::versions::variable;
 use crate::model::name::Escaped;
 use crate::model::safe_json;
 
-/// The image of a service, as a deployment takes it.
+/// The image of a service, for a deployment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct ServiceImage {
@@ -27,7 +27,7 @@ pub struct ServiceImage {
     pub tags: Vec<String>,
     /// Where it was found.
     pub found: FoundIn,
-    /// Whether it was built of other content than the commit has.
+    /// Whether it was built from other content than the commit has.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub behind: bool,
 }
@@ -38,7 +38,7 @@ pub struct ServiceImage {
 pub enum FoundIn {
     /// In the report of a build.
     Report,
-    /// In its registry, by the content of the commit at which its built ref is.
+    /// In its registry, by the content of the commit of its built ref.
     Built,
     /// In its registry, by the content of the commit.
     Exists,
@@ -58,7 +58,7 @@ impl FoundIn {
 }
 
 impl ServiceImage {
-    /// Creates one, without a version and tags.
+    /// Creates an entry without a version and tags.
     #[must_use]
     pub fn new(service: &str, image: &str, digest: String, found: FoundIn) -> Self {
         let (service, image) = (service.to_owned(), image.to_owned());
@@ -103,7 +103,7 @@ pub fn images_table(images: &[ServiceImage], palette: Palette) -> String {
     text
 }
 
-/// Returns images as a JSON array, one a line.
+/// Returns images as a JSON array, one per line.
 #[must_use]
 pub fn images_json(images: &[ServiceImage]) -> String {
     let lines: Vec<String> = images.iter().map(safe_json::line).collect();
@@ -163,7 +163,7 @@ mod tests {
         let error = images_kustomize(&two).unwrap_err().to_string();
         assert_eq!(
             error,
-            "`web/api` and `web-api` have the same image r.io/api, for which this format holds one digest alone"
+            "`web/api` and `web-api` have the same image r.io/api, and this format can only name one digest for it"
         );
     }
 

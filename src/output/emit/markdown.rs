@@ -46,7 +46,7 @@ pub fn markdown(plan: &Plan) -> String {
     summary.text("the plan")
 }
 
-/// Returns the command that pulls the image, which exists or will exist once it is built.
+/// Returns the command that pulls the image, which exists or will exist after the build.
 fn pull(service: &PlannedService) -> Option<String> {
     let reference = match &service.exists {
         Some(exists) => &exists.reference,

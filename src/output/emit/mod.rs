@@ -71,7 +71,7 @@ pub enum EmitError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The environment has a name that some engine or shell would change. Such a plan was not made by rebake.
+    /// The environment has a name that an engine or a shell would change. rebake does not make such a plan.
     #[error(
         "the environment {name} cannot be the value of a variable: its name has more than letters, digits and ._/@-"
     )]
@@ -89,8 +89,8 @@ pub enum EmitError {
         /// The other one, escaped.
         other: String,
     },
-    /// Two services have the same image, of which a format can name one digest alone.
-    #[error("`{one}` and `{other}` have the same image {image}, for which this format holds one digest alone")]
+    /// Two services have the same image, and the format can only name one digest for it.
+    #[error("`{one}` and `{other}` have the same image {image}, and this format can only name one digest for it")]
     SameImage {
         /// The image.
         image: String,
@@ -119,7 +119,7 @@ pub enum EmitError {
         /// The name, escaped.
         name: String,
     },
-    /// Two services that share a job ask different things of it.
+    /// Two services that share a job ask for different settings.
     #[error("`{one}` and `{other}` share a job, and their `ci.{engine}` differ")]
     DifferentSettings {
         /// The engine.
@@ -129,7 +129,7 @@ pub enum EmitError {
         /// The other one.
         other: String,
     },
-    /// A key of a job cannot be set. Such a plan was not made by rebake.
+    /// A key of a job cannot be set. rebake does not make such a plan.
     #[error("`{key}` cannot be set for a job of {engine}")]
     Setting {
         /// The engine.
@@ -167,13 +167,13 @@ impl EmitError {
     }
 }
 
-/// Returns the line about the environment. For an event that pushes commits, it says when images are not pushed.
+/// Returns the line about the environment. For an event that pushes commits, it says so if images are not pushed.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })
 }
 
-/// Returns the first line of text output: what was compared, and how that was chosen.
+/// Returns the first line of text output: what was compared, and why.
 pub(crate) fn compared(range: &PlannedRange) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
     let work_tree = if range.worktree { " with the work tree's changes" } else { "" };

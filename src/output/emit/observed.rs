@@ -1,4 +1,4 @@
-//! What builds were seen to read, beside what covers it.
+//! Observed reads of builds, compared with the patterns that cover them.
 
 use std::fmt::Write as _;
 
@@ -114,7 +114,7 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     }
     let by = if observed.means == ObservedBy::Traced { "read by" } else { "by" };
     list(&mut text, "not covered", by, &coverage.uncovered);
-    list(&mut text, "excluded, and read all the same", by, &coverage.excluded);
+    list(&mut text, "excluded, but read", by, &coverage.excluded);
     if !coverage.proposed.is_empty() {
         let how = if coverage.is_mendable {
             "(`--fix` does)"

@@ -6,7 +6,7 @@ use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::{Escaped, Listed};
 use crate::naming::release::{Published, PublishedCommit, Released, Unreleased};
 
-/// How many commits of a release the table shows; the JSON has all.
+/// How many commits of a release the table shows. The JSON has all.
 const COMMITS: usize = 10;
 
 /// How many services of a release the table names; the JSON has all.
@@ -105,7 +105,7 @@ const SECTIONS: [(&str, &[&str]); 4] = [
     ("Other changes", &["unlabelled", "housekeeping"]),
 ];
 
-/// Returns the section of each release for a changelog, in Markdown: of those that are due, and of those at head.
+/// Returns the section of each release for a changelog, in Markdown: for planned releases, and for those at head.
 #[must_use]
 pub fn changelog(plan: &Published) -> String {
     let due = plan

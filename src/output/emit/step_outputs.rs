@@ -32,7 +32,7 @@ const MAX_BYTES: usize = 450_000;
 /// of paths-filter (for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`; and `changes`,
 /// a JSON array of the filters that are true), and `true` or `false` for each service.
 ///
-/// Where registries were asked, `rebake_promote` says whether an image that exists lacks a tag; `any` is about builds.
+/// If registries were asked, `rebake_promote` says whether an existing image lacks a tag; `any` is about builds.
 ///
 /// If a filter of a flat file has the name of one of rebake's own outputs, rebake's output becomes `rebake_<name>`.
 ///
@@ -71,8 +71,8 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     Ok(own)
 }
 
-/// Returns whether each service is to be built, and whether each library has changed, by their slugs. A filter of the
-/// same name takes precedence.
+/// Returns, by slug, whether each service is to be built and whether each library has changed. A filter of the same
+/// name takes precedence.
 fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
     if plan.shape == Shape::Flat {
         return Vec::new();
@@ -109,7 +109,7 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
 }
 
 /// Whether a filter is true: it matched a path, or its service was asked for, or nothing was compared because the base
-/// is not known. A job that depends on it must run in these cases.
+/// is not known. In these cases a job that depends on it must run.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |cause: &PlannedCause| match cause.kind {
         CauseKind::Forced

@@ -1,7 +1,7 @@
 //! A plan as a few variables, for engines whose jobs read them: `any`, `count` and `environment`.
 //!
-//! There are only these, so that their size never depends on the repository: GitLab allows 20 variables and 5 KB in a
-//! dotenv report, without line breaks, and CircleCI requires that parameters are declared.
+//! There are only these, so their size never depends on the repository: GitLab allows 20 variables and 5 KB in a dotenv
+//! report, without line breaks, and CircleCI requires a declaration of each parameter.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ use crate::plan::Plan;
 /// Returns lines `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
 ///
 /// # Errors
-/// When some shell or engine would change the environment's name.
+/// When a shell or an engine would change the environment's name.
 pub fn dotenv(plan: &Plan) -> Result<String, EmitError> {
     let environment = environment(plan)?;
     let count = plan.services.len();

@@ -58,9 +58,9 @@ pub fn versions_images(versions: &Versions) -> String {
 
 /// Returns one line `NAME_VERSION=VALUE` per service, for `eval`, `.env` files and `$GITHUB_ENV`.
 ///
-/// The name is the service's in capitals, with `_` for characters that variables may not have. The ending prevents that
-/// a service `path` sets the shell's `PATH`. Versions contain no character with a meaning in a shell. Services without
-/// a version have no line.
+/// The name is the service's in capitals, with `_` for characters that variables may not have. Because of the ending, a
+/// service `path` does not set the shell's `PATH`. Versions contain no character with a meaning in a shell. Services
+/// without a version have no line.
 ///
 /// # Errors
 /// When two services have the same variable.

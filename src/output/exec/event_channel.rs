@@ -19,7 +19,7 @@ pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
     Event(Box<RunEvent>),
-    /// All earlier events are shown. The sender of this waits for the answer.
+    /// All earlier events are shown. The sender waits for the answer.
     Suspended(Sender<()>),
     /// A log has grown. At most one such message per log is in the channel, however slow the listener is.
     Grown {

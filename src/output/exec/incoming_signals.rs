@@ -12,7 +12,7 @@ use super::signal::Signal;
 /// The signals that this process receives. Dropping the value restores their usual effect.
 pub(super) struct Incoming {
     handle: Handle,
-    /// Whether the next signal that asks for an end kills this process.
+    /// Whether the next termination signal kills this process.
     deadly: Arc<AtomicBool>,
     /// Whether the next such signal sets `deadly`.
     over: Arc<AtomicBool>,
@@ -55,13 +55,13 @@ impl Incoming {
         Ok(Self { handle, deadly, over })
     }
 
-    /// Makes the second signal from now that asks for an end kill this process at once: all builds have been told, and
-    /// the report is written soon.
+    /// Makes the second termination signal from now kill this process at once. All builds have been told to end, and
+    /// the report will be written soon.
     pub(super) fn obey_the_second(&self) {
         self.over.store(true, Ordering::SeqCst);
     }
 
-    /// Makes the next signal that asks for an end kill this process at once.
+    /// Makes the next termination signal kill this process at once.
     pub(super) fn obey(&self) {
         self.deadly.store(true, Ordering::SeqCst);
     }

@@ -71,7 +71,7 @@ impl Tokens {
         self.spare.clear();
     }
 
-    /// Restores tokens that killed builds have kept. It has to be called when nothing runs, so that no token is in use.
+    /// Restores tokens that killed builds have kept. Call it when nothing runs, so that no token is in use.
     pub(super) fn mend(&mut self) {
         let there = self.client.available().unwrap_or(usize::MAX).saturating_add(self.spare.len() + self.asked);
         for _ in there..self.jobs as usize {
@@ -80,13 +80,13 @@ impl Tokens {
     }
 }
 
-/// The variables of a command that tell of a jobserver.
+/// The variables that tell a command about a jobserver.
 const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 
 /// The pipe with a client's tokens, opened once more, so that every process inherits it.
 ///
-/// The client itself opens its pipe in each command, between fork and exec. So the system copies its tables of our memory
-/// for each, which takes longer the more services there are.
+/// The client itself opens its pipe in each command, between fork and exec. So the system copies our page tables for
+/// each command, which takes longer the more services there are.
 struct InheritedPipe {
     /// What the variables say.
     flags: String,

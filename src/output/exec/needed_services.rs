@@ -46,7 +46,7 @@ pub enum Kept {
     Store,
     /// In a directory of the scratch directory, as an OCI layout.
     Layout,
-    /// Where a command has stored it. The command may have written a digest.
+    /// In a place that its command chose. The command may have written a digest.
     Elsewhere,
     /// Nowhere: there is no image.
     Nowhere,
@@ -137,7 +137,7 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     }
 }
 
-/// Returns what is known of images before they are built: words in angle brackets stand for values that are known
+/// Returns descriptions of images before they are built. Words in angle brackets replace values that are only known
 /// afterwards.
 #[must_use]
 pub fn foretold(builds: &[Build]) -> NeededServices {
@@ -194,7 +194,7 @@ impl CommandArgument {
         self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
     }
 
-    /// Fills in what is known before the builds. Words stand for a missing image.
+    /// Fills in what is known before the builds, and words for a missing image.
     pub(super) fn foretell(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }

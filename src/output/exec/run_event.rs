@@ -80,7 +80,7 @@ pub enum RunEvent {
         /// How many services may still be started.
         waiting: usize,
     },
-    /// A signal asks for an end: no further build is started, and running builds get the signal.
+    /// The run was interrupted: no further build is started, and running builds get the signal.
     Interrupted {
         /// Its name, `SIGINT`.
         signal: String,

@@ -17,7 +17,7 @@ pub struct Build<'a> {
     pub kept: Kept,
     /// The services of this run whose images it may use, by name.
     pub takes: Vec<String>,
-    /// The images of services that this run does not build, as far as it may use them.
+    /// The images that it may use of services that this run does not build.
     pub held: NeededServices,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,
@@ -51,16 +51,16 @@ pub enum Work {
         /// Whether it got some of them just now.
         promoted: bool,
     },
-    /// Nothing: a run of a later commit has built it.
+    /// No work: a run of a later commit has built it.
     Superseded {
         /// The commit of that run, in words.
         by: String,
     },
-    /// Nothing: the result has no name, for this reason.
+    /// No work: the result has no name, for this reason.
     Unnamed(String),
 }
 
-/// Where the digest of a build's image is found: in a file in [`Build::scratch`], or nowhere.
+/// Where the digest of a build's image is found after the build: in a file in [`Build::scratch`], or nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestSource {
     /// In the file of `$REBAKE_OUTPUT`, if its commands write it there.
@@ -70,7 +70,7 @@ pub enum DigestSource {
     Metadata,
     /// In the file of `--digestfile`, after a push by buildah or podman.
     File,
-    /// Nowhere: nothing is pushed, and builders of images have no digest before that.
+    /// Nowhere: nothing is pushed, and an image has no digest before a push.
     Nowhere,
 }
 

@@ -1,4 +1,4 @@
-//! Builds under a tracer: whether it works here, and the steps that run under it.
+//! The tracer: whether it works here, and build steps that run under it.
 
 use std::io;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub struct Tracer {
 #[non_exhaustive]
 pub enum TracerError {
     /// It is another system.
-    #[error("builds are observed on Linux alone, where strace traces them")]
+    #[error("rebake observes builds only on Linux, with strace")]
     OtherSystem,
     /// It is not there.
     #[error("strace, which traces builds, is not installed")]
@@ -70,8 +70,8 @@ impl Tracer {
         }
     }
 
-    /// Returns a step of a build that runs under the tracer, which writes into a directory. A command with the word `sudo`
-    /// is traced without a filter, since with it no program gets rights by `setuid`.
+    /// Returns a step of a build that runs under the tracer, which writes into a directory. A command with the word
+    /// `sudo` is traced without a filter, since the filter prevents `setuid` programs from getting rights.
     #[must_use]
     pub fn trace(self, step: Step, directory: &Path) -> Step {
         let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");

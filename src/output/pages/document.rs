@@ -1,8 +1,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-/// What no page does: load anything. The browser holds it to that.
+/// The content security policy: no page loads anything.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-/// What all pages share: colours for a light and a dark screen, text, tables, paper.
+/// The style that all pages share: colours for light and dark screens, text, tables, print.
 const STYLE: &str = include_str!("page.css");
 
 /// A page.

@@ -53,7 +53,7 @@ pub fn graph(plan: &Plan, services: &ServiceGraph, repository: &str) -> String {
     Document { title: &title, style, script: include_str!("graph_page.js"), body }.text()
 }
 
-/// What is read aloud of the picture.
+/// The text of the picture for screen readers.
 const PICTURE: &str = "Dependency graph, in build order from left to right. The table below has the same facts.";
 
 /// Returns the buttons of the panel about one service: how much is shown around it.
@@ -68,7 +68,7 @@ fn panel() -> Markup {
     }
 }
 
-/// The kinds of cause that the eye tells apart.
+/// The kinds of cause that have signs of their own in the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Sign {
     File,
@@ -135,7 +135,7 @@ impl Sign {
     }
 }
 
-/// What the page says of the services. Their numbers begin with the affected ones, in build order; then come the others.
+/// The facts about the services. They are numbered: first the affected ones in build order, then the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; the others have none.
@@ -264,7 +264,7 @@ fn row(facts: &Facts, number: usize) -> Markup {
     }
 }
 
-/// Returns a list; nothing for no item.
+/// Returns a list; empty without items.
 fn list(items: impl Iterator<Item = Markup>) -> Markup {
     let mut items = items.peekable();
     html! { @if items.peek().is_some() { ul { @for item in items { li { (item) } } } } }

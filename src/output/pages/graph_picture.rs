@@ -14,31 +14,31 @@ const ROW: usize = 38;
 const BOX_HEIGHT: usize = 26;
 /// Between a box and the lane.
 const LANE: usize = (ROW - BOX_HEIGHT) / 2;
-/// What a character of the monospace font takes, in tenths.
+/// The width of a character of the monospace font, in tenths.
 const CHARACTER: usize = 74;
-/// The sign and the margins of a box.
+/// The width of the sign and the margins of a box.
 const BOX_MARGIN: usize = 38;
-/// The most characters of a name in a box; the row of the table has all.
+/// The most characters of a name in a box. The row of the table has the whole name.
 const MOST_CHARACTERS: usize = 26;
 /// Between two columns of a step.
 const GAP: usize = 22;
-/// Between two steps: edges go up and down there.
+/// The width between two steps, where edges go up and down.
 const CHANNEL: usize = 64;
-/// Above the first row, for the headings.
+/// The height above the first row, for the headings.
 const TOP: usize = 34;
 const MARGIN: usize = 16;
 
 /// A picture of boxes with edges.
 pub(super) struct Picture<'a> {
     pub boxes: Vec<ServiceBox<'a>>,
-    /// From what is needed to what needs it, and the place that says so.
+    /// The edges: from a dependency to its dependent, with the place that declares it.
     pub edges: Vec<(usize, usize, String)>,
 }
 
 /// A box of the picture.
 pub(super) struct ServiceBox<'a> {
     pub name: &'a str,
-    /// What is read aloud after its name.
+    /// The text for screen readers after its name.
     pub label: String,
     /// The sign of its cause and its class, if it is affected.
     pub sign: Option<(&'static str, &'static str)>,
@@ -113,7 +113,7 @@ fn node(drawn: &ServiceBox, number: usize, layout: &Layout, grid: &Grid) -> Mark
     }
 }
 
-/// Where columns stand and how wide they are.
+/// The positions and widths of the columns.
 struct Grid {
     left: Vec<usize>,
     wide: Vec<usize>,
@@ -149,7 +149,7 @@ impl Grid {
         self.left[column] + self.wide[column]
     }
 
-    /// Returns the way of an edge: straight to the next column, else along the lane beside the row where it ends.
+    /// Returns the path of an edge: straight to the next column, else along the lane beside the row where it ends.
     fn way(&self, from: Cell, to: Cell, layout: &Layout) -> String {
         let middle = |row| self.top(row, layout) + BOX_HEIGHT / 2;
         let (x1, y1, x2, y2) = (self.right(from.column), middle(from.row), self.left[to.column], middle(to.row));

@@ -12,7 +12,7 @@ pub(super) struct Timeline<'a> {
     pub seconds: f64,
     bars: Vec<Vec<Bar>>,
     needs: Vec<Vec<usize>>,
-    /// The longest chain of builds that need each other, by seconds, in build order.
+    /// The longest chain, by seconds, of builds in which each needs the one before it, in build order.
     pub critical: Vec<usize>,
     /// How long the builds of that chain took.
     pub critical_seconds: f64,
@@ -24,7 +24,7 @@ pub(super) struct Bar {
     pub from: f64,
     pub to: f64,
     pub outcome: Outcome,
-    /// The number of a worker that was free, from 1. The number of workers is the number of builds at once.
+    /// The number of a free worker, from 1. There are as many workers as builds at once.
     pub worker: usize,
 }
 
@@ -99,7 +99,7 @@ impl<'a> Timeline<'a> {
         (self.waited(longest) >= 0.5).then_some(longest)
     }
 
-    /// Returns the services in the order in which their builds began; last those that were not built.
+    /// Returns the services in the order in which their builds began, and then those that were not built.
     pub(super) fn order(&self) -> Vec<usize> {
         let began = |number: &usize| self.bars[*number].first().map_or(f64::INFINITY, |bar| bar.from);
         let mut order: Vec<usize> = (0..self.bars.len()).collect();
@@ -107,7 +107,7 @@ impl<'a> Timeline<'a> {
         order
     }
 
-    /// Whether a build was left out because of another one.
+    /// Whether a failed build blocked another one.
     pub(super) fn has_blocked(&self) -> bool {
         self.report.services.iter().any(|service| service.outcome == Outcome::Blocked)
     }

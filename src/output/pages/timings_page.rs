@@ -7,7 +7,7 @@ use crate::output::exec::Outcome;
 use crate::output::exec::display::{counts, time};
 use crate::output::exec::report::{Report, ServiceReport};
 
-/// Returns the page of a run: when each service was built, for what it waited, what took longest, and why it failed.
+/// Returns the page of a run: when each service was built, what it waited for, what took longest, and why it failed.
 ///
 /// `log` returns the lines to show of a failed service's log.
 #[must_use]
@@ -70,7 +70,7 @@ fn about(report: &Report) -> Vec<String> {
     [environment, commit, jobs, started].into_iter().flatten().collect()
 }
 
-/// Says where the time went, and what would make the run shorter.
+/// Returns advice: where the time went, and what would make the run shorter.
 fn advice(timeline: &Timeline) -> Markup {
     let critical: Vec<String> =
         timeline.critical.iter().map(|number| Escaped::new(timeline.name(*number)).to_string()).collect();

@@ -207,7 +207,7 @@ impl Doubtful {
             ),
             (None, None) => return None,
         };
-        let message = format!("{what}, so the newest release of `{service}` is not known; so it counts as affected");
+        let message = format!("{what}, so the newest release of `{service}` is not known, and it counts as affected");
         Some(Doubt { kind: "base-unreachable", message, help: Some(help), cure: None })
     }
 }

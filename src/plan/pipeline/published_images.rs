@@ -71,7 +71,7 @@ pub(super) fn without_image(config: &Config) -> Option<Diagnostic> {
     let services = config.services.values().filter(|service| !service.is_library() && service.image.name.is_none());
     let names: Vec<String> = services.map(|service| format!("`{}`", service.name.value)).collect();
     let message = format!(
-        "nothing is published of services without an image, so their changes count for what is built from them alone: {}",
+        "services without an image publish nothing, so their changes only count for the services built from them: {}",
         Listed::new(&names, NAMED)
     );
     (!names.is_empty()).then(|| Diagnostic::warning("no-image", message).help("plan them with `--since built`"))

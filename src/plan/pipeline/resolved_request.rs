@@ -205,7 +205,7 @@ pub(super) fn not_affected(
         names => format!("{} are not affected, so they are left out", listed(names)),
     };
     let first = &names[0];
-    let help = format!("`--force {first}` plans it all the same; `rebake why {first}` says what came nearest");
+    let help = format!("`--force {first}` plans it anyway; `rebake why {first}` says what came nearest");
     Ok(Some(Diagnostic::warning("not-affected", message).help(help)))
 }
 

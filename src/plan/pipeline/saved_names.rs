@@ -120,7 +120,7 @@ impl<'a> SavedNames<'a> {
             pattern.read(&tag)?;
             Some(std::str::from_utf8(pattern.version_of(tag.as_bytes())?).ok()?.to_owned())
         });
-        let Some(written) = read else { return Err(format!("{tag} is none of its release tags")) };
+        let Some(written) = read else { return Err(format!("{tag} is not one of its release tags")) };
         // A clone without the tag cannot tell.
         match tag.to_str().map(|tag| self.held.repository.resolve(&format!("refs/tags/{tag}"))) {
             Some(Ok(commit)) if commit != self.head => Err(format!("{tag} is a release of another commit")),

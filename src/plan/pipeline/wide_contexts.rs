@@ -156,7 +156,7 @@ fn reads(dockerfile: &Dockerfile, service: &Service) -> ContextReads {
 fn warning(config: &Config, service: &Service, context: &Located<RepoDir>, reason: Reason) -> Diagnostic {
     let whole = if context.value.is_root() { "**".to_owned() } else { format!("{}/**", context.value) };
     let message = format!(
-        "the build context leads outside of `path`, and what the Dockerfile copies from there cannot be told; so a \
+        "the build context leads outside of `path`, and it is not known what the Dockerfile copies from there, so a \
          change of any file in it (`{}`) affects the service",
         Escaped::new(&whole)
     );

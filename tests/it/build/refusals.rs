@@ -91,7 +91,7 @@ fn a_plan_of_another_commit_is_not_built() {
     let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
     repo.write("plan.json", plan).commit("second");
     repo.rebake(["build", "--plan", "plan.json"]).failure(2).stdout("").stderr(str![[r#"
-error[other-commit]: the plan is of 4fb3180, and b223e45 is checked out
+error[other-commit]: the plan is for 4fb3180, but b223e45 is checked out
  |
  = help: check out that commit, or make the plan again
 

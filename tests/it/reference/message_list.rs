@@ -45,7 +45,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("no-filters", "there is no filters.yaml, and no workflow filters paths"),
     ("no-image", "`rebake images` found no image of a service"),
     ("no-patterns", "a filter has no patterns"),
-    ("not-affected", "a service that was named is left out, since nothing affects it: `--force` plans it all the same"),
+    ("not-affected", "a service that was named is left out, since nothing affects it: `--force` plans it anyway"),
     ("not-asked", "a registry did not answer, or could not be asked"),
     ("not-fetched", "something could not be fetched, so more is planned"),
     ("not-marked", "a build could not be marked as begun at the remote, so only this clone knows if it fails half-way"),

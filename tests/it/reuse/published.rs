@@ -83,7 +83,7 @@ fn what_a_cancelled_run_left_behind_is_due() {
     let run = plan(&repo, "main", &[]).success();
     assert_eq!(due(&run), ["web file"]);
     let said = String::from_utf8(run.stderr.clone()).unwrap();
-    assert!(said.contains("warning[no-image]: nothing is published of services without an image"), "{said}");
+    assert!(said.contains("warning[no-image]: services without an image publish nothing"), "{said}");
 }
 
 #[test]

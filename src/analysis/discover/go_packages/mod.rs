@@ -249,7 +249,7 @@ impl<'t> Finder<'t> {
         }
         self.notes.entry(package.clone()).or_insert_with(|| {
             let message =
-                format!("what `{package}` is made from cannot be told, so all of `{module}` is taken with it");
+                format!("the sources of `{package}` are not known, so all of `{module}` counts as its source");
             Diagnostic::new(Severity::Note, "whole-module", message).label(&at.file, at.span, *why)
         });
     }

@@ -89,7 +89,7 @@ fn what_imports_do_not_tell_takes_the_whole_module() {
     let nested = "nested lib/nested: lib/nested/**";
     let narrow = "a cmd/a: cmd/a/** lib/* go.mod";
     let wide = "a cmd/a: cmd/a/** cmd/** other/** * lib/* go.mod";
-    let note = "what `lib` is made from cannot be told, so all of `.` is taken with it";
+    let note = "the sources of `lib` are not known, so all of `.` counts as its source";
     assert_eq!(of("package lib\nimport \"x/lib/nested\"\n"), [narrow, nested]);
     for text in ["import \"C\"", "import \"plugin\"", "\n//go:generate stringer", "import \"x/generated\""] {
         let found = of(&format!("package lib\n{text}\n"));

@@ -15,7 +15,7 @@ pub(super) struct Decision {
     pub(super) trust: Trust,
 }
 
-/// What is known about a track that is not decided yet.
+/// A track that is not decided yet, and what is known of its candidates.
 struct Contest {
     track: usize,
     /// The candidate to look at next.

@@ -3,7 +3,7 @@ use std::collections::BinaryHeap;
 
 use super::history_commits::Node;
 
-/// Commits that wait to be walked, in git's order: the newest first; of the same second, the one that was added first.
+/// The commits that wait to be walked, in git's order: the newest first; within a second, the one that was added first.
 #[derive(Default)]
 pub(super) struct Frontier {
     waiting: BinaryHeap<(u64, Reverse<u32>, Node)>,

@@ -17,7 +17,7 @@ pub(super) struct Commits<'r> {
     in_graph: u32,
     /// The commits that the graph does not have.
     others: Vec<Other>,
-    /// Their numbers. It is only used for lookups by id, so its order does not matter.
+    /// Their numbers. The map is only used for lookups by id, so its order does not matter.
     numbers: HashMap<gix::ObjectId, Node>,
     /// Their parents, one after the other.
     parents: Vec<Node>,

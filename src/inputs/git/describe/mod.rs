@@ -1,16 +1,16 @@
 //! `git describe` for all services in one walk of history.
 //!
 //! Git's rule, per service: walk from head, newest commit first; the first ten tagged commits are candidates; each
-//! counts the commits walked that it does not lead to; the lowest count wins, the first found where counts are equal;
-//! then the winner counts on until it leads to all commits that are left.
+//! counts the commits walked that it does not lead to; the lowest count wins, and the first found among equal counts;
+//! then the winner continues to count until it leads to all commits that are left.
 //!
 //! Some tags do not count; the result is git's with these tags excluded (`--exclude`). Of several tags of a service on
 //! one commit, only the one that was pushed counts, else the highest stable one, else the highest. And only tags with a
 //! version that the service's scheme can read are its releases. A tag that is almost a release, and nearer, is reported
 //! with the answer.
 //!
-//! The order of that walk does not depend on the tags. So it is recorded once ([`walk`]). Which candidate leads to
-//! which commit is one bit for each candidate, passed from commits to their parents along the recording, for 256
+//! The order of that walk does not depend on the tags, so it is recorded once ([`walk`]). One bit per candidate says
+//! which commits the candidate leads to. The bits pass from commits to their parents along the recording, for 256
 //! candidates at a time ([`pass`]). When each service has its answer ([`decide`]), the walk ends.
 
 mod history_commits;
@@ -96,8 +96,8 @@ pub(super) fn describe(
     })
 }
 
-/// Decides the track of almost-releases where it cannot have a nearer tag than the release that was found: a tag that
-/// the walk meets after as many commits as the release is away from head is at least as far away.
+/// Decides the track of almost-releases if it cannot have a nearer tag than the release that was found. A tag is at
+/// least as far from head as the number of commits that the walk takes before it.
 fn leave_what_is_not_nearer(tracks: &TagSearches, search: Search, answers: &mut [Option<Decision>]) {
     let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
     let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);

@@ -4,14 +4,15 @@ use super::walk::{FIRST, Recording};
 pub(super) const WIDTH: usize = 64 * WORDS;
 const WORDS: usize = 4;
 
-/// One bit for each tagged commit that a pass follows: whether it leads to the commit with these flags.
+/// The flags of a commit in a pass: one bit for each tagged commit, set if it leads to this commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Flags([u64; WORDS]);
 
 /// A question to a pass, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// The position before which it is asked. It is never before the position of the column.
+    /// The position at which it is asked: it only counts commits before that. It is never before the position of the
+    /// column.
     pub(super) at: u32,
     /// The tagged commit that it is about.
     pub(super) column: usize,
@@ -23,7 +24,7 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether the column leads to the commit at that position, which is this candidate: 1 or 0.
+    /// Whether the column leads to the commit at that position, which is this candidate. The answer is 1 or 0.
     LeadsTo(usize),
     /// How many commits before that position the column leads to, itself included.
     Within,
@@ -154,8 +155,8 @@ impl Flags {
     }
 }
 
-/// A counter for each bit of [`Flags`]. All of them are stepped at once: the first plane has the lowest binary digit of
-/// every counter, the second plane the next one.
+/// A counter for each bit of [`Flags`]. All of them are incremented at once: the first plane has the lowest binary
+/// digit of every counter, the second plane the next one.
 #[derive(Default)]
 struct BitCounters([Flags; 32]);
 

@@ -19,8 +19,8 @@ enum State {
     Walked,
 }
 
-/// Walks history for one tagged commit as git does: the commit at position `stop` is put back behind others of its
-/// second, and the walk ends when the tagged commit leads to every commit that waits.
+/// Walks history for one tagged commit as git does: the commit at position `stop` goes back into the queue after others
+/// of its second, and the walk ends when the tagged commit leads to every commit that waits.
 pub(super) fn replay(
     commits: &mut Commits<'_>,
     head: Node,

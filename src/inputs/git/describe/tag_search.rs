@@ -12,8 +12,8 @@ pub(super) struct TagSearches {
     all: Vec<Track>,
     searches: Vec<Search>,
     of_services: Vec<usize>,
-    /// The tags that count, by the object that they point to. It is only used for lookups by id, so its order does not
-    /// matter.
+    /// The tags that count, by the object that they point to. The map is only used for lookups by id, so its order does
+    /// not matter.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
     without_candidate: usize,
     ignored: BTreeSet<usize>,
@@ -46,7 +46,7 @@ pub(super) struct Candidate {
     tag: usize,
 }
 
-/// The tag of a track that counts among those of one object.
+/// The one tag of a track that counts among its tags on one object.
 struct Winner {
     track: usize,
     tag: usize,

@@ -3,7 +3,7 @@ use super::history_commits::{Commits, Node, number};
 use crate::inputs::git::{HistoryError, Parents};
 use crate::model::name::CommitId;
 
-/// History in the order in which git walks it, recorded as far as it was needed.
+/// History in the order in which git walks it, recorded as far as needed.
 ///
 /// A commit's *position* is how many were walked before it.
 pub(super) struct Walk {
@@ -12,7 +12,7 @@ pub(super) struct Walk {
     /// For each node: its position once it is walked; another number while it waits; else [`UNSEEN`].
     positions: Vec<u32>,
     nodes: Vec<Node>,
-    /// Where the parents of each position begin in `edges`; the last entry is the end of all.
+    /// Where the parents of each position begin in `edges`; the last entry is the end of `edges`.
     starts: Vec<u32>,
     /// Nodes of parents, marked with [`FIRST`] where the edge is the first one to the parent.
     edges: Vec<u32>,
@@ -26,7 +26,7 @@ pub(super) struct Walk {
     family: Vec<Node>,
 }
 
-/// A recorded history in which every commit is named by its position. Commits that still wait have the positions behind
+/// A recorded history in which every commit is named by its position. Commits that still wait have the positions after
 /// the end.
 pub(super) struct Recording<'w> {
     pub(super) starts: &'w [u32],
@@ -36,7 +36,7 @@ pub(super) struct Recording<'w> {
     pub(super) boundary: Option<Boundary>,
     /// How many commits were walked.
     pub(super) len: u32,
-    /// How many commits wait behind these.
+    /// How many commits still wait.
     pub(super) slots: u32,
 }
 

@@ -7,9 +7,9 @@ use crate::inputs::git::{RemoteBranch, Repository};
 /// Whether a branch or another ref in this clone is as new as on the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It is as the remote has it now.
+    /// It is up to date with the remote.
     Current,
-    /// It is as it was: fetching is not allowed, or there is no remote.
+    /// It was not fetched: fetching is not allowed, or there is no remote.
     AsItIs,
     /// The remote has no such ref.
     Absent,
@@ -21,7 +21,7 @@ pub enum Freshness {
 const ABSENT: &str = "couldn't find remote ref";
 
 impl Repository {
-    /// Fetches a branch of a remote, at most once. In a workspace that is used again it may be old.
+    /// Fetches a branch of a remote, at most once. In a reused workspace it may be old.
     pub fn renew_branch(&self, branch: &RemoteBranch) -> Freshness {
         if !self.knows_remote(&branch.remote) {
             return Freshness::AsItIs;
@@ -54,7 +54,7 @@ impl Repository {
         freshness
     }
 
-    /// Returns those of these refs, all below a prefix, that a remote lacks; none of them if fetching is not allowed.
+    /// Returns which of these refs, all below a prefix, a remote lacks; none if fetching is not allowed.
     ///
     /// # Errors
     /// When the remote does not answer.

@@ -7,7 +7,7 @@ use crate::model::name::{CommitId, Escaped};
 pub enum Missing {
     /// A commit.
     Commit(CommitId),
-    /// The history behind these commits, which a shallow boundary cuts off, and its tags.
+    /// The history beyond these commits, where a shallow boundary cuts it off, and its tags.
     History(Vec<CommitId>),
     /// A branch of a remote.
     Branch(RemoteBranch),

@@ -1,6 +1,6 @@
 //! Fetches what is not in this clone, by running git, which knows the credentials, the proxies and the protocols.
 //!
-//! The caller asks the repository again after each step, so that no more is fetched than the answer needs.
+//! The caller asks the repository again after each step, so rebake fetches no more than the answer needs.
 
 mod branches;
 mod missing;
@@ -157,7 +157,7 @@ impl Repository {
             Missing::Branch(branch) => {
                 let there = format!("refs/heads/{}", branch.name);
                 if gix::refs::FullName::try_from(there.as_str()).is_err() {
-                    return Err(self.fetch_refused(missing, "that is no name of a branch".to_owned()));
+                    return Err(self.fetch_refused(missing, "that is not a valid branch name".to_owned()));
                 }
                 let here = branch.tracking();
                 // What leads to an older tip of it is here, and stays: a depth would cut it off.
@@ -174,8 +174,8 @@ impl Repository {
         }
     }
 
-    /// Fetches the next part of the history behind some commits, or behind the others if the remote does not know all
-    /// of them.
+    /// Fetches the next part of the history beyond some commits. If the remote does not know all of them, it deepens
+    /// without naming any.
     ///
     /// The tags of these commits must be fetched too: without them history seems to have no releases. Git adds tags by
     /// itself when a fetch writes refs, so it writes some, which also keep the commits.
@@ -260,7 +260,7 @@ impl Repository {
 }
 
 impl FetchError {
-    /// Returns why the git program did not bring something from a remote.
+    /// Returns the error for something that the git program did not fetch from a remote.
     pub(in crate::inputs::git) fn of(what: String, remote: &str, error: ProgramError) -> Self {
         let remote = remote.to_owned();
         match error {

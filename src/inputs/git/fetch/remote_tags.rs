@@ -9,7 +9,7 @@ use crate::model::name::{CommitId, TagName};
 /// How the tags of this clone compare with those of the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteTags {
-    /// Unknown, and those of this clone count: fetching is not allowed, or there is no remote.
+    /// Not compared, and those of this clone count: fetching is not allowed, or there is no remote.
     AsTheyAre,
     /// This clone has all of the remote's tags on commits that are in this clone.
     Here {
@@ -23,7 +23,7 @@ pub enum RemoteTags {
 }
 
 impl Repository {
-    /// Fetches the tags that are missing in this clone. In a workspace that is used again, newer ones may be.
+    /// Fetches the tags that are missing in this clone, such as newer tags in a reused workspace.
     pub fn renew_tags(&self) -> RemoteTags {
         if !self.may_fetch() || !self.has_remote() {
             return RemoteTags::AsTheyAre;

@@ -61,7 +61,7 @@ pub(super) enum FileError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// The place of the error. The text there is not shown.
+        /// The error, whose place is shown and whose text is not.
         error: serde_json::Error,
     },
     /// An entry is malformed.
@@ -132,7 +132,7 @@ fn closest<'a, T>(entries: &'a BTreeMap<String, T>, address: &Address) -> Option
 }
 
 /// Returns how specific a key is for an address; `None` if it is for another one. Docker's keys are hosts; older ones
-/// are URLs with the version of the interface.
+/// are URLs with an API version.
 fn fit(key: &str, address: &Address) -> Option<usize> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key).trim_end_matches('/');
     let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);

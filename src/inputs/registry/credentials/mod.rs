@@ -45,7 +45,7 @@ type Said = Result<Option<Credentials>, HelperError>;
 pub(super) struct Found {
     /// The credentials, or `None` if there are none.
     pub(super) credentials: Option<Credentials>,
-    /// Problems, because of which there may be credentials that were not found.
+    /// Problems that may have hidden credentials.
     pub(super) troubles: Vec<String>,
 }
 

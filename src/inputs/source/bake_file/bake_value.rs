@@ -1,4 +1,4 @@
-//! Values of bake files, as far as they are known without the program.
+//! Values of bake files, as far as they can be known without running bake.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(super) enum Kind {
     Mapping(Vec<(String, Expression)>),
     /// `null`: as if it were not there.
     Null,
-    /// A function, a condition, a comprehension.
+    /// Any other expression: a function, a condition, a comprehension.
     Unknown,
 }
 
@@ -36,13 +36,13 @@ pub(super) enum Piece {
 pub(super) type Variables = BTreeMap<String, String>;
 
 impl Expression {
-    /// Returns the text with its variables filled in; `written` is how it stands.
+    /// Returns the text with its variables filled in. `written` is the text as in the file.
     pub(super) fn filled(&self, variables: &Variables, written: &str) -> Filled {
         self.text(|name| variables.get(name).cloned())
             .map_or_else(|| Filled::Unknown(written.to_owned()), Filled::Known)
     }
 
-    /// Returns the text with these variables; `None` if it needs others, or is no text.
+    /// Returns the text with these variables filled in; `None` if it needs others, or is not a text.
     pub(super) fn text(&self, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         let Kind::Text(pieces) = &self.kind else { return None };
         let text = |piece: &Piece| match piece {

@@ -1,10 +1,10 @@
 //! The part of HCL that says what bake builds: blocks, attributes, texts, lists and objects. Every other expression is
-//! passed and unknown.
+//! skipped, and its value is unknown.
 
 use super::bake_value::{Expression, Kind, pieces};
 use crate::model::diagnostic::Span;
 
-/// What stands between the braces of a block, or in a file.
+/// The contents of a block, or of a file.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Body {
     pub(super) attributes: Vec<(String, Expression)>,
@@ -50,7 +50,7 @@ impl<'t> Reader<'t> {
         BrokenHcl(Span { start: self.at, end })
     }
 
-    /// Passes white space and comments; line ends too, where they end nothing.
+    /// Skips white space and comments, and line ends if they end nothing.
     fn pass_blank(&mut self, lines: Lines) {
         loop {
             let rest = self.rest();
@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
         passes
     }
 
-    /// Passes an identifier; empty if there is none.
+    /// Reads an identifier; empty if there is none.
     fn identifier(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
@@ -231,7 +231,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Passes operators, functions and what they take, up to what ends the expression around them.
+    /// Skips operators, functions and their arguments, up to the end of the expression around them.
     fn pass_operation(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.rest().chars().next() {
@@ -248,7 +248,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads `"…"`, escapes resolved; what stands in `${…}` stays.
+    /// Reads `"…"`, and resolves its escapes. `${…}` stays as it is.
     fn quoted(&mut self) -> Option<String> {
         let inner = self.rest().strip_prefix('"')?;
         let (mut text, mut open, mut chars) = (String::new(), 0_usize, inner.char_indices());
@@ -295,7 +295,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What ends of lines mean at some place.
+/// What line ends mean at some place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
     /// They end an attribute.

@@ -1,4 +1,4 @@
-//! Bake files in JSON, which say the same as HCL. JSON is read as the YAML that it is, for its places.
+//! Bake files in JSON, with the same content as in HCL. JSON is read as YAML, which gives the places of values.
 
 use std::slice;
 

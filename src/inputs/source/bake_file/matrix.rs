@@ -3,7 +3,8 @@ use super::bake_value::{Expression, Kind, Variables};
 /// How many rows are told apart.
 const MOST_ROWS: usize = 256;
 
-/// Returns the variables of each row of a matrix; one row without any where they are not known, or too many.
+/// Returns the variables of each row of a matrix. If they are not known, or there are too many rows, it returns one row
+/// without variables.
 pub(super) fn rows(matrix: &Expression) -> Vec<Variables> {
     let mut rows = vec![Variables::new()];
     for (name, values) in matrix.mapping() {

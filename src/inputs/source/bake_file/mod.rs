@@ -22,11 +22,11 @@ pub fn is_bake_file(name: &str) -> bool {
     stem.is_some_and(|stem| ["docker-bake", "docker-bake.override"].contains(&stem))
 }
 
-/// Returns the builds of a bake file, in its order. Paths are relative to the directory in which bake is called. Variables
-/// have their defaults; targets that others inherit from, and that no group has, build nothing.
+/// Returns the builds of a bake file, in its order. Paths are relative to the directory in which bake is called.
+/// Variables have their defaults. A target that others inherit from, and that is in no group, builds nothing.
 ///
 /// # Errors
-/// When it is no bake file.
+/// When it is not a bake file.
 pub fn bake_builds(file: &SourceFile, directory: &RepoDir) -> Result<Vec<DeclaredBuild>, Diagnostic> {
     let body = if file.name().ends_with(".json") {
         json::read(file)?
@@ -43,13 +43,13 @@ struct Bake<'f> {
     file: &'f SourceFile,
     directory: &'f RepoDir,
     variables: Variables,
-    /// In the order of the file. Two blocks of one name are two here; the later one goes first where it says something.
+    /// In the order of the file. Two blocks with one name are two entries; the later one takes precedence.
     targets: Vec<&'f Block>,
     inherited: BTreeSet<String>,
     grouped: BTreeSet<String>,
 }
 
-/// An attribute of a target, and whether no other file may say it instead.
+/// The blocks with the attributes of a target: its own, and those of targets that it inherits from.
 struct Attributes<'f> {
     /// Nearest first.
     blocks: Vec<&'f Block>,
@@ -175,7 +175,7 @@ impl<'f> Attributes<'f> {
         merged
     }
 
-    /// Returns the target's name; in a matrix, that of the row.
+    /// Returns the target's name; in a matrix, the name of the row.
     fn name(&self, target: &Block, variables: &Variables) -> String {
         let name = self.get("name").and_then(|name| name.text(|name| variables.get(name).cloned()));
         name.unwrap_or_else(|| target.label.clone())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// Returns the variables of a file, as far as their values are plain: those that are made of others are left out.
+/// Returns the variables of a file that have plain values. Variables that use other variables are left out.
 pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for line in text.lines() {
@@ -18,7 +18,7 @@ pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
     variables
 }
 
-/// Returns what a value says; `None` if that takes more than to read it.
+/// Returns the text of a plain value; `None` for any other value.
 fn plain(value: &str) -> Option<&str> {
     if let Some(quoted) = value.strip_prefix('\'') {
         return quoted.split_once('\'').map(|(value, _)| value);

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::super::declared_build::Filled;
 
-/// Fills variables in by these values and by their defaults, which hold unless the environment says otherwise.
+/// Fills in variables from these values and from their defaults. They apply unless the environment sets a variable.
 pub(super) fn filled(text: &str, variables: &BTreeMap<String, String>) -> Filled {
     interpolated(text, variables).map_or_else(|| Filled::Unknown(text.to_owned()), Filled::Known)
 }
 
-/// Returns a text that the environment cannot change.
+/// Returns a text if the environment cannot change it.
 pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
@@ -52,7 +52,7 @@ fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<Stri
     Some(filled)
 }
 
-/// Returns the offset of the brace that closes what a text begins within.
+/// Returns the offset of the brace that closes the expression in which a text begins.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (at, c) in text.char_indices() {

@@ -18,7 +18,7 @@ use super::{DeclaredAt, DeclaredBuild, SourceTree, scalar};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
-/// What is read of a compose file. `depends_on` says what runs before what, not what is built from what.
+/// The parts of a compose file that are read. `depends_on` is not one of them: it orders runs, not builds.
 #[derive(Debug, Default, Deserialize)]
 struct ComposeFile {
     #[serde(default)]
@@ -33,13 +33,13 @@ struct ComposeService {
     extends: Option<Extends>,
 }
 
-/// The service that another one begins with.
+/// The service that another one extends.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 enum Extends {
     /// One of the same file.
     Service(String),
-    /// One of a file, of this one where none is named.
+    /// A service of a file; of this file if none is named.
     Of { service: String, file: Option<String> },
 }
 
@@ -115,7 +115,7 @@ struct Compose {
     directory: RepoDir,
     services: IndexMap<String, ComposeService>,
     places: YamlPlaces,
-    /// The variables of the `.env` beside it, which hold unless the environment says otherwise.
+    /// The variables of the `.env` beside it. They apply unless the environment sets a variable.
     variables: BTreeMap<String, String>,
 }
 
@@ -129,7 +129,7 @@ impl Compose {
     }
 }
 
-/// So many services may extend each other in a row.
+/// The longest chain of services that extend each other.
 const MOST_EXTENDED: usize = 16;
 
 impl<'t> ComposeFiles<'t> {
@@ -142,7 +142,7 @@ impl<'t> ComposeFiles<'t> {
     /// Returns the builds of a compose file, in its order. Variables that neither `.env` nor a default gives are unknown.
     ///
     /// # Errors
-    /// When it is no compose file.
+    /// When it is not a compose file.
     pub fn builds(&mut self, file: &SourceFile) -> Result<Vec<DeclaredBuild>, Diagnostic> {
         let compose = Rc::new(Compose::read(self.tree, file)?);
         self.known.insert(file.name().to_owned(), Some(Rc::clone(&compose)));
@@ -154,7 +154,7 @@ impl<'t> ComposeFiles<'t> {
         Ok(compose.services.keys().filter_map(build).collect())
     }
 
-    /// Returns what a service says of its build, and what the services say that it extends.
+    /// Returns the build settings of a service, and of the services that it extends.
     fn settings(&mut self, compose: &Rc<Compose>, name: &str, left: usize) -> Option<Settings> {
         let service = compose.services.get(name)?;
         let own = Settings::of(compose, service);

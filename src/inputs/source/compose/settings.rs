@@ -6,7 +6,7 @@ use super::interpolation::{filled, sure};
 use super::{Compose, ComposeBuild, ComposeService, LongBuild};
 use crate::model::name::RepoDir;
 
-/// What services say of a build. None is what they do not say.
+/// The build settings of a service. `None` is a setting that it does not have.
 pub(super) struct Settings {
     is_built: bool,
     context: Option<BuildContext>,
@@ -18,7 +18,7 @@ pub(super) struct Settings {
     tags: Vec<String>,
 }
 
-/// Where a service says that its instructions are.
+/// Where a service's Dockerfile is.
 enum Instructions {
     Inline(String),
     /// Relative to the context.
@@ -55,7 +55,7 @@ impl Settings {
         }
     }
 
-    /// Returns what a service that cannot be read may say.
+    /// Returns settings that are all unknown, for a service that cannot be read.
     pub(super) fn unknown(name: &str) -> Self {
         Self {
             is_built: false,
@@ -69,7 +69,7 @@ impl Settings {
         }
     }
 
-    /// Returns these settings, and others for what they do not say.
+    /// Returns these settings, with `base` for those that are missing.
     pub(super) fn over(self, base: Self) -> Self {
         Self {
             is_built: self.is_built || base.is_built,

@@ -8,7 +8,7 @@ use super::path_pattern::PathPattern;
 use super::reads::{ContextReads, ContextSource};
 use crate::model::diagnostic::Span;
 
-/// How many bytes of paths are held against wildcards before all of a context counts.
+/// How many bytes of paths are matched with wildcards, at most. After that, the whole context counts.
 const MOST_WORK: usize = 1 << 28;
 
 /// A file of a context.
@@ -16,7 +16,7 @@ const MOST_WORK: usize = 1 << 28;
 pub struct ContextEntry<'a> {
     /// Its path from the root of the context.
     pub path: &'a [u8],
-    /// What it holds, if it is a symbolic link.
+    /// Its target, if it is a symbolic link.
     pub link: Option<&'a [u8]>,
 }
 
@@ -29,7 +29,7 @@ pub struct ContextFiles<'a> {
 }
 
 impl<'a> ContextFiles<'a> {
-    /// Takes the files of a context, in any order.
+    /// Creates a context of these files, in any order.
     #[must_use]
     pub fn new(entries: impl IntoIterator<Item = ContextEntry<'a>>) -> Self {
         let mut files = Self::default();
@@ -43,13 +43,14 @@ impl<'a> ContextFiles<'a> {
         files
     }
 
-    /// Whether a source, which may have wildcards, means a symbolic link, or something behind one.
+    /// Whether a source, which may have wildcards, matches a symbolic link, or a path through one.
     #[must_use]
     pub fn leads_on(&self, source: &str) -> bool {
         follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
     }
 
-    /// Adds the places of the files that a source means. False where it means all, or where that is too much work.
+    /// Adds the positions of the files that a source means. Returns `false` if it means all files, or if matching would
+    /// take too much work.
     fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
         let Some(means) = follow(source, &self.links) else { return false };
         for path in means {
@@ -77,13 +78,13 @@ impl<'a> ContextFiles<'a> {
         true
     }
 
-    /// Returns the places of the paths with this beginning.
+    /// Returns the positions of the paths with this beginning.
     fn beginning_with<'b>(&'b self, beginning: &'b [u8]) -> impl Iterator<Item = usize> + 'b {
         let first = self.paths.partition_point(|path| *path < beginning);
         (first..self.paths.len()).take_while(move |at| self.paths[*at].starts_with(beginning))
     }
 
-    /// Returns the files that sources mean, less those that are ignored.
+    /// Returns the files that sources mean, without ignored files.
     fn of<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         let mut places = BTreeSet::new();
         let mut work = 0;
@@ -101,8 +102,8 @@ fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl ContextReads {
-    /// Returns the files that the build can read, in the order of their bytes: all that is sent to it. Where something
-    /// is unresolved, those are all that are not ignored.
+    /// Returns the files that the build can read, in the order of their bytes. If something is unresolved, these are
+    /// all files that are not ignored.
     #[must_use]
     pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         let all = ContextSource { path: String::new(), span: Span::default() };

@@ -9,7 +9,7 @@ use crate::model::diagnostic::Span;
 /// A Dockerfile that a builder takes, as far as this reader can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dockerfile {
-    /// `# syntax=`: the image of what reads the file, in place of the builder's own reader.
+    /// `# syntax=`: the image of the frontend that reads the file instead of the builder's own.
     pub syntax: Option<DockerfileWord>,
     /// The character that escapes others and continues lines.
     pub(super) escape: char,
@@ -22,7 +22,7 @@ pub struct Dockerfile {
 /// A stage of a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DockerfileStage {
-    /// The image or stage that it stands on.
+    /// Its base image or base stage.
     pub base: DockerfileWord,
     /// Its name, as it is written.
     pub name: Option<DockerfileWord>,
@@ -31,12 +31,12 @@ pub struct DockerfileStage {
 }
 
 impl DockerfileStage {
-    /// Returns its name as others call it: in lower case.
+    /// Returns the name by which other stages refer to it: in lower case.
     pub(super) fn key(&self) -> Option<String> {
         self.name.as_ref().map(|name| name.text.to_lowercase())
     }
 
-    /// Returns what `ONBUILD` leaves to the stages that stand on this one.
+    /// Returns the `ONBUILD` instructions for the stages based on this one.
     pub(super) fn triggers(&self) -> impl Iterator<Item = &DockerfileInstruction> {
         self.instructions.iter().filter_map(|instruction| match instruction {
             DockerfileInstruction::OnBuild(inner) => Some(&**inner),
@@ -58,7 +58,7 @@ impl Dockerfile {
             let read = instruction::read(&line, lines.escape)?;
             for heredoc in &read.heredocs {
                 if !lines.skip_heredoc(&heredoc.terminator, heredoc.tabs) {
-                    let message = format!("no line ends this heredoc: `{}` stands alone on none", heredoc.terminator);
+                    let message = format!("this heredoc does not end: no line is `{}`", heredoc.terminator);
                     return Err(RefusedDockerfile { message, span: line.whole() });
                 }
             }
@@ -69,7 +69,7 @@ impl Dockerfile {
                 (DockerfileInstruction::Arg(arguments), None) => file.arguments.extend(arguments),
                 (instruction, Some(stage)) => stage.instructions.push(instruction),
                 (_, None) => {
-                    let message = "only ARG can stand before the first FROM".to_owned();
+                    let message = "only ARG can come before the first FROM".to_owned();
                     return Err(RefusedDockerfile { message, span: line.whole() });
                 }
             }
@@ -80,7 +80,7 @@ impl Dockerfile {
         Ok(file)
     }
 
-    /// Returns the stages by the names that others call them by. Of several with one name, the last one has it.
+    /// Returns the stages by name. If several stages have a name, the last one counts.
     pub(super) fn by_name(&self) -> BTreeMap<String, usize> {
         let named = self.stages.iter().enumerate();
         named.filter_map(|(at, stage)| Some((stage.key()?, at))).collect()
@@ -125,7 +125,7 @@ fn directives(lines: &mut Lines) -> Result<Option<DockerfileWord>, RefusedDocker
     }
 }
 
-/// Reads `key=value` of a directive that builders know.
+/// Reads the `key=value` of a directive that builders know.
 fn directive(comment: &str) -> Option<(String, &str)> {
     let (key, value) = comment.trim_start().split_once('=')?;
     let key = key.trim_end().to_ascii_lowercase();

@@ -1,17 +1,18 @@
-//! Symbolic links on the way to a source: the builder takes what they lead to.
+//! Follows symbolic links on the way to a source, as the builder does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ignore_file::clean;
 use super::path_pattern::PathPattern;
 
-/// The symbolic links of a context, with what each holds.
+/// The symbolic links of a context, with their targets.
 pub(super) type Links<'a> = BTreeMap<&'a [u8], &'a [u8]>;
 
-/// How many steps are made before all of a context counts.
+/// The most steps. After that, the whole context counts.
 const MOST_STEPS: usize = 10_000;
 
-/// Returns the paths and patterns that a source means, with those that links on the way lead to. None for all.
+/// Returns the paths and patterns that a source means, and those that links on the way lead to; `None` if it means the
+/// whole context.
 pub(super) fn follow(source: &str, links: &Links) -> Option<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     if links.is_empty() {
@@ -31,7 +32,7 @@ pub(super) fn follow(source: &str, links: &Links) -> Option<BTreeSet<String>> {
     (!found.contains(".")).then_some(found)
 }
 
-/// Goes along a path up to the first link.
+/// Follows a path up to the first link.
 fn step(path: &str, links: &Links, found: &mut BTreeSet<String>, next: &mut Vec<String>) {
     let mut end = 0;
     while end < path.len() {
@@ -51,7 +52,7 @@ fn step(path: &str, links: &Links, found: &mut BTreeSet<String>, next: &mut Vec<
     found.insert(path.to_owned());
 }
 
-/// Returns what the links lead to that a path means, of which `parent` is the directory.
+/// Returns the targets of the links that a path or pattern matches. `parent` is its directory.
 fn targets(path: &str, parent: &str, links: &Links) -> Vec<String> {
     let name = &path[parent.len()..];
     let target = |link: &[u8], to: &[u8]| {

@@ -1,4 +1,4 @@
-//! Heredocs: files that stand in the Dockerfile itself, behind the instruction that names them.
+//! Heredocs: files within the Dockerfile, after the instruction that names them.
 
 use super::shell_lexer;
 
@@ -7,11 +7,11 @@ use super::shell_lexer;
 pub(super) struct Heredoc {
     /// The line that ends it.
     pub(super) terminator: String,
-    /// Whether tabs before that are left out: `<<-`.
+    /// Whether leading tabs are removed: `<<-`.
     pub(super) tabs: bool,
 }
 
-/// Returns the heredocs of an instruction, in their order. One whose words cannot be told has none.
+/// Returns the heredocs of an instruction, in order; none if its words cannot be parsed.
 pub(super) fn of_line(line: &str) -> Vec<Heredoc> {
     shell_lexer::raw_words(line).unwrap_or_default().iter().filter_map(|word| of_word(word)).collect()
 }

@@ -1,4 +1,4 @@
-//! Ignore files: what of a context is not sent to the builder.
+//! Ignore files: which files of a context are not sent to the builder.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ pub struct IgnoreFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     pattern: PathPattern,
-    /// `!`: what it matches is sent all the same.
+    /// `!`: the files that it matches are sent anyway.
     excepts: bool,
 }
 
-/// Returns the ignore files of a Dockerfile, the first of which that exists counts: the one beside the Dockerfile, by
-/// the Dockerfile's path, and the one of the context, by the context's path.
+/// Returns the paths of the two possible ignore files: the one beside the Dockerfile, and the one in the context. The
+/// first that exists counts.
 #[must_use]
 pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
     let at_root = context.is_empty() || context == ".";
@@ -79,7 +79,7 @@ pub(super) fn clean(path: &str) -> String {
     }
 }
 
-/// Asks an ignore file for many paths; what it says of directories is kept.
+/// Checks many paths against an ignore file. Results for directories are kept.
 pub(super) struct IgnoreQuestion<'a> {
     file: &'a IgnoreFile,
     /// Which rules match a directory, or one that holds it.
@@ -87,7 +87,7 @@ pub(super) struct IgnoreQuestion<'a> {
 }
 
 impl IgnoreQuestion<'_> {
-    /// Whether a file is not sent. The builder goes down to it: a rule that matches a directory matches what is below.
+    /// Whether a file is not sent. As in the builder, a rule that matches a directory matches everything below it.
     pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
         if self.file.rules.is_empty() {
             return false;
@@ -107,7 +107,7 @@ impl IgnoreQuestion<'_> {
         self.asked(path, &met).0
     }
 
-    /// Returns whether a path is ignored, and which rules match it, by those that match the directory that holds it.
+    /// Returns whether a path is ignored, and which rules match it. `above` are the rules that match its directory.
     fn asked(&self, path: &[u8], above: &[bool]) -> (bool, Vec<bool>) {
         let mut ignored = false;
         let met = self.file.rules.iter().zip(above).map(|(rule, above)| {

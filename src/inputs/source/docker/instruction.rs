@@ -6,10 +6,10 @@ use super::logical_line::LogicalLine;
 use super::{heredoc, mount, split};
 use crate::model::diagnostic::Span;
 
-/// A word of a Dockerfile before its quotes are removed and its variables filled in, and where it stands.
+/// A raw word of a Dockerfile, with quotes and variables, and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DockerfileWord {
-    /// The word, without what continues a line.
+    /// The word, without line continuations.
     pub text: String,
     /// Where it stands in the file.
     pub span: Span,
@@ -25,12 +25,12 @@ pub struct RefusedDockerfile {
     pub span: Span,
 }
 
-/// What an instruction says, as far as files of the context, images and variables are concerned.
+/// An instruction, as far as it is about files of the context, images and variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DockerfileInstruction {
     /// `FROM`: a stage begins.
     From {
-        /// The image or stage that it stands on.
+        /// The base image or base stage.
         base: DockerfileWord,
         /// Its name, as it is written.
         name: Option<DockerfileWord>,
@@ -43,7 +43,7 @@ pub enum DockerfileInstruction {
     Copy(CopyInstruction),
     /// `RUN`, with what it mounts.
     Run(Vec<RunMount>),
-    /// `ONBUILD`: an instruction for the stages that stand on this one.
+    /// `ONBUILD`: an instruction for the stages based on this one.
     OnBuild(Box<DockerfileInstruction>),
     /// Anything else: it reads no file of the context.
     Other,
@@ -52,7 +52,7 @@ pub enum DockerfileInstruction {
 /// `COPY` or `ADD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyInstruction {
-    /// Whether it is `ADD`, which takes addresses too.
+    /// Whether it is `ADD`, which also accepts URLs.
     pub is_add: bool,
     /// `--from`: a stage, an image or a named context in place of the context.
     pub from: Option<DockerfileWord>,
@@ -94,7 +94,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads what stands in a range of the line; also says whether heredocs can follow it.
+    /// Reads the instruction in a range of the line. Also returns whether heredocs can follow it.
     fn read(&self, all: Range<usize>, is_trigger: bool) -> Result<(DockerfileInstruction, bool), RefusedDockerfile> {
         let text = &self.line.text;
         let name_end = text[all.clone()].find(split::is_separator).map_or(all.end, |end| all.start + end);
@@ -124,7 +124,7 @@ impl Reader<'_> {
             "cmd" | "entrypoint" | "expose" | "healthcheck" | "label" | "shell" | "stopsignal" | "user" | "volume"
             | "workdir" => DockerfileInstruction::Other,
             "maintainer" if !is_trigger => DockerfileInstruction::Other,
-            _ => return Err(self.refused("this is no instruction of a Dockerfile", &name)),
+            _ => return Err(self.refused("this is not an instruction of a Dockerfile", &name)),
         };
         let is_array = json.is_some_and(|json| json.is_ok());
         Ok((instruction, matches!(&*keyword, "add" | "copy" | "run") && !is_array))

@@ -5,17 +5,17 @@ use super::ignore_file::clean;
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode};
 
-/// The contexts of builds in a listing, each made once.
+/// The build contexts in a listing, each computed once.
 #[derive(Default)]
 pub struct ListedContexts<'a>(BTreeMap<RepoDir, ListedContext<'a>>);
 
-/// The files of a context as a listing has them: what its symbolic links lead to is not known.
+/// The files of a context from a listing, without the targets of symbolic links.
 pub struct ListedContext<'a> {
     /// The files, links among them.
     pub files: ContextFiles<'a>,
     /// The number of the files.
     pub count: usize,
-    /// The links, each to all of the context.
+    /// The links. Each counts as a link to the whole context.
     links: ContextFiles<'a>,
     /// The paths of the links, in the order of their bytes.
     link_paths: Vec<&'a [u8]>,
@@ -48,8 +48,8 @@ impl<'a> ListedContext<'a> {
         }
     }
 
-    /// Whether a source, which may have wildcards, means a symbolic link, or something behind one. All of the context does
-    /// not.
+    /// Whether a source, which may have wildcards, matches a symbolic link or a path through one. A source that is the
+    /// whole context does not.
     #[must_use]
     pub fn leads_on(&self, source: &str) -> bool {
         clean(source) != "." && self.links.leads_on(source)

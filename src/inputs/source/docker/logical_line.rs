@@ -1,4 +1,5 @@
-//! The logical lines of a Dockerfile: continued over several lines, without comments, and where each part stands.
+//! The logical lines of a Dockerfile: joined over line continuations, without comments, and with the place of each
+//! part.
 
 use std::ops::Range;
 
@@ -16,7 +17,7 @@ struct Physical<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LogicalLine {
     pub(super) text: String,
-    /// Where parts of the text begin: in the text, and in the file.
+    /// Where the parts of the text begin, in the text and in the file.
     parts: Vec<(usize, usize)>,
 }
 
@@ -28,14 +29,14 @@ impl LogicalLine {
         }
     }
 
-    /// Returns where a part of the text stands in the file: from its first byte to its last one.
+    /// Returns the span in the file of a part of the text, from its first to its last byte.
     pub(super) fn span(&self, range: &Range<usize>) -> Span {
         let start = self.offset(range.start);
         let end = if range.is_empty() { start } else { self.offset(range.end - 1) + 1 };
         Span { start, end: end.max(start) }
     }
 
-    /// Returns where the whole line stands.
+    /// Returns the span of the whole line.
     pub(super) fn whole(&self) -> Span {
         self.span(&(0..self.text.len()))
     }
@@ -68,7 +69,7 @@ impl<'a> Lines<'a> {
         Some(line)
     }
 
-    /// Returns the next line where it is a comment, with what is behind the `#`, and where it stands.
+    /// Returns the text after the `#` and its span if the next line is a comment.
     pub(super) fn comment(&mut self) -> Option<(&'a str, Span)> {
         let before = self.at;
         let comment = self.physical().and_then(|line| {
@@ -112,7 +113,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Reads up to the line that ends a heredoc. False where no line does.
+    /// Skips up to the line that ends a heredoc. Returns `false` if no line does.
     pub(super) fn skip_heredoc(&mut self, terminator: &str, tabs: bool) -> bool {
         while let Some(line) = self.physical() {
             let text = if tabs { line.text.trim_start_matches('\t') } else { line.text };

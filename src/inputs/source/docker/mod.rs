@@ -1,8 +1,8 @@
 //! Dockerfiles and their ignore files, read as BuildKit reads them: which files of its context a build can read, and
-//! which images it stands on.
+//! which images it uses.
 //!
-//! [`Dockerfile::parse`] reads the text, [`Dockerfile::reads`] says what one build of it takes from its context, and
-//! [`ContextReads::files`] which of the context's files those are. All of it is pure: no file is opened here.
+//! [`Dockerfile::parse`] reads the text, [`Dockerfile::reads`] returns the sources that a build of it takes from its
+//! context, and [`ContextReads::files`] returns the files that match these. All of it is pure: no file is opened here.
 
 mod context_files;
 mod dockerfile;

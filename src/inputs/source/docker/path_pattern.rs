@@ -4,11 +4,11 @@ use std::ops::RangeInclusive;
 
 use bstr::ByteSlice as _;
 
-/// A pattern, compiled. It matches whole paths; that a directory which it matches takes all below it along is the
-/// affair of who asks.
+/// A compiled pattern. It matches whole paths. Whether a matching directory includes everything below it is up to the
+/// caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
-    /// The characters that each path begins with that it matches.
+    /// The bytes with which every matching path begins.
     prefix: Vec<u8>,
     pieces: Vec<Piece>,
 }
@@ -17,7 +17,7 @@ pub(super) struct PathPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadPattern;
 
-/// What is more than itself in a pattern.
+/// The characters with a special meaning in a pattern.
 const WILD: [char; 5] = ['*', '?', '[', ']', '\\'];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ enum Piece {
 }
 
 impl PathPattern {
-    /// Reads a pattern that is tidied already.
+    /// Reads a pattern that is normalised already.
     pub(super) fn parse(pattern: &[u8]) -> Result<Self, BadPattern> {
         let text = pattern.to_str_lossy();
         let mut pieces = Vec::new();
@@ -69,13 +69,13 @@ impl PathPattern {
         Ok(Self { prefix: prefix.into_bytes(), pieces })
     }
 
-    /// Returns the path that it matches alone, if there are no wildcards in it.
+    /// Returns the only path that it matches, if it has no wildcards.
     pub(super) fn literal(&self) -> Option<&[u8]> {
         let is_literal = self.pieces.iter().all(|piece| matches!(piece, Piece::Character(_)));
         is_literal.then_some(&*self.prefix)
     }
 
-    /// Returns the bytes that each path begins with that it matches.
+    /// Returns the bytes with which every matching path begins.
     pub(super) fn prefix(&self) -> &[u8] {
         &self.prefix
     }
@@ -117,10 +117,10 @@ impl PathPattern {
     }
 }
 
-/// Which pieces the next character may be for; the one behind the last is the end.
+/// The pieces that the next character may match; one after the last piece stands for the end.
 struct Places {
     here: Vec<bool>,
-    /// Those that have not taken a character yet.
+    /// The pieces that have not matched a character yet.
     arrived: Vec<bool>,
 }
 
@@ -134,7 +134,7 @@ impl Places {
         self.arrived.fill(false);
     }
 
-    /// Begins a piece, and those behind it as long as they may match nothing.
+    /// Enters a piece, and the following ones as long as they may match nothing.
     fn arrive(&mut self, at: usize, pieces: &[Piece]) {
         for at in at..self.here.len() {
             self.here[at] = true;
@@ -148,15 +148,15 @@ impl Places {
     }
 }
 
-/// What a character does to a piece that it may be for.
+/// What a piece does with a character.
 enum Step {
     Dies,
-    /// More has to follow.
+    /// The piece goes on, and needs more characters.
     Stays,
-    /// More may follow.
+    /// The piece goes on, or ends here.
     StaysOrEnds,
     Ends,
-    /// More may follow, or what is behind.
+    /// The piece goes on, or the next piece begins.
     StaysAndEnds,
 }
 
@@ -175,12 +175,13 @@ impl Piece {
     }
 }
 
-/// Returns a character that a backslash stands before. Before a letter it would mean something else to the builder.
+/// Returns the character after a backslash. A letter or digit is refused, since it would mean something else to the
+/// builder.
 fn escaped(c: char) -> Result<char, BadPattern> {
     if c.is_ascii() && !c.is_ascii_alphanumeric() { Ok(c) } else { Err(BadPattern) }
 }
 
-/// Reads a class behind its `[`.
+/// Reads a class after its `[`.
 fn class(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<Piece, BadPattern> {
     let negated = characters.next_if_eq(&'^').is_some();
     let mut ranges = Vec::new();

@@ -1,4 +1,4 @@
-//! Which stages of a Dockerfile a build needs, and what each stands on.
+//! Which stages of a Dockerfile a build needs, and the base of each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::shell_lexer::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     Stage(usize),
-    /// An image, by the reference with its variables filled in.
+    /// An image, by its reference with variables filled in.
     Image(String),
     /// Nothing: `scratch`.
     Scratch,
@@ -26,7 +26,7 @@ pub(super) enum Meaning {
     Refused,
 }
 
-/// How many names of stages are compared with wildcards before any stage counts as meant.
+/// How many stage names are compared with wildcards, at most. After that, any stage may be meant.
 const MOST_COMPARISONS: usize = 1 << 16;
 
 /// The stages of a Dockerfile in one build.
@@ -34,9 +34,9 @@ pub(super) struct Stages<'a> {
     file: &'a Dockerfile,
     contexts: BTreeSet<String>,
     by_name: BTreeMap<String, usize>,
-    /// What each stage stands on.
+    /// The base of each stage.
     pub(super) bases: Vec<Meaning>,
-    /// Whether a named context stands in the place of each stage.
+    /// Whether a named context replaces each stage.
     pub(super) replaced: Vec<bool>,
 }
 
@@ -91,8 +91,8 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// Returns what `COPY --from` (`by_number`) or `from` of a mount means. BuildKit fills no variables in there, but
-    /// other builders do.
+    /// Returns what `COPY --from` (`by_number`) or `from` of a mount means. BuildKit does not fill in variables there,
+    /// but other builders do.
     pub(super) fn origin(&self, text: &str, by_number: bool, globals: &Globals) -> Meaning {
         let name = match globals.expand(text) {
             Ok(value) if value.is_wild || (value.text.is_empty() && text.contains('$')) => {
@@ -118,7 +118,7 @@ impl<'a> Stages<'a> {
         self.by_name.get(&name.to_lowercase()).copied().or_else(by_number)
     }
 
-    /// Returns which stages a build of this one needs.
+    /// Returns which stages a build of a target needs.
     pub(super) fn reached(&self, target: usize, globals: &Globals) -> Vec<bool> {
         let stages = &self.file.stages;
         let mut reached = vec![false; stages.len()];
@@ -155,7 +155,8 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Returns what an instruction takes files from, beside the context; of `COPY`, it may be the number of a stage.
+/// Returns what an instruction takes files from besides the context, and whether it may be the number of a stage, as in
+/// `COPY`.
 fn froms(instruction: &DockerfileInstruction) -> Vec<(&str, bool)> {
     match instruction {
         DockerfileInstruction::Copy(copy) => copy.from.iter().map(|from| (&*from.text, true)).collect(),
@@ -166,7 +167,7 @@ fn froms(instruction: &DockerfileInstruction) -> Vec<(&str, bool)> {
     }
 }
 
-/// Returns a reference as named contexts are looked for.
+/// Returns a reference in the form by which named contexts are looked up.
 fn familiar(name: &str) -> &str {
     let name = name.strip_prefix("docker.io/").unwrap_or(name);
     let name = name.strip_prefix("library/").unwrap_or(name);

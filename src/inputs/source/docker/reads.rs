@@ -14,7 +14,7 @@ use crate::model::diagnostic::Span;
 /// How a Dockerfile is built.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildRequest<'a> {
-    /// The build's arguments; `None` for one whose value is not known here.
+    /// The build arguments; `None` for an argument whose value is not known here.
     pub arguments: &'a Given,
     /// The stage that is built; without it, the last one.
     pub target: Option<&'a str>,
@@ -25,20 +25,21 @@ pub struct BuildRequest<'a> {
 /// What a build reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContextReads {
-    /// What it takes from its context, in the order of the file.
+    /// The sources that it takes from its context, in the order of the file.
     pub sources: Vec<ContextSource>,
     /// The images that it takes something from, in the order of the file.
     pub images: Vec<ImageReference>,
-    /// What cannot be told. With any, the build may read each file of its context.
+    /// What cannot be resolved. If there is anything, the build may read every file of its context.
     pub unresolved: Vec<UnresolvedRead>,
 }
 
 /// A source of `COPY`, `ADD` or a bind mount that lies in the context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextSource {
-    /// Its path in the context, tidied, with variables filled in; it may hold Docker's wildcards. Empty for all.
+    /// Its path in the context, normalised and with variables filled in. It may contain Docker's wildcards; empty for
+    /// the whole context.
     pub path: String,
-    /// Where the source stands; of a mount, where the flag does.
+    /// The place of the source, or of the flag of a mount.
     pub span: Span,
 }
 
@@ -47,7 +48,7 @@ pub struct ContextSource {
 pub struct ImageReference {
     /// The reference as it stands.
     pub written: String,
-    /// With its variables filled in; `None` if one is not known.
+    /// The reference with variables filled in; `None` if one is not known.
     pub reference: Option<String>,
     /// What takes something from it.
     pub by: ReferencedBy,
@@ -55,7 +56,7 @@ pub struct ImageReference {
     pub span: Span,
 }
 
-/// What takes something from an image.
+/// The instruction that uses an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReferencedBy {
     /// `FROM`
@@ -66,7 +67,7 @@ pub enum ReferencedBy {
     Mount,
 }
 
-/// A part of a Dockerfile that says what the build reads, but cannot be told.
+/// A part of a Dockerfile that affects what the build reads, and cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnresolvedRead {
     /// Why.
@@ -75,23 +76,23 @@ pub struct UnresolvedRead {
     pub span: Span,
 }
 
-/// Why it cannot be told what a build reads.
+/// Why it is not known what a build reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unresolved {
     /// A variable has no value that is known here.
     #[error("`{0}` has no value that is known before the build")]
     Variable(String),
-    /// A word is not one that builders take.
+    /// Builders do not accept a word.
     #[error("a builder does not take this")]
     Refused,
-    /// The target is no stage of the file.
+    /// The target is not a stage of the file.
     #[error("there is no stage `{0}`")]
     Target(String),
-    /// The base image is made to give instructions to what stands on it.
+    /// The base image may have `ONBUILD` instructions for images that are based on it.
     #[error("the image may bring `ONBUILD` instructions of its own")]
     OnBuild,
-    /// The file is read by another program than a builder's own reader.
+    /// Another frontend than the builder's own reads the file.
     #[error("`{0}` reads this file by rules of its own")]
     Syntax(String),
 }
@@ -117,7 +118,7 @@ impl Dockerfile {
         reader.reads.in_order()
     }
 
-    /// Returns the images that any stage takes something from, or leaves to those that stand on it.
+    /// Returns the images that any stage uses, itself or in an `ONBUILD` instruction.
     #[must_use]
     pub fn images(&self, arguments: &Given) -> Vec<ImageReference> {
         let globals = Globals::new(arguments, self.escape, &self.target_name(None), &self.arguments);
@@ -137,7 +138,7 @@ impl Dockerfile {
     }
 }
 
-/// Whether an image is one of Docker's own readers, or a mirror of it.
+/// Whether an image is one of Docker's own frontends, or a mirror of one.
 fn is_usual(syntax: &str) -> bool {
     let name = syntax.split_once('@').map_or(syntax, |(name, _)| name);
     let last = name.rsplit('/').next().unwrap_or_default();
@@ -145,7 +146,7 @@ fn is_usual(syntax: &str) -> bool {
     last == "dockerfile" || last == "dockerfile-upstream"
 }
 
-/// How many instructions `ONBUILD` may bring to stages in all.
+/// How many `ONBUILD` instructions stages may get in all.
 const MOST_TRIGGERED: usize = 10_000;
 
 struct Reader<'a> {
@@ -154,14 +155,14 @@ struct Reader<'a> {
     globals: &'a Globals<'a>,
     reads: ContextReads,
     triggered: usize,
-    /// The first stage that leaves instructions to those that stand on it.
+    /// The first stage with `ONBUILD` instructions.
     first_trigger: Option<usize>,
 }
 
-/// A step through the stages, each of which has the variables of those that it stands on.
+/// A step of the walk through the stages. A stage inherits the variables of its base stages.
 enum Step {
     Enter(usize),
-    /// Back to the variables as they were.
+    /// Undo the variables that were set since this mark.
     Leave(usize),
 }
 
@@ -291,7 +292,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes note of what `--from` means, where it is an image.
+    /// Notes the image that `--from` means, if it means one.
     fn origin(&mut self, from: &DockerfileWord, by: ReferencedBy) {
         let reference = match self.stages.origin(&from.text, by == ReferencedBy::Copy, self.globals) {
             Meaning::Stage(_) | Meaning::Scratch | Meaning::Context => return,
@@ -315,7 +316,7 @@ impl<'a> Reader<'a> {
 }
 
 impl ContextReads {
-    /// Puts all in the order of the file: stages are read in the order in which they stand on each other.
+    /// Sorts everything in the order of the file. Stages are read in the order of their dependencies.
     fn in_order(mut self) -> Self {
         self.sources.sort_by_key(|source| source.span);
         self.images.sort_by_key(|image| image.span);

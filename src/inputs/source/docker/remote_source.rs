@@ -1,4 +1,4 @@
-//! Sources of `ADD` that lie on other machines.
+//! Sources of `ADD` on other machines.
 
 /// Whether a source is an address: of a file, or of a git repository. `github.com/acme/web` is a directory.
 pub(super) fn is_remote(source: &str) -> bool {

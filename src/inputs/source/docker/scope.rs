@@ -1,17 +1,17 @@
-//! What the variables of a Dockerfile are at some place of it.
+//! The variables of a Dockerfile at a place in it.
 
 use std::collections::BTreeMap;
 
 use super::instruction::DockerfileWord;
 use super::shell_lexer::{self, Binding, Refusal, Value};
 
-/// The arguments that a build was given; none for one whose value is not known here.
+/// The arguments of a build; `None` for an argument whose value is not known here.
 pub(super) type Given = BTreeMap<String, Option<String>>;
 
 /// A name and its default.
 type Argument = (DockerfileWord, Option<DockerfileWord>);
 
-/// The arguments before the first stage, and those that a builder has of itself.
+/// The arguments before the first stage, and those that a builder sets itself.
 pub(super) struct Globals<'a> {
     given: &'a Given,
     escape: char,
@@ -42,12 +42,12 @@ impl<'a> Globals<'a> {
         globals
     }
 
-    /// Sets an argument; what the build was given goes first.
+    /// Sets an argument. A value that the build was given takes precedence.
     fn bind(&mut self, name: &str, default: Binding) {
         self.bindings.insert(name.to_owned(), given(self.given, name).unwrap_or(default));
     }
 
-    /// Fills the variables of a word in that stands before a stage.
+    /// Fills in the variables of a word before the first instruction of a stage.
     pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
         let lookup = |name: &str| self.bindings.get(name).cloned().unwrap_or(Binding::Unset);
         shell_lexer::expand(word, self.escape, &lookup)
@@ -58,13 +58,13 @@ fn given(given: &Given, name: &str) -> Option<Binding> {
     given.get(name).map(|value| value.clone().map_or(Binding::Unknown, |value| Binding::Known(Value::plain(value))))
 }
 
-/// The variables of a stage. Those of the stages that it stands on are its own too.
+/// The variables of a stage, including those of its base stages.
 pub(super) struct Scope<'a> {
     globals: &'a Globals<'a>,
     bindings: BTreeMap<String, Binding>,
-    /// What each variable was before it was set, latest last.
+    /// The value of each variable before it was set, the latest last.
     changes: Vec<(String, Option<Binding>)>,
-    /// Whether the image under all of it may set variables.
+    /// Whether an unknown base image may set variables.
     on_image: bool,
 }
 
@@ -73,12 +73,12 @@ impl<'a> Scope<'a> {
         Self { globals, bindings: BTreeMap::new(), changes: Vec::new(), on_image: false }
     }
 
-    /// Says whether an unknown image is under the stages that follow.
+    /// Sets whether the following stages have an unknown base image.
     pub(super) fn stand_on_image(&mut self, on_image: bool) {
         self.on_image = on_image;
     }
 
-    /// Returns a place that can be gone back to.
+    /// Returns a mark for [`undo`](Self::undo).
     pub(super) fn mark(&self) -> usize {
         self.changes.len()
     }
@@ -121,7 +121,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// `ENV`: all values are those from before. An error for a name that is not known: it may be any variable.
+    /// Sets the variables of `ENV`, whose values use the variables from before. A name that is not known is an error,
+    /// since it may be any variable.
     pub(super) fn environment(&mut self, variables: &[(DockerfileWord, DockerfileWord)]) -> Result<(), Refusal> {
         let mut expanded = Vec::with_capacity(variables.len());
         for (name, value) in variables {

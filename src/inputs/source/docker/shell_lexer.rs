@@ -1,6 +1,6 @@
 //! Words of a Dockerfile as its builder reads them: quotes, escapes and variables, by the rules of BuildKit's shell.
 
-/// What a variable is at some place of a Dockerfile.
+/// The value of a variable at a place in a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Binding {
     /// It has this value.
@@ -11,11 +11,11 @@ pub(super) enum Binding {
     Unknown,
 }
 
-/// A text that variables were filled into.
+/// A text with variables filled in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Value {
     pub(super) text: String,
-    /// Whether a part of the text is a wildcard that stands for a value which only the builder knows.
+    /// Whether a part of the text is a wildcard for a value that only the builder knows.
     pub(super) is_wild: bool,
 }
 
@@ -30,11 +30,11 @@ impl Value {
 pub(super) enum Refusal {
     /// It uses this variable, which may have any value.
     Variable(String),
-    /// The builder refuses it too, or it is longer than any path.
+    /// A builder refuses it too, or it is longer than any path.
     Syntax,
 }
 
-/// What is left as it stands.
+/// Which parts of a text stay as written.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Raw {
     quotes: bool,
@@ -52,12 +52,12 @@ pub(super) fn expand(word: &str, escape: char, lookup: &dyn Fn(&str) -> Binding)
     }
 }
 
-/// Returns the words of a text with their quotes and escapes removed. No variable has a value; each stays as it is.
+/// Returns the words of a text with quotes and escapes removed. Variables stay as they are.
 pub(super) fn words(text: &str) -> Result<Vec<String>, Refusal> {
     split(text, Raw { unset: true, ..Raw::default() })
 }
 
-/// Returns the words of a text as they stand. No variable has a value.
+/// Returns the words of a text as written. Variables stay as they are.
 pub(super) fn raw_words(text: &str) -> Result<Vec<String>, Refusal> {
     split(text, Raw { quotes: true, escapes: true, unset: true })
 }
@@ -68,7 +68,7 @@ fn split(text: &str, raw: Raw) -> Result<Vec<String>, Refusal> {
     Ok(std::mem::take(&mut lexer.words))
 }
 
-/// What is not known of the text that has been read.
+/// What is unknown in the text that has been read.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Doubt {
     pub(super) is_wild: bool,
@@ -85,7 +85,7 @@ pub(super) struct Lexer<'a> {
     pub(super) filled: usize,
     pub(super) doubt: Doubt,
     words: Vec<String>,
-    /// The word that is being read; as in BuildKit, a `${…}` with an alternative inside of it begins it anew.
+    /// The current word. As in BuildKit, a `${…}` with an alternative restarts it.
     pub(super) word: String,
     in_word: bool,
 }
@@ -233,7 +233,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads `<`, or `<<` with the spaces behind it, which belong to the word of a heredoc.
+    /// Reads `<`, or `<<` with the spaces after it, which belong to the word of a heredoc.
     fn angle(&mut self) -> String {
         let mut result = String::from('<');
         self.rest.next();

@@ -9,7 +9,7 @@ const LONGEST: usize = 4096;
 const DEEPEST: usize = 64;
 
 impl Lexer<'_> {
-    /// Reads what begins with a `$`, and returns what is filled in for it.
+    /// Reads an expression that begins with `$`, and returns its value.
     pub(super) fn dollar(&mut self) -> Result<String, Refusal> {
         self.rest.next();
         if self.peek() != Some('{') {
@@ -152,7 +152,7 @@ impl Lexer<'_> {
         }
     }
 
-    /// Returns the value of a variable, of which a part is to be taken: that of a wildcard is not known.
+    /// Returns the value of a variable from which a part is taken. The value is unknown if it contains a wildcard.
     fn tame(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let is_wild = std::mem::replace(&mut self.doubt.is_wild, false);
         let value = self.set(name)?;

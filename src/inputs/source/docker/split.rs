@@ -1,19 +1,19 @@
-//! How the text of an instruction falls into words.
+//! Splits the text of an instruction into words.
 
 use std::ops::Range;
 
-/// A part of a line, and what it says.
+/// A part of a line, and its text without quotes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
     pub(super) range: Range<usize>,
 }
 
-/// A list in JSON that holds something else than strings, which a builder refuses.
+/// A JSON list that contains anything but strings. A builder refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotOnlyStrings;
 
-/// Whether a character stands between words that need no quotes: not every space is one.
+/// Whether a character separates unquoted words. Not every Unicode space does.
 pub(super) fn is_separator(c: char) -> bool {
     matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ')
 }
@@ -25,7 +25,7 @@ pub(super) fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     start..start + text[start..range.end].trim_end().len()
 }
 
-/// Returns the words between separators, whatever quotes there are.
+/// Returns the words between separators, without regard to quotes.
 pub(super) fn separated(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut start = range.start;
@@ -38,7 +38,7 @@ pub(super) fn separated(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     words
 }
 
-/// Returns the words of a line, in which quotes hold spaces together. Quotes and escapes stay.
+/// Returns the words of a line. Spaces in quotes do not separate words. Quotes and escapes stay.
 pub(super) fn words(text: &str, range: Range<usize>, escape: char) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word = Word { text: String::new(), range: range.clone() };
@@ -79,7 +79,7 @@ pub(super) fn words(text: &str, range: Range<usize>, escape: char) -> Vec<Word> 
     words
 }
 
-/// Returns the flags at the beginning of a range, without quotes and escapes, and the range behind them.
+/// Returns the flags at the beginning of a range, without quotes and escapes, and the range after them.
 pub(super) fn flags(text: &str, range: Range<usize>, escape: char) -> (Vec<Word>, Range<usize>) {
     let mut flags = Vec::new();
     let mut at = range.start;
@@ -97,7 +97,7 @@ pub(super) fn flags(text: &str, range: Range<usize>, escape: char) -> (Vec<Word>
     }
 }
 
-/// Reads one flag, up to a space that no quote holds.
+/// Reads one flag, up to an unquoted space.
 fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     let mut flag = Word { text: String::new(), range: range.clone() };
     let mut quote = None;
@@ -117,7 +117,7 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     flag
 }
 
-/// Returns the strings of a list in JSON. `None` if the range is no JSON, so that it is read as words.
+/// Returns the strings of a JSON list; `None` if the range is not JSON, so that it is read as words.
 pub(super) fn json(text: &str, range: Range<usize>) -> Option<Result<Vec<Word>, NotOnlyStrings>> {
     let part = &text[range.clone()];
     if !part.starts_with('[') {

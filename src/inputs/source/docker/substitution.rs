@@ -19,7 +19,7 @@ enum Piece {
 /// The most steps that one substitution takes: pieces of its pattern times characters of the value.
 const MOST_STEPS: usize = 1 << 12;
 
-/// Returns a value without the shortest or longest part at its end that a pattern matches. `None` if the builder
+/// Returns a value without the shortest or longest beginning or end that a pattern matches; `None` if the builder
 /// refuses the pattern.
 pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> Option<String> {
     let mut pieces = pieces(pattern)?;
@@ -37,8 +37,8 @@ pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> O
     Some(rest.into_iter().collect())
 }
 
-/// Returns a value with the first or each longest part that a pattern matches replaced. `None` if the builder refuses
-/// the pattern, or where it matches nothing at all, which is between any two characters.
+/// Replaces the longest match of a pattern in a value: the first one, or all of them. `None` if the builder refuses the
+/// pattern, or if the pattern matches the empty text.
 pub(super) fn replace(value: &str, pattern: &str, with: &str, all: bool) -> Option<String> {
     let pieces = pieces(pattern)?;
     let characters: Vec<char> = value.chars().collect();

@@ -1,4 +1,4 @@
-//! What builds read of Dockerfiles. `tests/it/docker_context` compares more of them with BuildKit.
+//! Tests of what builds read. `tests/it/docker_context` compares more Dockerfiles with BuildKit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,7 @@ fn reads_of(text: &str, target: Option<&str>, contexts: &[&str]) -> ContextReads
     Dockerfile::parse(text).unwrap().reads(&request)
 }
 
-/// The sources, and why there may be more; each must stand where it says.
+/// Returns the sources, and why there may be more. Each must be at the place that it states.
 fn sources(text: &str) -> (Vec<String>, Vec<String>) {
     let reads = reads_of(text, None, &[]);
     let whys = reads.unresolved.iter().map(|why| format!("{}: {}", &text[why.span.start..why.span.end], why.why));

@@ -1,4 +1,4 @@
-//! The text of a Go file: white space and comments, and what stands between them.
+//! A cursor in the text of a Go file, which skips white space and comments.
 
 use super::literal;
 
@@ -18,12 +18,12 @@ pub(super) struct Comment<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    /// Returns the beginning of a text, behind a byte-order mark.
+    /// Returns a cursor at the beginning of a text, after a byte-order mark.
     pub(super) fn new(text: &'t str) -> Self {
         Self { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
     }
 
-    /// Returns how many bytes stand before.
+    /// Returns how many bytes are before the cursor.
     pub(super) fn offset(self) -> usize {
         self.at
     }
@@ -38,7 +38,7 @@ impl<'t> Cursor<'t> {
         self.at += length;
     }
 
-    /// Passes white space, block comments, semicolons and line comments, each of which it hands on.
+    /// Skips white space, block comments, semicolons and line comments. Calls `comment` with each line comment.
     pub(super) fn pass_blank(&mut self, mut comment: impl FnMut(Comment<'t>)) {
         loop {
             let rest = self.rest();
@@ -56,7 +56,7 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Passes a word of letters, digits and `_`, and returns it; empty if there is none.
+    /// Reads a word of letters, digits and `_`; empty if there is none.
     pub(super) fn word(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
@@ -64,7 +64,7 @@ impl<'t> Cursor<'t> {
         &rest[..length]
     }
 
-    /// Passes one token of whatever kind. What no token begins with, it passes as a character.
+    /// Skips one token of any kind. A character that begins no token is skipped alone.
     pub(super) fn token(&mut self) {
         if !self.word().is_empty() {
             return;

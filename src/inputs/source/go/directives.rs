@@ -1,10 +1,10 @@
-//! The grammar that go.mod and go.work share: a directive a line, or a block of them in parentheses.
+//! The grammar that go.mod and go.work share: one directive per line, or a block of them in parentheses.
 
 use std::borrow::Cow;
 
 use crate::model::diagnostic::{Located, Span};
 
-/// A directive: its verb, and the words behind it.
+/// A directive: its verb, and the words after it.
 #[derive(Debug)]
 pub(super) struct Directive<'t> {
     pub(super) verb: &'t str,
@@ -12,7 +12,7 @@ pub(super) struct Directive<'t> {
     pub(super) words: Vec<Located<Cow<'t, str>>>,
 }
 
-/// Returns the directives of a file; those of a block each carry the block's verb.
+/// Returns the directives of a file. Each directive of a block has the block's verb.
 pub(super) fn read(text: &str) -> Vec<Directive<'_>> {
     let mut directives = Vec::new();
     let mut block = None;

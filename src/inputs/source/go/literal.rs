@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the length of the literal that a text begins with, and what it stands for; `None` if it begins otherwise, or
-/// the literal does not end.
+/// Returns the length and the value of the literal that a text begins with; `None` if there is none, or if it does not
+/// end.
 pub(super) fn read(text: &str) -> Option<(usize, Cow<'_, str>)> {
     if let Some(raw) = text.strip_prefix('`') {
         let length = raw.find('`')?;
@@ -30,7 +30,7 @@ fn end(inner: &str) -> Option<usize> {
     None
 }
 
-/// Escapes that a path can have; others stay as they are written.
+/// Resolves the escapes that a path can have. Others stay as written.
 fn unescaped(inner: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;

@@ -1,4 +1,4 @@
-//! Go: modules, workspaces, and what a file is compiled from.
+//! Go's modules, workspaces and source files.
 
 mod cursor;
 mod directives;

@@ -6,7 +6,7 @@ use crate::model::diagnostic::Located;
 /// What a go.mod says of its module.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoModule {
-    /// The path with which the imports of its packages begin.
+    /// Its module path, with which the imports of its packages begin.
     pub path: Option<Located<String>>,
     /// The paths of the modules that it requires.
     pub requires: Vec<Located<String>>,
@@ -23,17 +23,17 @@ pub struct GoWork {
     pub replaces: Vec<GoReplace>,
 }
 
-/// A module that is taken from a directory, in whatever version it is required.
+/// A module that is taken from a directory, whatever version is required.
 #[derive(Debug, PartialEq, Eq)]
 pub struct GoReplace {
-    /// The path with which the imports of its packages begin.
+    /// Its module path, with which the imports of its packages begin.
     pub module: String,
     /// The directory as written: relative to the file's directory, or absolute.
     pub directory: Located<String>,
 }
 
 impl GoModule {
-    /// Reads a go.mod. What it cannot read, it leaves out: go itself refuses such a file.
+    /// Reads a go.mod. It leaves out what it cannot read, since go itself refuses such a file.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut module = Self::default();
@@ -50,7 +50,7 @@ impl GoModule {
 }
 
 impl GoWork {
-    /// Reads a go.work. What it cannot read, it leaves out: go itself refuses such a file.
+    /// Reads a go.work. It leaves out what it cannot read, since go itself refuses such a file.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut work = Self::default();
@@ -69,7 +69,7 @@ fn first(directive: &Directive<'_>) -> Located<String> {
     directive.words[0].clone().map(Cow::into_owned)
 }
 
-/// Reads `MODULE [VERSION] => DIRECTORY`; `None` if a module in a version takes its place.
+/// Reads `MODULE [VERSION] => DIRECTORY`; `None` if the replacement is a module with a version.
 fn replace(directive: &Directive<'_>) -> Option<GoReplace> {
     let arrow = directive.words.iter().position(|word| word.value == "=>")?;
     let [directory] = &directive.words[arrow + 1..] else { return None };

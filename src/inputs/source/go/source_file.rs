@@ -2,7 +2,7 @@ use super::cursor::{Comment, Cursor};
 use super::literal;
 use crate::model::diagnostic::{Located, Span};
 
-/// What a Go file says of what it is compiled from, whatever its build constraints.
+/// The parts of a Go file that determine what it is compiled from, whatever its build constraints.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoSource {
     /// The package that it names; `None` if the file cannot be read.
@@ -13,12 +13,12 @@ pub struct GoSource {
     pub embeds: Vec<Located<String>>,
     /// Its first `//go:generate` line.
     pub generate: Option<Span>,
-    /// Whether its constraint is `ignore`, by which no build takes it and `go run` may.
+    /// Whether its constraint is `ignore`: no build includes it, but `go run` may.
     pub ignored: bool,
 }
 
 impl GoSource {
-    /// Reads a Go file. Behind what it cannot read, it still looks for `//go:embed` and `//go:generate`.
+    /// Reads a Go file. After a part that it cannot read, it still looks for `//go:embed` and `//go:generate`.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut source = Self { generate: generate(text), ..Self::default() };
@@ -38,14 +38,14 @@ impl GoSource {
         source
     }
 
-    /// Whether it takes part in a command: what `go build` makes a program of.
+    /// Whether it is part of a command, which `go build` makes a program of.
     #[must_use]
     pub fn is_command(&self) -> bool {
         self.package.as_deref() == Some("main") && !self.ignored
     }
 }
 
-/// Reads the import declarations, and leaves the cursor behind them.
+/// Reads the import declarations, and leaves the cursor after them.
 fn imports(cursor: &mut Cursor<'_>) -> Vec<Located<String>> {
     let mut imports = Vec::new();
     loop {
@@ -106,7 +106,7 @@ fn embeds(comment: &Comment<'_>) -> Vec<Located<String>> {
     patterns
 }
 
-/// Finds the first line that `go generate` runs: it looks at lines alone, as this does.
+/// Finds the first line that `go generate` runs. Like `go generate`, it only looks at lines.
 fn generate(text: &str) -> Option<Span> {
     const DIRECTIVE: &str = "//go:generate";
     let begins_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';

@@ -18,10 +18,10 @@ use super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, 
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
-/// What a workflow's steps say of services.
+/// A workflow: its builds of images, its path filters and its jobs.
 #[derive(Debug, Default)]
 pub struct Workflow {
-    /// The builds of its `docker/build-push-action` steps: one for each row of a matrix that is written out.
+    /// The builds of its `docker/build-push-action` steps: one for each row of a matrix with literal values.
     pub builds: Vec<DeclaredBuild>,
     /// Its steps that filter paths.
     pub path_filters: Vec<PathFilterStep>,
@@ -51,7 +51,7 @@ pub enum StepFilters {
     Inline(String),
     /// In a file of the repository.
     File(String),
-    /// Something that is known only when it runs: the text that says it.
+    /// A value that is known only when it runs, as written.
     Unknown(String),
 }
 
@@ -100,7 +100,7 @@ impl Workflow {
     /// Reads a workflow.
     ///
     /// # Errors
-    /// When it is no workflow.
+    /// When it is not a workflow.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let (read, places): (Option<WorkflowFile>, _) = yaml_place::read(file)?;
         let WorkflowFile { on, env, jobs } = read.unwrap_or_default();
@@ -141,7 +141,7 @@ impl Workflow {
     }
 }
 
-/// Adds builds that differ from those that are there already in more than arguments of no importance.
+/// Adds the builds that are not there yet. Their places and images do not distinguish builds.
 fn add_distinct(builds: &mut Vec<DeclaredBuild>, more: impl Iterator<Item = DeclaredBuild>) {
     for build in more {
         let is_same = |other: &DeclaredBuild| {
@@ -154,7 +154,7 @@ fn add_distinct(builds: &mut Vec<DeclaredBuild>, more: impl Iterator<Item = Decl
     }
 }
 
-/// The inputs of a step, with what is known of the values that expressions name.
+/// The inputs of a step, and the known values for its expressions.
 struct With<'w> {
     inputs: &'w Value,
     known: &'w BTreeMap<String, String>,
@@ -234,7 +234,8 @@ impl With<'_> {
     }
 }
 
-/// Returns the directory that a context means: `{{defaultContext}}:api` is one of the repository at the commit.
+/// Returns the directory that a context means. `{{defaultContext}}:api` is the directory `api` of the repository at the
+/// commit.
 fn default_context(text: &str) -> String {
     match text.strip_prefix("{{defaultContext}}") {
         Some("") => ".".to_owned(),
@@ -253,7 +254,7 @@ fn pairs(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     entries.filter_map(|(name, value)| if let Value::String(name) = name { Some((name, value)) } else { None })
 }
 
-/// Returns the values that hold no expression, by `holder.name`.
+/// Returns the values without expressions, by `holder.name`.
 fn texts<'v>(holder: &str, values: impl Iterator<Item = (&'v String, &'v Value)>) -> BTreeMap<String, String> {
     let known = values.filter_map(|(name, value)| Some((name, scalar(value)?)));
     known.filter(|(_, text)| !text.contains("${{")).map(|(name, text)| (format!("{holder}.{name}"), text)).collect()

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use crate::inputs::source::declared_build::Filled;
 
-/// Fills `${{ … }}` in where it names a value that is known, such as `matrix.service`; the names of contexts are told apart
-/// by letters alone, in upper or lower case.
+/// Fills in each `${{ … }}` that names a known value, such as `matrix.service`. Any other expression makes the text
+/// unknown.
 pub(super) fn filled(text: &str, known: &BTreeMap<String, String>) -> Filled {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

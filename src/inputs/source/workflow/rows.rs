@@ -1,4 +1,4 @@
-//! The jobs that a matrix makes, where it is written out.
+//! The jobs of a matrix with literal values.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,11 @@ use serde_yaml::Value;
 use super::pairs;
 use crate::inputs::source::scalar;
 
-/// How many jobs GitHub makes of a matrix at most.
+/// The most jobs that GitHub makes of a matrix.
 const MOST_ROWS: usize = 256;
 
-/// Returns what is known in each job of a strategy: the values of its matrix, beside those that are known anyway.
-/// `exclude` is not read, so that there may be more. A matrix that is known only when it runs gives one job without values.
+/// Returns the known values in each job of a strategy: those in `known`, and those of the matrix. `exclude` is not
+/// read, so there may be too many jobs. A matrix that is known only when it runs gives one job without values.
 pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTreeMap<String, String>> {
     let Some(matrix) = strategy.get("matrix") else { return vec![known.clone()] };
     let axes = pairs(matrix).filter(|(name, _)| !matches!(name.as_str(), "include" | "exclude"));
@@ -51,7 +51,7 @@ pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTre
     rows
 }
 
-/// Adds a value of the matrix, and those of its parts.
+/// Adds a value of the matrix, and the values of its parts.
 fn with(row: &BTreeMap<String, String>, name: &str, value: &Value) -> BTreeMap<String, String> {
     let mut row = row.clone();
     row.extend(scalar(value).map(|text| (format!("matrix.{name}"), text)));

@@ -1,4 +1,4 @@
-//! What the jobs of a workflow wait for, and when it starts.
+//! The jobs of a workflow with their conditions, and the events that start it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::inputs::source::yaml_place::YamlPlaces;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::RepoDir;
 
-/// A job of a workflow: what it waits for, and what it hands on.
+/// A job of a workflow: its dependencies, its conditions and its outputs.
 #[derive(Debug, Clone, Default)]
 pub struct WorkflowJob {
     /// Its name in the file.
@@ -23,11 +23,11 @@ pub struct WorkflowJob {
     pub needs: Vec<String>,
     /// What it hands on, by name.
     pub outputs: BTreeMap<String, String>,
-    /// The axes of its matrix that are known only when it runs, by name.
+    /// The axes of its matrix whose values are known only when it runs, by name.
     pub axes: BTreeMap<String, String>,
     /// The workflow of the repository that it calls, by its path.
     pub calls: Option<String>,
-    /// What it gives to the workflow that it calls.
+    /// The inputs of the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
     /// Its steps.
     pub steps: Vec<WorkflowStep>,
@@ -130,7 +130,7 @@ pub(super) fn start(on: &Value, places: &YamlPlaces) -> WorkflowStart {
     WorkflowStart { events: pairs(on).map(event).collect() }
 }
 
-/// Returns the texts of a list, or the one that stands in its place.
+/// Returns the texts of a list, or a single text.
 fn words(value: &Value) -> Vec<String> {
     match value.as_sequence() {
         Some(items) => items.iter().filter_map(scalar).collect(),

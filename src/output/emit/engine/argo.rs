@@ -73,9 +73,8 @@ struct Parameter {
 }
 
 /// Returns a Workflow of Argo, as JSON: one task for each service, with `depends`. Each task runs the template `build`
-/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Its template `promote` tags images that
-/// exist. Without services the text is empty,
-/// since Argo refuses a workflow without tasks.
+/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Its template `promote` tags images
+/// that exist. Without services, the text is empty, since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// As for every engine, and when the object is larger than 1 MB.
@@ -118,7 +117,7 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     Ok(text)
 }
 
-/// Returns the parameters that services ask for.
+/// Returns the parameters that the services' settings ask for.
 fn asked_parameters(settings: &Map<String, Value>) -> impl Iterator<Item = Parameter> {
     let asked = settings.get("parameters").and_then(Value::as_object).into_iter().flatten();
     asked.map(|(name, value)| Parameter { name: name.clone(), value: text(value) })

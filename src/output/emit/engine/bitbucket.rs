@@ -91,13 +91,13 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     Ok(safe_json::document(&Pipeline { pipelines: IndexMap::from([("default", list)]) }))
 }
 
-/// Returns the step that writes the plan for the others, which take it from its artifacts.
+/// Returns the step that writes the plan as an artifact for the other steps.
 fn with_plan(plan: &Plan) -> Step {
     let command = job_command::write_plan(plan, job_command::PLAN);
     Step { name: "plan".to_owned(), script: vec![command.into()], max_time: None, artifacts: vec![job_command::PLAN] }
 }
 
-/// Returns the lines of a script, which may be pipes too.
+/// Returns the lines of a script. A line may be a pipe of Bitbucket.
 fn lines(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(lines)) => lines,

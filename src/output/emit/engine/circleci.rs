@@ -12,7 +12,7 @@ use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// The folder of the plan and the reports. Below `.git` it is no change of the work tree.
+/// The folder of the plan and the reports. It is below `.git`, so it does not change the work tree.
 const FOLDER: &str = ".git/rebake-job";
 
 /// The path of the plan.
@@ -111,16 +111,16 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     }))
 }
 
-/// The definitions of jobs that build: one for all jobs that are asked for the same.
+/// The definitions of build jobs. Jobs with equal settings share one.
 #[derive(Default)]
 struct Definitions {
-    /// What each is asked for: the time that it may take, and the settings.
+    /// The time limit in minutes and the settings of each definition.
     asked: Vec<(Option<u64>, Map<String, Value>)>,
     jobs: IndexMap<String, Value>,
 }
 
 impl Definitions {
-    /// Returns the name of the definition for jobs that may take so many minutes and are asked for these settings.
+    /// Returns the name of the definition for jobs with this time limit and these settings.
     fn named(&mut self, plan: &Plan, minutes: Option<u64>, settings: Map<String, Value>) -> Result<String, EmitError> {
         let asked = (minutes, settings);
         let place = self.asked.iter().position(|known| *known == asked);
@@ -156,7 +156,7 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
     Ok(json!(merged(own, settings)))
 }
 
-/// Takes the steps that services ask for out of their settings.
+/// Removes the steps that services ask for from their settings, and returns them.
 fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
     match settings.remove("steps") {
         Some(Value::Array(steps)) => steps,
@@ -165,8 +165,8 @@ fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
     }
 }
 
-/// Returns the steps that run a command and keep its reports, however it ends. A command that is silent for so many
-/// minutes is stopped; after 10, which is CircleCI's default, where nothing is said.
+/// Returns the steps that run a command and keep its reports, however it ends. A command is stopped when it is silent
+/// for this many minutes, or for 10, CircleCI's default, without a limit.
 fn run(name: &str, command: &str, minutes: Option<u64>) -> [Value; 3] {
     let mut step = json!({"name": name, "command": format!("exec {command}")});
     if let Some(minutes) = minutes {
@@ -186,8 +186,8 @@ fn image() -> Value {
 /// The name of the command that writes the plan.
 const READ_PLAN: &str = "rebake-plan";
 
-/// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it, so
-/// the configuration itself contains the plan: a job builds what was planned, with the planned names.
+/// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it,
+/// so the configuration itself contains the plan, and a job builds what was planned, with the planned names.
 fn read_plan(plan: &Plan) -> Value {
     let command = job_command::write_plan(plan, PLAN);
     json!({"steps": [{"run": {"name": "plan", "command": command}}]})

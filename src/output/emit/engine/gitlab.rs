@@ -51,7 +51,7 @@ struct Job {
     artifacts: Option<Artifacts>,
 }
 
-/// What a job leaves, however it ends.
+/// The artifacts of a job, however it ends.
 #[derive(Serialize)]
 struct Artifacts {
     when: &'static str,

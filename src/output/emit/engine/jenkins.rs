@@ -34,10 +34,10 @@ struct Job {
     minutes: Option<u64>,
 }
 
-/// Returns what a Jenkinsfile reads, as JSON: `levels`, the jobs of each level, with their `name`, the services (`only`),
-/// the `minutes` that they may take, and what `ci` of the service adds; `build`, the command of each job, and `promote`,
-/// the job that tags images which exist, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the name
-/// of the job.
+/// Returns what a Jenkinsfile reads, as JSON: `levels`, the jobs of each level with `name`, services (`only`), time
+/// limit in `minutes` and what `ci` of the service adds; `build`, the command of each job; and `promote`, the job that
+/// tags existing images, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the
+/// name of the job.
 ///
 /// # Errors
 /// As for every engine.

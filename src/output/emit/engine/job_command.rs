@@ -10,8 +10,9 @@ pub(super) const JUNIT: &str = ".rebake/junit-*.xml";
 /// The path of the plan that `rebake plan --ci` has written.
 pub(super) const PLAN: &str = ".rebake/plan.json";
 
-/// Returns the command of a job that builds the services in `$REBAKE_ONLY`, by a plan in a file. The report and its `JUnit`
-/// form go to files beside it that no other job has: `id` is what the engine calls the job, as the shell reads it.
+/// Returns the command of a job that builds the services in `$REBAKE_ONLY`, by a plan in a file. The report and its
+/// `JUnit` form go to files beside it, whose names contain `id`: the shell expression for the engine's job id. So no
+/// two jobs write the same file.
 pub(super) fn build(plan: &Plan, file: &str, id: &str) -> String {
     format!("rebake build --plan {file} --only \"$REBAKE_ONLY\"{}{}", record(plan), reports(file, id))
 }
@@ -31,7 +32,7 @@ pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
     (plan.promote == Some(true)).then(command)
 }
 
-/// Returns the command that writes a plan to a file, for engines whose jobs cannot read what the run that plans has written.
+/// Returns the command that writes a plan to a file, for engines whose jobs cannot read files of the planning run.
 pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
     // a JSON string alone, where an escape means the same.
@@ -40,7 +41,8 @@ pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
-/// A plan that has read built refs wants them moved: else the same services would be due for ever.
+/// Returns the flag that records builds, for a plan that has read built refs. Otherwise the same services would stay
+/// due for ever.
 fn record(plan: &Plan) -> &'static str {
     if plan.built.is_some() { " --record" } else { "" }
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::at_most_or;
 use crate::output::emit::EmitError;
 
-/// The advice for a name that is too long.
+/// The suggestion for a name that is too long.
 const CURE: &str = "give the service a shorter name in filters.yaml";
 
 /// Returns names of jobs for an engine that allows few characters: characters that `takes` refuses become `instead`,

@@ -26,10 +26,11 @@ impl Job<'_> {
         self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
     }
 
-    /// Returns what its services ask of it on an engine.
+    /// Returns the settings that its services ask for on an engine.
     ///
     /// # Errors
-    /// When two of them ask different things, or what is asked cannot be set there. Such a plan was not made by rebake.
+    /// When two of them ask for different settings, or for one that cannot be set there. rebake does not make such a
+    /// plan.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
@@ -42,8 +43,8 @@ impl Job<'_> {
         Ok(settings)
     }
 
-    /// Returns how many minutes it may take: what the builds of its services may take one after the other, and some for
-    /// what comes before and after. `None` if one of them has no limit.
+    /// Returns its time limit in minutes: the limits of its services' builds, one after the other, and some time before
+    /// and after. `None` if one of them has no limit.
     pub(super) fn minutes(&self) -> Option<u64> {
         let seconds = self
             .services
@@ -54,7 +55,7 @@ impl Job<'_> {
     }
 }
 
-/// Returns what a service asks of its jobs on an engine.
+/// Returns the settings that a service asks for on an engine.
 fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
     let settings = service.ci.get(&engine).cloned().unwrap_or_default();
     match settings.keys().find(|key| !engine.takes(key)) {
@@ -66,14 +67,15 @@ fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Valu
 /// Returns the settings of the job that tags existing images: those of the first service whose image lacks a tag.
 ///
 /// # Errors
-/// When that cannot be set there. Such a plan was not made by rebake.
+/// When a setting cannot be set there. rebake does not make such a plan.
 pub(super) fn promote_settings(plan: &Plan, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
     let lacks = |service: &&PlannedService| service.exists.as_ref().is_some_and(|exists| !exists.lacks.is_empty());
     let first = plan.services.iter().find(lacks);
     first.map_or_else(|| Ok(Map::new()), |service| asked(service, engine))
 }
 
-/// How many minutes a job gets beside those of its builds: to fetch the repository and the plan, and to push results.
+/// How many minutes a job gets besides those of its builds, for fetching the repository and the plan, and for pushing
+/// results.
 const AROUND_MINUTES: u64 = 10;
 
 /// The length of the longest list of services. Linux does not pass a variable longer than 128 KiB to a program.
@@ -151,8 +153,8 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     services.into_iter().zip(needs).zip(levels).map(job).collect()
 }
 
-/// Returns, for each service, whether its dependents must be built on the same machine: it has an image that is not
-/// pushed. A service without an image passes on the images that it is built from.
+/// Returns, for each service, whether its dependents must be built on the same machine because its image is not pushed.
+/// A service without an image passes on the answer of its dependencies.
 fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     let mut handed_on: Vec<bool> = Vec::with_capacity(needs.len());
     for (service, needs) in plan.services.iter().zip(needs) {
@@ -197,7 +199,7 @@ impl Groups {
     }
 
     /// Numbers groups so that each comes after those that it needs, and otherwise in the order of their first services.
-    /// The error has the groups for which that is impossible, since they wait for each other or for such groups.
+    /// The error has the groups that cannot be ordered, since they wait for each other or for such groups.
     fn in_order(needs: &[Vec<usize>], numbers: &[usize]) -> Result<Self, BTreeSet<usize>> {
         let count = numbers.iter().max().map_or(0, |last| last + 1);
         let (mut before, mut behind) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
@@ -287,7 +289,7 @@ pub fn part_seconds(plan: &Plan, pack: Pack) -> Option<Vec<f64>> {
     Some(seconds)
 }
 
-/// Returns the load of each component: the seconds of its services, or their number where times are not known.
+/// Returns the load of each component: the seconds of its services, or their number if times are not known.
 fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
     let is_timed = plan.services.iter().any(|service| service.seconds.is_some());
     let mut loads = vec![0.0; components.iter().max().map_or(0, |last| last + 1)];
@@ -388,7 +390,7 @@ mod tests {
         assert_eq!(spread(&[0, 1, 2], &[1.0, 2.0, 40.0], 2), [1, 1, 0]);
     }
 
-    /// Returns the least load of the heaviest part, by trying all ways.
+    /// Returns the least possible load of the heaviest part, by trying all ways.
     fn least(weights: &[f64], loads: &mut [f64]) -> f64 {
         let Some((weight, rest)) = weights.split_first() else {
             return loads.iter().copied().fold(0.0, f64::max);

@@ -1,9 +1,9 @@
 //! Pipelines for CI engines, with one file for each engine. All are made from the jobs of [`jobs`].
 //!
 //! Engines with dependencies between jobs get these; others get one matrix for each level, or packed jobs without
-//! dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Nothing else in a
-//! document comes from the repository, except for the chosen fields of a GitHub matrix, and what `ci` of a service asks of
-//! its jobs, which is merged into them.
+//! dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Only two other
+//! things in a document come from the repository: the chosen fields of a GitHub matrix, and the settings in `ci` of a
+//! service, which are merged into its jobs.
 
 mod argo;
 mod azure;
@@ -49,7 +49,7 @@ fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) 
     at_most_or(cure, engine, what, size, limit)
 }
 
-/// Checks a limit of the engine, with an advice for the error.
+/// Checks a limit of the engine. `cure` is the suggestion of the error.
 fn at_most_or(
     cure: &'static str,
     engine: &'static str,
@@ -63,7 +63,7 @@ fn at_most_or(
     Ok(())
 }
 
-/// Returns the jobs of each level. There may be at most `most` levels: those that the pipeline has steps for.
+/// Returns the jobs of each level. More than `most` levels, for which the pipeline has no steps, are an error.
 fn by_level<'a, 'p>(jobs: &'a [Job<'p>], most: Option<usize>) -> Result<Vec<Vec<&'a Job<'p>>>, EmitError> {
     let count = jobs.iter().map(|job| job.level + 1).max().unwrap_or_default();
     let cure = "give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job \

@@ -1,4 +1,4 @@
-//! What the rules found in filters, one file a format.
+//! The findings of `rebake check`, with one file for each format.
 
 mod github;
 mod json;

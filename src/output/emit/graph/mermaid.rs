@@ -4,8 +4,8 @@ use super::super::EmitError;
 use super::super::mermaid::{MOST_CHARACTERS, MOST_EDGES, label};
 use crate::plan::graph::ServiceGraph;
 
-/// Returns a graph in Mermaid's language, in build order from left to right, each edge with what declares it. Libraries are
-/// round.
+/// Returns a graph in Mermaid's language, in build order from left to right. Each edge has the place of its
+/// declaration. Libraries are round.
 ///
 /// # Errors
 /// When it is larger than what Mermaid draws.

@@ -6,7 +6,8 @@ use super::super::{Column, Palette};
 use crate::model::name::Escaped;
 use crate::plan::graph::{GraphEdge, ServiceGraph};
 
-/// Returns a graph as text: each service with what it is built from and what declares that; then those without any edge.
+/// Returns a graph as text: each service with its dependencies and the places that declare them; then the services
+/// without any edge.
 #[must_use]
 pub fn text(graph: &ServiceGraph, palette: Palette) -> String {
     let edges: Vec<(usize, usize, &str)> = graph.edges().collect();

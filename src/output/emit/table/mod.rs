@@ -51,7 +51,7 @@ const CAUSES: usize = 3;
 /// How wide a table may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
-    /// As wide as it needs to be, with all that is known: for a file, a log or another program.
+    /// As wide as it needs to be, with all details: for a file, a log or another program.
     Unlimited,
     /// So many columns of a terminal.
     Columns(usize),
@@ -59,7 +59,7 @@ pub enum Room {
 
 /// Returns the plan as a table.
 ///
-/// The first line says what was compared and how that was chosen. Names from the repository are escaped.
+/// The first line says what was compared, and why. Names from the repository are escaped.
 #[must_use]
 pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&plan.range)));
@@ -218,7 +218,7 @@ pub(crate) fn cause_sentence(cause: &PlannedCause) -> (String, Option<String>) {
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
 }
 
-/// Describes what a service gets otherwise by a lockfile.
+/// Describes which packages of a service changed in a lockfile.
 fn lockfile(cause: &PlannedCause) -> String {
     let shown = |text: &str| Escaped::new(text).to_string();
     let package = |package: &PlannedPackage| {

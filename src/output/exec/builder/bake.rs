@@ -205,8 +205,8 @@ fn relative(from: &Path, to: &Path) -> String {
     if way.as_os_str().is_empty() { ".".to_owned() } else { way.to_string_lossy().into_owned() }
 }
 
-/// Returns a context relative to the root; unchanged where bake could take it for something else: it reads `-` as
-/// standard input, and `github.com/…`, `git@…:…` and `…://…` as remote.
+/// Returns a context relative to the root; unchanged if bake could read the result as something else: `-` is standard
+/// input, and `github.com/…`, `git@…:…` and `…://…` are remote.
 fn local(root: &Path, context: &Path) -> String {
     let way = relative(root, context);
     let first = way.split('/').next().unwrap_or_default();

@@ -41,7 +41,7 @@ impl Output {
     /// The most that is read of the file, whose content is short.
     const LIMIT: u64 = 64 * 1024;
 
-    /// Returns what is known of a result that existed before.
+    /// Returns the known results of an image that existed before.
     pub(in crate::output::exec) fn of_existing(build: &Build) -> Self {
         match &build.work {
             Work::Exists { digest, .. } => Self { digest: Some(digest.clone()), id: None },

@@ -12,7 +12,7 @@ use crate::output::exec::needed_services::{Kept, NeededServices};
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::service_build::{Build, DigestSource, Step};
 
-/// Its name in messages, and the names that it accepts for a Dockerfile.
+/// Its name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());
 
 /// The directory in a build's scratch directory where buildah stores images that are pushed.
@@ -20,9 +20,9 @@ const STORE: &str = "store";
 
 /// Returns the commands, where they write the digest, and where the image is afterwards.
 ///
-/// An image that is pushed is made in a store of its own, which is removed afterwards. In a shared store, names of
-/// other builds get into the image, so that the same input gives different digests. An image that is not pushed is made
-/// in the user's own store, where `podman run` finds it.
+/// An image that is pushed is built in a store of its own, which is removed afterwards. In a shared store, names of
+/// other builds get into the image, so the same input gives different digests. An image that is not pushed is built in
+/// the user's store, where `podman run` finds it.
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     if !image.service.push {
         let words = built(image, BUILDAH.0, Sight::Store, scratch)?;

@@ -25,7 +25,7 @@ pub struct Dependency<'a> {
     pub supply: Supply,
 }
 
-/// The connections of a service to the others of a run.
+/// How a service is connected to others in a run.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ties<'a> {
     /// The services that it is built from.
@@ -50,14 +50,14 @@ pub enum Supply {
     Held(Became),
 }
 
-/// Which images a builder sees that are in no registry.
+/// The unpushed images that a builder can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sight {
     /// Those of docker's engine.
     Engine,
     /// Only OCI layouts: the builder is BuildKit outside of docker's engine.
     Layouts,
-    /// Those in the user's store of buildah and podman.
+    /// Images in the user's store of buildah and podman.
     Store,
     /// None: the builder has a store of its own.
     Nothing,
@@ -70,8 +70,8 @@ pub(super) enum Lookup {
     Reference,
     /// As buildah: by the exact text in the Dockerfile; in `FROM` before arguments are filled in.
     Text,
-    /// As BuildKit, where a context is a target of bake. Of several names for one target, buildx 0.13 only uses the
-    /// last, so only names that the Dockerfile has are given.
+    /// As BuildKit, with a target of bake as the context. Of several names for one target, buildx 0.13 only uses the
+    /// last, so only names in the Dockerfile are given.
     Target,
 }
 
@@ -186,7 +186,7 @@ fn unquoted(word: &str) -> &str {
 /// More than a Dockerfile has.
 const LIMIT: u64 = 1 << 20;
 
-/// Reads a Dockerfile; of one that cannot be read or that builders refuse, its builder will say why.
+/// Reads a Dockerfile; `None` if it cannot be read or builders refuse it. The builder will say why.
 fn read(path: &Path) -> Option<Dockerfile> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;

@@ -1,9 +1,9 @@
 use std::process::{Command, Stdio};
 
-/// Which images a builder of docker buildx sees besides those of registries.
+/// The images that a builder of docker buildx can use besides those in registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Driver {
-    /// Those of docker's engine, since it is the engine's own builder.
+    /// Images in docker's engine, since it is the engine's own builder.
     #[default]
     Engine,
     /// None: it runs in a container, in Kubernetes, or on another machine.
@@ -12,7 +12,7 @@ pub enum Driver {
 
 impl Driver {
     /// Asks buildx about a builder, or about its default one. If buildx does not answer, the builder counts as the
-    /// engine's own; builds will report what is wrong.
+    /// engine's own, and builds will report the problem.
     #[must_use]
     pub fn of(buildx: Option<&str>) -> Self {
         let mut command = Command::new("docker");

@@ -7,10 +7,10 @@ use crate::model::name::RepoDirError;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuilderError {
-    /// It has neither a builder nor files that tell one.
+    /// It has neither a builder nor files that determine one.
     #[error("`{0}` cannot be built: it has neither `run` nor `builder` nor a Dockerfile")]
     NoRecipe(String),
-    /// It is built by a command or a task, and a bake file only has images.
+    /// A command or a task builds it, and a bake file only has images.
     #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
     NotByDocker(String),
     /// A command runs before its builder, and bake cannot run one.
@@ -117,7 +117,8 @@ impl BuilderError {
         }
     }
 
-    /// Returns the key of the service that is wrong, and the item of its value; both are empty where it is all of it.
+    /// Returns the key of the service that is wrong, and the item of its value; both are empty if the service as a
+    /// whole is wrong.
     #[must_use]
     pub fn key(&self) -> (&'static str, &str) {
         match self {

@@ -19,7 +19,7 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. Where the last one of an image that is pushed is, all others are.
+    /// Full references. They are pushed in this order, so if the last one is there, all are.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.
     pub(super) dependencies: &'a [Dependency<'a>],

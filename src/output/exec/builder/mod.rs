@@ -55,8 +55,8 @@ pub struct BuildPlace<'a> {
 /// come from anywhere, is only used as data.
 ///
 /// # Errors
-/// When neither a builder nor files tell how to build it, its directory is not in the work tree, or its builder does
-/// not support a setting.
+/// When neither a builder nor files determine how to build it, its directory is not in the work tree, or its builder
+/// does not support a setting.
 pub fn prepare<'a>(
     plan: &'a Plan,
     service: &'a PlannedService,
@@ -120,7 +120,7 @@ pub fn prepare<'a>(
     })
 }
 
-/// Removes what builders store besides results. It has to be called when the run is over.
+/// Removes what builders store besides results. Call it when the run is over.
 pub fn tidy(builds: &[Build], report: &Report) {
     builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
 }

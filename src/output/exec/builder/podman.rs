@@ -10,7 +10,7 @@ use crate::model::recipe::Builder;
 use crate::output::exec::needed_services::Kept;
 use crate::output::exec::service_build::{DigestSource, Step};
 
-/// Its name in messages, and the names that it accepts for a Dockerfile.
+/// Its name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
 
 /// Returns the commands, where they write the digest, and where the image is afterwards.

@@ -83,7 +83,7 @@ fn asked<'a>(program: &'static str, words: &[&str], builds: &'a [Build]) -> Opti
     })
 }
 
-/// Returns the position of the arguments behind a command's `words`, which may come after global flags.
+/// Returns the position of the arguments after a command's `words`, which may come after global flags.
 fn position(step: &Step, words: &[&str]) -> Option<usize> {
     let at = step.arguments.windows(words.len()).take(5).position(|window| {
         window.iter().zip(words).all(|(argument, word)| argument.text().as_deref() == Some(*word))
@@ -91,7 +91,7 @@ fn position(step: &Step, words: &[&str]) -> Option<usize> {
     Some(at + words.len())
 }
 
-/// The flags set by rebake that not every version knows.
+/// The flags of rebake's commands that not every version of a builder knows.
 const YOUNG: [&str; 12] = [
     "--attest",
     "--build-context",

@@ -27,10 +27,11 @@ pub enum Colours {
 /// Whether a build may speak to the CI engine: `::error::`, `##[group]`, `##vso[…]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Commands {
-    /// The engine obeys them. Right for builds that are trusted: compilers and buildx annotate this way.
+    /// The engine obeys them. This is right for trusted builds: compilers and buildx annotate this way.
     #[default]
     Obeyed,
-    /// They are broken up with a blank and have no effect: for builds of untrusted code, such as a fork's pull request.
+    /// Commands are broken up with a blank and have no effect: for builds of untrusted code, such as a fork's pull
+    /// request.
     Broken,
 }
 
@@ -51,8 +52,8 @@ impl OutputStyle {
         })
     }
 
-    /// Whether lines of a build's output are known to be shown as they are: they have no other characters than those of
-    /// ASCII that can be seen, blanks, tabs and line breaks, and nothing that may be a command that is broken.
+    /// Whether lines of a build's output are certainly shown unchanged: they only have visible ASCII characters,
+    /// blanks, tabs and line breaks, and nothing that could be a command to break up.
     pub(super) fn leaves(self, lines: &[u8]) -> bool {
         let is_seen = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
         // Without an end at the first other one, many are looked at in one step.
@@ -115,7 +116,7 @@ fn code(chars: &mut Peekable<Chars>) -> Option<String> {
     }
 }
 
-/// Breaks up commands as [`crate::model::name::Escaped`] does, including those behind colours, which engines remove
+/// Breaks up commands as [`crate::model::name::Escaped`] does, including those after colour codes, which engines remove
 /// first.
 fn broken(text: &str) -> String {
     let text = text.replace("##[", "# #[").replace("##vso[", "# #vso[");

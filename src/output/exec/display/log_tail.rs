@@ -60,7 +60,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Takes a piece of the log, and hands on the lines that are whole with it.
+    /// Takes a piece of the log, and passes on the lines that it completes.
     fn take(&mut self, mut rest: &[u8], each: EachLine) -> io::Result<()> {
         while let Some(end) = rest.find_byte(b'\n') {
             self.begun.extend_from_slice(&rest[..end]);
@@ -74,7 +74,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Writes all lines to an output, in a style. Lines that it leaves as they are go there many at once.
+    /// Writes all lines to an output in a style. Lines that the style leaves unchanged are written many at once.
     pub(super) fn copy(mut self, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
@@ -111,12 +111,12 @@ impl Follow {
     }
 }
 
-/// Returns where a line ends with its line break; elsewhere without one.
+/// Returns where a line ends with its line break; `elsewhere` if there is none.
 fn end_of(line_break: Option<usize>, elsewhere: usize) -> usize {
     line_break.map_or(elsewhere, |at| at + 1)
 }
 
-/// Whether no line is longer than is shown as one: every half of that has a line break.
+/// Whether no line is too long to be shown as one. It checks for a line break in every stretch of half that length.
 fn are_short(lines: &[u8]) -> bool {
     lines.chunks(LONGEST / 2).all(|part| part.contains(&b'\n'))
 }

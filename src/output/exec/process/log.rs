@@ -20,7 +20,7 @@ struct Shared {
     path: PathBuf,
     file: File,
     length: AtomicU64,
-    /// Whether the reader was notified of bytes that it has not read yet.
+    /// Whether the reader has been notified of bytes that it has not read yet.
     told: AtomicBool,
     incomplete: AtomicBool,
     mask: Mask,

@@ -1,8 +1,8 @@
-//! One process of a build. It has a process group of its own, writes to a log, and leaves nothing behind.
+//! One process of a build. It has a process group of its own and writes to a log. No process of it outlives it.
 //!
 //! A build's output never waits for the rest of the program: a thread reads it and writes it to a file. A process that
-//! has ended cannot be signalled: only [`Process::finish`], which takes the value, reaps the leader of a group, and
-//! until then its id is not used for another process.
+//! has ended is never signalled by mistake: only [`Process::finish`], which consumes the value, reaps the leader of a
+//! group, and until then no other process has its id.
 
 mod log;
 mod stray;
@@ -93,7 +93,7 @@ impl Process {
 
     /// Kills the rest of the group, and returns how the leader ended.
     ///
-    /// It waits for the leader, so it has to be called after [`Notice::Exited`], or to kill the leader.
+    /// It waits for the leader, so call it after [`Notice::Exited`], or to kill the leader.
     pub(super) fn finish(mut self) -> io::Result<ExitStatus> {
         self.reap()
     }

@@ -12,7 +12,7 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::output::exec::signal::Signal;
 
-/// How long killed processes may take to go. One that hangs in the kernel is left.
+/// How long killed processes may take to end. One that hangs in the kernel is given up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Places in `proc_pid_stat(5)`, after the name.
@@ -79,7 +79,7 @@ pub(in crate::output::exec) struct Strays {
 
 impl Strays {
     /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From then on,
-    /// [`Strays::sweep`] takes any new child that it does not spare for one of a build.
+    /// [`Strays::sweep`] treats every new child as a stray unless it is told to spare it.
     pub(in crate::output::exec) fn adopt() -> Self {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -151,7 +151,7 @@ fn children_by_scan(proc: &Path) -> Vec<Pid> {
     processes(proc).filter(is_child).collect()
 }
 
-/// Returns the group of a process; `None` for a process that has ended, and for those of the kernel, for which rustix's
+/// Returns the group of a process; `None` for a process that has ended, and for kernel threads, for which rustix's
 /// `getpgid` panics.
 pub(super) fn group(of: Pid) -> Option<Pid> {
     pid(&stat(Path::new("/proc"), of, GROUP)?)
@@ -163,7 +163,7 @@ fn stat(proc: &Path, pid: Pid, field: usize) -> Option<String> {
     stat.rsplit(") ").next()?.split(' ').nth(field).map(str::to_owned)
 }
 
-/// Returns all processes that there are.
+/// Returns all processes of the system.
 pub(super) fn processes(proc: &Path) -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir(proc).into_iter().flatten().flatten();
     entries.filter_map(|entry| pid(entry.file_name().to_str()?))

@@ -34,7 +34,7 @@ impl Started {
     }
 }
 
-/// Whether a process is gone, or goes within two seconds: its files are closed before it is gone.
+/// Whether a process ends within two seconds. Its files are closed before it is gone.
 fn goes(pid: &str) -> bool {
     (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(10));

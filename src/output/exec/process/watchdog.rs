@@ -102,7 +102,7 @@ fn sweep(run: &Marker, groups: &[Pid]) {
     use super::stray::{group, processes};
     use crate::output::exec::signal::Signal;
 
-    /// How often it repeats, which takes two seconds at most.
+    /// How often it repeats at most, which takes two seconds.
     const LOOKS: usize = 200;
 
     for _ in 0..LOOKS {

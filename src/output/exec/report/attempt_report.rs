@@ -32,7 +32,7 @@ pub struct AttemptReport {
 }
 
 impl AttemptReport {
-    /// Returns the last attempt at a service, in the form of earlier ones.
+    /// Returns the last attempt at a service, in the form of earlier attempts.
     pub(in crate::output::exec) fn last_of(service: &ServiceReport) -> Self {
         let ServiceReport { outcome, started, exit, signal, seconds, log, message, .. } = service.clone();
         Self { outcome, started, exit, signal, seconds, log, message }

@@ -42,7 +42,8 @@ pub fn checksums(report: &Report) -> String {
     text
 }
 
-/// Returns a job matrix with an entry for each image that has a digest, and that no later run supersedes: one line, `{"include":[{"service":…},…]}`.
+/// Returns a job matrix with an entry for each image that has a digest and is not superseded by a later run: one line,
+/// `{"include":[{"service":…},…]}`.
 #[must_use]
 pub fn deploy_matrix(report: &Report) -> String {
     let entry = |(service, image, digest): (&ServiceReport, ImageName, &str)| {
@@ -57,7 +58,7 @@ pub fn deploy_matrix(report: &Report) -> String {
     safe_json::ascii_line(&serde_json::json!({ "include": include })) + "\n"
 }
 
-/// Returns the services whose images are in a registry, as far as the report says that in the form of a name and a digest.
+/// Returns the services whose images are in a registry, if the report has a valid name and digest for them.
 fn digests(report: &Report) -> impl Iterator<Item = (&ServiceReport, ImageName, &str)> {
     report.successful().filter(|service| service.push).filter_map(|service| {
         let image = ImageName::parse(service.image.as_deref()?).ok()?;

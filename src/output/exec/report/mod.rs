@@ -54,7 +54,7 @@ pub struct ServiceReport {
     pub service: String,
     /// Its outcome.
     pub outcome: Outcome,
-    /// The services for which it had to wait.
+    /// The services that it had to wait for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
     /// How many attempts were made.
@@ -79,7 +79,7 @@ pub struct ServiceReport {
     /// The fingerprint of its content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The tag by which an image of its content is found again.
+    /// Its content tag, by which an image of the same content is found again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_tag: Option<String>,
     /// Its version.
@@ -105,7 +105,7 @@ pub struct ServiceReport {
     /// A message beside the exit code, such as why the build could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Whether the build was recorded, if `--record` asked for it.
+    /// Whether the build was recorded, with `--record`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordOutcome>,
 }
@@ -123,11 +123,11 @@ pub enum RecordOutcome {
     Superseded,
     /// Another run moved its built ref meanwhile, so this run did not move it.
     Elsewhere,
-    /// It was not recorded, since a service that it is built from is due.
+    /// It was not recorded, since one of its dependencies is due.
     StandsOnDue,
     /// It was not recorded, since the commit or its files changed while it was built.
     Doubtful,
-    /// Its built ref was moved, and moved back, since a tag could not be put on its image.
+    /// Its built ref was moved, and then moved back, since a tag could not be added to its image.
     TakenBack,
 }
 

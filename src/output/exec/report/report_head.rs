@@ -39,7 +39,7 @@ impl ReportHead {
         commit.or_else(|| differ(&self.environment, &other.environment).map(named("environment")))
     }
 
-    /// Returns what is the same in two runs.
+    /// Returns the values that two runs have in common.
     pub(super) fn both(self, earlier: Self) -> Self {
         let started = match (self.started, earlier.started) {
             (Some(one), Some(two)) => Some(one.min(two)),

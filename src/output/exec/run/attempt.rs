@@ -72,7 +72,7 @@ impl Active {
         Self { attempt, phase: Phase::Working { process, closed: false }, kill_at: None }
     }
 
-    /// Waits for the last bytes of a process that is gone.
+    /// Returns an attempt that waits for the last output of a process that has ended.
     pub(super) fn closing(attempt: Attempt, status: ExitStatus, now: Moment) -> Self {
         Self { attempt, phase: Phase::Closing { status, until: now + LINGER }, kill_at: None }
     }

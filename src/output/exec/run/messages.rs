@@ -108,7 +108,7 @@ impl Run<'_> {
         }
     }
 
-    /// Ends an attempt. There may be another one.
+    /// Ends an attempt, and schedules another one if there are retries left.
     pub(super) fn conclude(&mut self, attempt: Attempt, result: Result<(), Failure>) {
         let (id, now) = (attempt.build(), self.clock.now());
         drop(attempt.tokens);
@@ -141,7 +141,7 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the results of a build after its commands succeeded. The build fails if nothing was pushed.
+    /// Reads the results of a build after its commands succeeded. The build fails if it should have pushed and did not.
     fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
             Ok(output) => {

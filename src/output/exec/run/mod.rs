@@ -45,13 +45,13 @@ enum Message {
     Token(io::Result<jobserver::Acquired>),
 }
 
-/// A number for each process of a run, so that a late message of one is not taken for another's.
+/// A number for each process of a run, which distinguishes late messages of one from messages of another.
 type Serial = u64;
 
-/// Returns the objection to a build, if there is one.
+/// A function that returns the objection to a build, if there is one.
 pub type Objections<'a> = &'a mut dyn FnMut(&Build, BuildMoment) -> Option<String>;
 
-/// When objections to a build are asked for.
+/// When a build is checked for objections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BuildMoment {
     /// Before each attempt.
@@ -63,8 +63,8 @@ pub enum BuildMoment {
 /// Runs builds, in the order of the plan, until each has an outcome. An objection of `doubt` to a build that is about
 /// to begin makes it fail.
 ///
-/// During the run, the process passes signals on to the builds, and takes children that it did not have before and did
-/// not start for strays of builds. So a process has one run at a time, and starts no other programs meanwhile.
+/// During the run, the process passes signals on to the builds, and treats children that are new and that it did not
+/// start as strays of builds. So a process must have one run at a time, and start no other programs meanwhile.
 ///
 /// # Errors
 /// When the system refuses something that the run itself needs: threads, pipes, signals. Errors of a single build are

@@ -10,9 +10,9 @@ pub struct Settings {
     pub jobs: u32,
     /// What a failure does to other builds.
     pub on_failure: OnFailure,
-    /// How long a build may take to end after it was told to, before it is killed.
+    /// How long a build may take to end after the signal, before it is killed.
     pub grace: Duration,
-    /// After how long an attempt is reported as slow.
+    /// The time after which an attempt is reported as slow.
     pub slow: Option<Duration>,
     /// How often a silent run prints a line.
     pub heartbeat: Option<Duration>,

@@ -161,7 +161,7 @@ fn in_json(needs: &NeededServices) -> String {
     text
 }
 
-/// Whether this process may open as many files as a build needs.
+/// Whether this process can open as many files as a build needs.
 fn has_descriptors() -> bool {
     // Two each: for its log, its output, how it is started, and what shows it.
     const PIPES: usize = 8;

@@ -1,5 +1,5 @@
-//! Ends builds early. Each gets a signal (SIGTERM, or the one that the run received), and SIGKILL when its grace is
-//! over.
+//! Ends builds early. Each gets a signal (SIGTERM, or the one that the run received), and SIGKILL after the grace
+//! period.
 
 use super::Run;
 use super::attempt::{Active, Phase};
@@ -17,7 +17,7 @@ pub(super) enum Stop {
 }
 
 impl Run<'_> {
-    /// Obeys a signal to the run. The second signal that asks for an end kills the running builds.
+    /// Obeys a signal to the run. The second termination signal kills the running builds.
     pub(super) fn obey(&mut self, signal: Signal) {
         match signal {
             Signal::Suspend => {

@@ -1,8 +1,8 @@
 //! Decides which builds may start: a pure data structure, without clock, process or thread.
 //!
-//! Of the builds that may start, the one with the longest chain of work behind it goes first (the critical path); of
-//! equal ones, the first of the plan. A build whose lock is held is skipped. One that is too heavy for the free jobs is
-//! not skipped, since many light ones could delay it for ever.
+//! Of the builds that may start, the one with the longest chain of work that waits for it goes first (the critical
+//! path); of equal ones, the first of the plan. A build whose lock is held is skipped. A build that is too heavy for
+//! the free jobs is not skipped, since many light builds could delay it for ever.
 
 mod task;
 #[cfg(test)]
@@ -40,7 +40,7 @@ impl Choice for OnFailure {
     ];
 }
 
-/// The token of a started build. It has to be returned with the build's outcome, and cannot be copied or used twice.
+/// The token of a started build. It must be returned with the build's outcome, and cannot be copied or used twice.
 #[derive(Debug)]
 #[must_use = "a build that was started has to end"]
 pub struct Running(BuildId);

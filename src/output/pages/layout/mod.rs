@@ -1,8 +1,8 @@
-//! Where the boxes of a dependency graph stand: a layered drawing from left to right, on a grid.
+//! The layout of a dependency graph: a layered drawing from left to right, on a grid.
 //!
-//! A box stands to the right of all that it needs, one *step* after the last of them. A step with many boxes takes
-//! several columns. Boxes without any edge stand below, in a block of their own. Between two rows of boxes runs a free
-//! *lane*, which is the same in all columns, so an edge crosses columns without touching a box.
+//! A box is to the right of all its dependencies, one *step* after the last of them. A step with many boxes takes
+//! several columns. Boxes without any edge are below, in a block of their own. Between two rows of boxes is a free
+//! *lane*, at the same height in all columns, so an edge crosses columns without touching a box.
 
 mod step_order;
 mod straight_rows;
@@ -12,13 +12,13 @@ use std::collections::BTreeSet;
 /// A box by its number, from 0.
 pub(super) type Node = usize;
 
-/// An edge from what is needed to what needs it.
+/// An edge from a dependency to its dependent.
 pub(super) type Edge = (Node, Node);
 
 /// A drawing of a graph, in columns and rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Layout {
-    /// Where each box stands, by its number.
+    /// The cell of each box, by its number.
     pub cells: Vec<Cell>,
     /// The first column of each step, and at the end the number of columns.
     pub steps: Vec<usize>,
@@ -42,8 +42,8 @@ const SCREEN_ROWS: usize = 20;
 /// The columns that fit a screen.
 const SCREEN_COLUMNS: usize = 6;
 
-/// Returns the layout of a graph of `count` boxes. Edges between unknown boxes, and of a box to itself, are left out;
-/// boxes that need each other stand in one step.
+/// Returns the layout of a graph of `count` boxes. Edges between unknown boxes, and from a box to itself, are left out.
+/// Boxes that need each other are in one step.
 #[must_use]
 pub(super) fn layout(count: usize, edges: &[Edge]) -> Layout {
     let edges: Vec<Edge> =
@@ -130,7 +130,7 @@ mod tests {
         assert_eq!(circle.cells.iter().map(|cell| (cell.column, cell.row)).collect::<BTreeSet<_>>().len(), 3);
     }
 
-    /// Random graphs: no two boxes share a place, needs stand to the left, and the same graph has the same layout.
+    /// Random graphs: no two boxes share a cell, dependencies are to the left, and the same graph has the same layout.
     #[test]
     fn no_two_boxes_share_a_place() {
         let mut random = 88_172_645_463_325_252_u64;

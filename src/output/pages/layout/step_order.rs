@@ -7,8 +7,8 @@ const SWEEPS: usize = 8;
 
 /// Returns the boxes of each step, from top to bottom.
 ///
-/// A step holds the boxes whose needs stand in earlier ones. Their order is the one with the fewest crossings that was
-/// met while each box was moved to the mean of its neighbours (the barycentre method of Sugiyama, Tagawa and Toda).
+/// A step has the boxes whose dependencies are in earlier steps. Their order is the one with the fewest crossings that
+/// was found while each box moved to the mean of its neighbours (the barycentre method of Sugiyama, Tagawa and Toda).
 pub(super) fn by_step(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>> {
     let mut steps = steps(neighbours, nodes);
     let mut best = steps.clone();
@@ -31,7 +31,8 @@ pub(super) fn by_step(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>>
     best
 }
 
-/// Returns the boxes of each step, in the order of their numbers. What needs each other comes last, in one step.
+/// Returns the boxes of each step, in the order of their numbers. Boxes that need each other are in one step, the last
+/// one.
 fn steps(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>> {
     let mut open: Vec<usize> = neighbours.needs.iter().map(Vec::len).collect();
     let mut left: BTreeSet<Node> = nodes.iter().copied().collect();
@@ -57,7 +58,7 @@ fn steps(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>> {
     steps
 }
 
-/// Returns how far down each box stands in its step, from 0 to 1.
+/// Returns the relative height of each box in its step, from 0 to 1.
 fn relative_places(neighbours: &Neighbours, steps: &[Vec<Node>]) -> Vec<f64> {
     let mut places = vec![0.0; neighbours.needs.len()];
     for step in steps {
@@ -68,7 +69,7 @@ fn relative_places(neighbours: &Neighbours, steps: &[Vec<Node>]) -> Vec<f64> {
     places
 }
 
-/// Returns how many pairs of edges cross, of those that leave boxes of the same step for boxes of the same step.
+/// Returns how many pairs of edges cross, among edges between the same two steps.
 fn crossings(neighbours: &Neighbours, steps: &[Vec<Node>]) -> usize {
     let mut at = vec![(0, 0); neighbours.needs.len()];
     for (step, nodes) in steps.iter().enumerate() {
@@ -92,7 +93,8 @@ fn crossings(neighbours: &Neighbours, steps: &[Vec<Node>]) -> usize {
     count
 }
 
-/// Returns how many pairs stand in the wrong order, of numbers below `limit`: by a Fenwick tree, in n log n.
+/// Returns how many pairs of numbers are in the wrong order (inversions), with a Fenwick tree in n log n. All numbers
+/// are below `limit`.
 fn inversions(numbers: &[usize], limit: usize) -> usize {
     let mut tree = vec![0; limit + 1];
     let mut count = 0;

@@ -35,8 +35,8 @@ fn is_one_column(step: &[Node], cells: &[Cell]) -> bool {
     step.iter().all(|node| cells[*node].column == cells[step[0]].column)
 }
 
-/// Returns growing rows below `limit` that are near to these wishes: their sum of squared distances is the least, up to
-/// rounding (isotonic regression by pooling neighbours that violate the order).
+/// Returns increasing rows below `limit` with the least sum of squared distances to these wishes, up to rounding
+/// (isotonic regression by pooling neighbours that violate the order).
 fn near(wishes: &[f64], limit: usize) -> Vec<usize> {
     // Without the steps of one between them, growing rows become rows that do not fall.
     let mut pools: Vec<(f64, usize)> = Vec::new();

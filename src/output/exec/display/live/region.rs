@@ -13,7 +13,7 @@ pub struct Size {
 }
 
 impl Default for Size {
-    /// Returns the size that is assumed if a terminal does not tell its own.
+    /// Returns the size that is assumed if a terminal does not report its size.
     fn default() -> Self {
         Self { columns: 80, rows: 24 }
     }
@@ -26,7 +26,7 @@ impl Size {
         self.columns
     }
 
-    /// Returns the size of a terminal; `None` if it is none, or does not tell.
+    /// Returns the size of a terminal; `None` if this is not a terminal, or does not report its size.
     pub fn of(terminal: impl AsFd) -> Option<Self> {
         let size = rustix::termios::tcgetwinsize(terminal).ok()?;
         let size = Self { columns: size.ws_col.into(), rows: size.ws_row.into() };
