@@ -95,58 +95,82 @@ pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
     name == b"git" || name == b"git-lfs" || is_own
 }
 
-/// Returns the reads of git that count, by its arguments and the directory in which it starts. `is_inside` says of an
-/// absolute path whether it lies in the repository.
-pub(super) fn counted_reads(
-    arguments: &[Vec<u8>],
-    directory: &[u8],
-    is_inside: impl Fn(&[u8]) -> bool,
-) -> CountedReads {
-    let mut words = arguments.iter().map(Vec::as_slice);
-    let program = words.next().unwrap_or_default();
-    let program = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-    let (mut directory, mut is_told_where) = (directory.to_vec(), false);
-    let command = match program.strip_prefix(b"git-") {
-        Some(command) => command,
-        None => loop {
-            match words.next() {
-                None => return CountedReads::Of(Vec::new()),
-                Some(b"-C") => directory = beneath(&directory, words.next().unwrap_or_default()),
-                Some(option) if WITH_VALUE.contains(&option) => {
-                    is_told_where |= option == b"--git-dir" || option == b"--work-tree";
-                    words.next();
-                }
-                Some(option) if option.starts_with(b"-") => {
-                    is_told_where |= option.starts_with(b"--git-dir=") || option.starts_with(b"--work-tree=");
-                }
-                Some(command) => break command,
-            }
-        },
-    };
-    let words: Vec<&[u8]> = words.collect();
-    let is_listed = ABOUT_TRACKED.iter().any(|listed| listed.as_bytes() == command);
-    let reads_all = match command {
-        b"diff" => compares_files(
-            &words,
-            |path| is_inside(&beneath(&directory, path)),
-            || is_told_where || is_inside(&directory),
-        ),
-        b"lfs" => words.first() == Some(&&b"pointer"[..]),
-        _ => !is_listed,
-    };
-    if reads_all {
-        return CountedReads::All;
-    }
-    let files = if command == b"am" { words } else { named_files(&words) };
-    CountedReads::Of(files.into_iter().map(|file| beneath(&directory, file)).collect())
+/// A call of git, up to what stands behind its subcommand.
+pub(super) struct GitCall<'w> {
+    /// The directory in which it runs.
+    pub(super) directory: Vec<u8>,
+    /// Whether it is told where the repository is.
+    is_told_where: bool,
+    command: &'w [u8],
+    words: Vec<&'w [u8]>,
 }
 
-/// Whether `git diff` compares files as `diff` does: it is told to, or looks at one that no repository holds.
-fn compares_files(words: &[&[u8]], is_inside: impl Fn(&[u8]) -> bool, is_in_repository: impl Fn() -> bool) -> bool {
-    let is_path = |word: &&&[u8]| !word.starts_with(b"-");
-    words.contains(&&b"--no-index"[..])
-        || !is_in_repository()
-        || words.iter().filter(is_path).any(|path| !is_inside(path))
+impl<'w> GitCall<'w> {
+    /// Reads the arguments of git, which starts in a directory; none where there is no subcommand.
+    pub(super) fn read(arguments: &'w [Vec<u8>], directory: Vec<u8>) -> Option<Self> {
+        let mut words = arguments.iter().map(Vec::as_slice);
+        let program = words.next().unwrap_or_default();
+        let program = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
+        let (mut directory, mut is_told_where) = (directory, false);
+        let command = match program.strip_prefix(b"git-") {
+            Some(command) => command,
+            None => loop {
+                match words.next()? {
+                    b"-C" => directory = beneath(&directory, words.next()?),
+                    option if WITH_VALUE.contains(&option) => {
+                        is_told_where |= option == b"--git-dir" || option == b"--work-tree";
+                        words.next();
+                    }
+                    option if option.starts_with(b"-") => {
+                        is_told_where |= option.starts_with(b"--git-dir=") || option.starts_with(b"--work-tree=");
+                    }
+                    command => break command,
+                }
+            },
+        };
+        Some(Self { directory, is_told_where, command, words: words.collect() })
+    }
+
+    /// Returns the reads that count. `is_inside` says of an absolute path whether it lies in the repository.
+    pub(super) fn counted_reads(&self, is_inside: impl Fn(&[u8]) -> bool) -> CountedReads {
+        let is_listed = ABOUT_TRACKED.iter().any(|listed| listed.as_bytes() == self.command);
+        let reads_all = match self.command {
+            b"diff" => self.compares_files(is_inside),
+            b"lfs" => self.words.first() == Some(&&b"pointer"[..]),
+            _ => !is_listed,
+        };
+        if reads_all {
+            return CountedReads::All;
+        }
+        let files = if self.command == b"am" { self.words.clone() } else { named_files(&self.words) };
+        CountedReads::Of(files.into_iter().map(|file| beneath(&self.directory, file)).collect())
+    }
+
+    /// Whether it hands out what files hold from git's objects, which no system call shows.
+    pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
+        let any = |is: &dyn Fn(&[u8]) -> bool| self.words.iter().any(|word| is(word));
+        let takes = match self.command {
+            b"archive" => !any(&|word| word == b"--list" || word == b"-l"),
+            b"cat-file" => any(&|word| {
+                [&b"blob"[..], b"-p", b"--textconv", b"--filters", b"--batch", b"--batch-command"].contains(&word)
+                    || word.starts_with(b"--batch=")
+            }),
+            b"checkout-index" => any(&|word| word.starts_with(b"--prefix") || word == b"--temp"),
+            b"show" => any(&|word| word.contains(&b':') && !word.starts_with(b"-")),
+            b"unpack-file" => true,
+            b"worktree" => self.words.first() == Some(&&b"add"[..]),
+            _ => false,
+        };
+        takes && (self.is_told_where || is_inside(&self.directory))
+    }
+
+    /// Whether `git diff` compares files as `diff` does: it is told to, or looks at one that no repository holds.
+    fn compares_files(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
+        let mut paths = self.words.iter().filter(|word| !word.starts_with(b"-"));
+        self.words.contains(&&b"--no-index"[..])
+            || !(self.is_told_where || is_inside(&self.directory))
+            || paths.any(|path| !is_inside(&beneath(&self.directory, path)))
+    }
 }
 
 /// Returns the values of options that name files.
@@ -176,10 +200,18 @@ fn beneath(directory: &[u8], path: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn is_inside(path: &[u8]) -> bool {
+        path.starts_with(b"/r") && !path.ends_with(b"/../x")
+    }
+
+    fn words(text: &str) -> Vec<Vec<u8>> {
+        text.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+    }
+
     fn counted(text: &str, directory: &str) -> CountedReads {
-        let words: Vec<Vec<u8>> = text.split(' ').map(|word| word.as_bytes().to_vec()).collect();
-        let is_inside = |path: &[u8]| path.starts_with(b"/r") && !path.ends_with(b"/../x");
-        counted_reads(&words, directory.as_bytes(), is_inside)
+        let words = words(text);
+        let call = GitCall::read(&words, directory.into());
+        call.map_or(CountedReads::Of(Vec::new()), |call| call.counted_reads(is_inside))
     }
 
     #[test]
@@ -231,7 +263,7 @@ mod tests {
             assert_eq!(counted(text, "/r"), CountedReads::Of(Vec::new()), "{text}");
         }
         assert_eq!(counted("git diff a b", "/tmp"), CountedReads::All);
-        assert_eq!(counted_reads(&[], b"/r", |_| true), CountedReads::Of(Vec::new()));
+        assert!(GitCall::read(&[], b"/r".to_vec()).is_none());
     }
 
     #[test]
@@ -244,5 +276,32 @@ mod tests {
         assert_eq!(named("git -C .. tag -aF /r/a v1 -Fb"), ["/r/a", "/r/api/../b"]);
         assert_eq!(named("git am --quiet a b"), ["/r/api/--quiet", "/r/api/a", "/r/api/b"]);
         assert_eq!(named("git commit -F"), [""; 0]);
+    }
+
+    #[test]
+    fn some_commands_take_what_files_hold_from_objects() {
+        let takes = |text: &str| GitCall::read(&words(text), b"/r/api".to_vec()).unwrap().takes_objects(is_inside);
+        for text in [
+            "git archive HEAD a",
+            "git cat-file -p HEAD:a",
+            "git cat-file --batch",
+            "git checkout-index --prefix=/tmp/ -a",
+            "git show HEAD:a",
+            "git --git-dir=/r/.git -C /tmp archive HEAD",
+            "git worktree add /tmp/x",
+        ] {
+            assert!(takes(text), "{text}");
+        }
+        for text in [
+            "git archive --list",
+            "git cat-file -e HEAD:a",
+            "git checkout-index -a",
+            "git show -s --format=%h:%s HEAD",
+            "git worktree list",
+            "git -C /tmp show HEAD:a",
+            "git status",
+        ] {
+            assert!(!takes(text), "{text}");
+        }
     }
 }

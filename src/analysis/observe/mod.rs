@@ -22,9 +22,9 @@ pub use unseen::Unseen;
 use crate::inputs::trace::{Access, Asked, Peer, ProcessTrace, TraceEvent};
 use file_origins::{Content, FileOrigins};
 use followed_links::{follow, follow_to_last};
-use git_commands::{CountedReads, counted_reads, is_git};
+use git_commands::{CountedReads, GitCall, is_git};
 use interpreter::{MOST_INTERPRETERS, interpreter};
-use traced_processes::{TracedProcesses, TracedProgram};
+use traced_processes::{TracedProcesses, TracedProgram, shown_command};
 
 /// What a build read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,6 +124,12 @@ impl Observer<'_> {
                 self.make(id, to, content);
             }
             TraceEvent::SymbolicLink { target, path } => self.make(id, path, Content::Link(target.clone())),
+            TraceEvent::ReadLink(asked) => {
+                let path = self.last(id, asked);
+                if let Some((Some(position), _)) = path.as_deref().and_then(|path| self.origins.link(path)) {
+                    self.read_all(id, &path.unwrap_or_default(), vec![position]);
+                }
+            }
             TraceEvent::Removed(asked) => {
                 if let Some(path) = self.last(id, asked) {
                     self.origins.remove(path);
@@ -147,7 +153,7 @@ impl Observer<'_> {
         };
         let is_git = self.site.within(&path).is_none()
             && [&asked.path, &path].iter().any(|path| is_git(path, self.site.git_programs));
-        let counted = if is_git { self.counted_reads(id, arguments) } else { CountedReads::All };
+        let counted = if is_git { self.counted_reads(id, &path, arguments) } else { CountedReads::All };
         self.processes.execute(id, &path, arguments, TracedProgram { is_git, counted });
         for _ in 0..MOST_INTERPRETERS {
             self.read_path(id, &path, links);
@@ -160,11 +166,17 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns the reads of a process of git that count, by paths without links.
-    fn counted_reads(&mut self, id: u32, arguments: &[Vec<u8>]) -> CountedReads {
-        let directory = self.processes.directory(id);
+    /// Returns the reads of a process that becomes git that count, by paths without links.
+    fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> CountedReads {
+        let Some(call) = GitCall::read(arguments, self.processes.directory(id)) else {
+            return CountedReads::Of(Vec::new());
+        };
         let is_inside = |path: &[u8]| self.site.within(&follow(path, &self.origins).0).is_some();
-        match counted_reads(arguments, &directory, is_inside) {
+        // What git does for itself, it does for the command that was given.
+        if !self.processes.is_git(id) && call.takes_objects(is_inside) {
+            self.unseen.insert(Unseen::Objects(shown_command(program, arguments)));
+        }
+        match call.counted_reads(is_inside) {
             CountedReads::All => CountedReads::All,
             CountedReads::Of(files) => {
                 CountedReads::Of(files.iter().map(|file| follow(file, &self.origins).0).collect())

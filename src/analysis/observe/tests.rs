@@ -205,13 +205,17 @@ fn what_cannot_be_seen_is_said() {
         .call(1, TraceEvent::Connected(socket("/tmp/own")))
         .call(1, TraceEvent::Connected(Peer::Port(53)))
         .call(1, TraceEvent::Connected(Peer::Port(8080)))
-        .call(1, TraceEvent::Hid(Untraceable::IoUring));
+        .call(1, TraceEvent::Hid(Untraceable::IoUring))
+        .run(3, &["/usr/bin/git", "archive", "HEAD"])
+        .fork(3, 4)
+        .run(4, &["/usr/bin/git", "cat-file", "--batch"]);
     let said: Vec<String> = build.observed().unseen.iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
         [
             "what the program behind the socket /run/docker.sock reads",
             "what the program behind port 8080 of this machine reads",
+            "what `git archive HEAD` takes from git's objects",
             "what programs read by io_uring"
         ]
     );
@@ -255,6 +259,14 @@ fn links_are_followed_whoever_made_them() {
     assert_eq!(build.reads(), ["lib/a: the build", "link: the build"]);
     let hard = TraceEvent::Linked { from: path("/home/r/link/a"), to: path("/tmp/a"), is_followed: true };
     assert_eq!(Traced::default().call(1, hard).read(1, "/tmp/a").reads(), ["lib/a: the build", "link: the build"]);
+}
+
+#[test]
+fn links_are_read_by_whoever_asks_where_they_lead() {
+    let ask = |at: &str| TraceEvent::ReadLink(path(at));
+    let build = Traced::default().run(1, &["cp", "-P"]).call(1, ask("../link")).call(1, ask("../lib"));
+    assert_eq!(build.call(1, ask("../node_modules/.bin/tool")).reads(), ["link: cp -P"]);
+    assert_eq!(Traced::default().run(1, &["/usr/bin/git", "add", "."]).call(1, ask("../link")).reads(), [""; 0]);
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl TracedProcesses {
 
     pub(super) fn execute(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>], what: TracedProgram) {
         let next = self.commands.len();
-        let number = *self.commands.entry(command(program, arguments)).or_insert(next);
+        let number = *self.commands.entry(shown_command(program, arguments)).or_insert(next);
         let known = self.get(id);
         (known.command, known.program) = (number, Rc::new(what));
     }
@@ -134,7 +134,7 @@ impl TracedProcesses {
 }
 
 /// Returns a command as a shell would take it, with the name of its program alone, cut to a readable length.
-fn command(program: &[u8], arguments: &[Vec<u8>]) -> String {
+pub(super) fn shown_command(program: &[u8], arguments: &[Vec<u8>]) -> String {
     let program = [program.to_vec()];
     let words = if arguments.is_empty() { &program[..] } else { arguments };
     let name = |word: &[u8]| word.rsplit(|byte| *byte == b'/').next().unwrap_or_default().to_vec();

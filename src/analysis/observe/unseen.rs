@@ -10,6 +10,8 @@ use crate::model::name::Escaped;
 pub enum Unseen {
     /// What a program reads that ran before the build and that it asked.
     Daemon(Peer),
+    /// What a command of git takes from its objects.
+    Objects(String),
     /// What is read by `io_uring`.
     Queued,
     /// What is read below another root, or in file systems that the build mounts.
@@ -27,6 +29,7 @@ impl fmt::Display for Unseen {
             }
             Self::Daemon(Peer::Port(port)) => write!(f, "what the program behind port {port} of this machine reads"),
             Self::Daemon(Peer::Address(host, port)) => write!(f, "what the engine at {host}, port {port}, reads"),
+            Self::Objects(command) => write!(f, "what `{}` takes from git's objects", Escaped::new(command)),
             Self::Queued => f.write_str("what programs read by io_uring"),
             Self::Contained => f.write_str("what programs read in a container, or below another root"),
         }

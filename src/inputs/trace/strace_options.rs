@@ -13,7 +13,7 @@ pub enum TracerSpeed {
 /// The system calls that are traced. Those with a question mark are not on every processor; the others an strace refuses
 /// that does not know them: what it does not know, it would not see.
 const CALLS: &str = "trace=?open,openat,openat2,?creat,open_by_handle_at,execve,execveat,chdir,fchdir,getcwd,?rename,\
-?renameat,renameat2,?link,linkat,?symlink,symlinkat,?unlink,unlinkat,truncate,ftruncate,?truncate64,?ftruncate64,\
+?renameat,renameat2,?link,linkat,?symlink,symlinkat,?readlink,readlinkat,?unlink,unlinkat,truncate,ftruncate,?truncate64,?ftruncate64,\
 ?fork,?vfork,clone,?clone3,connect,bind,getsockname,io_uring_setup,chroot,pivot_root,mount,move_mount";
 
 /// Returns the options of strace, up to the program that is traced. It writes a file for each process, with this prefix, and

@@ -71,6 +71,8 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
         }
         "symlink" => Some(TraceEvent::SymbolicLink { target: text(0)?, path: own(1)? }),
         "symlinkat" => Some(TraceEvent::SymbolicLink { target: text(0)?, path: below(1)? }),
+        "readlink" => Some(TraceEvent::ReadLink(own(0)?)),
+        "readlinkat" => Some(TraceEvent::ReadLink(below(0)?)),
         "unlink" => Some(TraceEvent::Removed(own(0)?)),
         "unlinkat" => (!flags(2).contains("AT_REMOVEDIR")).then_some(TraceEvent::Removed(below(0)?)),
         "truncate" | "truncate64" => (flags(1) == "0").then_some(TraceEvent::Emptied(own(0)?)),
@@ -302,6 +304,11 @@ mod tests {
             read("symlinkat(\"«../x»\", AT_FDCWD<«/r»>, \"«a»\") = 0"),
             Some(TraceEvent::SymbolicLink { target: b"../x".to_vec(), path: a.clone() })
         );
+        assert_eq!(
+            read("readlinkat(4<«/t»>, \"«b»\", \"«../x»\", 64) = 4"),
+            Some(TraceEvent::ReadLink(asked(Some("/t"), false, "b")))
+        );
+        assert_eq!(read("readlink(\"«b»\", 0x7ffc, 64) = -1 EINVAL (Invalid argument)"), None);
         let linked = |is_followed| Some(TraceEvent::Linked { from: a.clone(), to: b.clone(), is_followed });
         assert_eq!(read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", 0) = 0"), linked(false));
         assert_eq!(read("linkat(AT_FDCWD<«/r»>, \"«a»\", 4<«/t»>, \"«b»\", AT_SYMLINK_FOLLOW) = 0"), linked(true));

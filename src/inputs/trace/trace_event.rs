@@ -52,6 +52,8 @@ pub enum TraceEvent {
         /// Its path.
         path: Asked,
     },
+    /// It learned where a symbolic link leads.
+    ReadLink(Asked),
     /// It removed a file.
     Removed(Asked),
     /// It emptied a file.

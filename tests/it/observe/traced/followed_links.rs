@@ -101,3 +101,11 @@ fn links_out_of_the_repository_are_read_by_the_oldest_call_too() {
     repo.symlink("../elsewhere", "link").commit("second");
     assert_eq!(paths(&observed(observe(&repo), 1)["uncovered"]), ["link"]);
 }
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn links_are_read_to_be_copied() {
+    let repo = repo("cp -P ../link out; test -L ../other", &[("api/main", "")]);
+    repo.symlink("gone", "link").symlink("gone", "other").commit("second");
+    assert_eq!(reads(&observed(observe(&repo), 1)["uncovered"]), ["link: cp -P ../link out"]);
+}

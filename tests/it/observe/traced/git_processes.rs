@@ -82,3 +82,14 @@ fn what_git_reads_for_the_build_counts() {
         ]
     );
 }
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn what_git_takes_from_its_objects_is_not_seen_and_said() {
+    let repo = repo(
+        "cat main; git show HEAD:shared/a; git stash --quiet; git describe --always",
+        &[("api/main", ""), ("shared/a", "")],
+    );
+    let unseen = &observed(observe(&repo), 0)["unseen"];
+    assert_eq!(*unseen, serde_json::json!(["what `git show HEAD:shared/a` takes from git's objects"]));
+}
