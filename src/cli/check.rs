@@ -78,7 +78,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
         let findings = filters.findings(what);
         Ok((filters, findings))
     };
-    let (filters, mut findings) = if args.fix { mending::until_mended(find, output)? } else { find()? };
+    let mut found = find()?;
+    if args.fix {
+        found = mending::until_mended(found, find, output)?;
+    }
+    let (filters, mut findings) = found;
     if args.affected {
         let affected = affected(general, args, output)?;
         let is_about =

@@ -13,12 +13,12 @@ const MOST_ROUNDS: usize = 4;
 /// The byte order mark, which files of filters may begin with. Places are counted without it.
 const MARK: &str = "\u{feff}";
 
-/// Finds what is wrong, mends what can be, and returns what is left.
+/// Mends what can be mended of what was found, finds again what is wrong, and returns what is left.
 pub(crate) fn until_mended(
+    mut found: (CheckedFilters, Vec<Finding>),
     find: impl Fn() -> Result<(CheckedFilters, Vec<Finding>), Failure>,
     output: &Output,
 ) -> Result<(CheckedFilters, Vec<Finding>), Failure> {
-    let mut found = find()?;
     for _ in 0..MOST_ROUNDS {
         if !mend(&found.0, &found.1, output)? {
             break;

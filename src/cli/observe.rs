@@ -5,7 +5,7 @@ mod this_machine;
 mod trace_directories;
 mod traced_builds;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::{Args, ValueEnum};
 
@@ -66,8 +66,10 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) -> Result<Exit, Failure> {
     let workspace = workspace::open(general, None, None, WithoutConfig::Refuse, output)?;
-    let services =
+    let mut services =
         pipeline::services(&workspace.repository, &workspace.config, &args.services).map_err(pipeline::Error::from)?;
+    let mut named = BTreeSet::new();
+    services.retain(|service| named.insert(*service));
     // A build may remove what it read.
     let before = Discovery::read(&workspace.repository, None, DiscoveryScope::Everything)?;
     let images = if services.iter().any(|service| is_image(&workspace, *service)) {
@@ -99,10 +101,17 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     let observed = Observed::new(commit, observed.map(|service| with_masked_texts(service, output)).collect());
     // Filters and reports would be wrong without these.
     output.publish(observed.services.iter().flat_map(ObservedService::paths));
-    let Compared { coverage, is_covered } = compared(general, args, &observed, &before, output)?;
+    let comparison = Comparison { general, observed: &observed, before: &before };
+    // After an interrupt nothing is written.
+    let is_mended = args.fix && interrupted.is_none();
+    let Compared { coverage, is_covered, unmended } =
+        if is_mended { comparison.mended(output)? } else { comparison.compared(&comparison.find()?)? };
     match args.format {
         Format::Text => output.people(&emit::observed_text(&observed, &coverage))?,
         Format::Json => output.data(&emit::observed_json(&observed, &coverage))?,
+    }
+    if let Some(failure) = unmended {
+        return Err(failure);
     }
     let is_partial = observed.services.iter().any(|service| service.partial.is_some());
     Ok(match interrupted {
@@ -173,29 +182,52 @@ struct Compared {
     coverage: Vec<ReadCoverage>,
     /// Whether there are no findings, except for those that a comment ignores.
     is_covered: bool,
+    /// Why the filters could not be mended.
+    unmended: Option<Failure>,
 }
 
-/// Compares what was read with the filters of the work tree and the files before the build, and mends the filters with
-/// `--fix`.
-fn compared(
-    general: &GeneralArgs,
-    args: &ObserveArgs,
-    observed: &Observed,
-    before: &Discovery,
-    output: &Output,
-) -> Result<Compared, Failure> {
-    let what = WhatToCheck { files: &[], is_mended: true, observed: Some(observed), before: Some(before) };
-    let find = || {
-        let filters = CheckedFilters::read(general, what)?;
+/// What was read, the filters of the work tree, and the files before the build.
+#[derive(Clone, Copy)]
+struct Comparison<'a> {
+    general: &'a GeneralArgs,
+    observed: &'a Observed,
+    before: &'a Discovery,
+}
+
+impl Comparison<'_> {
+    /// Reads the filters, and finds what they do not cover.
+    fn find(self) -> Result<(CheckedFilters, Vec<Finding>), Failure> {
+        let what =
+            WhatToCheck { files: &[], is_mended: true, observed: Some(self.observed), before: Some(self.before) };
+        let filters = CheckedFilters::read(self.general, what)?;
         let mut findings = filters.findings(what);
-        findings.retain(|finding: &Finding| finding.rule == CheckRule::UncoveredRead);
+        findings.retain(|finding| finding.rule == CheckRule::UncoveredRead);
         Ok((filters, findings))
-    };
-    let (filters, findings) = if args.fix { mending::until_mended(find, output)? } else { find()? };
-    let coverage = check::coverage(&filters.checked(Some(observed)));
-    // A configuration that cannot be read any more covers nothing.
-    if coverage.len() < observed.services.len() {
-        return Err(Failure { exit: Exit::Usage, diagnostics: filters.unreadable });
     }
-    Ok(Compared { coverage, is_covered: findings.is_empty() })
+
+    fn compared(self, (filters, findings): &(CheckedFilters, Vec<Finding>)) -> Result<Compared, Failure> {
+        let coverage = check::coverage(&filters.checked(Some(self.observed)));
+        // A configuration that cannot be read any more covers nothing.
+        if coverage.len() < self.observed.services.len() {
+            return Err(Failure { exit: Exit::Usage, diagnostics: filters.unreadable.clone() });
+        }
+        Ok(Compared { coverage, is_covered: findings.is_empty(), unmended: None })
+    }
+
+    /// Mends the filters, and compares what was read with the result.
+    fn mended(self, output: &Output) -> Result<Compared, Failure> {
+        let found = self.find()?;
+        let before = self.compared(&found)?;
+        match mending::until_mended(found, || self.find(), output).and_then(|found| self.compared(&found)) {
+            Ok(mut after) => {
+                for (after, before) in after.coverage.iter_mut().zip(before.coverage) {
+                    after.added = before.proposed;
+                    after.added.retain(|pattern| !after.proposed.contains(pattern));
+                }
+                Ok(after)
+            }
+            // The report of a build is shown all the same.
+            Err(failure) => Ok(Compared { unmended: Some(failure), ..before }),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::columns::{Column, without_middle};
 use crate::model::name::{Escaped, Listed};
 use crate::model::safe_json;
-use crate::plan::check::ReadCoverage;
+use crate::plan::check::{OwnReads, ReadCoverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
 
 /// How many directories, and how many patterns, a text lists.
@@ -34,6 +34,7 @@ pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
         uncovered: &'a [ObservedInput],
         excluded: &'a [ObservedInput],
         add: &'a [String],
+        added: &'a [String],
         unread: Unread<'a>,
     }
     #[derive(Serialize)]
@@ -51,6 +52,7 @@ pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
         uncovered: &coverage.uncovered,
         excluded: &coverage.excluded,
         add: &coverage.proposed,
+        added: &coverage.added,
         unread: Unread {
             patterns: &coverage.unread.patterns,
             directories: coverage
@@ -115,6 +117,12 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     let by = if observed.means == ObservedBy::Traced { "read by" } else { "by" };
     list(&mut text, "not covered", by, &coverage.uncovered);
     list(&mut text, "excluded, but read", by, &coverage.excluded);
+    if !coverage.added.is_empty() {
+        let _ = writeln!(text, "\n  added to `{name}`:");
+        for pattern in &coverage.added {
+            let _ = writeln!(text, "    {}", Escaped::new(pattern));
+        }
+    }
     if !coverage.proposed.is_empty() {
         let how = if coverage.is_mendable {
             "(`--fix` does)"
@@ -127,8 +135,13 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
         }
     }
     let unread = &coverage.unread;
-    if unread.is_all {
-        let _ = writeln!(text, "\n  no file of its own was read: if all was built already, observe a clean build");
+    let hint = match unread.own {
+        OwnReads::SomeRead => None,
+        OwnReads::NoneRead => Some("no file of its own was read: if all was built already, observe a clean build"),
+        OwnReads::NoneTracked => Some("its patterns match no tracked file: `git add` its files, and observe it again"),
+    };
+    if let Some(hint) = hint {
+        let _ = writeln!(text, "\n  {hint}");
         return text;
     }
     if !unread.directories.is_empty() {

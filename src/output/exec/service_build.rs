@@ -81,6 +81,8 @@ pub struct Step {
     pub program: String,
     /// Its arguments; no shell reads them.
     pub arguments: Vec<CommandArgument>,
+    /// The program that this one starts in its turn, where it is not for this one to say that there is none.
+    pub starts: Option<String>,
 }
 
 impl Work {
@@ -97,7 +99,7 @@ impl Work {
 impl Step {
     /// Creates a command.
     pub fn new<I: IntoIterator<Item: Into<CommandArgument>>>(program: impl Into<String>, arguments: I) -> Self {
-        Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect() }
+        Self { program: program.into(), arguments: arguments.into_iter().map(Into::into).collect(), starts: None }
     }
 
     /// Returns the arguments with the images of services filled in.

@@ -78,8 +78,9 @@ impl Tracer {
         let has_sudo = step.foretell(&NeededServices::default()).iter().any(is_sudo);
         let speed = if has_sudo { TracerSpeed::Plain } else { self.fastest };
         let options = strace_options(&directory.join("p"), speed).into_iter().map(CommandArgument::from);
-        let program = std::iter::once(CommandArgument::from(step.program));
-        Step::new(STRACE, options.chain(program).chain(step.arguments))
+        let program = std::iter::once(CommandArgument::from(step.program.clone()));
+        let traced = Step::new(STRACE, options.chain(program).chain(step.arguments));
+        Step { starts: Some(step.program), ..traced }
     }
 }
 

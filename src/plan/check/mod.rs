@@ -37,7 +37,7 @@ pub use finding::{Finding, Fix};
 pub use mend::mended;
 pub use rule::CheckRule;
 pub use uncovered_read::ReadCoverage;
-pub use unread_files::UnreadFiles;
+pub use unread_files::{OwnReads, UnreadFiles};
 
 use std::collections::BTreeMap;
 

@@ -25,6 +25,8 @@ pub struct ReadCoverage {
     pub excluded: Vec<ObservedInput>,
     /// The patterns that cover what is uncovered, as few as possible.
     pub proposed: Vec<String>,
+    /// The patterns that were added since.
+    pub added: Vec<String>,
     /// Whether they can be added where the service has its own.
     pub is_mendable: bool,
     /// What covers something that it did not read.
@@ -58,6 +60,7 @@ pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCove
                 Some(_) => UnreadFiles::default(),
                 None => unread_files::of(ground, compared.set, compared.service, &compared.read),
             },
+            added: Vec::new(),
             is_mendable: fix(ground, &compared).is_some(),
             proposed: compared.proposed,
         })

@@ -13,10 +13,22 @@ use crate::model::name::ServiceId;
 pub struct UnreadFiles {
     /// The patterns that match files of which none was read.
     pub patterns: Vec<String>,
-    /// Whether no file that the service's patterns cover was read.
-    pub is_all: bool,
+    /// What was read of all that the service's own patterns cover.
+    pub own: OwnReads,
     /// The directories of whose covered files none was read, each with their number; none lies in another.
     pub directories: Vec<(String, usize)>,
+}
+
+/// What a build read of the files that its service's own patterns cover.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum OwnReads {
+    /// One at least.
+    #[default]
+    SomeRead,
+    /// None.
+    NoneRead,
+    /// None, since none is tracked.
+    NoneTracked,
 }
 
 /// Returns what a service's own patterns cover and its build did not read.
@@ -35,14 +47,19 @@ pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Pos
     let mut covered: Vec<usize> = service.own_filters().flat_map(|filter| ground.files(set, filter)).copied().collect();
     covered.sort_unstable();
     covered.dedup();
-    let is_all = !covered.is_empty() && !covered.iter().any(|position| read.has(*position));
+    let own = match covered.iter().any(|position| read.has(*position)) {
+        true => OwnReads::SomeRead,
+        false if covered.is_empty() => OwnReads::NoneTracked,
+        false => OwnReads::NoneRead,
+    };
     let said = unread.iter().flat_map(|at| found.of(Filters::id(*at))).copied();
     let said = Positions::of(listing.len(), said);
     // What one of these patterns takes is said by that.
-    let others: Vec<usize> = covered.into_iter().filter(|position| is_all || !said.has(*position)).collect();
+    let others: Vec<usize> =
+        covered.into_iter().filter(|position| own != OwnReads::SomeRead || !said.has(*position)).collect();
     UnreadFiles {
         patterns: unread.into_iter().map(|at| patterns[at].value.text().to_owned()).collect(),
-        is_all,
+        own,
         directories: directories(ground, &others, read),
     }
 }

@@ -226,6 +226,47 @@ api is built from 5 tracked files; nothing covers 2 of them
 }
 
 #[test]
+fn what_is_written_is_said() {
+    let repo = Repo::new();
+    repo.write(
+        "config/filters.yaml",
+        "services:\n  api: {path: api, image: x/api, context: /, filters: [api/**], tags: [\"type=raw,value=1\"]}\n",
+    );
+    repo.write("api/Dockerfile", "FROM scratch\nCOPY shared /\n").write("shared/a", "");
+    // A link is not written through.
+    repo.symlink("config/filters.yaml", "filters.yaml").commit("first");
+    let refused = repo.rebake(["observe", "api", "api", "--fix"]).failure(2);
+    refused.stdout(snapbox::str![[r#"
+api is built from 2 tracked files; nothing covers 1 of them
+
+  not covered:
+    shared/a  by api/Dockerfile:2:6
+
+  to add to `api` (`--fix` does):
+    shared/a
+
+"#]]).stderr(snapbox::str![[r#"
+error[file]: cannot write [ROOT]/filters.yaml: `[ROOT]/filters.yaml` is a symbolic link in a repository, which is not followed: remove it, or name another place
+
+"#]]);
+    std::fs::remove_file(repo.dir().join("filters.yaml")).unwrap();
+    std::fs::rename(repo.dir().join("config/filters.yaml"), repo.dir().join("filters.yaml")).unwrap();
+    repo.rebake(["observe", "api", "api", "--fix"]).success().stdout(snapbox::str![[r#"
+api is built from 2 tracked files; all are covered
+
+  added to `api`:
+    shared/a
+
+"#]]);
+    repo.rebake(["observe", "api", "--fix"]).success().stdout(snapbox::str![[r#"
+api is built from 2 tracked files; all are covered
+
+"#]]);
+    let json = repo.rebake(["observe", "api", "--fix", "--format", "json"]).success().text();
+    assert!(json.contains("\"added\": []"), "{json}");
+}
+
+#[test]
 fn filters_of_steps_and_aliases_are_mended_by_hand() {
     let repo = Repo::new();
     repo.write("filters.yaml", "x: &x\n  - api/**\napi: *x\n");

@@ -1,6 +1,6 @@
 use std::fs;
 use std::io;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use jobserver::Acquired;
 
@@ -121,7 +121,9 @@ impl Run<'_> {
         let (serial, outbox) = (self.next_serial, self.outbox.clone());
         self.next_serial += 1;
         let notify = move |notice| outbox.send(Message::Process(serial, notice)).unwrap_or_default();
-        match Process::spawn(command, &attempt.log, notify) {
+        let program = step.starts.as_ref().unwrap_or(&step.program);
+        let is_there = step.starts.as_deref().map_or(Ok(()), |program| find_program(program, build));
+        match is_there.and_then(|()| Process::spawn(command, &attempt.log, notify)) {
             Ok(process) => {
                 if let Some(watchdog) = &self.watchdog {
                     watchdog.guard(process.pid());
@@ -129,7 +131,7 @@ impl Run<'_> {
                 self.active.insert(serial, Active::working(attempt, process));
             }
             Err(error) => {
-                let message = format!("{} could not be started: {error}", Escaped::new(&step.program));
+                let message = format!("{} could not be started: {error}", Escaped::new(program));
                 attempt.log.note(&message);
                 self.results.say(id, &message);
                 self.conclude(attempt, Err(Failure::Error));
@@ -159,6 +161,15 @@ fn in_json(needs: &NeededServices) -> String {
     }
     text.push('}');
     text
+}
+
+/// Asks a shell for a program, where a build looks for it.
+fn find_program(program: &str, build: &Build) -> io::Result<()> {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "command -v -- \"$1\"", "sh", program]).current_dir(&build.directory);
+    shell.envs(build.environment.iter().map(|(name, value)| (name, value)));
+    let found = shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    if found.success() { Ok(()) } else { Err(rustix::io::Errno::NOENT.into()) }
 }
 
 /// Whether this process can open as many files as a build needs.

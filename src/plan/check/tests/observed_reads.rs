@@ -2,7 +2,7 @@
 
 use super::with_checked;
 use crate::glob::{Pattern, Verdict};
-use crate::plan::check::{ReadCoverage, coverage};
+use crate::plan::check::{OwnReads, ReadCoverage, coverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
 
 /// Returns what `api` was seen to read, beside what covers it.
@@ -81,8 +81,9 @@ fn what_is_not_read_is_told() {
     let files = ["api/a", "api/b/c/x", "api/b/d/y", "api/e/f/z", "api/e/g", "more/a"];
     let filters = API.replace("path: api", "path: api, filters: [api/**, more/**, none/**]");
     let unread = seen(&files, &filters, &["api/a", "api/e/g"]).unread;
-    assert_eq!((unread.patterns, unread.is_all), (vec!["more/**".to_owned()], false));
+    assert_eq!((unread.patterns, unread.own), (vec!["more/**".to_owned()], OwnReads::SomeRead));
     let directories: Vec<String> = unread.directories.iter().map(|(path, count)| format!("{path} {count}")).collect();
     assert_eq!(directories, ["api/b 2", "api/e/f 1"]);
-    assert!(seen(&files, API, &["more/a"]).unread.is_all);
+    assert_eq!(seen(&files, API, &["more/a"]).unread.own, OwnReads::NoneRead);
+    assert_eq!(seen(&["more/a"], API, &["more/a"]).unread.own, OwnReads::NoneTracked);
 }

@@ -25,6 +25,18 @@ fn a_build_that_fails_is_seen_in_part() {
     assert!(said.contains("this is only a part of what it reads: its build failed (exit 3)"), "{said}");
 }
 
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn a_program_that_is_missing_is_named() {
+    let repo = repo("", &[("api/main", "")]);
+    repo.write("filters.yaml", "services: {api: {path: api, run: [./gone, x]}}\n");
+    let run = repo.rebake(["observe", "api"]).failure(1);
+    let said = [run.text(), String::from_utf8(run.stderr).unwrap()].concat();
+    let why = "./gone could not be started: No such file or directory (os error 2)";
+    assert!(said.contains(&format!("this is only a part of what it reads: its build failed ({why})\n")), "{said}");
+    assert!(said.contains(&format!("api | rebake: {why}")) && !said.contains("strace"), "{said}");
+}
+
 /// The processes that a build has noted, once there are so many. None come after it has ended.
 fn noted(repo: &Repo, count: usize, mut is_running: impl FnMut() -> bool) -> Vec<String> {
     loop {
@@ -63,13 +75,15 @@ fn a_build_that_is_interrupted_leaves_nothing_behind() {
          sleep 1000 & echo $! >>../.git/pids\necho $$ >>../.git/pids\nwait",
         &[("api/main", ""), ("shared/a", "")],
     );
-    let mut child = observe(&repo).start();
+    let filters = fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
+    let mut child = repo.rebake(["observe", "api", "--fix"]).start();
     let pids = noted(&repo, 3, || child.try_wait().unwrap().is_none());
     assert_ne!(traces(&repo), [""; 0]);
     let rebake = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(rebake, rustix::process::Signal::INT).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
+    assert_eq!(fs::read_to_string(repo.dir().join("filters.yaml")).unwrap(), filters);
     assert_eq!(pids.iter().filter(|pid| state(pid).is_some()).count(), 0);
     assert_eq!(traces(&repo), [""; 0]);
 }
