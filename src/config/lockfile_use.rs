@@ -1,4 +1,4 @@
-//! What lockfiles mean to services.
+//! How lockfiles affect services.
 
 use std::collections::BTreeMap;
 

@@ -240,7 +240,7 @@ impl Shape {
 pub struct Service {
     /// Its name, with its place in the file.
     pub name: Located<ServiceName>,
-    /// What it is there for.
+    /// Its origin.
     pub origin: ServiceOrigin,
     /// Its directory; `None` in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
@@ -260,7 +260,7 @@ pub struct Service {
     /// The files and directories that its image is built from: those that keys name, and those that its builder finds
     /// by itself.
     pub declared: Vec<Declared>,
-    /// What lockfiles mean to it.
+    /// How lockfiles affect it.
     pub lockfile: LockfileUse,
     /// Whether a `global` match affects it.
     pub global: Global,
@@ -288,11 +288,11 @@ pub struct Service {
     pub description: Option<String>,
     /// How it is built.
     pub recipe: Recipe,
-    /// Where the keys that say so stand.
+    /// The places of the keys that say how it is built.
     pub keys: KeyPlaces,
 }
 
-/// What a service is there for.
+/// The origin of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServiceOrigin {
     /// The file has it.

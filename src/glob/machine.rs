@@ -284,7 +284,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Returns how many bytes stand before this place.
+    /// Returns how many bytes are before this place.
     fn index(&self) -> usize {
         self.rest.len()
     }

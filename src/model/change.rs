@@ -44,7 +44,7 @@ pub struct Change {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeSet(Arc<Vec<Change>>);
 
-/// Whether head is a commit as it stands, or with the work tree's changes on top.
+/// Whether head is a commit alone, or a commit with the work tree's changes on top.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadState {
     /// The commit.

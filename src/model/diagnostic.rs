@@ -261,7 +261,7 @@ impl Diagnostic {
         }
     }
 
-    /// Adds an advice.
+    /// Adds a suggestion.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());

@@ -49,7 +49,7 @@ pub enum TemplateError {
         /// Offset in bytes of the opening braces.
         offset: usize,
     },
-    /// What stands between the braces is not a name.
+    /// The text between the braces is not a name.
     #[error("`{name}` is not a name: letters, digits and `_`")]
     NotAName {
         /// The text between the braces.

@@ -80,7 +80,7 @@ pub struct Names {
     pub image: Option<String>,
     /// Full references; tags alone if there is no image.
     pub tags: Vec<String>,
-    /// Those of them that never move.
+    /// The tags among them that never move.
     pub fixed: Vec<String>,
     /// The tags among them that the first build keeps.
     pub once: Vec<String>,

@@ -21,7 +21,7 @@ pub struct Observed {
 pub struct ObservedService {
     /// Its name.
     pub service: String,
-    /// How that was found out.
+    /// How the reads were found.
     pub means: ObservedBy,
     /// Why this may be only a part of what the build reads; absent if the build ran to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -37,7 +37,7 @@ pub enum Cause<'a> {
     Input(Match<'a>),
     /// A change that the `global` filter matches.
     Global(Match<'a>),
-    /// What it gets by a lockfile.
+    /// A difference in the packages that a lockfile gives it.
     Lockfile(LockfileChange),
     /// A service that it depends on is affected: the shortest chain, from the dependency to the service with a cause of
     /// its own.

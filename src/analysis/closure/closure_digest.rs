@@ -15,10 +15,10 @@ pub struct ClosureDigest([u8; 32]);
 /// Whether closures include development dependencies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum WithDevelopment {
-    /// It does.
+    /// Yes.
     #[default]
     Yes,
-    /// It does not: `dev: false`.
+    /// No: `dev: false`.
     No,
 }
 
@@ -31,7 +31,7 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// Takes a lockfile.
+    /// Creates the resolution of a lockfile.
     #[must_use]
     pub fn new(lockfile: Lockfile) -> Self {
         Self { lockfile, ..Self::default() }

@@ -28,7 +28,7 @@ enum Means {
 pub(super) enum Order {
     /// The last pattern.
     Last,
-    /// Any that takes back.
+    /// Any excluding pattern.
     Any,
 }
 

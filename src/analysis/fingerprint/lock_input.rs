@@ -7,7 +7,7 @@ use crate::model::tree::{Mode, ObjectId};
 pub struct LockInput {
     /// The path of the lockfile.
     pub path: String,
-    /// What counts of it.
+    /// The part of it that counts.
     pub content: LockContent,
     /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if the lockfile counts
     /// as a file.
@@ -18,10 +18,10 @@ pub struct LockInput {
     pub defined: Defined,
 }
 
-/// What counts of a lockfile.
+/// The part of a lockfile that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockContent {
-    /// What a package gets.
+    /// The packages that it gives a package.
     Closure(ClosureDigest),
     /// All of it.
     File(Mode, ObjectId),
@@ -32,7 +32,7 @@ pub enum LockContent {
 pub struct LockedName {
     /// Its name and version, as people read them.
     pub shown: String,
-    /// All that tells it from others.
+    /// What distinguishes it from others.
     pub key: String,
 }
 

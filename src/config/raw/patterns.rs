@@ -22,7 +22,7 @@ pub(in crate::config) struct Exclusion(pub(in crate::config) Pattern);
 pub(in crate::config) enum Place {
     /// At its first byte.
     Start,
-    /// Behind the `!` of an exclusion.
+    /// After the `!` of an exclusion.
     BehindMark,
 }
 

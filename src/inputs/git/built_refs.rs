@@ -16,17 +16,17 @@ pub struct Swap {
     pub reference: String,
     /// The commit to which it moves.
     pub to: CommitId,
-    /// From where it may move.
+    /// The commits from which it may move.
     pub from: MovableFrom,
 }
 
-/// From where a ref may move.
+/// The commits from which a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovableFrom {
     /// From the commit where it was seen, or from one between that and the new commit. If it was not seen, it may only
     /// move forward.
     Seen(Option<CommitId>),
-    /// From anywhere.
+    /// Any commit.
     Anywhere,
 }
 

@@ -15,7 +15,7 @@ pub(super) struct Address {
 pub(super) enum Access {
     /// Images are read.
     Read,
-    /// Tags are put, too.
+    /// Images are read, and tags are added.
     Write,
 }
 

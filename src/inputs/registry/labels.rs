@@ -20,7 +20,7 @@ pub enum ImageLabels {
     },
     /// There is no such image.
     Missing,
-    /// That cannot be told.
+    /// Its labels are not known.
     Unknown(RegistryFailure),
 }
 

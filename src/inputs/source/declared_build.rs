@@ -8,7 +8,7 @@ use crate::model::name::RepoDir;
 pub struct DeclaredBuild {
     /// Its name in the file: the service of a compose file, the target of a bake file, the job of a workflow.
     pub name: String,
-    /// What asks for it.
+    /// The place that declares it.
     pub at: DeclaredAt,
     /// Its build context.
     pub context: BuildContext,
@@ -77,7 +77,7 @@ pub enum NamedContext {
 pub(super) enum Filled {
     /// The whole text.
     Known(String),
-    /// The text as it stands.
+    /// The text as written.
     Unknown(String),
 }
 

@@ -9,6 +9,6 @@ pub enum Origin {
     /// A fork, or a pull request that may be from a fork, since the engine does not say.
     Fork,
     /// Anyone, in a run with access to the repository's secrets: GitHub's `pull_request_target`, `issue_comment`, and
-    /// `workflow_run` behind a pull request.
+    /// `workflow_run` after a pull request.
     Privileged,
 }

@@ -1,7 +1,7 @@
 use unicode_width::UnicodeWidthChar as _;
 
-/// Returns text whose lines fit into `most` columns of a terminal: longer ones are broken between words, and go on below
-/// their last column if that begins in the left half, else a little to the right of where they begin.
+/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. The rest of
+/// a line is indented below its last column of text if that begins in the left half, else a little more than the line.
 ///
 /// A word that is wider than the terminal stays whole. Escape codes have no width.
 #[must_use]
@@ -35,8 +35,8 @@ struct Break {
     column: usize,
 }
 
-/// Returns the last place between words at which what stands before it fits, unless the whole line does. `is_first` says
-/// that blanks at the beginning are the line's own.
+/// Returns the last break between words that leaves a line that fits; `None` if the whole line fits. `is_first` says
+/// that blanks at the beginning belong to the line.
 fn last_break(line: &str, most: usize, is_first: bool) -> Option<Break> {
     let margin = if is_first { line.len() - line.trim_start_matches(' ').len() } else { 0 };
     let (mut width, mut blanks, mut is_code) = (0, 0, false);

@@ -24,7 +24,7 @@ pub enum TracerError {
     /// It is another system.
     #[error("rebake observes builds only on Linux, with strace")]
     OtherSystem,
-    /// It is not there.
+    /// It is not installed.
     #[error("strace, which traces builds, is not installed")]
     Missing,
     /// It cannot be started.

@@ -7,7 +7,7 @@ const STYLE: &str = include_str!("page.css");
 
 /// A page.
 pub(super) struct Document<'a> {
-    /// What stands in the browser's tab.
+    /// The title in the browser's tab.
     pub title: &'a str,
     /// Its own style, after the one that all pages share.
     pub style: &'static str,

@@ -96,7 +96,7 @@ pub enum Error {
     /// Something that is needed could not be fetched.
     #[error("{error}")]
     Unfetched {
-        /// The error without it.
+        /// The error that the fetch would have avoided.
         error: Box<Error>,
         /// Why it could not be fetched.
         trouble: FetchError,

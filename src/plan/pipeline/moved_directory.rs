@@ -8,7 +8,7 @@ use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::name::{Escaped, ServiceName};
 
 /// A directory that seems to have moved: files that it no longer has were added, with the same names, to another
-/// directory that no filter matches. `Display` is an advice.
+/// directory that no filter matches. `Display` is a suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moved<'a> {
     service: &'a ServiceName,
@@ -82,7 +82,7 @@ mod tests {
     use crate::model::diagnostic::SourceFile;
     use crate::model::name::RepoPath;
 
-    /// Returns the advices for changes, of which those that are added match no filter.
+    /// Returns the suggestions for changes. The added paths match no filter.
     fn advices(changes: &[(&str, Status)]) -> Vec<String> {
         let text = "services: {api: {path: services/api}, web: {path: services/web}}";
         let (config, _) = config::parse(

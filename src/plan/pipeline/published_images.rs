@@ -13,7 +13,7 @@ const NAMED: usize = 5;
 /// What a registry says of the published image of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishedImage {
-    /// It was built of a commit.
+    /// It was built from a commit.
     Of {
         /// The commit.
         commit: CommitId,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::inputs::source::declared_build::Filled;
 use crate::model::diagnostic::Span;
 
-/// A value, and where it stands.
+/// A value, and its place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
     pub(super) at: Span,

@@ -1,6 +1,6 @@
 use super::bake_value::{Expression, Kind, Variables};
 
-/// How many rows are told apart.
+/// The most rows of a matrix that are distinguished.
 const MOST_ROWS: usize = 256;
 
 /// Returns the variables of each row of a matrix. If they are not known, or there are too many rows, it returns one row

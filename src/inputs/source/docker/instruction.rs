@@ -11,7 +11,7 @@ use crate::model::diagnostic::Span;
 pub struct DockerfileWord {
     /// The word, without line continuations.
     pub text: String,
-    /// Where it stands in the file.
+    /// Its place in the file.
     pub span: Span,
 }
 
@@ -63,7 +63,7 @@ pub struct CopyInstruction {
 /// `RUN --mount` of the types `bind` and `cache`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunMount {
-    /// Where the flag stands.
+    /// The place of the flag.
     pub span: Span,
     /// `type`; without it, `bind`.
     pub kind: Option<String>,

@@ -46,7 +46,7 @@ pub struct ContextSource {
 /// An image that a Dockerfile names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageReference {
-    /// The reference as it stands.
+    /// The reference as written.
     pub written: String,
     /// The reference with variables filled in; `None` if one is not known.
     pub reference: Option<String>,

@@ -15,7 +15,7 @@ use crate::model::name::RepoDir;
 pub struct WorkflowJob {
     /// Its name in the file.
     pub name: String,
-    /// Where it stands.
+    /// Its place.
     pub at: Span,
     /// Its `if`.
     pub condition: Option<String>,
@@ -38,7 +38,7 @@ pub struct WorkflowJob {
 pub struct WorkflowStep {
     /// The name by which others call it.
     pub id: Option<String>,
-    /// Where it stands.
+    /// Its place.
     pub at: Span,
     /// Its `if`.
     pub condition: Option<String>,

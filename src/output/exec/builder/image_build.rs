@@ -112,7 +112,7 @@ impl<'a> Image<'a> {
         self.dependencies.iter().any(|dependency| matches!(dependency.supply, Supply::Run { push: false, .. }))
     }
 
-    /// Returns its platforms separated by commas; `None` if it is built for this machine's.
+    /// Returns its platforms separated by commas; `None` for this machine's platform.
     pub(super) fn platforms(&self) -> Option<String> {
         (!self.service.platforms.is_empty()).then(|| self.service.platforms.join(","))
     }

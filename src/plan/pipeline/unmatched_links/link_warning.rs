@@ -115,7 +115,7 @@ impl Target {
         is_there.then_some(&first.path)
     }
 
-    /// Returns a pattern that would match the target, for an advice.
+    /// Returns a pattern that would match the target, for a suggestion.
     fn pattern(&self) -> String {
         match self.extent {
             Extent::Path => format!("`{}`", self.path),
