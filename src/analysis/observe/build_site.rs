@@ -14,7 +14,7 @@ pub struct BuildSite<'a> {
     pub root: &'a [u8],
     /// The directory in which the build began, absolute and without links.
     pub directory: &'a [u8],
-    /// The directory of git's own programs, absolute; none where nobody knows it.
+    /// The directory of git's own programs, absolute; `None` if nobody knows it.
     pub git_programs: Option<&'a [u8]>,
     /// The machine that it ran on.
     pub machine: &'a dyn BuildMachine,
@@ -22,7 +22,7 @@ pub struct BuildSite<'a> {
 
 /// What a machine says of itself, after a build.
 pub trait BuildMachine {
-    /// Returns where a symbolic link leads; none where the path is no link.
+    /// Returns where a symbolic link leads; `None` if the path is no link.
     fn link(&self, path: &[u8]) -> Option<Vec<u8>>;
 
     /// Returns how a file begins: enough for a line with its interpreter.
@@ -33,7 +33,7 @@ pub trait BuildMachine {
 }
 
 impl<'a> BuildSite<'a> {
-    /// Returns a path from the root of the repository; none where it lies elsewhere.
+    /// Returns a path from the root of the repository; `None` if it lies elsewhere.
     pub(super) fn within<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let rest = path.strip_prefix(self.root)?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b"/") }

@@ -51,7 +51,7 @@ impl<'a> FileOrigins<'a> {
             .unwrap_or(Content::Other)
     }
 
-    /// Returns where the link at a path leads, and its position if it is tracked; none where there is no link.
+    /// Returns where the link at a path leads, and its position if it is tracked; `None` if there is no link.
     pub(super) fn link(&self, path: &[u8]) -> Option<(Option<usize>, Vec<u8>)> {
         match self.of(path) {
             Content::Link(target) => Some((None, target)),

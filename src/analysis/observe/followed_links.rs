@@ -1,6 +1,6 @@
 use super::file_origins::FileOrigins;
 
-/// How many links lead from one path to another, as in Linux.
+/// The most links on the way from one path to another, as in Linux.
 const MOST: usize = 40;
 
 /// Returns the absolute path that another one leads to, and the positions of the tracked links on the way.

@@ -9,7 +9,7 @@ pub(super) enum CountedReads {
     Of(Vec<Vec<u8>>),
 }
 
-/// The options of git that stand before its subcommand and have a value behind them.
+/// The options of git before its subcommand that have a value after them.
 const WITH_VALUE: [&[u8]; 7] =
     [b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--super-prefix"];
 
@@ -106,7 +106,7 @@ pub(super) struct GitCall<'w> {
 }
 
 impl<'w> GitCall<'w> {
-    /// Reads the arguments of git, which starts in a directory; none where there is no subcommand.
+    /// Reads the arguments of git, which starts in a directory; `None` if there is no subcommand.
     pub(super) fn read(arguments: &'w [Vec<u8>], directory: Vec<u8>) -> Option<Self> {
         let mut words = arguments.iter().map(Vec::as_slice);
         let program = words.next().unwrap_or_default();

@@ -1,8 +1,9 @@
 //! What a traced build read: from system calls, in the order of time, to tracked files.
 //!
-//! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the build
-//! had made before. A tracked link on the way to one is an input too. What git reads to keep track of files does not count,
-//! and what it writes is what is tracked. Neither do the files count that are about git.
+//! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the
+//! build had made before. A tracked link on the way to one is an input too. What git reads to keep track of files does
+//! not count, and what it writes counts as tracked. Files that configure git, such as `.gitignore`, do not count
+//! either.
 
 mod build_site;
 mod file_origins;
@@ -37,7 +38,7 @@ pub struct BuildReads {
     pub commands: Vec<String>,
     /// The programs that were run, by their absolute paths.
     pub programs: BTreeSet<Vec<u8>>,
-    /// What may have been read and cannot be seen.
+    /// What the build may have read without being observed.
     pub unseen: BTreeSet<Unseen>,
 }
 
@@ -70,7 +71,7 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     BuildReads { files: reads, others, commands: processes.into_commands(), programs, unseen }
 }
 
-/// Files that say what git does with others. Tools read them to do as git does: cargo, to list a package.
+/// Files that configure git. Tools read them to do as git does, such as cargo to list a package.
 const OF_GIT: [&[u8]; 3] = [b".gitattributes", b".gitignore", b".gitmodules"];
 
 fn is_of_git(path: &[u8]) -> bool {
@@ -238,7 +239,7 @@ impl Observer<'_> {
         self.reads.entry(position).or_insert(command);
     }
 
-    /// Returns the path that a process asked for, with links followed, and the tracked ones among them; none where its
+    /// Returns the path that a process asked for, with links followed, and the tracked ones among them; `None` if its
     /// directory is not known.
     fn follow(&mut self, id: u32, asked: &Asked) -> Option<(Vec<u8>, Vec<usize>)> {
         let path = self.processes.absolute(id, asked)?;

@@ -26,7 +26,8 @@ impl BuildMachine for Machine {
     }
 }
 
-/// What a build is made of: calls of processes, one after the other. Its repository is at `/r`, and it begins in `/r/api`.
+/// A traced build for tests: calls of processes, one after the other. Its repository is at `/r`, and it begins in
+/// `/r/api`.
 #[derive(Default)]
 struct Traced {
     traces: BTreeMap<u32, ProcessTrace>,

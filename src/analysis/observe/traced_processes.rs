@@ -5,7 +5,7 @@ use super::git_commands::CountedReads;
 use crate::inputs::trace::Asked;
 use crate::model::name::shell_word;
 
-/// The processes of a build, by their ids. Threads of one process share what is known of it.
+/// The processes of a build, by id. Threads of a process share its state.
 pub(super) struct TracedProcesses {
     /// The directory in which the build began.
     start: Vec<u8>,
@@ -38,7 +38,7 @@ impl Default for TracedProgram {
     }
 }
 
-/// How long the text of a command is at most, in characters.
+/// The longest text of a command, in characters.
 const LONGEST: usize = 100;
 
 impl TracedProcesses {
@@ -70,7 +70,7 @@ impl TracedProcesses {
         (known.command, known.program) = (number, Rc::new(what));
     }
 
-    /// Notes that a process has become a program that is not known.
+    /// Notes that a process has become an unknown program.
     pub(super) fn supersede(&mut self, id: u32) {
         self.get(id).program = Rc::default();
     }
@@ -97,7 +97,7 @@ impl TracedProcesses {
         self.get(id).command
     }
 
-    /// Returns the path that a process asked for from the root of the file system; none where nobody knows where it
+    /// Returns the path that a process asked for from the root of the file system; `None` if nobody knows where it
     /// begins.
     pub(super) fn absolute(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
         if asked.path.starts_with(b"/") {

@@ -5,16 +5,16 @@ use super::BuildMachine;
 use crate::inputs::trace::{Peer, Untraceable};
 use crate::model::name::Escaped;
 
-/// What a build may have read unseen.
+/// What a build may have read without being observed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unseen {
-    /// What a program reads that ran before the build and that it asked.
+    /// The reads of a program that ran before the build and that the build connected to.
     Daemon(Peer),
     /// What a command of git takes from its objects.
     Objects(String),
     /// What is read by `io_uring`.
     Queued,
-    /// What is read below another root, or in file systems that the build mounts.
+    /// Reads below another root, or in file systems that the build mounts.
     Contained,
 }
 
@@ -45,8 +45,8 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// Beginnings of the paths of sockets behind which nothing of a repository is read: names and users, logs, screens. D-Bus
-/// and systemd itself are none: they start programs.
+/// The beginnings of paths of sockets whose programs read nothing of a repository: names and users, logs, screens.
+/// D-Bus and systemd itself are none: they start programs.
 const HARMLESS: [&str; 8] = [
     "/run/nscd/",
     "/var/run/nscd/",
@@ -58,7 +58,7 @@ const HARMLESS: [&str; 8] = [
     "/tmp/.ICE-unix/",
 ];
 
-/// The same in the directory that a user has for sockets.
+/// The same for sockets in a user's own socket directory.
 const HARMLESS_OF_USER: [&str; 4] = ["wayland-", "pulse/", "pipewire-", "keyring/"];
 
 /// The port of name servers.
@@ -75,7 +75,7 @@ pub(super) fn by_own_port(peer: &Peer, machine: &dyn BuildMachine) -> Peer {
     }
 }
 
-/// Returns what is not seen of a program that a build connected to; none where that is a process of the build, or reads
+/// Returns what is not seen of a program that a build connected to; `None` if that is a process of the build, or reads
 /// nothing of a repository.
 pub(super) fn behind(peer: &Peer, bound: &BTreeSet<Peer>, machine: &dyn BuildMachine) -> Option<Unseen> {
     let peer = by_own_port(peer, machine);
@@ -97,7 +97,7 @@ fn is_harmless(path: &str) -> bool {
             || is_key_agent(path))
 }
 
-/// Whether a socket has the name of one of ssh's or gpg's that hold keys.
+/// Whether a socket has the name of an agent of ssh or gpg, which holds keys.
 fn is_key_agent(path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

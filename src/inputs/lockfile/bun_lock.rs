@@ -79,7 +79,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Finds a package in the place of what needs it, else in those above. Returns also how much work that was.
+/// Finds a package at the place of the package that needs it, or else above. Also returns how much work that took.
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut above, mut work) = (place, 0);
     while !above.is_empty() {

@@ -19,14 +19,14 @@ struct Entry {
     version: String,
     source: Option<String>,
     checksum: Option<String>,
-    /// `name`, where others have the name too `name version`, and where these have the version too
-    /// `name version (source)`.
+    /// `name`; `name version` if several packages have the name; `name version (source)` if several also have the
+    /// version.
     #[serde(default)]
     dependencies: Vec<String>,
 }
 
-/// Reads a Cargo.lock of version 3 or 4. It does not say which of what a package of the workspace needs are for development
-/// alone.
+/// Reads a Cargo.lock of version 3 or 4. The file does not say which dependencies of a workspace package are only for
+/// development.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = file.version.unwrap_or_default();

@@ -1,8 +1,8 @@
-/// Why a lockfile does not tell what packages get. `Display` continues a sentence about the file: "it …".
+/// Why a lockfile cannot be used. `Display` continues a sentence about the file: "it …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockfileError {
-    /// It has more bytes, packages or needs than are read.
+    /// It has more bytes, packages or dependencies than rebake reads.
     #[error("it is too large")]
     TooLarge,
     /// It is of a version that is not known.
@@ -14,13 +14,13 @@ pub enum LockfileError {
     /// Its format has no reader.
     #[error("it is binary")]
     Binary,
-    /// It is no whole file of its format.
+    /// It is not a complete file of its format.
     #[error("it cannot be read ({0})")]
     Malformed(String),
 }
 
 impl LockfileError {
-    /// Returns the error about a version, of which no more is told than a line has room for.
+    /// Returns the error about a version, cut to the length of a line.
     pub(super) fn unknown_version(version: &impl ToString) -> Self {
         Self::UnknownVersion(version.to_string().chars().take(20).collect())
     }

@@ -1,6 +1,6 @@
 use crate::inputs::source::Ecosystem;
 
-/// A format of lockfiles. Their versions are told apart by the readers.
+/// A format of lockfiles. Its reader distinguishes versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LockfileFormat {
     /// pnpm-lock.yaml, versions 5.4, 6 and 9.
@@ -21,7 +21,8 @@ pub enum LockfileFormat {
     Poetry,
 }
 
-/// The names of lockfiles, with their formats. go.sum is none of them: it does not say who needs what.
+/// The names of lockfiles, with their formats. go.sum is not one of them, since it has no dependencies between
+/// packages.
 pub const LOCKFILE_NAMES: [(&str, LockfileFormat); 9] = [
     ("Cargo.lock", LockfileFormat::Cargo),
     ("bun.lock", LockfileFormat::Bun),

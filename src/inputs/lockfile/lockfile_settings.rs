@@ -1,4 +1,4 @@
-//! What manifests and settings beside a lockfile say of all packages.
+//! Settings beside a lockfile that apply to all packages.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::LockfileFormat;
 use crate::inputs::source::Ecosystem;
 
-/// The files beside a lockfile that have a say in all packages.
+/// The files beside a lockfile that may affect all packages.
 pub const SETTINGS_FILES: [(&str, Ecosystem); 13] = [
     (".cargo/config", Ecosystem::Cargo),
     (".cargo/config.toml", Ecosystem::Cargo),
@@ -24,7 +24,7 @@ pub const SETTINGS_FILES: [(&str, Ecosystem); 13] = [
     ("uv.toml", Ecosystem::Python),
 ];
 
-/// The keys of a package.json that count for all packages of its workspace.
+/// The keys of a package.json that apply to all packages of its workspace.
 const OF_PACKAGE_JSON: [&str; 9] = [
     "dependenciesMeta",
     "devEngines",
@@ -56,7 +56,7 @@ pub fn shared_settings(format: LockfileFormat, file_name: &str, content: &[u8], 
     }
 }
 
-/// Keys and their values; none where the file cannot be read.
+/// Keys and their values; `None` if the file cannot be read.
 type Told = Option<Vec<(String, Value)>>;
 
 fn package_json(text: &str) -> Told {
@@ -94,7 +94,7 @@ fn cargo_toml(text: &str) -> Told {
     Some(told)
 }
 
-/// Leaves out the versions that the packages of a workspace ask for: a lockfile tells which they get.
+/// Removes the versions that the packages of a workspace ask for, since the lockfile says which they get.
 fn without_versions(dependencies: &mut Value) {
     let Value::Object(dependencies) = dependencies else { return };
     dependencies.retain(|_, dependency| {

@@ -1,7 +1,7 @@
-//! Lockfiles: which packages the packages of a repository get. One reader a format, from text to one shape.
+//! Lockfiles: which packages the packages of a repository get. Each format has a reader, from text to a common form.
 //!
-//! A reader takes what it knows, and refuses a file of which it knows too little ([`LockfileError`]); what a refused file
-//! means is for the caller to say. No reader runs a tool, or reads a file system or a network.
+//! A reader refuses a file that it does not fully understand ([`LockfileError`]). The caller decides what a refused
+//! file means. No reader runs a tool, or reads a file system or a network.
 
 mod bun_lock;
 mod cargo_lock;
@@ -31,14 +31,15 @@ use crate::inputs::source::PackageJson;
 /// The largest lockfile that is read, in bytes.
 pub const MAX_LOCKFILE: usize = 32 << 20;
 
-/// The most packages, and the most needs between them, that are read.
+/// The most packages, and the most dependencies between them, that are read.
 const MOST: usize = 2_000_000;
 
-/// The most work that a reader does beside the one pass over the text, and the most bytes of texts that it makes: a lockfile
-/// that means the same package again and again would take the square of its size. Tests need not wait for as much.
+/// The most work of a reader besides one pass over the text, and the most bytes of texts that it makes. Without a
+/// limit, a lockfile that names the same package again and again would take the square of its size. In tests it is
+/// lower.
 const MOST_WORK: usize = if cfg!(test) { 1 << 22 } else { 1 << 28 };
 
-/// What a lockfile says: packages, and which of them each needs.
+/// A lockfile: packages, and the dependencies of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockfile {
     packages: Vec<LockedPackage>,
@@ -48,11 +49,12 @@ pub struct Lockfile {
     need_count: usize,
     /// How much work was done.
     work: usize,
-    /// What counts for all packages: the version of the format, overrides, and what else decides how a tool installs.
+    /// Settings that apply to all packages: the version of the format, overrides, and whatever else decides how a tool
+    /// installs.
     settings: BTreeMap<String, String>,
     /// The packages of the repository by their directories, relative to that of the lockfile; `.` is that one itself.
     directories: BTreeMap<String, usize>,
-    /// The same by their names, which several may have.
+    /// The packages of the repository by their names, which several may share.
     names: BTreeMap<String, Vec<usize>>,
 }
 
@@ -63,7 +65,7 @@ pub struct LockedPackage {
     pub name: String,
     /// Its version, as people read it; empty for a package of the repository.
     pub version: String,
-    /// All that makes it other than another one of the same name: version, source, integrity, patch, peers.
+    /// What distinguishes it from others of the same name: version, source, integrity, patch, peers.
     pub identity: String,
     /// A directory or an archive of the repository that it comes from, or a patch that is applied to it, relative to the
     /// directory of the lockfile; none for a package of the workspace.
@@ -91,7 +93,7 @@ pub enum NeededFor {
 }
 
 impl LockedPackage {
-    /// Returns what people call it: its name, or where it has none its place.
+    /// Returns its name, or its place if it has none.
     #[must_use]
     pub fn called(&self) -> &str {
         if self.name.is_empty() { self.identity.trim_start_matches("member ") } else { &self.name }
@@ -130,7 +132,7 @@ impl Lockfile {
         }
     }
 
-    /// Whether a yarn.lock can be read only with the package.json of all packages of its workspace.
+    /// Whether a yarn.lock can only be read with the package.json of all packages of its workspace.
     #[must_use]
     pub fn asks_manifests(text: &str) -> bool {
         yarn_classic::is(text)
@@ -148,7 +150,7 @@ impl Lockfile {
         &self.needs[package]
     }
 
-    /// Returns what counts for all packages.
+    /// Returns the settings that apply to all packages.
     #[must_use]
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
@@ -195,8 +197,7 @@ impl Lockfile {
         Ok(member)
     }
 
-    /// Adds a package of which nothing is known but what asks for it, and returns its position. It differs from whatever it
-    /// is found to be another time.
+    /// Adds a package of which only the request is known, and returns its position. It is equal to no known package.
     fn add_unknown(&mut self, name: &str, wanted: &str) -> Result<usize, LockfileError> {
         self.add(LockedPackage {
             name: name.to_owned(),
@@ -216,7 +217,7 @@ impl Lockfile {
         Ok(())
     }
 
-    /// Counts work, of which there is a limit.
+    /// Counts work, and fails beyond the limit.
     fn spend(&mut self, work: usize) -> Result<(), LockfileError> {
         self.work = self.work.saturating_add(work);
         if self.work > MOST_WORK { Err(LockfileError::TooLarge) } else { Ok(()) }
@@ -237,7 +238,7 @@ impl Need {
         Self { to, purpose, label: String::new() }
     }
 
-    /// Returns a need under a name, which says nothing where it is the package's own.
+    /// Returns a dependency under a name. The label is empty if that is the package's own name.
     fn under(to: usize, purpose: NeededFor, alias: &str, name: &str) -> Self {
         let label = if alias == name { String::new() } else { alias.to_owned() };
         Self { to, purpose, label }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Lockfile, LockfileError, Need, NeededFor};
 
-/// The lists of what a package needs: names, and what is wanted of them, as in a package.json.
+/// The dependency lists of a package, as in a package.json: names and requested versions.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct NeedLists {
@@ -15,7 +15,7 @@ pub(super) struct NeedLists {
 }
 
 impl NeedLists {
-    /// Returns the names, and what is wanted of them.
+    /// Returns the names and the requested versions.
     pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &str, NeededFor)> {
         let lists = [
             (&self.dependencies, NeededFor::Use),
@@ -28,8 +28,8 @@ impl NeedLists {
         })
     }
 
-    /// Adds what a package needs. `find` finds a package by the name under which it is installed, and says how much work that
-    /// was; optional packages and peers may be missing.
+    /// Adds the dependencies of a package. `find` finds a package by the name under which it is installed, and returns
+    /// how much work that took. Optional packages and peers may be missing.
     pub(super) fn add_to(
         &self,
         lockfile: &mut Lockfile,

@@ -77,7 +77,7 @@ fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, Lock
     Ok(found)
 }
 
-/// Whether a place is one where packages are installed, and no directory of the repository.
+/// Whether packages are installed at a place, so that it is not a directory of the repository.
 fn is_installed(place: &str) -> bool {
     place.split('/').any(|part| part == "node_modules")
 }
@@ -104,8 +104,8 @@ fn installed_name(place: &str) -> &str {
     place.rsplit_once("node_modules/").map_or_else(|| place.rsplit('/').next().unwrap_or_default(), |(_, name)| name)
 }
 
-/// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of what needs it. Returns also
-/// how much work that was.
+/// Finds a package as Node.js does: in the nearest `node_modules` at or above the directory of the package that needs
+/// it. Also returns how much work that took.
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut directory, mut work) = (place, 0);
     loop {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use super::LockfileError;
 
-/// A value of YAML: texts are not told apart from numbers.
+/// A YAML value. Numbers are texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlainYaml<'t> {
     Text(Cow<'t, str>),
@@ -24,7 +24,7 @@ struct Line<'t> {
     text: &'t str,
 }
 
-/// What only the general parser can read.
+/// The error for YAML that only the general parser can read.
 struct NotPlain;
 
 /// Reads the documents of a file.
@@ -106,7 +106,7 @@ impl<'t> Reader<'t> {
         if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::List(list)) }
     }
 
-    /// Reads the value behind a key with this indentation.
+    /// Reads the value after a key with this indentation.
     fn value(&mut self, rest: &'t str, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
         if rest.is_empty() {
             let Some(line) = self.lines.get(self.at) else { return Ok(PlainYaml::Text("".into())) };
@@ -128,7 +128,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Splits a line into a key and what stands behind its colon.
+/// Splits a line into a key and the text after its colon.
 fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
     let end = match text.as_bytes().first() {
         Some(quote @ (b'"' | b'\'')) => end_of_quoted(text, *quote)?,

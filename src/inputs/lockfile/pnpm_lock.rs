@@ -14,7 +14,7 @@ const LISTS: [(&str, NeededFor); 3] = [
     ("devDependencies", NeededFor::Development),
 ];
 
-/// What else decides about all packages.
+/// The keys with settings that apply to all packages.
 const SETTINGS: [&str; 7] = [
     "settings",
     "overrides",
@@ -51,7 +51,7 @@ struct Reader<'t> {
     lockfile: Lockfile,
     /// Packages of registries, by the keys of the file.
     packages: IndexMap<&'t str, usize>,
-    /// Directories that are no packages of the workspace.
+    /// Directories that are not packages of the workspace.
     locals: BTreeMap<String, usize>,
 }
 
@@ -138,7 +138,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Returns what a key and its description say of a package.
+/// Returns the package that a key and its description mean.
 fn package(key: &str, description: &PlainYaml<'_>) -> LockedPackage {
     let (name, version) = name_and_version(key);
     let name = description.text_of("name").unwrap_or(name);

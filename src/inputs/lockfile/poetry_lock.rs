@@ -41,7 +41,7 @@ struct Entry {
     dependencies: BTreeMap<String, Value>,
 }
 
-/// Reads a poetry.lock of version 1 or 2. It is about one project, the one beside it, which gets all that it names.
+/// Reads a poetry.lock of version 1 or 2. It belongs to one project, the one beside it, which gets all packages in it.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = &file.metadata.lock_version;

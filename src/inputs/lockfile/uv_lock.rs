@@ -138,7 +138,7 @@ impl Reader<'_> {
 }
 
 impl Entry {
-    /// Returns the directory of a package that is not of a registry.
+    /// Returns the directory of a package that is not from a registry.
     fn directory(&self) -> Option<&str> {
         ["editable", "virtual", "directory"].into_iter().find_map(|kind| self.source.get(kind)?.as_str())
     }

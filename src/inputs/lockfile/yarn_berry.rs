@@ -6,8 +6,8 @@ use super::plain_yaml::{PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, name_of, resolved};
 use crate::inputs::source::PackageJson;
 
-/// Reads a yarn.lock. It does not say which of what a package of the workspace needs are for development alone. `root` is the
-/// package.json beside it.
+/// Reads a yarn.lock. The file does not say which dependencies of a workspace package are only for development. `root`
+/// is the package.json beside it.
 pub(super) fn read(text: &str, root: Option<&PackageJson>) -> Result<Lockfile, LockfileError> {
     let documents = documents(text)?;
     let document = documents.first().ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
@@ -59,8 +59,8 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Returns what a name and a range mean. Where `resolutions` may say otherwise, these are all packages of that name; and
-    /// where the package is patched, the patched ones too.
+    /// Returns the packages that a name and a range may mean. If `resolutions` may override the range, these are all
+    /// packages of that name; if the package is patched, also the patched ones.
     fn targets(&self, lockfile: &mut Lockfile, name: &str, wanted: &str) -> Result<Vec<usize>, LockfileError> {
         let keys = [[name, "@", wanted].concat(), [name, "@npm:", wanted].concat()];
         let asked = keys.iter().find_map(|key| self.by_descriptor.get(key.as_str()));

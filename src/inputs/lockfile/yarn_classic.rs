@@ -1,4 +1,4 @@
-//! yarn.lock of yarn 1. It has no packages of the workspace: their package.json say what they need.
+//! yarn.lock of yarn 1. It does not list the packages of the workspace; their package.json files say what they need.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::inputs::source::{NeedList, PackageJson};
 
 const FIRST: &str = "# yarn lockfile v1";
 
-/// Whether a yarn.lock is one of yarn 1.
+/// Whether a yarn.lock is from yarn 1.
 pub(super) fn is(text: &str) -> bool {
     text.lines().take_while(|line| line.starts_with('#') || line.trim().is_empty()).any(|line| line.trim() == FIRST)
 }
@@ -15,7 +15,7 @@ pub(super) fn is(text: &str) -> bool {
 /// What the file says of a package.
 #[derive(Default)]
 struct Entry<'t> {
-    /// Names and what is wanted of them: `a@^1.0.0`.
+    /// Names and requested versions: `a@^1.0.0`.
     descriptors: Vec<&'t str>,
     version: &'t str,
     resolved: &'t str,
@@ -89,8 +89,9 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Adds what a name and a range mean: the package that the file has for both; else the packages of the workspace; else
-    /// all of that name. Where `resolutions` may say otherwise, these are all packages of that name.
+    /// Adds the packages that a name and a range may mean: the package that the file has for both; else the packages of
+    /// the workspace; else all of that name. If `resolutions` may override the range, these are all packages of that
+    /// name.
     fn add(
         &self,
         lockfile: &mut Lockfile,

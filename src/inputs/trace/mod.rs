@@ -1,6 +1,7 @@
-//! What a traced build did with files and processes, as strace writes it: one file a process, one line a system call.
+//! What a traced build did with files and processes, as strace writes it: one file per process, one line per system
+//! call.
 //!
-//! The options that strace gets, and the reader of what it writes, stand beside each other. Nothing is run here.
+//! The options of strace, and the reader of its output. Nothing is run here.
 
 mod strace_options;
 mod syscall_line;

@@ -31,9 +31,9 @@ pub fn strace_trial_options(speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(["-f".to_owned(), "--".to_owned()]).collect()
 }
 
-/// It stands beside the program, not above it (`-D`), so that the program ends as it would end without it, and a process
-/// that is left behind keeps nobody waiting. Texts are in hexadecimal (`-xx`), descriptors with their paths (`-y`). Calls
-/// that fail are written too: a connection that is not waited for fails at first.
+/// It is not the parent of the program (`-D`), so the program ends as it would without strace, and nothing waits for a
+/// process that outlives it. Texts are in hexadecimal (`-xx`), descriptors with their paths (`-y`). Calls that fail are
+/// written too: a connection that is not waited for fails at first.
 fn shared_options(speed: TracerSpeed) -> Vec<String> {
     let filter = (speed == TracerSpeed::Filtered).then_some("--seccomp-bpf");
     let options = ["-D", "-ttt", "-xx", "-y", "-qq", "-s", "128", "-e", "signal=none", "-e", CALLS];

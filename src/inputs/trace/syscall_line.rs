@@ -1,4 +1,4 @@
-//! One line of strace's, with texts in hexadecimal: no text has a character that means something to the reader.
+//! One line of strace, with texts in hexadecimal, so that no text has a character with a meaning for the reader.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ pub struct TracedCall {
 }
 
 impl TracedCall {
-    /// Reads a line; none where the call has failed, or says nothing that matters.
+    /// Reads a line; `None` if the call has failed or does not matter.
     #[must_use]
     pub fn read(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?.trim();
@@ -103,7 +103,7 @@ fn microseconds(text: &str) -> Option<u64> {
     seconds.parse::<u64>().ok()?.checked_mul(1_000_000)?.checked_add(fraction.parse().ok()?)
 }
 
-/// Splits arguments at the commas that stand in no brackets.
+/// Splits arguments at commas outside of brackets.
 fn parts(text: &str) -> Vec<&str> {
     let (mut depth, mut start) = (0_usize, 0);
     let mut parts = Vec::new();
@@ -181,7 +181,7 @@ fn number(text: &str) -> Option<u32> {
     text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Reads an address; none where no program has it.
+/// Reads an address; `None` if no program has it.
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {

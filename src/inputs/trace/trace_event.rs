@@ -9,7 +9,7 @@ pub enum TraceEvent {
     Opened {
         /// The path that it asked for.
         asked: Asked,
-        /// The path of what was opened, absolute, without links; none where the kernel has no path for it.
+        /// The path of the opened file, absolute and without links; `None` if the kernel has no path for it.
         found: Option<Vec<u8>>,
         /// What it may do with it.
         access: Access,
@@ -69,14 +69,14 @@ pub enum TraceEvent {
     Connected(Peer),
     /// It took an address, for others to connect to.
     Bound(Peer),
-    /// It did what takes later calls out of sight.
+    /// It did something that hides later calls.
     Hid(Untraceable),
 }
 
 /// A path as a process asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The directory that a relative path begins at, absolute; none where it is the process's own and not told.
+    /// The directory that a relative path begins at, absolute; `None` if it is the process's own and not told.
     pub from: Option<Vec<u8>>,
     /// Whether that is the process's own directory.
     pub from_own: bool,
@@ -93,7 +93,7 @@ pub enum Access {
     ReadWrite,
     /// Write into it: what it held is still there, or some of it.
     Alter,
-    /// Write it anew: it is empty, or a new file.
+    /// Write it from the start: it is emptied, or is a new file.
     Write,
     /// Neither: it names the file, or lists a directory.
     Nothing,
@@ -112,7 +112,7 @@ pub enum Peer {
     Address(IpAddr, u16),
 }
 
-/// What takes system calls out of sight.
+/// What hides system calls from the trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Untraceable {
     /// `io_uring`: the kernel opens files by a queue, without a call for each.

@@ -11,7 +11,7 @@ use crate::glob::Pattern;
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, RepoDir, nearest};
 
-/// Endings that stand for each other.
+/// File endings that are often confused.
 const ENDINGS: [&[&str]; 6] = [
     &["yml", "yaml"],
     &["js", "mjs", "cjs", "ts", "mts", "cts"],
@@ -21,7 +21,7 @@ const ENDINGS: [&[&str]; 6] = [
     &["md", "mdx", "rst", "adoc"],
 ];
 
-/// For how many patterns is looked what was meant.
+/// For how many patterns the rule looks for what was meant.
 const MOST_MEANT: usize = 200;
 
 /// What was probably meant by a pattern.
@@ -129,8 +129,8 @@ fn meant(ground: &Ground<'_>, written: &WrittenPattern<'_>) -> Vec<Meant> {
     ways.into_iter().filter_map(read).collect()
 }
 
-/// Returns the text with the most similar directories, and the most similar file where it names one; none where there are
-/// no similar ones.
+/// Returns the text with the most similar directories, and the most similar file where it names one; `None` if there
+/// are no similar ones.
 fn near(ground: &Ground<'_>, text: &str) -> Option<String> {
     let pattern = Pattern::parse(text).ok()?;
     let plain = pattern.directory();

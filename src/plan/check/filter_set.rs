@@ -9,15 +9,15 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 /// Filters that are checked together.
 #[derive(Debug, Clone)]
 pub struct FilterSet {
-    /// Them.
+    /// The filters.
     pub config: Config,
-    /// What there is to say of them as they were read.
+    /// The warnings of reading them.
     pub warnings: Vec<Diagnostic>,
-    /// Where they stand.
+    /// Their place.
     pub place: FilterPlace,
 }
 
-/// Where filters stand.
+/// The place of filters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilterPlace {
     /// In a file of their own, by its path in the repository.
@@ -34,8 +34,8 @@ pub enum FilterPlace {
 }
 
 impl FilterSet {
-    /// Reads the filters within a step of a workflow. None where they stand in a file, or where their places cannot be
-    /// told.
+    /// Reads the filters within a step of a workflow. `None` if they are in a file, or if their places cannot be
+    /// determined.
     ///
     /// # Errors
     /// All problems, when one of them is an error.
@@ -78,8 +78,8 @@ pub fn quantifier(word: Option<&str>) -> Quantifier {
     word.and_then(|word| Quantifier::of(word.trim())).unwrap_or_default()
 }
 
-/// Returns a workflow in which all but the filters of a step is blank, so that their places are those of the workflow. None
-/// where that is not the text of the step: it is written in a way that leaves no place for each line.
+/// Returns a workflow in which everything but the filters of a step is blank, so that places in the filters are places
+/// in the workflow. `None` if the step's text is written in a way in which its lines have no places of their own.
 fn alone(file: &SourceFile, at: Span, text: &str) -> Option<SourceFile> {
     let all = file.text();
     let begin = all.get(..at.start)?.rfind('\n')? + 1;

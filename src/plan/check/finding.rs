@@ -11,30 +11,30 @@ pub struct Finding {
     pub service: Option<ServiceName>,
     /// What is wrong, where, and what to do. Its code is the rule's id.
     pub problem: Diagnostic,
-    /// The change of patterns that mends it, where there is one.
+    /// The change of patterns that fixes it, if there is one.
     pub fix: Option<Fix>,
 }
 
 /// A change of patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fix {
-    /// Another pattern in the place of one.
+    /// Replaces a pattern.
     Replace {
-        /// Where the pattern stands.
+        /// The place of the pattern.
         at: Span,
         /// The pattern to write.
         pattern: String,
     },
-    /// More patterns behind one.
+    /// Adds patterns after a pattern.
     Add {
-        /// Where the last pattern of the list stands.
+        /// The place of the last pattern of the list.
         behind: Span,
         /// The patterns to write.
         patterns: Vec<String>,
     },
-    /// A list of patterns for a service that has none, behind its path.
+    /// Adds a list of patterns, after the `path` of a service that has none.
     Begin {
-        /// Where the path stands.
+        /// The place of the path.
         behind: Span,
         /// The patterns to write.
         patterns: Vec<String>,
@@ -46,7 +46,7 @@ impl Finding {
         Self { rule, service: None, problem: Diagnostic::new(severity, rule.id(), message), fix: None }
     }
 
-    /// Returns what the reader of filters said, as a finding of a rule.
+    /// Returns a problem that the reader of filters reported, as a finding of a rule.
     #[must_use]
     pub fn as_read(rule: CheckRule, problem: &Diagnostic) -> Self {
         let problem = Diagnostic { code: rule.id(), ..problem.clone() };

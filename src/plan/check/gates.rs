@@ -8,27 +8,27 @@ use super::ground::logical_lines;
 use super::workflow_expression::{ExpressionName, names};
 use crate::inputs::source::{DeclaredBuild, Workflow, WorkflowJob, WorkflowStep};
 
-/// How deep outputs lead to outputs.
+/// How many outputs are followed through each other.
 const MOST_DEPTH: usize = 12;
 
-/// What stands in the outputs of a filter's step beside its name.
+/// The endings of a filter's outputs besides its plain name.
 const ENDINGS: [&str; 2] = ["_files", "_count"];
 
 /// A filter: the position of its set, and its name.
 pub(super) type FilterName = (usize, String);
 
-/// What decides whether something runs.
+/// The filters that decide whether something runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Gate {
-    /// The filters, any of which is enough.
+    /// The filters. Any of them is enough.
     pub(super) filters: BTreeSet<FilterName>,
-    /// The sets of which each filter selects a job of its own.
+    /// The sets in which each filter selects a job of its own.
     pub(super) selected: BTreeSet<usize>,
-    /// Whether something else may decide too, or in the opposite way.
+    /// Whether another condition may decide too, or a filter may count in the opposite way.
     pub(super) is_unclear: bool,
 }
 
-/// The workflows of a repository, and the filters that their steps ask.
+/// The workflows of a repository, and the filters of their steps.
 pub(super) struct Gates<'a> {
     workflows: &'a BTreeMap<String, Workflow>,
     /// The sets of the steps that filter paths.
@@ -36,7 +36,8 @@ pub(super) struct Gates<'a> {
     filters: Vec<BTreeSet<&'a str>>,
     /// The steps that name a Dockerfile.
     building: Vec<Building<'a>>,
-    /// What is known of names, by workflow, job and name. One that is being looked up is nothing, so that circles end.
+    /// The gates of names, by workflow, job and name. A name that is being looked up has an empty gate, so that cycles
+    /// end.
     known: RefCell<BTreeMap<(String, String, String), Gate>>,
 }
 
@@ -209,8 +210,8 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Adds the filters of an output that a script writes: those that its line names. Of any other script, nothing is
-    /// known.
+    /// Adds the filters of an output that a script writes: those that the writing line names. For any other script the
+    /// filters are unknown.
     fn add_script(
         &self,
         path: &str,
@@ -265,7 +266,7 @@ fn mentions(step: &WorkflowStep, file: &str) -> bool {
     names(&step.run) || step.inputs.values().any(|text| names(text))
 }
 
-/// Returns the step of a job that others call by this name.
+/// Returns the step of a job with this id.
 fn step<'j>(job: &'j WorkflowJob, id: &str) -> Option<(usize, &'j WorkflowStep)> {
     job.steps.iter().enumerate().find(|(_, step)| step.id.as_deref() == Some(id))
 }

@@ -1,4 +1,4 @@
-//! What the rules look at: the files of a repository, its filters, and what its own files declare.
+//! The facts that the rules look at: the files of a repository, its filters, and what its own files declare.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -24,12 +24,12 @@ pub(super) struct Ground<'a> {
     pub(super) gates: Gates<'a>,
     /// The files of each filter, by set.
     members: Vec<Members>,
-    /// The filters that are read beside each other, by set and service.
+    /// The filters that are read together, by set and service.
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
 }
 
-/// Returns a filter without the patterns that look at other statuses than a modification: a file that is there is covered
-/// if a change of it counts.
+/// Returns a filter with only the patterns that apply to modifications, since a file is covered if a modification of it
+/// counts.
 fn modifying(set: &FilterSet, id: usize) -> Filter {
     match set.config.filters.get(Filters::id(id)) {
         Filter::Ordered(entries) => {
@@ -51,7 +51,7 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
     }
 }
 
-/// How surely a directory is that of a service or filter.
+/// How certain it is that a directory belongs to a service or filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tie {
     /// It is the only package that the filter takes whole.
@@ -74,7 +74,8 @@ impl<'a> Ground<'a> {
         Self { tree, links, found, workflows, sets, gates, members, together }
     }
 
-    /// Returns the filters that a job or a script reads beside this one, so that a change of either may do.
+    /// Returns the filters that a job or a script reads together with this one, so that a match of either may be
+    /// enough.
     pub(super) fn together(&self, set: usize, service: ServiceId) -> impl Iterator<Item = (usize, ServiceId)> {
         self.together.get(&(set, service)).into_iter().flatten().copied()
     }
@@ -136,7 +137,7 @@ impl<'a> Ground<'a> {
         reads
     }
 
-    /// Returns the services and filters that are discovered services, each with how surely.
+    /// Returns the services and filters that correspond to discovered services, each with how certain that is.
     pub(super) fn owned(&self) -> Vec<(usize, ServiceId, usize, Tie)> {
         let mut owned = Vec::new();
         for set in 0..self.sets.len() {
@@ -162,7 +163,7 @@ impl<'a> Ground<'a> {
         String::from_utf8_lossy(self.listing().get(position).path).into_owned()
     }
 
-    /// Whether there is something below a directory.
+    /// Whether there is a file below a directory.
     pub(super) fn is_directory(&self, path: &str) -> bool {
         !self.listing().below(path.as_bytes()).is_empty()
     }
@@ -194,7 +195,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Returns which filters stand in one condition, or on one line of a script.
+/// Returns which filters are in one condition, or on one line of a script.
 fn read_together(
     gates: &Gates<'_>,
     workflows: &BTreeMap<String, Workflow>,
@@ -222,7 +223,7 @@ fn read_together(
     together
 }
 
-/// Returns the texts of a job in which expressions stand; of scripts, line by line.
+/// Returns the texts of a job that may have expressions; scripts line by line.
 pub(super) fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
     let own = job.condition.iter().chain(job.outputs.values()).chain(job.inputs.values()).chain(job.axes.values());
     own.map(String::as_str).chain(job.steps.iter().flat_map(texts_of_step))
@@ -233,7 +234,7 @@ fn texts_of_step(step: &WorkflowStep) -> impl Iterator<Item = &str> {
     own.map(String::as_str).chain(logical_lines(&step.run))
 }
 
-/// Returns the lines of a script, those together that a backslash or an operator at the end continues.
+/// Returns the lines of a script, joined if a backslash or an operator at the end continues a line.
 pub(super) fn logical_lines(script: &str) -> impl Iterator<Item = &str> {
     let goes_on = |line: &str| {
         let line = line.trim_end();
@@ -258,7 +259,8 @@ pub(super) fn logical_lines(script: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a directory has the name of a filter: as its last part, or at the end of that: `packages/acme-web` and `web`.
+/// Whether a directory is named like a filter: its last part is the name or ends with it, as in `packages/acme-web` and
+/// `web`.
 fn is_called(directory: &str, filter: &str) -> bool {
     let (last, name) = (slug(directory.rsplit('/').next().unwrap_or_default()), slug(filter));
     !name.is_empty() && (last == name || last.strip_suffix(&name).is_some_and(|before| before.ends_with('-')))

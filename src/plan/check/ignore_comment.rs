@@ -1,4 +1,4 @@
-//! `# rebake-ignore: R002 reason`: findings that someone has looked at.
+//! `# rebake-ignore: R002 reason`: comments that leave out findings.
 
 use super::{CheckRule, Finding};
 use crate::model::diagnostic::Label;
@@ -10,7 +10,7 @@ pub(super) fn is_ignored(finding: &Finding) -> bool {
     finding.problem.labels.iter().any(|label| comments(label).any(|comment| names(comment, finding.rule)))
 }
 
-/// Returns the line of a label, and the comments that stand directly above it.
+/// Returns the line of a label, and the comments directly above it.
 fn comments(label: &Label) -> impl Iterator<Item = &str> {
     let text = label.file.text();
     let start = label.span.start.min(text.len());

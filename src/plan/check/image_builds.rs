@@ -17,20 +17,20 @@ pub(super) struct ImageBuild<'a> {
     pub(super) set: usize,
     /// The service, or the filter.
     pub(super) service: ServiceId,
-    /// How surely.
+    /// How certain that is.
     pub(super) tie: Tie,
-    /// The file that asks for it, where it is a workflow.
+    /// The file that declares it, if that is a workflow.
     pub(super) workflow: Option<String>,
     pub(super) context: RepoDir,
     /// The Dockerfile.
     pub(super) file: &'a SourceFile,
     pub(super) reads: ContextReads,
-    /// The ignore file; none where it cannot be read.
+    /// The ignore file; `None` if it cannot be read.
     pub(super) ignore: Option<IgnoreFile>,
     pub(super) ignore_path: Option<String>,
-    /// The files of which a change makes it.
+    /// The files whose changes trigger it.
     pub(super) cover: Positions,
-    /// Those, and the ones that are excluded.
+    /// The services and filters that trigger it, by set.
     pub(super) asked: Vec<(usize, ServiceId)>,
 }
 
@@ -206,7 +206,7 @@ fn of_declared<'a>(
     build(ground, service, path, context, &request)
 }
 
-/// Returns the nearest directory that has all that a Dockerfile copies; none where no directory has.
+/// Returns the nearest directory that has all that a Dockerfile copies; `None` if no directory has.
 fn likely_context(ground: &Ground<'_>, path: &str, request: &BuildRequest) -> Option<RepoDir> {
     let reads = Dockerfile::parse(ground.tree.text(path)?.text()).ok()?.reads(request);
     let plain = reads.sources.iter().map(|source| source.path.as_str());

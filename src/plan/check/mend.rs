@@ -95,12 +95,12 @@ fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize
     Some((end, format!("{line_end}{key}filters:{}", patterns.iter().map(item).collect::<String>())))
 }
 
-/// Where a text stands.
+/// Where a text is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
     /// On a line of its own.
     Lines,
-    /// Perhaps between brackets, where commas and braces mean something.
+    /// Perhaps in brackets, where commas and braces have a meaning.
     Anything,
 }
 
@@ -129,7 +129,7 @@ mod tests {
     use crate::model::diagnostic::Span;
 
     impl Span {
-        /// The same, without its last character.
+        /// Returns the span without its last character.
         fn shortened(self) -> Self {
             Self { end: self.end - 1, ..self }
         }

@@ -1,7 +1,7 @@
 //! What is wrong or missing in filters: the rules, each in a file of its own.
 //!
-//! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its filters
-//! ([`FilterSet`]) to [`Finding`]s. An error is something that certainly misses a change; what is not sure is a warning.
+//! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its
+//! filters ([`FilterSet`]) to [`Finding`]s. An error certainly misses a change; an uncertain finding is a warning.
 
 mod dead_pattern;
 mod filter_set;
@@ -75,7 +75,7 @@ pub struct Checked<'a> {
     pub workflows: &'a BTreeMap<String, Workflow>,
     /// The filters.
     pub sets: &'a [FilterSet],
-    /// What builds were seen to read, if that is known.
+    /// The observed reads of builds, if there are any.
     pub observed: Option<&'a Observed>,
 }
 
@@ -115,22 +115,22 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Returns what builds were seen to read, beside what covers it.
+/// Returns the observed reads of builds, compared with the patterns that cover them.
 #[must_use]
 pub fn coverage(checked: &Checked<'_>) -> Vec<ReadCoverage> {
     checked.observed.map(|observed| uncovered_read::coverage(&Ground::of(checked), observed)).unwrap_or_default()
 }
 
-/// What a Dockerfile says that the image of a service is built from.
+/// The inputs of a service's image, according to its Dockerfile.
 #[derive(Debug, Clone, Default)]
 pub struct ImageInputs {
     /// The files, in the order of paths.
     pub inputs: Vec<ObservedInput>,
-    /// What may be read besides, and is not known before the build.
+    /// What may be read in addition, and is not known before the build.
     pub unseen: Vec<String>,
 }
 
-/// Returns what the images of services are built from, by the names of the services.
+/// Returns the inputs of services' images, by service.
 #[must_use]
 pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs> {
     let ground = Ground::of(checked);

@@ -32,7 +32,7 @@ pub(super) fn below(directory: &RepoDir) -> String {
     copied_patterns(directory, "**").map_or_else(|| "**".to_owned(), |[_, pattern]| pattern)
 }
 
-/// Returns the addition of patterns to those of a service; none where these are not a list of its own in the file.
+/// Returns the addition of patterns to those of a service; `None` if these are not a list of its own in the file.
 pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patterns: Vec<String>) -> Option<Fix> {
     let config = ground.config(set);
     let filter = config.filters.get(config.services[service.0].filter);

@@ -10,7 +10,7 @@ use crate::analysis::filter::{Filters, members};
 use crate::glob::{Pattern, Verdict};
 use crate::model::name::RepoDir;
 
-/// How deep directories are looked into; below that, files are named.
+/// How deep directories are searched; below that, files are named.
 const DEEPEST: usize = 64;
 
 /// What is proposed from.
@@ -20,7 +20,7 @@ pub(super) struct ReadFiles<'a> {
     pub(super) missed: &'a [usize],
     /// What is covered already.
     pub(super) cover: &'a Positions,
-    /// The directories of other services, of which no pattern is to take in unread files.
+    /// The directories of other services. No pattern may include unread files in them.
     pub(super) others: &'a [RepoDir],
 }
 
@@ -126,7 +126,7 @@ fn of_one_name(path: &str) -> Option<String> {
     is_plain.then(|| Some(format!("{}*/{name}", all.strip_suffix("**")?)))?
 }
 
-/// Returns the pattern that matches one path; none where no pattern does.
+/// Returns the pattern that matches one path; `None` if no pattern does.
 fn of_file(path: &str) -> Option<String> {
     let is_it = |text: &str| Pattern::parse(text).is_ok_and(|pattern| pattern.matches(path.as_bytes()) == Verdict::Yes);
     if !path.starts_with('!') && is_it(path) {

@@ -1,4 +1,4 @@
-//! A repository of its own for each rule, and one that keeps it.
+//! For each rule, a repository that breaks it, and one that keeps it.
 
 mod observed_reads;
 
@@ -21,7 +21,7 @@ fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
     with_checked(files, None, check)
 }
 
-/// Returns what comes of a tree, its filters, and what builds were seen to read.
+/// Calls a function with a checked tree, its filters, and observed reads.
 fn with_checked<T>(files: &[(&str, &str)], observed: Option<&Observed>, of: impl Fn(&Checked<'_>) -> T) -> T {
     let tree = SourceTree::of_texts(files);
     let found = discover(&tree, &Ecosystem::ALL);

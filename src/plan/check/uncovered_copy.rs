@@ -59,7 +59,7 @@ struct Missed {
     is_sure: bool,
 }
 
-/// What is said together: a rule, a service by its set, a Dockerfile.
+/// The subject of a finding: a rule, a service by its set, a Dockerfile.
 type Subject<'a> = (CheckRule, usize, ServiceId, &'a str, Breadth);
 
 /// How much a source takes.
@@ -67,7 +67,7 @@ type Subject<'a> = (CheckRule, usize, ServiceId, &'a str, Breadth);
 enum Breadth {
     /// What it names.
     Named,
-    /// All of the context, or several packages: most of it matters to others alone.
+    /// The whole context, or several packages, of which most matters only to other services.
     Wide,
 }
 
@@ -129,7 +129,8 @@ fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> boo
     within.any(|service| service.directory.holds_file(&path))
 }
 
-/// Whether a source is all of the context, or holds several packages: then most of it matters to others alone.
+/// Whether a source is the whole context, or contains several packages, so that most of it matters only to other
+/// services.
 fn is_wide(ground: &Ground<'_>, context: &RepoDir, source: &ContextSource) -> bool {
     let Ok(directory) = RepoDir::parse(&context.join(&source.path)) else { return true };
     let within = ground.found.services.iter().filter(|service| directory.holds(&service.directory));
@@ -183,8 +184,7 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     finding.help(help).fixed_by(addition(ground, set, service, patterns))
 }
 
-/// Returns the files of each service by set as they would be if nothing were excluded; nothing for a set in which nothing
-/// is.
+/// Returns the files of each service by set as if nothing were excluded; empty for a set without exclusions.
 pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {

@@ -1,4 +1,4 @@
-//! Files that builds were seen to read, held against what covers them.
+//! Files that builds read, compared with the patterns that cover them.
 
 use super::ground::Ground;
 use super::positions::Positions;
@@ -14,22 +14,22 @@ use crate::model::name::{Escaped, Listed, RepoDir, ServiceId, ServiceName};
 use crate::model::tree::Listing;
 use crate::plan::observed::{Observed, ObservedInput, ObservedService};
 
-/// What a build was seen to read, beside what covers it.
+/// The observed reads of a build, compared with the patterns that cover them.
 #[derive(Debug, Clone)]
 pub struct ReadCoverage {
     /// The service.
     pub service: ServiceName,
-    /// What it read and nothing covers.
+    /// The files that it read and nothing covers.
     pub uncovered: Vec<ObservedInput>,
-    /// What it read and its patterns exclude.
+    /// The files that it read and its patterns exclude.
     pub excluded: Vec<ObservedInput>,
     /// The patterns that cover what is uncovered, as few as possible.
     pub proposed: Vec<String>,
     /// The patterns that were added since.
     pub added: Vec<String>,
-    /// Whether they can be added where the service has its own.
+    /// Whether they can be added to the service's own list of patterns.
     pub is_mendable: bool,
-    /// What covers something that it did not read.
+    /// The covered files that it did not read.
     pub unread: UnreadFiles,
 }
 
@@ -38,15 +38,15 @@ struct Compared<'o> {
     set: usize,
     service: ServiceId,
     observed: &'o ObservedService,
-    /// What was read and nothing covers, by the positions of the files.
+    /// The files that were read and that nothing covers, by position.
     uncovered: Vec<(usize, &'o ObservedInput)>,
-    /// What was read and is excluded.
+    /// The files that were read and are excluded.
     excluded: Vec<(usize, &'o ObservedInput)>,
     proposed: Vec<String>,
     read: Positions,
 }
 
-/// Returns what observed services read, beside what covers it.
+/// Returns the reads of observed services, compared with the patterns that cover them.
 pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCoverage> {
     let inputs = |list: &[(usize, &ObservedInput)]| list.iter().map(|(_, input)| (*input).clone()).collect();
     let compared = compare(ground, observed).into_iter();

@@ -1,4 +1,4 @@
-//! Packages and images of the repository that a service is built from, and that its filters know nothing of.
+//! Packages and images of the repository that a service is built from, and that its filters do not cover.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use crate::inputs::source::{DeclaredAt, is_filter_file, is_workflow_file};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, Listed, ServiceName};
 
-/// What an edge is there for.
+/// The purpose of an edge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Building,
@@ -88,8 +88,8 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
     found
 }
 
-/// Returns the services that one is built from, each with the edges that lead there. What a dependency needs to be developed
-/// does not matter to its dependents.
+/// Returns the services that one is built from, each with the edges that lead there. Development dependencies of a
+/// dependency do not matter to its dependents.
 fn reached<'e, 'f>(edges: &'e [Vec<&'f DiscoveredEdge>], home: usize) -> Vec<(usize, Vec<&'f DiscoveredEdge>)> {
     let mut seen = BTreeSet::from([home]);
     let mut before: BTreeMap<usize, &'f DiscoveredEdge> = BTreeMap::new();
@@ -124,7 +124,7 @@ fn rule_of(at: &DeclaredAt) -> CheckRule {
     if is_dockerfile { CheckRule::UnlistedImage } else { CheckRule::UnlistedPackage }
 }
 
-/// Returns what a manifest says that a dependency is for: by the key or the table that it stands below.
+/// Returns the purpose of a dependency, by the key or the table that it is in.
 fn purpose(at: &DeclaredAt) -> Purpose {
     let before = at.file.text().get(..at.span.start).unwrap_or_default();
     let (keys, marks): (&[&str], [&str; 2]) = if at.file.name().ends_with(".json") {

@@ -1,4 +1,4 @@
-//! Tracked files that belong to nothing.
+//! Tracked files that belong to no service or filter.
 
 use super::ground::Ground;
 use super::positions::Positions;

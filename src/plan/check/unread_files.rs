@@ -1,4 +1,4 @@
-//! What covers files of which a build read none: changes of them build a service for nothing.
+//! Patterns that cover only files that a build did not read, so that changes of them build a service for nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::written_patterns::{alone, including};
 use crate::analysis::filter::{Filters, members};
 use crate::model::name::ServiceId;
 
-/// What a service's own patterns cover and its build did not read.
+/// The files that a service's own patterns cover and its build did not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadFiles {
     /// The patterns that match files of which none was read.

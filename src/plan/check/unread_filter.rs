@@ -8,7 +8,7 @@ use super::{CheckRule, Finding};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, nearest};
 
-/// What a step that filters paths makes besides an output for each filter.
+/// The endings of outputs that a step with path filters has besides one output for each filter.
 const OTHERS: [&str; 2] = ["_files", "_count"];
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
@@ -102,7 +102,7 @@ fn unread(ground: &Ground<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a filter is there for others, which take its patterns through an alias.
+/// Whether a filter exists for others, which use its patterns through an alias.
 fn is_shared(ground: &Ground<'_>, set: usize, name: &str) -> bool {
     let config = ground.config(set);
     let Some(own) = config.services.get(name) else { return false };

@@ -56,7 +56,8 @@ fn read(ground: &Ground<'_>, path: &str, workflow: &Workflow) -> BTreeSet<(usize
     read
 }
 
-/// Returns the files for which an event starts a workflow; none where it starts for all, or where that is not sure.
+/// Returns the files for which an event starts a workflow; `None` if it starts for all files, or if that is not
+/// certain.
 fn starts(ground: &Ground<'_>, event: &WorkflowEvent) -> Option<Positions> {
     let (list, usual) = match (&event.paths, &event.ignored_paths) {
         (Some(paths), _) => (paths, false),

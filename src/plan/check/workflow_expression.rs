@@ -1,11 +1,11 @@
-//! Expressions of workflows, as far as they name outputs of steps and jobs, and inputs.
+//! Names in expressions of workflows: outputs of steps and jobs, and inputs.
 
 /// A name in an expression or a script: `steps.filter.outputs.api`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExpressionName {
     /// Its parts.
     pub(super) parts: Vec<String>,
-    /// Whether it is asked for the opposite: `!needs.a.outputs.b`, `… == 'false'`, `… != 'true'`.
+    /// Whether the expression asks for the opposite: `!needs.a.outputs.b`, `… == 'false'`, `… != 'true'`.
     pub(super) is_negated: bool,
 }
 
@@ -73,7 +73,7 @@ fn index(text: &str) -> Option<(&str, &str)> {
     Some((part, after.trim_start().strip_prefix(']')?))
 }
 
-/// Whether a comparison that follows is with what is not wanted.
+/// Whether a comparison that follows makes the expression ask for the opposite.
 fn asks_for_opposite(after: &str) -> bool {
     let after = after.trim_start_matches([' ', '}', '"', '\'', '\n', ')']);
     let value = |text: &str, value: &str| text.trim_start_matches([' ', '"', '\'']).starts_with(value);

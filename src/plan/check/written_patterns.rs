@@ -16,13 +16,14 @@ pub(super) struct WrittenPattern<'a> {
     pub(super) name: Option<&'a ServiceName>,
     pub(super) filter: FilterId,
     pub(super) pattern: &'a Located<Pattern>,
-    /// Whether it was made of a directory: a service's `path`.
+    /// Whether it was made from a directory: a service's `path`.
     pub(super) of_path: bool,
     /// How many tracked files it matches.
     pub(super) files: usize,
 }
 
-/// Returns the patterns by which a path can match, each once. What is computed when a workflow runs is left out.
+/// Returns the patterns by which a path can match, each once. Patterns that are computed when a workflow runs are left
+/// out.
 pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<WrittenPattern<'a>> {
     let mut found = Vec::new();
     for set in 0..ground.sets.len() {
@@ -52,7 +53,7 @@ pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<WrittenPattern<'a>> {
     found
 }
 
-/// Returns the patterns that can make a change of a file match that is there before and after it.
+/// Returns the patterns that can match a modification of an existing file.
 pub(super) fn including(filter: &Filter) -> Vec<&Located<Pattern>> {
     match filter {
         Filter::Ordered(entries) => {

@@ -106,7 +106,7 @@ fn directives(lines: &mut Lines) -> Result<Option<DockerfileWord>, RefusedDocker
             return Ok(syntax);
         };
         if seen.contains(&key) {
-            return Err(RefusedDockerfile { message: format!("`{key}` stands here twice"), span });
+            return Err(RefusedDockerfile { message: format!("`{key}` is here twice"), span });
         }
         match (&*key, value) {
             ("escape", "\\" | "`") => lines.escape = if value == "`" { '`' } else { '\\' },
@@ -179,12 +179,12 @@ mod tests {
             ("FROM a\nCOPY b", "need a source"),
             ("FROM a\nCOPY [\"b\", 1]", "more than strings"),
             ("FROM a\nCOPY b <<EOF\nEOF", "cannot be a heredoc"),
-            ("FROM a\nRUN <<EOF\nEOF x", "no line ends"),
+            ("FROM a\nRUN <<EOF\nEOF x", "does not end"),
             ("FROM a\nARG", "needs a name"),
             ("FROM a\nENV b", "needs a value"),
             ("FROM a\nENV b=c d", "name=value"),
-            ("FROM a\nONBUILD FROM b", "no instruction"),
-            ("FROM a\nFETCH b", "no instruction"),
+            ("FROM a\nONBUILD FROM b", "not an instruction"),
+            ("FROM a\nFETCH b", "not an instruction"),
         ] {
             assert!(refused(text).contains(message), "{text}: {}", refused(text));
         }
