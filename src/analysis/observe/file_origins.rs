@@ -66,10 +66,14 @@ impl<'a> FileOrigins<'a> {
 
     /// Notes what a process has made at a path. What git makes at a tracked path is what is tracked there.
     pub(super) fn make(&mut self, path: Vec<u8>, content: Content, is_git: bool) {
-        if is_git && !matches!(content, Content::Tracked(_)) && self.tracked(&path).is_some() {
-            self.changed.remove(&path);
-        } else {
+        let owner = self.owner(&path).filter(|_| is_git && !matches!(content, Content::Tracked(_)));
+        let Some(owner) = owner else {
             self.changed.insert(path, content);
+            return;
+        };
+        let ends = (owner..path.len()).filter(|end| path[*end] == b'/').chain([path.len()]);
+        for end in ends.collect::<Vec<_>>() {
+            self.changed.remove(&path[..end]);
         }
     }
 
@@ -128,6 +132,13 @@ impl<'a> FileOrigins<'a> {
     /// Returns the position of what is tracked at a path.
     fn tracked(&self, path: &[u8]) -> Option<usize> {
         self.site.tracked.position(self.site.within(path)?)
+    }
+
+    /// Returns where the path of what is tracked ends: at the end of a path, or where it enters a submodule.
+    fn owner(&self, path: &[u8]) -> Option<usize> {
+        let ends = (0..path.len()).filter(|end| self.has_submodules && path[*end] == b'/');
+        let mut submodules = ends.filter(|end| self.tracked(&path[..*end]).is_some_and(|at| self.is_submodule(at)));
+        self.tracked(path).map(|_| path.len()).or_else(|| submodules.next())
     }
 
     fn is_submodule(&self, position: usize) -> bool {

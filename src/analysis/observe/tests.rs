@@ -231,6 +231,13 @@ fn what_git_writes_is_what_is_tracked() {
     assert_eq!(build.reads(), ["api/out: the build"]);
     let lfs = removed().fork(1, 2).run(2, &["/opt/bin/git-lfs", "pull"]).write(2, "/r/api/out");
     assert_eq!(lfs.read(1, "/r/api/out").reads(), ["api/out: the build"]);
+    // The files of a submodule too, wherever the old ones are.
+    let build =
+        Traced::default().run(1, &["/usr/bin/git", "submodule", "update"]).write(1, "/r/sub/x").read(2, "/r/sub/x");
+    assert_eq!(build.reads(), ["sub: the build"]);
+    let build = git(Traced::default().rename(1, "../sub/a", "../sub/b").rename(1, "../sub", "../old"));
+    let build = build.write(2, "/r/sub/b/x").read(1, "/r/sub/b/x").read(1, "/r/sub/y");
+    assert_eq!(build.reads(), ["sub: the build"]);
     // What it moves stays what it was, and what it removes is gone.
     let build = git(Traced::default()).rename(2, "../lib/a", "out").read(1, "/r/api/out");
     assert_eq!(build.reads(), ["lib/a: the build"]);
