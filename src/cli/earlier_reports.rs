@@ -5,9 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use super::exit::Exit;
-use super::failure::Failure;
-use super::{changed, log_directory};
+use super::log_directory;
 use crate::inputs::file;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
@@ -27,12 +25,6 @@ impl Durations {
     pub(crate) fn took(&self, service: &str) -> Option<Duration> {
         self.0.get(service).copied()
     }
-}
-
-/// Reads a saved report.
-pub(crate) fn read(file: &Path) -> Result<Report, Failure> {
-    Report::read(&changed::read_text(file)?)
-        .map_err(|error| Failure::new(Exit::Usage, "report", error.to_string()).help(error.help()))
 }
 
 /// Returns the reports of the runs of this clone, the oldest first.

@@ -15,6 +15,8 @@ use super::failure::Failure;
 use super::failure::not_buildable;
 use super::flags::choice;
 use super::printing::Output;
+#[cfg(unix)]
+use super::saved_file;
 use super::workspace;
 use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
 #[cfg(unix)]
@@ -171,7 +173,7 @@ impl FormatArgs {
             }
             ([], _, _) => return Ok(()),
             (files, _, _) => {
-                Durations::of(&files.iter().map(|file| earlier_reports::read(file)).collect::<Result<Vec<_>, _>>()?)
+                Durations::of(&files.iter().map(|file| saved_file::report(file)).collect::<Result<Vec<_>, _>>()?)
             }
         };
         let took = |service: &str| durations.took(service).map(|took| took.as_secs_f64());

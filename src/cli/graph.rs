@@ -4,18 +4,18 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::changed;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::GeneralArgs;
 use super::printing::Output;
+use super::saved_file;
 use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::RangeRequest;
 use crate::model::safe_json;
 use crate::output::{emit, pages};
+use crate::plan::Plan;
 use crate::plan::graph::ServiceGraph;
 use crate::plan::pipeline::{Naming, Request, Workspace};
-use crate::plan::{self, Plan};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -66,7 +66,7 @@ enum Format {
 /// Returns the saved plan, or that of the changes since the default branch.
 fn plan(general: &GeneralArgs, args: &GraphArgs, workspace: &Workspace, output: &Output) -> Result<Plan, Failure> {
     if let Some(file) = &args.plan {
-        let plan = plan::read(&changed::read_text(file)?)?;
+        let plan = saved_file::plan(file)?;
         output.publish(plan.names());
         return Ok(plan);
     }

@@ -11,12 +11,12 @@ use std::rc::Rc;
 use clap::{Args, ValueEnum};
 
 use super::as_planned::everything;
-use super::earlier_reports;
 use super::existing::ExistingArgs;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
+use super::saved_file;
 use super::workspace::{self, WithoutConfig};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, Listed};
@@ -80,7 +80,7 @@ enum Format {
 
 pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> Result<Exit, Failure> {
     let workspace = workspace::open(general, Some(&args.at), Some(&args.fetching), WithoutConfig::Refuse, output)?;
-    let reports = args.report.iter().map(|file| earlier_reports::read(file)).collect::<Result<Vec<_>, _>>()?;
+    let reports = args.report.iter().map(|file| saved_file::report(file)).collect::<Result<Vec<_>, _>>()?;
     let commit = workspace.repository.resolve(&args.at)?;
     let environment = pipeline::environment(&workspace.view(), args.environment.as_deref())?.to_owned();
     let plan = Rc::new(everything(&workspace, &environment, commit)?);

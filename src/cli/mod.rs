@@ -45,6 +45,7 @@ mod release;
 #[cfg(unix)]
 mod report;
 pub mod snippet;
+mod saved_file;
 mod schema;
 #[cfg(unix)]
 mod put_tags;

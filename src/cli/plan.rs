@@ -12,6 +12,7 @@ use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
 use super::printing::Output;
 use super::published_bases::with_published;
+use super::saved_file;
 use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};
@@ -62,7 +63,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
         workspace::open_range(general, &args.planning.range, args.planning.quantifier, WithoutConfig::Derive, output)
     };
     let (mut plan, workspace) = if let Some(file) = &args.plan {
-        let plan = plan::read(&changed::read_text(file)?)?;
+        let plan = saved_file::plan(file)?;
         output.publish(plan.names());
         (plan, None)
     } else {

@@ -8,13 +8,12 @@ use clap::Args;
 
 use super::build::filters;
 #[cfg(unix)]
-use super::earlier_reports;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
-use super::{built_ref_messages, changed};
+use super::{built_ref_messages, saved_file};
 use crate::analysis::filter::{FilterId, matches_of};
 use crate::inputs::git::Repository;
 use crate::inputs::trigger::{Kind, Origin, Trigger};
@@ -24,11 +23,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
 #[cfg(unix)]
 use crate::output::exec::report::ReportHead;
+use crate::plan::Plan;
 use crate::plan::pipeline::{
     self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule, Workspace,
     not_fetched,
 };
-use crate::plan::{self, Plan};
 
 const USAGE: &str = "\
 rebake record [OPTIONS] <SERVICE>...
@@ -88,8 +87,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         return Ok(Exit::Done);
     }
     is_remote(args.remote.as_deref())?;
-    let plan =
-        args.plan.as_deref().map(|file| Ok::<_, Failure>(plan::read(&changed::read_text(file)?)?)).transpose()?;
+    let plan = args.plan.as_deref().map(saved_file::plan).transpose()?;
     let at = match &plan {
         Some(plan) => Some(commit_of(plan)?),
         None => args.commit.as_deref(),
@@ -169,7 +167,7 @@ fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure>
 fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut built = BTreeSet::new();
     for file in reports {
-        let report = earlier_reports::read(file)?;
+        let report = saved_file::report(file)?;
         let head = ReportHead {
             commit: Some(commit_of(plan)?.to_owned()),
             environment: Some(plan.environment.clone()),

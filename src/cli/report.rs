@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use super::earlier_reports::read;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printing::Output;
+use super::saved_file;
 use crate::model::name::Escaped;
 use crate::output::exec;
 use crate::output::exec::display::{OutputStyle, last_lines};
@@ -63,7 +63,7 @@ enum Format {
 pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     let mut report = exec::Report::default();
     for file in &args.reports {
-        let next = read(file)?;
+        let next = saved_file::report(file)?;
         if !args.allow_mixed {
             alike(&report, &next, file)?;
         }

@@ -1,15 +1,16 @@
 //! `rebake verdict`.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printing::Output;
-use super::{changed, env};
+use super::{changed, env, saved_file};
 use crate::model::diagnostic::Diagnostic;
+use crate::model::malformed_json::MalformedJson;
 use crate::model::name::Escaped;
 use crate::output::verdict::{Expected, NeededJobs, verdict};
 
@@ -54,7 +55,10 @@ pub(crate) fn run(args: &VerdictArgs, output: &Output) -> Result<Exit, Failure> 
         }
     };
     let needs: NeededJobs = serde_json::from_str(&text).map_err(|error| {
-        Failure::new(Exit::Usage, "needs", format!("this is not GitHub's `needs`: {error}"))
+        let malformed = MalformedJson::from(error);
+        let name = args.needs.as_deref().unwrap_or(Path::new(env::NEEDS));
+        let at = saved_file::place(name, malformed.place);
+        Failure::new(Exit::Usage, "needs", format!("{at}: this is not GitHub's `needs`: {malformed}"))
             .help("pass the value of `${{ toJSON(needs) }}`")
     })?;
     let expected = Expected {

@@ -11,7 +11,7 @@ use super::flags::{GeneralArgs, RangeArgs, choice};
 use super::printing::Output;
 use super::published_bases::with_published;
 use super::workspace::{self, WithoutConfig};
-use super::{changed, plan};
+use super::{plan, saved_file};
 use crate::analysis::filter::Quantifier;
 use crate::inputs::git::Repository;
 use crate::model::change::{ChangeSet, Extent};
@@ -100,7 +100,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
 }
 
 fn of_plan(general: &GeneralArgs, file: &Path, service: &str) -> Result<WhyReport, Failure> {
-    let plan = crate::plan::read(&changed::read_text(file)?)?;
+    let plan = saved_file::plan(file)?;
     let mut told: Vec<ServiceExplanation> = ServiceExplanation::of_plan(&plan, service).into_iter().collect();
     if told.is_empty() {
         // A saved plan is read without a repository too; a path is then one from its root.

@@ -10,6 +10,7 @@ pub mod calendar;
 pub mod recipe;
 pub mod job_settings;
 pub mod built_ref;
+pub mod malformed_json;
 pub mod safe_json;
 pub mod workflow_command;
 pub mod mask;

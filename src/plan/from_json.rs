@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::{Plan, PlannedService, SCHEMA, level};
+use crate::model::diagnostic::LineColumn;
+use crate::model::malformed_json::MalformedJson;
 use crate::model::name::Escaped;
 use crate::naming::image::ImageTag;
 use crate::naming::version::has_form_of_version;
@@ -13,7 +15,7 @@ use crate::naming::version::has_form_of_version;
 pub enum PlanError {
     /// It is not JSON, or has other keys than a plan.
     #[error("this is not a plan: {0}")]
-    NotAPlan(#[from] serde_json::Error),
+    NotAPlan(#[from] MalformedJson),
     /// It was written by a version with another format.
     #[error("the plan has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
@@ -29,6 +31,15 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Returns where in the text it is, if it is about a place.
+    #[must_use]
+    pub fn place(&self) -> Option<LineColumn> {
+        match self {
+            Self::NotAPlan(malformed) => malformed.place,
+            Self::Schema { .. } | Self::Name(_) | Self::Contradiction(_) => None,
+        }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
@@ -49,11 +60,11 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     struct Head {
         schema: u32,
     }
-    let Head { schema } = serde_json::from_str(text)?;
+    let Head { schema } = serde_json::from_str(text).map_err(MalformedJson::from)?;
     if schema != SCHEMA {
         return Err(PlanError::Schema { found: schema });
     }
-    let mut plan: Plan = serde_json::from_str(text)?;
+    let mut plan: Plan = serde_json::from_str(text).map_err(MalformedJson::from)?;
     names(&plan).map_err(PlanError::Name)?;
     let mut before: BTreeMap<String, usize> = BTreeMap::new();
     for service in &mut plan.services {

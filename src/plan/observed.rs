@@ -3,6 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::model::diagnostic::LineColumn;
+use crate::model::malformed_json::MalformedJson;
+
 /// What builds were seen to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
@@ -58,10 +61,24 @@ pub struct ObservedInput {
 pub enum ObservedError {
     /// It is not JSON, or has other keys.
     #[error("this is not what `rebake observe --format json` writes: {0}")]
-    Malformed(#[from] serde_json::Error),
+    Malformed(#[from] MalformedJson),
     /// It was written by a version with another format.
     #[error("what was observed has schema {0}, and this rebake reads schema {SCHEMA}", SCHEMA = Observed::SCHEMA)]
     Schema(u32),
+}
+
+impl ObservedError {
+    /// Returns where in the text it is, if it is about a place.
+    #[must_use]
+    pub fn place(&self) -> Option<LineColumn> {
+        if let Self::Malformed(malformed) = self { malformed.place } else { None }
+    }
+
+    /// Returns what to do about it.
+    #[must_use]
+    pub fn help(&self) -> &'static str {
+        "write it with `rebake observe SERVICE --format json`"
+    }
 }
 
 impl ObservedService {
@@ -90,11 +107,11 @@ impl Observed {
         struct Head {
             schema: u32,
         }
-        let Head { schema } = serde_json::from_str(text)?;
+        let Head { schema } = serde_json::from_str(text).map_err(MalformedJson::from)?;
         if schema != Self::SCHEMA {
             return Err(ObservedError::Schema(schema));
         }
-        Ok(serde_json::from_str(text)?)
+        Ok(serde_json::from_str(text).map_err(MalformedJson::from)?)
     }
 }
 

@@ -278,7 +278,7 @@ fn a_saved_plan_is_recorded_as_it_was_made() {
     refused(&["a"], "error[other-plan]: the plan has no commit");
     for head in ["HEAD", "main"] {
         plan(&repo, &[], |plan| plan["range"]["head"] = json!(head));
-        refused(&["a"], "error[plan]: this is not a plan");
+        refused(&["a"], "this is not a plan");
     }
     plan(&repo, &["--only", "b"], |_| ());
     refused(&["a", "b"], "error[other-plan]: `a` is not in the plan");

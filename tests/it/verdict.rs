@@ -64,7 +64,7 @@ error[needs]: there is no `needs` to judge: NEEDS is not set
 
 "#]]);
     repo.rebake(["verdict", "-"]).stdin("[]").failure(2).stdout("").stderr(str![[r#"
-error[needs]: this is not GitHub's `needs`: invalid type: sequence, expected a map at line 1 column 0
+error[needs]: standard input:1:1: this is not GitHub's `needs`: invalid type: sequence, expected a map
  |
  = help: pass the value of `${{ toJSON(needs) }}`
 

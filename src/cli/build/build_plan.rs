@@ -16,7 +16,7 @@ use crate::cli::plan::request;
 use crate::cli::printing::Output;
 use crate::cli::published_bases::with_published;
 use crate::cli::workspace;
-use crate::cli::{changed, dependencies};
+use crate::cli::{dependencies, saved_file};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::model::recipe::Builder;
@@ -24,7 +24,7 @@ use crate::output::exec::builder::{BuildPlace, Driver, Supply, Ties, prepare};
 use crate::output::exec::{Build, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
-use crate::plan::{self, Plan, PlannedService};
+use crate::plan::{Plan, PlannedService};
 
 /// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services that a plan
 /// from a file lists with existing images.
@@ -40,7 +40,7 @@ pub(super) fn plan(
     let asked = Request { services, remote, ..request(&args.planning, workspace)? };
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => {
-            let read = plan::read(&changed::read_text(file)?)?;
+            let read = saved_file::plan(file)?;
             given(file, workspace);
             let rules = rules(&read, &asked, workspace)?;
             held(&read, &asked, &rules, workspace)?;

@@ -12,6 +12,7 @@ use crate::cli::failure::Failure;
 use crate::cli::log_directory;
 use crate::cli::printing::{Output, unwritable};
 use crate::cli::report::failure;
+use crate::cli::saved_file;
 use crate::inputs::file::{self, Writable};
 use crate::output::emit;
 use crate::output::exec::Report;
@@ -42,7 +43,7 @@ pub(super) struct Reports {
 impl Reports {
     /// Reads earlier reports, and checks before the builds that the new ones can be written.
     pub(super) fn agree(args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
-        let earlier = args.rerun.as_deref().map(earlier_reports::read).transpose()?;
+        let earlier = args.rerun.as_deref().map(saved_file::report).transpose()?;
         args.rerun.iter().for_each(|file| given(file, workspace));
         let json = args.shown.report.clone();
         let workspace = earlier_reports::runs_of_clone(workspace.repository.git_dir());
@@ -60,7 +61,7 @@ impl Reports {
 
     /// Returns the reports of earlier jobs, in which images are looked for.
     pub(super) fn earlier_jobs(&self, args: &BuildArgs) -> Result<Vec<Report>, Failure> {
-        let named = args.needs.iter().map(|file| earlier_reports::read(file));
+        let named = args.needs.iter().map(|file| saved_file::report(file));
         self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
     }
 

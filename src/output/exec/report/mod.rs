@@ -21,6 +21,8 @@ pub use markdown::markdown;
 pub use report_head::ReportHead;
 
 use super::outcome::Outcome;
+use crate::model::diagnostic::LineColumn;
+use crate::model::malformed_json::MalformedJson;
 use crate::model::safe_json;
 
 /// The version of the report's JSON that this program writes and reads.
@@ -137,7 +139,7 @@ pub enum RecordOutcome {
 pub enum ReportError {
     /// It is not JSON, or lacks a required part.
     #[error("this is not a report: {0}")]
-    NotAReport(#[from] serde_json::Error),
+    NotAReport(#[from] MalformedJson),
     /// It was written by a version with another format.
     #[error("the report has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
@@ -147,6 +149,12 @@ pub enum ReportError {
 }
 
 impl ReportError {
+    /// Returns where in the text it is, if it is about a place.
+    #[must_use]
+    pub fn place(&self) -> Option<LineColumn> {
+        if let Self::NotAReport(malformed) = self { malformed.place } else { None }
+    }
+
     /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> &'static str {
@@ -167,11 +175,11 @@ impl Report {
         struct Head {
             schema: u32,
         }
-        let Head { schema } = serde_json::from_str(text)?;
+        let Head { schema } = serde_json::from_str(text).map_err(MalformedJson::from)?;
         if schema != SCHEMA {
             return Err(ReportError::Schema { found: schema });
         }
-        Ok(serde_json::from_str(text)?)
+        Ok(serde_json::from_str(text).map_err(MalformedJson::from)?)
     }
 
     /// Returns the names of its services and of the environment.
