@@ -3,6 +3,7 @@
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
 mod safety;
+mod overwritten;
 pub(crate) mod prerequisites;
 mod dry_run;
 mod drift;
@@ -195,6 +196,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     let for_others = args.planning.push || args.record;
     let without = if for_others { WithoutConfig::Refuse } else { WithoutConfig::Derive };
     let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, without, output)?;
+    overwritten::check(general, args, &workspace)?;
     let reports = Reports::agree(args, &workspace)?;
     let (mut plan, existed) = build_plan::plan(general, args, &workspace, reports.earlier.as_ref(), output)?;
     let has_answers = args.existing.note(&mut plan, general, output);

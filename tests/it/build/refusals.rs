@@ -157,12 +157,66 @@ error[file]: cannot write no/such/dir/report.json: No such file or directory (os
 
 "#]]);
     repo.rebake(["build", "--rerun", "filters.yaml"]).failure(2).stdout("").stderr(str![[r#"
-error[report]: this is not a report: expected value at line 1 column 1
+error[report]: filters.yaml:1:1: this is not a report: the text is no JSON: expected value
  |
  = help: write it with `rebake build --report FILE`
 
 "#]]);
     assert_eq!(built(&repo), "");
+}
+
+#[test]
+fn no_report_takes_the_place_of_what_is_read() {
+    let repo = repo();
+    let config = std::fs::read(repo.dir().join("filters.yaml")).unwrap();
+    repo.write(".git/plan.json", repo.rebake(["plan", "--format", "json"]).success().stdout);
+    repo.write(".git/list", "a\n").write(".git/report.json", "{}");
+    std::os::unix::fs::symlink("../filters.yaml", repo.dir().join(".git/link")).unwrap();
+    let config_file = repo.dir().join("filters.yaml").display().to_string();
+    for (args, said) in [
+        ("--timings filters.yaml", "`--timings filters.yaml` would overwrite the configuration"),
+        ("--report ./filters.yaml", "`--report ./filters.yaml` would overwrite the configuration"),
+        ("--junit .git/link", "`--junit .git/link` would overwrite the configuration"),
+        (&format!("-c {config_file} --report .git/../filters.yaml"), "would overwrite the configuration"),
+        ("--plan .git/plan.json --report .git/plan.json", "would overwrite what `--plan` reads"),
+        ("--changed .git/list --report .git/list", "would overwrite what `--changed` reads"),
+        ("--needs .git/report.json --report .git/report.json", "would overwrite what `--needs` reads"),
+        ("--rerun .git/report.json --junit .git/report.json", "would overwrite what `--rerun` reads"),
+        ("--report .git/new --junit .git/new", "`--report` and `--junit` both write `.git/new`"),
+    ] {
+        let run = repo.rebake(std::iter::once("build").chain(args.split(' '))).failure(2);
+        let text = String::from_utf8(run.stderr.clone()).unwrap();
+        assert!(text.starts_with("error[overwrites]: ") && text.contains(said), "{args}: {text}");
+    }
+    assert_eq!(std::fs::read(repo.dir().join("filters.yaml")).unwrap(), config);
+    assert_eq!(built(&repo), "");
+    repo.rebake(["build", "--report", "/dev/null", "--junit", "/dev/null"]).success();
+}
+
+#[test]
+fn what_is_no_saved_file_is_told_with_its_place() {
+    let repo = repo();
+    repo.write(".git/cut.json", "{\n  \"schema\": 1,\n  \"serv");
+    repo.write(".git/other.json", "{\n}\n").write(".git/empty", "");
+    for (args, said) in [
+        (
+            "plan --durations .git/cut.json --pack 1 --format matrix",
+            "error[report]: .git/cut.json:3:7: this is not a report: the text ends too early",
+        ),
+        ("build --rerun .git/empty", "error[report]: .git/empty:1:1: this is not a report: the text is empty"),
+        ("report .git/other.json", "error[report]: .git/other.json:2:1: this is not a report: missing field `schema`"),
+        (
+            "graph --format html --plan filters.yaml",
+            "error[plan]: filters.yaml:1:1: this is not a plan: the text is no JSON",
+        ),
+        ("plan --plan .git/other.json", "error[plan]: .git/other.json:2:1: this is not a plan: missing field `schema`"),
+        ("why a --plan .git/cut.json", "error[plan]: .git/cut.json:3:7: this is not a plan: the text ends too early"),
+        ("check --observed .git/other.json", "error[observed]: .git/other.json:2:1: this is not what"),
+        ("verdict .git/empty", "error[needs]: .git/empty:1:1: this is not GitHub's `needs`: the text is empty"),
+    ] {
+        let text = String::from_utf8(repo.rebake(args.split(' ')).failure(2).stderr).unwrap();
+        assert!(text.starts_with(said) && text.contains("= help: "), "{args}: {text}");
+    }
 }
 
 /// A program in the place of a builder.
@@ -305,7 +359,10 @@ environments:
     }
     let none = |plan: &mut serde_json::Value| plan["services"][0]["version"] = "1\n$(id)".into();
     let text = String::from_utf8(build(&none, &[]).failure(2).stderr).unwrap();
-    assert!(text.starts_with("error[plan]: this is not a plan: `lib`: `1\\n$(id)` is not a version\n"), "{text}");
+    assert!(
+        text.starts_with("error[plan]: .git/plan.json: this is not a plan: `lib`: `1\\n$(id)` is not a version\n"),
+        "{text}"
+    );
     // A plan of another event may push where this one may not.
     let pushed = |plan: &mut serde_json::Value| plan["services"][1]["push"] = true.into();
     let in_ci = |run: Rebake| {
