@@ -12,7 +12,6 @@ use crate::naming::version::VersionError;
 use crate::output::emit::{EmitError, Field, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::BuilderError;
-use crate::plan::PlanError;
 use crate::plan::pipeline::{self, ConfigFileError};
 
 /// Why a command failed.
@@ -101,6 +100,13 @@ impl From<pipeline::Error> for Failure {
                 None => usage("unknown-service")
                     .help(format!("the services are {}; each can also be named by its `path`", listed(&unknown.known))),
             },
+            pipeline::Error::Library { instead, .. } if instead.is_empty() => {
+                usage("library").help("give it another `builder` than `none` if it is built")
+            }
+            pipeline::Error::Library { instead, .. } => {
+                let instead: Vec<String> = instead.iter().map(ToString::to_string).collect();
+                usage("library").help(format!("release what is built from it: {}", listed(&instead)))
+            }
             pipeline::Error::UnknownEnvironment { nearest, known, .. } => match nearest {
                 Some(nearest) => {
                     usage("unknown-environment").help(format!("did you mean `{}`?", Escaped::new(&nearest)))
@@ -179,12 +185,6 @@ impl From<git::RemoteError> for Failure {
 impl From<TriggerError> for Failure {
     fn from(error: TriggerError) -> Self {
         Self::new(Exit::Usage, "trigger", error.to_string())
-    }
-}
-
-impl From<PlanError> for Failure {
-    fn from(error: PlanError) -> Self {
-        Self::new(Exit::Usage, "plan", error.to_string()).help(error.help())
     }
 }
 

@@ -51,6 +51,52 @@ fn tags(repo: &Repo) -> String {
     repo.git(["for-each-ref", "--format=%(refname:short) %(objecttype) %(*objectname:short=7)", "refs/tags"])
 }
 
+/// A library is no result: what is built from it, also through another one, is released in its place.
+#[test]
+fn libraries_are_not_released() {
+    let repo = Repo::new();
+    let config = "services:
+  core: {path: core, builder: none}
+  lib: {path: lib, builder: none, depends_on: [core]}
+  alone: {path: alone, builder: none}
+  api: {path: api, depends_on: [lib]}
+  web: {path: web, depends_on: [api]}
+  docs: {path: docs}
+";
+    repo.write("filters.yaml", config);
+    for service in ["core", "lib", "alone", "api", "web", "docs"] {
+        repo.write(format!("{service}/a"), "0");
+    }
+    repo.commit("Begin");
+    for tag in ["api@1.0.0", "web@1.0.0", "docs@1.0.0"] {
+        repo.annotated_tag(tag);
+    }
+    repo.write("alone/a", "1").commit("feat: nobody uses it");
+    repo.write("core/a", "1").commit("feat: more");
+    release(&repo, &[]).success().stderr("").stdout(str![[r#"
+SERVICE  CURRENT  NEXT   WHY
+api      1.0.0    1.1.0  minor, by its commits
+    minor    783b725 feat: more
+web      1.0.0    1.0.1  built from api
+docs     1.0.0    -      no commit touches it since docs@1.0.0
+
+2 tags to make, api@1.1.0, web@1.0.1: `--yes` makes them, `--push` sends them.
+
+"#]]);
+    release(&repo, &["core"]).failure(2).stderr(str![[r#"
+error[library]: `core` is a library, so it has no releases: nothing builds it
+ |
+ = help: release what is built from it: `api`
+
+"#]]);
+    release(&repo, &["alone"]).failure(2).stderr(str![[r#"
+error[library]: `alone` is a library, so it has no releases: nothing builds it
+ |
+ = help: give it another `builder` than `none` if it is built
+
+"#]]);
+}
+
 #[test]
 fn commits_decide() {
     let repo = repo();

@@ -19,6 +19,14 @@ pub enum Error {
     /// A service that was named does not exist.
     #[error(transparent)]
     UnknownService(#[from] UnknownService),
+    /// A library was named where releases are asked for.
+    #[error("`{name}` is a library, so it has no releases: nothing builds it")]
+    Library {
+        /// Its name.
+        name: ServiceName,
+        /// The services that are built from it.
+        instead: Vec<ServiceName>,
+    },
     /// An environment that was named does not exist.
     #[error("there is no environment `{}`", Escaped::new(name))]
     UnknownEnvironment {
@@ -130,6 +138,7 @@ impl Lacking for Error {
             | Self::History(HistoryError::TooShallow { commit }) => Some(Missing::History(vec![*commit])),
             Self::Remote(_)
             | Self::UnknownService(_)
+            | Self::Library { .. }
             | Self::UnknownEnvironment { .. }
             | Self::NoDefaultBranch { .. }
             | Self::WrongCheckout { .. }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Error, resolved_request, service_commits, versions};
-use crate::config::{Config, ServiceOrigin};
+use crate::config::Config;
 use crate::inputs::git::{self, Parents, Repository, Tag};
 use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
 use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
@@ -30,13 +30,26 @@ pub fn release(
         .into());
     }
     let named = resolved_request::services(repository, config, services)?;
+    if let Some(library) = named.iter().find(|service| config.services[service.0].is_library()) {
+        let graph = &config.graph;
+        let instead = stand_on(config, *library).into_iter().map(|service| graph.name(service).clone()).collect();
+        return Err(Error::Library { name: graph.name(*library).clone(), instead });
+    }
     let tags = repository.tags()?;
     let groups = groups(config);
     let lines = lines(repository, config, &groups, &named, &tags, &head)?;
     let since: Vec<Option<CommitId>> =
         lines.iter().map(|line| Some(line.since(request.pre.as_deref())?.commit)).collect();
-    let touching =
-        service_commits::since(repository, &head, &groups, &since, Parents::All, service_commits::own_files(config))?;
+    let mut own_files = service_commits::own_files(config);
+    // What a commit does to a library, it does to what is built from it.
+    let touches = |step: &service_commits::Step<'_>| {
+        let mut services = own_files(step)?;
+        let touched: Vec<ServiceId> = services.iter().copied().collect();
+        let libraries = touched.into_iter().filter(|service| config.services[service.0].is_library());
+        libraries.for_each(|library| services.extend(stand_on(config, library)));
+        Ok(services)
+    };
+    let touching = service_commits::since(repository, &head, &groups, &since, Parents::All, touches)?;
     let mut read: BTreeMap<CommitId, Commit> = BTreeMap::new();
     for commit in touching.iter().flatten() {
         if !read.contains_key(commit) {
@@ -48,10 +61,11 @@ pub fn release(
     Ok(release::plan(&lines, commits, &existing, request)?)
 }
 
-/// Returns the groups of services that are released together, since they write the same tags; dependencies come first.
+/// Returns the groups of services that are released together, since they write the same tags; dependencies come first. A
+/// library has no releases: nothing is built of it alone.
 fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     let mut groups: indexmap::IndexMap<&TagPattern, Vec<ServiceId>> = indexmap::IndexMap::new();
-    for service in config.graph.build_order() {
+    for service in config.graph.build_order().iter().filter(|service| !config.services[service.0].is_library()) {
         if let Some(written) = config.services[service.0].tag.first() {
             groups.entry(written).or_default().push(*service);
         }
@@ -59,13 +73,30 @@ fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     groups.into_values().collect()
 }
 
-/// Returns the dependencies of a service. The library of a circle has no releases, so its own dependencies replace it.
-fn released(config: &Config, service: ServiceId) -> Vec<ServiceId> {
-    let is_circle = |service: &ServiceId| config.services[service.0].origin == ServiceOrigin::Circle;
-    let (circles, mut services): (Vec<ServiceId>, _) =
-        config.graph.dependencies(service).into_iter().partition(is_circle);
-    services.extend(circles.into_iter().flat_map(|circle| config.graph.dependencies(circle)));
-    services
+/// Returns what a service is built from, with what a library is built from in place of it, since it has no releases.
+fn released(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
+    beyond_libraries(config, service, |service| config.graph.dependencies(service))
+}
+
+/// Returns the services that are built from one, with those that are built from a library in place of it.
+fn stand_on(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
+    beyond_libraries(config, service, |service| config.graph.dependents(service))
+}
+
+/// Returns the neighbours of a service, with their neighbours in place of libraries.
+fn beyond_libraries(
+    config: &Config,
+    service: ServiceId,
+    neighbours: impl Fn(ServiceId) -> Vec<ServiceId>,
+) -> BTreeSet<ServiceId> {
+    let (mut left, mut seen) = (neighbours(service), BTreeSet::new());
+    while let Some(next) = left.pop() {
+        if seen.insert(next) && config.services[next.0].is_library() {
+            left.extend(neighbours(next));
+        }
+    }
+    seen.retain(|service| !config.services[service.0].is_library());
+    seen
 }
 
 fn lines(
