@@ -3,10 +3,10 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
-use super::matrix::is_json;
+use super::job_value::job_value;
 use crate::config::problems::{Problems, shown};
-use crate::config::read::{Read, entries, unknown_key, wrong_type};
-use crate::config::yaml::{Content, Meaning, View};
+use crate::config::read::{Read, entries, unknown_key};
+use crate::config::yaml::View;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::job_settings::{JobEngine, JobSettings};
 
@@ -66,23 +66,10 @@ fn of_engine(engine: JobEngine, view: View<'_>, problems: &mut Problems<'_>) -> 
             good = false;
             continue;
         }
-        if engine == JobEngine::Azure && !matches!(value.content(), Content::Scalar(_)) {
-            wrong_type(value, "a text: what a variable can hold", problems);
-            good = false;
-            continue;
+        match job_value(engine, key.text(), value, problems) {
+            Some(value) => _ = read.insert(key.text().to_owned(), value),
+            None => good = false,
         }
-        let is_null = matches!(value.content(), Content::Scalar(scalar) if matches!(scalar.meaning(), Meaning::Null));
-        // For Azure and Jenkins a key is a name like any other.
-        let is_mapping =
-            !engine.keys().is_empty() && ["env", "environment", "variables", "parameters"].contains(&key.text());
-        let is_text = engine == JobEngine::Gitlab && key.text() == "environment" && !is_null;
-        if is_null || (is_mapping && !is_text && value.mapping().is_none()) {
-            wrong_type(value, if is_mapping { "a mapping" } else { "a value" }, problems);
-            good = false;
-            continue;
-        }
-        good &= is_json(value, problems);
-        read.insert(key.text().to_owned(), serde_json::to_value(value.to_value()).unwrap_or_default());
     }
     good.then_some(read)
 }

@@ -6,6 +6,7 @@ use super::LockfileOf;
 use crate::config::problems::{Problems, shown};
 use crate::config::read::{Read, literal};
 use crate::config::yaml::{Meaning, Scalar, View};
+use crate::inputs::lockfile::{LOCKFILE_NAMES, LockfileFormat};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
@@ -26,17 +27,45 @@ pub(in crate::config) enum LockfileKey {
 #[derive(Debug, Clone)]
 pub(in crate::config) struct LockfilePath(pub(in crate::config) String);
 
+/// The words of the key that are no path.
+const WORDS: [&str; 3] = ["auto", "whole", "false"];
+
+/// Reads the path of a lockfile, by its last name one of a known format. What is mistyped may have meant one of these words.
+fn path(view: View<'_>, text: &str, words: &[&'static str], problems: &mut Problems<'_>) -> Option<LockfilePath> {
+    let path = match RepoDir::root().resolve_file(text) {
+        Ok(path) => path,
+        Err(error) => {
+            let help = "write the path of a lockfile from the root of the repository";
+            problems.error("bad-path", error.to_string(), &view.locate(()), help);
+            return None;
+        }
+    };
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if LockfileFormat::of(name.as_bytes()).is_some() {
+        return Some(LockfilePath(path));
+    }
+    let names = LOCKFILE_NAMES.map(|(name, _)| name);
+    let word = problems.did_you_mean(text, words.iter().copied()).map(str::to_owned);
+    let meant = word.or_else(|| {
+        let known = problems.did_you_mean(name, names)?;
+        Some(RepoDir::of_file(&path).join(known))
+    });
+    let problem = Diagnostic::error("bad-lockfile", format!("`{}` is no lockfile that rebake reads", shown(text)));
+    let problem = problem.located(problems.file(), &view.locate(()), "not known by its name");
+    let problem = match meant {
+        Some(meant) => problem.help(format!("did you mean `{}`?", shown(&meant))),
+        None => problem,
+    };
+    let words: String = words.iter().map(|word| format!("`{word}`, ")).collect();
+    let or = if words.is_empty() { "" } else { "or " };
+    problems.push(problem.help(format!("write {words}{or}the path of one of {}", names.join(", "))));
+    None
+}
+
 impl Read for LockfilePath {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "the path of a lockfile", problems)?;
-        match RepoDir::root().resolve_file(text) {
-            Ok(path) => Some(Self(path)),
-            Err(error) => {
-                let help = "write the path of a lockfile from the root of the repository";
-                problems.error("bad-path", error.to_string(), &view.locate(()), help);
-                None
-            }
-        }
+        path(view, text, &[], problems)
     }
 }
 
@@ -60,8 +89,8 @@ impl Read for LockfileKey {
         match literal(view, "`auto`, `whole`, `false` or the path of a lockfile", problems)? {
             "auto" => Some(Self::Auto),
             "whole" => Some(Self::Whole),
-            _ => {
-                let file = LockfilePath::read(view, problems)?;
+            text => {
+                let file = path(view, text, &WORDS, problems)?;
                 let file = crate::config::read::Field::Given(Box::new(view.locate(file)));
                 Some(Self::Of(LockfileOf { file, ..LockfileOf::default() }))
             }
@@ -79,7 +108,8 @@ impl JsonSchema for LockfilePath {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        schemars::json_schema!({ "type": "string" })
+        let names = LOCKFILE_NAMES.map(|(name, _)| name.replace('.', "\\.")).join("|");
+        schemars::json_schema!({ "type": "string", "pattern": format!("(^|/)({names})$") })
     }
 }
 
@@ -94,8 +124,9 @@ impl JsonSchema for LockfileKey {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mapping = generator.subschema_for::<LockfileOf>();
+        let path = generator.subschema_for::<LockfilePath>();
         schemars::json_schema!({
-            "anyOf": [{ "enum": ["auto", "whole", false] }, { "type": "string" }, mapping]
+            "anyOf": [{ "enum": ["auto", "whole", false] }, path, mapping]
         })
     }
 }

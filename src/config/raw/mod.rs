@@ -6,6 +6,7 @@ mod branch_pattern;
 mod condition;
 mod contexts;
 mod generated_jobs;
+mod job_value;
 mod lines;
 mod lockfile_key;
 mod matrix;
