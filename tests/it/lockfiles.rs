@@ -1,5 +1,6 @@
 //! Lockfiles with `lockfile: auto`: a service is affected by what its package gets, and by nothing else.
 
+mod checked_lockfiles;
 mod local_inputs;
 mod lookup;
 mod random_closures;
@@ -222,6 +223,10 @@ fn yarn_1_takes_the_manifests() {
     repo.commit("first");
     repo.write("yarn.lock", lock("1.0.1")).commit("second");
     assert_eq!(affected(&repo), ["a", "b"]);
+    // With another manifest the same file says something else, in one run.
+    repo.write("a/package.json", r#"{"name": "a"}"#).commit("third");
+    let found = causes(&repo, "--base HEAD~1");
+    assert_eq!(found["b"][0]["packages"], json!([{"name": "x", "from": "1.0.1", "via": "a"}]));
 }
 
 #[test]

@@ -6,23 +6,74 @@ use serde_json::Value;
 
 use super::LockfileFormat;
 use crate::inputs::source::Ecosystem;
+use crate::model::name::RepoDir;
 
-/// The files beside a lockfile that may affect all packages.
-pub const SETTINGS_FILES: [(&str, Ecosystem); 13] = [
-    (".cargo/config", Ecosystem::Cargo),
-    (".cargo/config.toml", Ecosystem::Cargo),
-    (".npmrc", Ecosystem::Npm),
-    (".pnpmfile.cjs", Ecosystem::Npm),
-    (".pnpmfile.mjs", Ecosystem::Npm),
-    (".yarnrc", Ecosystem::Npm),
-    (".yarnrc.yml", Ecosystem::Npm),
-    ("Cargo.toml", Ecosystem::Cargo),
-    ("bunfig.toml", Ecosystem::Npm),
-    ("package.json", Ecosystem::Npm),
-    ("pnpm-workspace.yaml", Ecosystem::Npm),
-    ("pyproject.toml", Ecosystem::Python),
-    ("uv.toml", Ecosystem::Python),
-];
+/// A file that has a say in all packages of a lockfile.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SettingsFile {
+    /// Its path from the directory of the lockfile.
+    pub name: &'static str,
+    /// The ecosystem whose package managers read it.
+    ecosystem: Ecosystem,
+    /// The formats whose package managers look for it in the directories above the lockfile, too.
+    above: &'static [LockfileFormat],
+}
+
+/// The files that have a say in all packages.
+pub static SETTINGS_FILES: [SettingsFile; 19] = {
+    use Ecosystem::{Cargo, Npm, Python};
+    const fn file(name: &'static str, ecosystem: Ecosystem, above: &'static [LockfileFormat]) -> SettingsFile {
+        SettingsFile { name, ecosystem, above }
+    }
+    [
+        file(".cargo/config", Cargo, &[LockfileFormat::Cargo]),
+        file(".cargo/config.toml", Cargo, &[LockfileFormat::Cargo]),
+        file(".npmrc", Npm, &[LockfileFormat::Yarn]),
+        file(".pnpmfile.cjs", Npm, &[]),
+        file(".pnpmfile.mjs", Npm, &[]),
+        file(".python-version", Python, &[]),
+        file(".python-versions", Python, &[]),
+        file(".yarnclean", Npm, &[]),
+        file(".yarnrc", Npm, &[LockfileFormat::Yarn]),
+        file(".yarnrc.yml", Npm, &[LockfileFormat::Yarn]),
+        file("Cargo.toml", Cargo, &[]),
+        file("bunfig.toml", Npm, &[]),
+        file("package.json", Npm, &[]),
+        file("package.json5", Npm, &[]),
+        file("package.yaml", Npm, &[]),
+        file("pnpm-workspace.yaml", Npm, &[]),
+        file("poetry.toml", Python, &[]),
+        file("pyproject.toml", Python, &[]),
+        file("uv.toml", Python, &[LockfileFormat::Uv]),
+    ]
+};
+
+impl SettingsFile {
+    /// Returns the kind of settings file that a path is, and the directory whose lockfile it is beside.
+    #[must_use]
+    pub fn at(path: &str) -> Option<(&'static Self, RepoDir)> {
+        SETTINGS_FILES.iter().find_map(|file| {
+            let before = path.strip_suffix(file.name)?;
+            match before.strip_suffix('/') {
+                Some(directory) => RepoDir::parse(directory).ok().map(|directory| (file, directory)),
+                None => before.is_empty().then(|| (file, RepoDir::root())),
+            }
+        })
+    }
+
+    /// Returns the directories where it has a say in the packages of a lockfile of a format, the nearest first.
+    pub fn directories(&self, format: LockfileFormat, lockfile: &RepoDir) -> impl Iterator<Item = RepoDir> + use<> {
+        let is_read = self.ecosystem == format.ecosystem();
+        let is_read_above = self.above.contains(&format);
+        lockfile.and_above().enumerate().filter(move |(up, _)| is_read && (*up == 0 || is_read_above)).map(|(_, at)| at)
+    }
+
+    /// Whether beside a directory it may have a say in the packages of some lockfile in another one.
+    #[must_use]
+    pub fn may_matter(&self, beside: &RepoDir, lockfile: &RepoDir) -> bool {
+        beside == lockfile || !self.above.is_empty() && beside.holds(lockfile)
+    }
+}
 
 /// The keys of a package.json that apply to all packages of its workspace.
 const OF_PACKAGE_JSON: [&str; 9] = [
@@ -37,12 +88,18 @@ const OF_PACKAGE_JSON: [&str; 9] = [
     "trustedDependencies",
 ];
 
-/// Returns what a file beside a lockfile of a format says of all packages, by its keys; for a file that is settings alone,
-/// the id of its content.
+/// Returns what a settings file says of all packages of a lockfile of a format, by its keys behind the name that people
+/// call it by; for a file that is settings alone, the id of its content.
 #[must_use]
-pub fn shared_settings(format: LockfileFormat, file_name: &str, content: &[u8], id: &str) -> BTreeMap<String, String> {
+pub fn shared_settings(
+    format: LockfileFormat,
+    file: &SettingsFile,
+    called: &str,
+    content: &[u8],
+    id: &str,
+) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(content);
-    let told = match file_name {
+    let told = match file.name {
         "package.json" => package_json(&text),
         "pnpm-workspace.yaml" if format == LockfileFormat::Pnpm => pnpm_workspace(&text),
         "pnpm-workspace.yaml" => Some(Vec::new()),
@@ -51,8 +108,8 @@ pub fn shared_settings(format: LockfileFormat, file_name: &str, content: &[u8], 
         _ => None,
     };
     match told {
-        Some(told) => told.into_iter().map(|(key, value)| (format!("{file_name}: {key}"), value.to_string())).collect(),
-        None => BTreeMap::from([(file_name.to_owned(), id.to_owned())]),
+        Some(told) => told.into_iter().map(|(key, value)| (format!("{called}: {key}"), value.to_string())).collect(),
+        None => BTreeMap::from([(called.to_owned(), id.to_owned())]),
     }
 }
 
@@ -107,18 +164,75 @@ fn without_versions(dependencies: &mut Value) {
 
 fn pyproject(text: &str) -> Told {
     let keys: BTreeMap<String, Value> = toml::from_str(text).ok()?;
-    let uv = keys.get("tool").and_then(|tool| tool.get("uv")).and_then(Value::as_object);
+    let of = |tool: &str| {
+        keys.get("tool").and_then(|tools| tools.get(tool)).and_then(Value::as_object).into_iter().flatten()
+    };
     let is_of_one = |key: &str| matches!(key, "workspace" | "sources" | "dev-dependencies" | "package");
-    let told = uv.into_iter().flatten().filter(|(key, _)| !is_of_one(key));
-    Some(told.map(|(key, value)| (format!("tool.uv.{key}"), value.clone())).collect())
+    let uv = of("uv").filter(|(key, _)| !is_of_one(key)).map(|(key, value)| (format!("tool.uv.{key}"), value.clone()));
+    // The rest of what poetry reads is about the project, and in its lockfile.
+    let is_of_all = |key: &str| matches!(key, "build-constraints" | "requires-plugins" | "requires-poetry" | "source");
+    let poetry = of("poetry").filter(|(key, _)| is_of_all(key));
+    Some(uv.chain(poetry.map(|(key, value)| (format!("tool.poetry.{key}"), value.clone()))).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn settings(format: LockfileFormat, file_name: &str, text: &str) -> BTreeMap<String, String> {
+        let (file, _) = SettingsFile::at(file_name).unwrap();
+        shared_settings(format, file, file_name, text.as_bytes(), "id")
+    }
+
     fn keys(file_name: &str, text: &str) -> Vec<String> {
-        shared_settings(LockfileFormat::Pnpm, file_name, text.as_bytes(), "id").into_keys().collect()
+        settings(LockfileFormat::Pnpm, file_name, text).into_keys().collect()
+    }
+
+    #[test]
+    fn each_package_manager_has_its_files() {
+        let root = RepoDir::root();
+        let of = |format: LockfileFormat| -> Vec<&str> {
+            let is_read = |file: &&SettingsFile| file.directories(format, &root).next().is_some();
+            SETTINGS_FILES.iter().filter(is_read).map(|file| file.name).collect()
+        };
+        for (format, names) in [
+            (
+                LockfileFormat::Pnpm,
+                &[".npmrc", ".pnpmfile.cjs", ".pnpmfile.mjs", "package.json", "pnpm-workspace.yaml"][..],
+            ),
+            (LockfileFormat::Npm, &[".npmrc", "package.json"]),
+            (LockfileFormat::Yarn, &[".npmrc", ".yarnclean", ".yarnrc", ".yarnrc.yml", "package.json"]),
+            (LockfileFormat::Bun, &[".npmrc", "bunfig.toml", "package.json"]),
+            (LockfileFormat::Cargo, &[".cargo/config", ".cargo/config.toml", "Cargo.toml"]),
+            (LockfileFormat::Uv, &[".python-version", "pyproject.toml", "uv.toml"]),
+            (LockfileFormat::Poetry, &["poetry.toml", "pyproject.toml"]),
+        ] {
+            let found = of(format);
+            assert!(names.iter().all(|name| found.contains(name)), "{format:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn some_files_are_read_above_the_lockfile() {
+        let directory = RepoDir::parse("a/b").unwrap();
+        let read = |name: &str, format: LockfileFormat| -> Vec<String> {
+            let (file, _) = SettingsFile::at(name).unwrap();
+            file.directories(format, &directory).map(|at| at.as_str().to_owned()).collect()
+        };
+        assert_eq!(read(".cargo/config.toml", LockfileFormat::Cargo), ["a/b", "a", "."]);
+        assert_eq!(read("uv.toml", LockfileFormat::Uv), ["a/b", "a", "."]);
+        assert_eq!(read(".npmrc", LockfileFormat::Yarn), ["a/b", "a", "."]);
+        assert_eq!(read(".npmrc", LockfileFormat::Npm), ["a/b"]);
+        assert_eq!(read("poetry.toml", LockfileFormat::Poetry), ["a/b"]);
+        assert_eq!(read("poetry.toml", LockfileFormat::Cargo), [""; 0]);
+    }
+
+    #[test]
+    fn a_path_tells_whose_settings_it_holds() {
+        let at = |path| SettingsFile::at(path).map(|(file, directory)| (file.name, directory.as_str().to_owned()));
+        assert_eq!(at("rs/.cargo/config"), Some((".cargo/config", "rs".to_owned())));
+        assert_eq!(at(".npmrc"), Some((".npmrc", ".".to_owned())));
+        assert_eq!([at("x.npmrc"), at("config"), at("a/x.cargo/config")], [None, None, None]);
     }
 
     #[test]
@@ -146,12 +260,16 @@ mod tests {
             ]
         );
         let same = cargo.replace("x = '1'", "x = { version = '2' }");
-        let value = |text: &str| shared_settings(LockfileFormat::Cargo, "Cargo.toml", text.as_bytes(), "");
+        let value = |text: &str| settings(LockfileFormat::Cargo, "Cargo.toml", text);
         assert_eq!(value(cargo), value(&same));
         assert_ne!(value(cargo), value(&cargo.replace("x = '1'", "x = { version = '1', features = ['y'] }")));
         assert_eq!(
             keys("pyproject.toml", "[project]\nname = 'a'\n[tool.uv]\nresolution = 'lowest'\nworkspace = {}\n"),
             ["pyproject.toml: tool.uv.resolution"]
+        );
+        assert_eq!(
+            keys("pyproject.toml", "[tool.poetry]\nname = 'a'\n[[tool.poetry.source]]\nname = 'b'\n"),
+            ["pyproject.toml: tool.poetry.source"]
         );
         assert_eq!(keys(".npmrc", "a=b"), [".npmrc"]);
         assert_eq!(keys("package.json", "{"), ["package.json"]);

@@ -20,7 +20,7 @@ mod yarn_classic;
 
 pub use error::LockfileError;
 pub use lockfile_format::{LOCKFILE_NAMES, LockfileFormat};
-pub use lockfile_settings::{SETTINGS_FILES, shared_settings};
+pub use lockfile_settings::{SETTINGS_FILES, SettingsFile, shared_settings};
 
 use std::collections::BTreeMap;
 
@@ -97,6 +97,12 @@ impl LockedPackage {
     #[must_use]
     pub fn called(&self) -> &str {
         if self.name.is_empty() { self.identity.trim_start_matches("member ") } else { &self.name }
+    }
+
+    /// Whether the lockfile does not have it, and says only that another one needs it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.identity.starts_with("unknown ")
     }
 }
 

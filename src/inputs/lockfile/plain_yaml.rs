@@ -29,6 +29,10 @@ struct NotPlain;
 
 /// Reads the documents of a file.
 pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError> {
+    // These tools write `{}` for nothing: what belongs to such a key was cut off.
+    if text.trim_end().ends_with(':') {
+        return Err(LockfileError::Malformed("its last key has no value".to_owned()));
+    }
     plain(text).or_else(|NotPlain| general(text))
 }
 

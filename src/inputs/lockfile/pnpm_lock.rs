@@ -58,10 +58,11 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     fn read(mut self, document: &'t PlainYaml<'_>) -> Result<Lockfile, LockfileError> {
         let packages = document.get("packages");
-        // Since version 9 what packages need stands apart from what they are.
+        // Since version 9 what packages need stands apart from what they are. Where that was cut off, it is not known.
         let snapshots = document.get("snapshots");
+        let is_apart = document.text_of("lockfileVersion").is_some_and(|version| version.starts_with('9'));
         let described: IndexMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();
-        let instances = snapshots.or(packages);
+        let instances = if is_apart { snapshots } else { snapshots.or(packages) };
         for (key, instance) in instances.into_iter().flat_map(PlainYaml::entries) {
             let description = described.get(key).or_else(|| described.get(without_peers(key))).copied();
             let package = package(key, description.unwrap_or(instance));

@@ -42,7 +42,7 @@ pub use error::Error;
 #[cfg(feature = "registry")]
 pub use existing::note_existing;
 pub use lasting_tag::lasting_tags;
-pub use lockfiles::{LockfileCache, with_local_sources};
+pub use lockfiles::{LockfileCache, LockfileCoverage, lockfile_coverage, with_local_sources};
 pub use policy::Unmatched;
 pub use published_images::{PublishedImage, PublishedImages};
 pub use push_rules::{PushRequest, PushRules};

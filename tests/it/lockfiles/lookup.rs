@@ -56,10 +56,10 @@ fn a_named_package_or_lockfile_that_is_not_there_is_a_doubt() {
     repo.write("docker/x", "").write("pnpm-lock.yaml", pnpm("18.2.0", "1.0.0")).commit("first");
     repo.write("pnpm-lock.yaml", pnpm("18.3.1", "1.0.0")).commit("second");
     assert_eq!(causes(&repo, "--base HEAD~1")["a"][0]["whole"], "it has no package `apps/wbe`");
-    repo.write("filters.yaml", "services:\n  a: {path: docker, lockfile: {file: pnpm-lok.yaml, package: a}}\n");
+    repo.write("filters.yaml", "services:\n  a: {path: docker, lockfile: {file: none/pnpm-lock.yaml, package: a}}\n");
     repo.commit("third");
     repo.write("pnpm-lock.yaml", pnpm("18.2.0", "1.0.0")).commit("fourth");
-    assert_eq!(degraded(&repo), ["`pnpm-lok.yaml` is not there, so what `a` gets by it is not known"]);
+    assert_eq!(degraded(&repo), ["`none/pnpm-lock.yaml` is not there, so what `a` gets by it is not known"]);
 }
 
 #[test]

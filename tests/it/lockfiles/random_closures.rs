@@ -124,7 +124,8 @@ impl Graph {
             writeln!(text, "  p{member}:{}", empty(member)).unwrap();
             lists(&mut text, member, "    ");
         }
-        text.push_str("snapshots:\n");
+        let has_packages = (self.members..self.versions.len()).any(|package| self.versions[package].is_some());
+        text.push_str(if has_packages { "snapshots:\n" } else { "" });
         for package in self.order().filter(|package| *package >= self.members) {
             let Some(version) = self.versions[package] else { continue };
             writeln!(text, "  p{package}@{version}.0.0:{}", empty(package)).unwrap();

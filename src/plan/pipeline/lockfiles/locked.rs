@@ -7,6 +7,7 @@ use crate::analysis::closure::{ClosureDigest, Resolution};
 use crate::config::{Config, LockedClosure, Service};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::lockfile::{Lockfile, LockfileFormat};
+use crate::inputs::source::Ecosystem;
 use crate::model::name::{RepoDir, ServiceId};
 use crate::model::tree::{Mode, ObjectId, TreeEntry};
 
@@ -22,6 +23,8 @@ pub(super) struct LockedFile {
     pub(super) means: Means,
     /// Whether a part of it is uncommitted.
     pub(super) is_uncommitted: bool,
+    /// Whether it has no package of the service, though the service has a manifest of its kind and no other lockfile.
+    pub(super) is_lacking: bool,
 }
 
 /// How a lockfile affects a service.
@@ -135,9 +138,17 @@ impl Locked {
                 }),
                 None => Means::Plain,
             };
+            let ecosystem = |path: &str| LockfileFormat::of(file_name(path).as_bytes()).map(LockfileFormat::ecosystem);
+            let known = found.iter().filter(|(_, _, means, _)| means.is_some());
+            let known: Vec<Ecosystem> = known.filter_map(|(path, ..)| ecosystem(path)).collect();
+            let is_lacking = |path: &str| {
+                let of = ecosystem(path).filter(|ecosystem| !known.contains(ecosystem));
+                of.is_some_and(|of| service.path.as_ref().is_some_and(|path| files.has_manifest(path, of)))
+            };
             let file = |(path, entry, means, is_uncommitted): (String, TreeEntry, Option<Means>, bool)| {
+                let is_lacking = means.is_none() && is_lacking(&path);
                 let means = means.unwrap_or_else(|| absent(&path));
-                LockedFile { path, mode: entry.mode, id: entry.id, means, is_uncommitted }
+                LockedFile { path, mode: entry.mode, id: entry.id, means, is_uncommitted, is_lacking }
             };
             let mut found: Vec<LockedFile> = found.into_iter().map(file).collect();
             found.sort_by(|a, b| a.path.cmp(&b.path));
@@ -150,6 +161,10 @@ impl Locked {
     pub(super) fn of(&self, service: ServiceId) -> &[LockedFile] {
         self.0.get(&service).map_or(&[], Vec::as_slice)
     }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or_default()
 }
 
 /// Returns the directories where the lockfiles of a service and the manifest of its package are.

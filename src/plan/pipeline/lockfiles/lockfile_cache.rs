@@ -8,21 +8,28 @@ use crate::model::tree::ObjectId;
 /// A lockfile that was read, or why it was not.
 pub(super) type Resolved = Result<Arc<Resolution>, LockfileError>;
 
+/// All that decides what is read of a lockfile.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LockfileKey {
+    pub(super) path: String,
+    pub(super) id: ObjectId,
+    /// The package.json without which a yarn.lock does not tell all.
+    pub(super) manifests: Vec<(String, ObjectId)>,
+}
+
 /// The lockfiles that were read, by their contents: one content is read once, whatever the number of revisions that have
 /// it. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct LockfileCache(Arc<Mutex<BTreeMap<(String, ObjectId), Resolved>>>);
+pub struct LockfileCache(Arc<Mutex<BTreeMap<LockfileKey, Resolved>>>);
 
 impl LockfileCache {
-    /// Returns the lockfile with this content at a path, if it was read.
-    pub(super) fn get(&self, path: &str, id: ObjectId) -> Option<Resolved> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(&(path.to_owned(), id)).cloned()
+    /// Returns a lockfile, if it was read.
+    pub(super) fn get(&self, key: &LockfileKey) -> Option<Resolved> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Keeps a lockfile.
-    pub(super) fn keep(&self, path: &str, id: ObjectId, resolved: Resolved) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert((path.to_owned(), id), resolved);
+    pub(super) fn keep(&self, key: LockfileKey, resolved: Resolved) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, resolved);
     }
 }

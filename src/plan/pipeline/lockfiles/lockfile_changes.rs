@@ -8,7 +8,7 @@ use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::closure::{ClosureComparison, Resolution, WithDevelopment};
 use crate::config::{Config, LockedClosure};
 use crate::inputs::git::{GitError, Repository};
-use crate::inputs::lockfile::{LockfileFormat, SETTINGS_FILES};
+use crate::inputs::lockfile::{LockfileFormat, SettingsFile};
 use crate::model::change::{Change, ChangeSet};
 use crate::model::name::{CommitId, Escaped, RepoDir, RepoPath, ServiceId};
 
@@ -21,7 +21,7 @@ pub(in crate::plan::pipeline) struct LockfileChanges {
     causes: Vec<(ServiceId, LockfileChange)>,
     /// The changed lockfiles that affect a service by its packages, so that its patterns do not match them.
     replaced: BTreeSet<(ServiceId, String)>,
-    /// The changed lockfiles that were read for some package.
+    /// The changed lockfiles of which some package's part was read, and the changed settings that some package gets.
     read: BTreeSet<RepoPath>,
     /// Why any change of some lockfiles counts.
     pub(in crate::plan::pipeline) doubts: Vec<Doubt>,
@@ -93,6 +93,7 @@ impl LockfileChanges {
                 self.read.insert(RepoPath::from_git(path));
             }
             let keys = differing(means.map(|means| means.and_then(Means::settings)));
+            self.read.extend(settings_files(path, &keys));
             let doubts = means.map(|means| means.and_then(Means::doubt));
             if let Some(doubt) = doubts.into_iter().rev().flatten().next() {
                 if is_changed || !keys.is_empty() || doubts.iter().any(Option::is_none) {
@@ -132,13 +133,15 @@ impl LockfileChanges {
         let Some(after) = after else {
             let directories = definition.lockfile_directories();
             for path in paths().filter(|path| directories.iter().any(|own| Beside::of(path).may_matter_in(own))) {
+                self.read.insert(RepoPath::from_git(path));
                 self.add_doubt(service, path, Vec::new(), why);
             }
             return;
         };
         for file in after.of(service).iter().filter(|file| !matches!(file.means, Means::Plain)) {
-            if !changes.is_about(file.path.as_bytes()) && paths().any(|path| Beside::of(path).may_matter_to(&file.path))
-            {
+            let beside: Vec<&str> = paths().filter(|path| Beside::of(path).may_matter_to(&file.path)).collect();
+            if !changes.is_about(file.path.as_bytes()) && !beside.is_empty() {
+                self.read.extend(beside.into_iter().map(RepoPath::from_git));
                 self.add_doubt(service, &file.path, Vec::new(), why);
             }
         }
@@ -191,7 +194,7 @@ impl LockfileChanges {
         lockfiles.flat_map(of_change).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether a changed path is a lockfile that was read for some package.
+    /// Whether a changed path is a lockfile of which some package's part was read, or has settings that some package gets.
     pub(in crate::plan::pipeline) fn has_read(&self, path: &RepoPath) -> bool {
         self.read.contains(path)
     }
@@ -222,10 +225,9 @@ fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
 /// How a file relates to lockfiles in other places.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
-    /// It has settings for all packages of a lockfile in this directory.
-    Settings(RepoDir),
-    /// It is a package.json in this directory: it has settings, and for a yarn.lock it says what its package needs,
-    /// since the lockfile does not.
+    /// It says something about all packages of a lockfile in this directory, or of those below it, too.
+    Settings(&'static SettingsFile, RepoDir),
+    /// The same, and it may be the package.json of a package: a yarn.lock does not say what those of its workspace need.
     Manifest(RepoDir),
     /// It does not matter to lockfiles.
     Nothing,
@@ -238,11 +240,8 @@ impl Beside {
         if name == "package.json" {
             return Self::Manifest(directory);
         }
-        let is_in =
-            |(file, _): &&(&str, _)| path.strip_suffix(file).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'));
-        match SETTINGS_FILES.iter().find(is_in) {
-            Some((file, _)) if file.contains('/') => Self::Settings(RepoDir::of_file(directory.as_str())),
-            Some(_) => Self::Settings(directory),
+        match SettingsFile::at(path) {
+            Some((file, directory)) => Self::Settings(file, directory),
             None => Self::Nothing,
         }
     }
@@ -250,10 +249,12 @@ impl Beside {
     /// Whether it may matter to the packages of the lockfile at a path.
     fn may_matter_to(&self, lockfile: &str) -> bool {
         let own = RepoDir::of_file(lockfile);
-        let is_yarn = LockfileFormat::of(lockfile.rsplit('/').next().unwrap_or_default().as_bytes())
-            .is_some_and(|format| format == LockfileFormat::Yarn);
-        match self {
-            Self::Manifest(directory) if !is_yarn => *directory == own,
+        let format = LockfileFormat::of(lockfile.rsplit('/').next().unwrap_or_default().as_bytes());
+        match (self, format) {
+            (Self::Manifest(directory), format) if format != Some(LockfileFormat::Yarn) => *directory == own,
+            (Self::Settings(file, directory), Some(format)) => {
+                file.directories(format, &own).any(|read| read == *directory)
+            }
             _ => self.may_matter_in(&own),
         }
     }
@@ -261,7 +262,7 @@ impl Beside {
     /// Whether it may matter to the packages of a lockfile in a directory.
     fn may_matter_in(&self, own: &RepoDir) -> bool {
         match self {
-            Self::Settings(directory) => directory == own,
+            Self::Settings(file, directory) => file.may_matter(directory, own),
             Self::Manifest(directory) => own.holds(directory),
             Self::Nothing => false,
         }
@@ -273,6 +274,16 @@ fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
     let [Some(before), Some(after)] = settings else { return Vec::new() };
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).cloned().collect()
+}
+
+/// Returns the files that hold settings of the lockfile at a path.
+pub(super) fn settings_files<'k>(
+    lockfile: &str,
+    keys: impl IntoIterator<Item = &'k String>,
+) -> impl Iterator<Item = RepoPath> {
+    let directory = RepoDir::of_file(lockfile);
+    let file = move |key: &'k String| directory.resolve(key.split_once(": ").map_or(key, |(file, _)| file)).ok();
+    keys.into_iter().filter_map(file).map(|file| RepoPath::from_git(file.as_str()))
 }
 
 fn is_lockfile(config: &Config, change: &Change) -> bool {

@@ -8,6 +8,7 @@ mod local_sources;
 mod locked;
 mod lockfile_cache;
 mod lockfile_changes;
+mod lockfile_coverage;
 mod missing_lockfiles;
 mod revision_files;
 
@@ -15,5 +16,6 @@ pub(super) use fingerprint_inputs::fingerprint_inputs;
 pub use local_sources::with_local_sources;
 pub use lockfile_cache::LockfileCache;
 pub(super) use lockfile_changes::LockfileChanges;
+pub use lockfile_coverage::{LockfileCoverage, lockfile_coverage};
 pub(super) use missing_lockfiles::missing_lockfiles;
 pub(super) use revision_files::Revision;

@@ -4,10 +4,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::LockfileCache;
-use super::lockfile_cache::Resolved;
+use super::lockfile_cache::{LockfileKey, Resolved};
 use crate::analysis::closure::Resolution;
 use crate::inputs::git::{GitError, Repository};
-use crate::inputs::lockfile::{Lockfile, LockfileError, LockfileFormat, MAX_LOCKFILE, SETTINGS_FILES, shared_settings};
+use crate::inputs::lockfile::{
+    Lockfile, LockfileError, LockfileFormat, MAX_LOCKFILE, SETTINGS_FILES, SettingsFile, shared_settings,
+};
 use crate::inputs::source::{CargoToml, Ecosystem, PackageJson};
 use crate::model::change::ChangeSet;
 use crate::model::diagnostic::SourceFile;
@@ -41,11 +43,16 @@ pub(super) struct RevisionFiles<'a> {
     manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
 }
 
-/// The package.json files below a directory.
+/// A file of settings, and its path from the directory of the lockfile.
+type Called = (&'static SettingsFile, String);
+
+/// The package.json below a directory.
 #[derive(Default)]
 pub(super) struct Manifests {
     /// By their directories, relative to that one.
     pub(super) by_directory: BTreeMap<String, PackageJson>,
+    /// Their ids, by their paths.
+    ids: Vec<(String, ObjectId)>,
     /// Whether one of them is uncommitted.
     is_uncommitted: bool,
 }
@@ -58,18 +65,24 @@ impl<'a> RevisionFiles<'a> {
         directories: &BTreeSet<RepoDir>,
         revision: Revision<'a>,
     ) -> Result<Self, GitError> {
+        // Settings are in force below their directories, too, and some are in a directory of their own.
+        let above: BTreeSet<RepoDir> = directories.iter().flat_map(RepoDir::and_above).collect();
+        let of_settings = |directory: &RepoDir| {
+            let files = SETTINGS_FILES.iter().map(|file| directory.join(file.name));
+            files.map(|path| RepoDir::of_file(&path)).collect::<Vec<RepoDir>>()
+        };
+        let listed: BTreeSet<RepoDir> = above.iter().flat_map(of_settings).chain(above.iter().cloned()).collect();
         let inside = |path: &[u8]| {
             let path = String::from_utf8_lossy(path);
-            let directory = RepoDir::of_file(path.strip_suffix('/').unwrap_or(&path));
-            directories.contains(&directory) || directory.as_str().ends_with(".cargo")
+            listed.contains(&RepoDir::of_file(path.strip_suffix('/').unwrap_or(&path)))
         };
         let near = revision.on_top.as_slice().iter().filter(|change| inside(change.path.as_bytes()));
         let on_top = ChangeSet::new(near.cloned().collect());
         let root = repository.with_work_tree(repository.tree_of(revision.commit)?, &on_top)?.root;
         let path =
             |directory: &RepoDir| if directory.is_root() { String::new() } else { directory.as_str().to_owned() };
-        let both = directories.iter().flat_map(|directory| [path(directory), directory.join(".cargo")]);
-        let survey = repository.survey(&root, &Outline::new(Region::default(), [], both.collect::<Vec<String>>()))?;
+        let listed: Vec<String> = listed.iter().map(path).collect();
+        let survey = repository.survey(&root, &Outline::new(Region::default(), [], listed))?;
         Ok(Self { repository, cache, revision, entries: survey.entries, manifests: RefCell::default() })
     }
 
@@ -103,14 +116,10 @@ impl<'a> RevisionFiles<'a> {
         entry: TreeEntry<'_>,
         format: LockfileFormat,
     ) -> Result<ReadLockfile, GitError> {
-        let beside = SETTINGS_FILES.iter().filter(|(_, ecosystem)| *ecosystem == format.ecosystem());
-        let beside = beside.filter_map(|(name, _)| {
-            let path = directory.join(name);
-            let entry = self.entry(&path).filter(|entry| is_file(entry.mode))?;
-            Some((*name, (path, entry.id)))
-        });
-        let (names, mut wanted): (Vec<&str>, Vec<(String, ObjectId)>) = beside.unzip();
-        let known = self.cache.get(path, entry.id).filter(|_| format != LockfileFormat::Yarn);
+        let (names, mut wanted) = self.settings_files(directory, format);
+        let key = LockfileKey { path: path.to_owned(), id: entry.id, manifests: Vec::new() };
+        // For a yarn.lock other files decide, too.
+        let known = if format == LockfileFormat::Yarn { None } else { self.cache.get(&key) };
         let is_link = !is_file(entry.mode);
         if known.is_none() && !is_link {
             wanted.push((path.to_owned(), entry.id));
@@ -122,17 +131,17 @@ impl<'a> RevisionFiles<'a> {
             None if is_link => Err(LockfileError::Malformed("it is a symbolic link".to_owned())),
             None => {
                 let content = contents.pop().unwrap_or_default();
-                let own = names.iter().position(|name| *name == "package.json").map(|at| contents[at].as_slice());
-                let (resolved, of_manifests) = self.resolve(directory, format, content, own)?;
+                let own = names.iter().position(|(_, called)| called == "package.json");
+                let own = own.map(|at| (wanted[at].1, contents[at].as_slice()));
+                let (resolved, of_manifests) = self.resolve(directory, format, key, content, own)?;
                 is_uncommitted |= of_manifests;
-                self.cache.keep(path, entry.id, resolved.clone());
                 resolved
             }
         };
         let mut settings: BTreeMap<String, String> = BTreeMap::new();
-        for ((name, (_, id)), content) in names.iter().zip(&wanted).zip(&contents) {
+        for (((file, called), (_, id)), content) in names.iter().zip(&wanted).zip(&contents) {
             let id = CommitId::from_bytes(id.as_bytes()).map(|id| id.to_string()).unwrap_or_default();
-            settings.extend(shared_settings(format, name, content, &id));
+            settings.extend(shared_settings(format, file, called, content, &id));
         }
         if let Ok(resolution) = &resolved {
             let file = path.rsplit('/').next().unwrap_or_default();
@@ -142,37 +151,58 @@ impl<'a> RevisionFiles<'a> {
         Ok(ReadLockfile { resolved, settings: Arc::new(settings), is_uncommitted })
     }
 
-    /// Reads a lockfile from its content; for yarn, also the package.json files that its version needs. Also returns
-    /// whether one of these files is uncommitted.
+    /// Returns the files with a say in all packages of a lockfile in a directory: each with its path from there, and its
+    /// place.
+    fn settings_files(&self, directory: &RepoDir, format: LockfileFormat) -> (Vec<Called>, Vec<(String, ObjectId)>) {
+        let mut found = Vec::new();
+        for file in &SETTINGS_FILES {
+            for (up, at) in file.directories(format, directory).enumerate() {
+                let path = at.join(file.name);
+                if let Some(entry) = self.entry(&path).filter(|entry| is_file(entry.mode)) {
+                    found.push(((file, "../".repeat(up) + file.name), (path, entry.id)));
+                }
+            }
+        }
+        found.into_iter().unzip()
+    }
+
+    /// Reads a lockfile from its content, for yarn with the package.json beside it and what else its version asks for.
+    /// Returns also whether something of these is in the work tree alone.
     fn resolve(
         &self,
         directory: &RepoDir,
         format: LockfileFormat,
+        key: LockfileKey,
         content: Vec<u8>,
-        beside: Option<&[u8]>,
+        beside: Option<(ObjectId, &[u8])>,
     ) -> Result<(Resolved, bool), GitError> {
         let Ok(text) = String::from_utf8(content) else {
             return Ok((Err(LockfileError::Malformed("it is no text".to_owned())), false));
         };
         let mut manifests = Rc::new(Manifests::default());
         if format == LockfileFormat::Yarn {
-            let own = beside.map(|content| package_json(&directory.join("package.json"), content));
-            match own {
-                Some(None) => {
+            if let Some((id, content)) = beside {
+                let path = directory.join("package.json");
+                let Some(own) = package_json(&path, content) else {
                     let why = "the package.json beside it is not understood";
                     return Ok((Err(LockfileError::Malformed(why.to_owned())), false));
-                }
-                own => {
-                    let own = own.flatten().map(|own| (".".to_owned(), own));
-                    manifests = Rc::new(Manifests { by_directory: own.into_iter().collect(), is_uncommitted: false });
-                }
+                };
+                let by_directory = BTreeMap::from([(".".to_owned(), own)]);
+                manifests = Rc::new(Manifests { by_directory, ids: vec![(path, id)], is_uncommitted: false });
             }
             if Lockfile::asks_manifests(&text) {
                 manifests = self.manifests(directory)?;
             }
         }
-        let resolved = Lockfile::read(format, &text, &manifests.by_directory);
-        Ok((resolved.map(|lockfile| Arc::new(Resolution::new(lockfile))), manifests.is_uncommitted))
+        let key = LockfileKey { manifests: manifests.ids.clone(), ..key };
+        let known = if manifests.is_uncommitted { None } else { self.cache.get(&key) };
+        let read = || Lockfile::read(format, &text, &manifests.by_directory);
+        let resolved = known.unwrap_or_else(|| read().map(|lockfile| Arc::new(Resolution::new(lockfile))));
+        // What is in the work tree alone has no id.
+        if !manifests.is_uncommitted {
+            self.cache.keep(key, resolved.clone());
+        }
+        Ok((resolved, manifests.is_uncommitted))
     }
 
     /// Reads the package.json of all packages below a directory.
@@ -202,7 +232,7 @@ impl<'a> RevisionFiles<'a> {
             }
         }
         let is_uncommitted = wanted.iter().any(|(path, _)| on_top.is_about(path.as_bytes()));
-        let manifests = Rc::new(Manifests { by_directory: manifests, is_uncommitted });
+        let manifests = Rc::new(Manifests { by_directory: manifests, ids: wanted, is_uncommitted });
         self.manifests.borrow_mut().insert(directory.clone(), Rc::clone(&manifests));
         Ok(manifests)
     }
