@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::changed;
 use super::checked_filters::{CheckedFilters, WhatToCheck};
 use super::exit::Exit;
 use super::failure::Failure;
@@ -13,12 +12,12 @@ use super::flags::{GeneralArgs, RangeArgs};
 use super::mending;
 use super::printing::Output;
 use super::workspace::{self, WithoutConfig};
-use super::{plan, snippet};
+use super::{plan, saved_file, snippet};
 use crate::analysis::filter::Quantifier;
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::Escaped;
 use crate::output::emit::findings as emit;
-use crate::plan::check::Finding;
+use crate::plan::check::{Finding, Findings};
 use crate::plan::observed::{Observed, ObservedService};
 use crate::plan::pipeline::{Dead, Request, Unmatched};
 
@@ -71,65 +70,76 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     if !args.affected && args.range.is_given() {
         return Err(Failure::new(Exit::Usage, "usage", "what is compared matters only with `--affected`"));
     }
-    let observed = observed(args, output)?;
+    let (observed, mut unchecked) = observed(args, output)?;
     let what = WhatToCheck { files: &args.files, is_mended: args.fix, observed: observed.as_ref(), before: None };
     let find = || {
         let filters = CheckedFilters::read(general, what)?;
         let findings = filters.findings(what);
         Ok((filters, findings))
     };
+    let affected = args.affected.then(|| affected(general, args, output)).transpose()?;
+    if affected.as_ref().is_some_and(BTreeSet::is_empty) {
+        return nothing_affected(args.format, output);
+    }
     let mut found = find()?;
     if args.fix {
         found = mending::until_mended(found, find, output)?;
     }
     let (filters, mut findings) = found;
-    if args.affected {
-        let affected = affected(general, args, output)?;
+    if let Some(affected) = affected {
         let is_about =
             |finding: &Finding| finding.service.as_ref().is_some_and(|name| affected.contains(name.as_str()));
-        findings.retain(is_about);
+        findings.all.retain(is_about);
     }
     for name in observed.iter().flat_map(|observed| filters.unknown(observed)) {
         let message = format!("`{}` was observed, and no filters have it", Escaped::new(name));
-        output.say(&[Diagnostic::warning("observed", message).help("observe its service by its name of today")]);
+        unchecked.push(Diagnostic::warning("observed", message).help("observe its service by its name of today"));
     }
-    output.say(&filters.unreadable);
-    // Where something could not be read, nobody knows that nothing is wrong.
-    let is_read = !filters.unreadable.iter().any(Diagnostic::is_error);
-    if is_read || !findings.is_empty() || args.format != Format::Text {
+    findings.unchecked.splice(..0, unchecked);
+    output.say(&findings.unchecked);
+    // Where filters could not be read, nobody knows that nothing is wrong.
+    let is_read = !findings.unchecked.iter().any(Diagnostic::is_error);
+    if is_read || !findings.all.is_empty() || args.format != Format::Text {
         write(args.format, &findings, output)?;
     }
     if !is_read {
         return Ok(Exit::Usage);
     }
-    let has_errors = findings.iter().any(|finding| finding.problem.is_error());
+    let has_errors = findings.all.iter().any(|finding| finding.problem.is_error());
     Ok(if has_errors { Exit::Found } else { Exit::Done })
 }
 
-/// Reads the reports of observed builds; `None` if there are none.
-fn observed(args: &CheckArgs, output: &Output) -> Result<Option<Observed>, Failure> {
+/// Says that there was nothing to check, which is not that nothing is wrong.
+fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
+    let message = "no service is affected, so nothing was checked";
+    if format == Format::Text {
+        output.people(&format!("{message}\n"))?;
+    } else {
+        output.say(&[Diagnostic::new(Severity::Note, "nothing-affected", message)]);
+        write(format, &Findings::default(), output)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Reads what builds were seen to read, and tells what of it is not known; none where nobody asks for it.
+fn observed(args: &CheckArgs, output: &Output) -> Result<(Option<Observed>, Vec<Diagnostic>), Failure> {
     let mut all: Option<Observed> = None;
+    let mut unchecked = Vec::new();
     for file in &args.observed {
         let shown = Escaped::new(&*file.to_string_lossy()).to_string();
-        let read = Observed::read(&changed::read_text(file)?).map_err(|error| {
-            Failure::new(Exit::Usage, "observed", format!("{shown}: {error}"))
-                .help("write it with `rebake observe SERVICE --format json`")
-        })?;
+        let read = saved_file::observed(file)?;
         let partial = read.services.iter().filter_map(|service| Some((service, service.partial.as_ref()?)));
-        let warnings: Vec<Diagnostic> = partial
-            .map(|(service, why)| {
-                let message = format!(
-                    "{shown} has only a part of what `{}` reads: {}",
-                    Escaped::new(&service.service),
-                    Escaped::new(why)
-                );
-                Diagnostic::warning("partial", message).help("observe it again")
-            })
-            .collect();
-        output.say(&warnings);
+        unchecked.extend(partial.map(|(service, why)| {
+            let message = format!(
+                "{shown} has only a part of what `{}` reads: {}",
+                Escaped::new(&service.service),
+                Escaped::new(why)
+            );
+            Diagnostic::warning("partial", message).help("observe it again")
+        }));
         if read.services.is_empty() {
             let message = format!("{shown} has no service: nothing of it is checked");
-            output.say(&[Diagnostic::warning("observed", message).help("name services: `rebake observe SERVICE`")]);
+            unchecked.push(Diagnostic::warning("observed", message).help("name services: `rebake observe SERVICE`"));
         }
         output.publish(read.services.iter().flat_map(ObservedService::paths));
         match &mut all {
@@ -137,7 +147,7 @@ fn observed(args: &CheckArgs, output: &Output) -> Result<Option<Observed>, Failu
             None => all = Some(read),
         }
     }
-    Ok(all)
+    Ok((all, unchecked))
 }
 
 /// Returns the names of the services that a plan affects.
@@ -156,10 +166,10 @@ fn affected(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> Result<
     Ok(planned.plan.services.into_iter().map(|service| service.service).collect())
 }
 
-fn write(format: Format, findings: &[Finding], output: &Output) -> Result<(), Failure> {
+fn write(format: Format, findings: &Findings, output: &Output) -> Result<(), Failure> {
     match format {
         Format::Text => {
-            let problems: Vec<Diagnostic> = findings.iter().map(|finding| finding.problem.clone()).collect();
+            let problems: Vec<Diagnostic> = findings.all.iter().map(|finding| finding.problem.clone()).collect();
             let mut text = snippet::render(&problems, snippet::Color::Always);
             if !text.is_empty() {
                 text.push('\n');

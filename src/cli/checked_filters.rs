@@ -1,7 +1,7 @@
 //! The filters that a command checks, with everything that the rules look at.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::env;
@@ -13,9 +13,9 @@ use crate::config::{Config, Options};
 use crate::inputs::git::Repository;
 use crate::inputs::source::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
 use crate::model::change::ChangeSet;
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{CommitId, Escaped, ServiceId};
-use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Finding, quantifier};
+use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Finding, Findings, quantifier};
 use crate::plan::observed::Observed;
 use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Discovery, DiscoveryScope};
 
@@ -40,8 +40,8 @@ pub(crate) struct CheckedFilters {
     sets: Vec<FilterSet>,
     /// The problems that the reader of filters finds itself.
     found: Vec<Finding>,
-    /// What could not be read.
-    pub(crate) unreadable: Vec<Diagnostic>,
+    /// What could not be read, so that it is not checked.
+    pub(crate) unchecked: Vec<Diagnostic>,
     /// The files of the repository that were checked, by the names that messages use.
     pub(crate) texts: BTreeMap<String, CheckedText>,
     /// The repository.
@@ -65,7 +65,9 @@ impl CheckedFilters {
             Some(before) => before.clone(),
             None => Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?,
         };
-        let (workflows, unreadable) = check::workflows(discovery.tree());
+        let workflows = check::workflows(discovery.tree());
+        let is_unread = |problem: &&Diagnostic| problem.severity != Severity::Note;
+        let unread = discovery.found().problems.iter().filter(is_unread).cloned().collect();
         let mut reader = Reader {
             general,
             repository: &repository,
@@ -76,23 +78,25 @@ impl CheckedFilters {
             sets: Vec::new(),
             texts: BTreeMap::new(),
             findings: Vec::new(),
-            unreadable: Vec::new(),
+            unchecked: unread,
         };
         match what.files {
-            [] => {
-                reader.unreadable = unreadable;
-                reader.all()?;
-            }
+            [] => reader.all()?,
             files => files.iter().try_for_each(|file| reader.named(file))?,
         }
-        let Reader { sets, findings: found, unreadable, texts, .. } = reader;
-        if sets.is_empty() && found.is_empty() && unreadable.is_empty() {
+        let Reader { sets, findings: found, unchecked, texts, .. } = reader;
+        // A workflow that cannot be read may have filters.
+        let may_filter = |problem: &Diagnostic| {
+            let labels = problem.labels.first();
+            labels.is_none_or(|label| is_workflow_file(label.file.name()) || problem.code != "unreadable-source")
+        };
+        if sets.is_empty() && found.is_empty() && !unchecked.iter().any(may_filter) {
             let message = "there is no filters.yaml, and no workflow filters paths";
             return Err(Failure::new(Exit::Usage, "no-filters", message)
                 .help("name a file of filters; `rebake init` prints one of what the repository's own files declare"));
         }
         let links = discovery.links(&repository)?;
-        Ok(Self { discovery, workflows, links, sets, found, unreadable, texts, repository })
+        Ok(Self { discovery, workflows, links, sets, found, unchecked, texts, repository })
     }
 
     /// Returns what the rules look at.
@@ -113,11 +117,11 @@ impl CheckedFilters {
         names.filter(|name| self.sets.iter().all(|set| set.config.graph.id(name).is_none())).collect()
     }
 
-    /// Returns all that is found.
-    pub(crate) fn findings(&self, what: WhatToCheck<'_>) -> Vec<Finding> {
-        let mut findings = self.found.clone();
-        findings.extend(check::check(&self.checked(what.observed)));
-        findings
+    /// Returns all that is found, and what could not be checked.
+    pub(crate) fn findings(&self, what: WhatToCheck<'_>) -> Findings {
+        let Findings { all, unchecked } = check::check(&self.checked(what.observed));
+        let all = self.found.iter().cloned().chain(all).collect();
+        Findings { all, unchecked: self.unchecked.iter().cloned().chain(unchecked).collect() }
     }
 }
 
@@ -135,7 +139,7 @@ struct Reader<'a> {
     texts: BTreeMap<String, CheckedText>,
     /// The problems that the reader of filters finds itself.
     findings: Vec<Finding>,
-    unreadable: Vec<Diagnostic>,
+    unchecked: Vec<Diagnostic>,
 }
 
 impl Reader<'_> {
@@ -209,7 +213,7 @@ impl Reader<'_> {
 
     fn unchecked(&mut self, step: &PathFilterStep, message: &str, help: &str) {
         let problem = Diagnostic::warning("unchecked", message);
-        self.unreadable.push(problem.label(&step.at.file, step.at.span, "here").help(help));
+        self.unchecked.push(problem.label(&step.at.file, step.at.span, "here").help(help));
     }
 
     fn file(&mut self, file: ConfigFile) -> Result<(), Failure> {
@@ -232,33 +236,43 @@ impl Reader<'_> {
                     self.texts.insert(parsed.name.clone(), CheckedText { path: path.clone(), text });
                 }
                 let (config, more) = pipeline::with_copied(self.repository, config, self.at.as_ref())?;
-                self.unreadable.extend(more);
-                let config = if self.is_observed { self.with_local_sources(&parsed, config)? } else { config };
-                self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path) });
+                self.unchecked.extend(more);
+                let (config, locked) = self.with_lockfiles(&parsed, config)?;
+                self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path), locked });
             }
             Err(problems) => self.refused(problems),
         }
         Ok(())
     }
 
-    /// Returns a configuration with the directories that services' lockfiles name.
-    fn with_local_sources(&self, file: &ConfigFile, config: Config) -> Result<Config, Failure> {
-        let services: Vec<ServiceId> = config.graph.services().collect();
+    /// Returns a configuration with what services get by their lockfiles, and the files by which they get it. Directories
+    /// that they get matter to what builds were seen to read.
+    fn with_lockfiles(&mut self, file: &ConfigFile, config: Config) -> Result<(Config, BTreeSet<String>), Failure> {
+        if config.services.values().all(|service| service.closure().is_none()) {
+            return Ok((config, BTreeSet::new()));
+        }
         let head = self.repository.head()?.commit().copied();
+        let commit = self.at.or(head);
         let on_top = match self.at {
             None if self.repository.work_dir().is_some() => self.repository.work_tree()?.changes,
             Some(_) | None => ChangeSet::default(),
         };
+        let coverage = pipeline::lockfile_coverage(self.repository, file, &config, commit.as_ref(), &on_top)?;
+        self.unchecked.extend(coverage.unread);
+        if !self.is_observed {
+            return Ok((config, coverage.files));
+        }
+        let services: Vec<ServiceId> = config.graph.services().collect();
         let config = Cow::Owned(config);
-        let with = pipeline::with_local_sources(self.repository, file, config, &services, head.as_ref(), &on_top)?;
-        Ok(with.into_owned())
+        let with = pipeline::with_local_sources(self.repository, file, config, &services, commit.as_ref(), &on_top)?;
+        Ok((with.into_owned(), coverage.files))
     }
 
     /// Keeps the problems of filters that cannot be used. Some of them become findings of a rule.
     fn refused(&mut self, Diagnostics(problems): Diagnostics) {
         let (shared, others): (Vec<Diagnostic>, Vec<Diagnostic>) =
             problems.into_iter().filter(Diagnostic::is_error).partition(|problem| problem.code == "same-tag");
-        self.unreadable.extend(others);
+        self.unchecked.extend(others);
         self.findings.extend(shared.into_iter().map(|problem| Finding::as_read(CheckRule::SharedTag, &problem)));
     }
 }

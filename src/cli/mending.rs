@@ -5,7 +5,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::printing::Output;
 use crate::model::name::Escaped;
-use crate::plan::check::{Finding, mended};
+use crate::plan::check::{Finding, Findings, mended};
 
 /// How often files are mended, since added patterns may reveal other missing ones.
 const MOST_ROUNDS: usize = 4;
@@ -15,12 +15,12 @@ const MARK: &str = "\u{feff}";
 
 /// Mends what can be mended of what was found, finds again what is wrong, and returns what is left.
 pub(crate) fn until_mended(
-    mut found: (CheckedFilters, Vec<Finding>),
-    find: impl Fn() -> Result<(CheckedFilters, Vec<Finding>), Failure>,
+    mut found: (CheckedFilters, Findings),
+    find: impl Fn() -> Result<(CheckedFilters, Findings), Failure>,
     output: &Output,
-) -> Result<(CheckedFilters, Vec<Finding>), Failure> {
+) -> Result<(CheckedFilters, Findings), Failure> {
     for _ in 0..MOST_ROUNDS {
-        if !mend(&found.0, &found.1, output)? {
+        if !mend(&found.0, &found.1.all, output)? {
             break;
         }
         found = find()?;

@@ -19,7 +19,7 @@ use super::workspace::{self, WithoutConfig};
 use crate::model::name::{Escaped, ServiceId};
 use crate::model::recipe::Builder;
 use crate::output::emit;
-use crate::plan::check::{self, CheckRule, Finding, ImageInputs, ReadCoverage};
+use crate::plan::check::{self, CheckRule, Findings, ImageInputs, ReadCoverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedService};
 use crate::plan::pipeline::{self, Discovery, DiscoveryScope, Workspace};
 use traced_builds::{TracedBuild, TracedRun};
@@ -196,22 +196,22 @@ struct Comparison<'a> {
 
 impl Comparison<'_> {
     /// Reads the filters, and finds what they do not cover.
-    fn find(self) -> Result<(CheckedFilters, Vec<Finding>), Failure> {
+    fn find(self) -> Result<(CheckedFilters, Findings), Failure> {
         let what =
             WhatToCheck { files: &[], is_mended: true, observed: Some(self.observed), before: Some(self.before) };
         let filters = CheckedFilters::read(self.general, what)?;
         let mut findings = filters.findings(what);
-        findings.retain(|finding| finding.rule == CheckRule::UncoveredRead);
+        findings.all.retain(|finding| finding.rule == CheckRule::UncoveredRead);
         Ok((filters, findings))
     }
 
-    fn compared(self, (filters, findings): &(CheckedFilters, Vec<Finding>)) -> Result<Compared, Failure> {
+    fn compared(self, (filters, findings): &(CheckedFilters, Findings)) -> Result<Compared, Failure> {
         let coverage = check::coverage(&filters.checked(Some(self.observed)));
         // A configuration that cannot be read any more covers nothing.
         if coverage.len() < self.observed.services.len() {
-            return Err(Failure { exit: Exit::Usage, diagnostics: filters.unreadable.clone() });
+            return Err(Failure { exit: Exit::Usage, diagnostics: filters.unchecked.clone() });
         }
-        Ok(Compared { coverage, is_covered: findings.is_empty(), unmended: None })
+        Ok(Compared { coverage, is_covered: findings.all.is_empty(), unmended: None })
     }
 
     /// Mends the filters, and compares what was read with the result.

@@ -195,6 +195,103 @@ fn what_is_not_checked_is_said() {
     }
 }
 
+/// Returns what a check of the configuration prints: its result, and what it says beside it.
+fn says(repo: &Repo) -> (String, String) {
+    let run = repo.rebake(["check"]).success();
+    (run.text(), String::from_utf8(run.stderr).unwrap())
+}
+
+/// Breaks a file of a repository; the second function makes a link.
+type Break = fn(&Repo, &dyn Fn(&Repo, &str, &str));
+
+#[test]
+fn what_cannot_be_read_is_in_the_total() {
+    let api = "global: [.github/**, filters.yaml]\nservices:\n  api: {path: api}\n";
+    let link = |repo: &Repo, to: &str, path: &str| {
+        std::fs::create_dir_all(repo.dir().join(path).parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(to, repo.dir().join(path)).unwrap();
+    };
+    let cases: [(&str, &str, Break); 8] = [
+        (".github/workflows/x.yml", "invalid utf-8", |repo, _| {
+            repo.write(".github/workflows/x.yml", b"jobs: \xff\n");
+        }),
+        (".github/workflows/x.yml", "it is a symbolic link", |repo, link| {
+            link(repo, "gone.yml", ".github/workflows/x.yml");
+        }),
+        (".github/workflows/x.yml", "it is a symbolic link", |repo, link| {
+            link(repo, "/gone", ".github/workflows/x.yml");
+        }),
+        ("api/Dockerfile", "before the first FROM", |repo, _| {
+            repo.write("api/Dockerfile", "COPY . /\n");
+        }),
+        ("api/.dockerignore", "not understood", |repo, _| {
+            repo.write("api/.dockerignore", "[\n");
+        }),
+        ("api/Dockerfile", "it is a symbolic link", |repo, link| {
+            std::fs::remove_file(repo.dir().join("api/Dockerfile")).unwrap();
+            repo.write("api/base", "FROM alpine\n");
+            link(repo, "base", "api/Dockerfile");
+        }),
+        ("api/package.json", "EOF while parsing", |repo, _| {
+            repo.write("api/package.json", "{");
+        }),
+        ("api/image", "in its name", |repo, _| {
+            let config = "global: [.github/**, filters.yaml]\nservices:\n  api: {path: api, dockerfile: image}\n";
+            repo.write("filters.yaml", config).write("api/image", "FROM alpine\n");
+        }),
+    ];
+    for (path, why, breaks) in cases {
+        for is_committed in [true, false] {
+            let repo = Repo::new();
+            repo.write("filters.yaml", api).write(".github/CODEOWNERS", "");
+            repo.write("api/Dockerfile", "FROM alpine\nCOPY . /\n").commit("first");
+            assert_eq!(says(&repo), ("nothing is wrong or missing\n".to_owned(), String::new()));
+            breaks(&repo, &link);
+            if is_committed {
+                repo.commit("second");
+            }
+            let (total, said) = says(&repo);
+            assert_eq!(
+                total, "nothing is wrong or missing in what was checked; 1 part could not be checked\n",
+                "{said}"
+            );
+            assert!(said.contains(&format!("`{path}` cannot be read")) && said.contains(why), "{path}: {said}");
+            let json = repo.rebake(["check", "--format", "json"]).success().text();
+            let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+            assert_eq!(json["unchecked"][0]["places"][0]["file"], path);
+            let sarif = repo.rebake(["check", "--format", "sarif"]).success().text();
+            let sarif: serde_json::Value = serde_json::from_str(&sarif).unwrap();
+            let told = &sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"][0];
+            assert_eq!(told["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], path);
+        }
+    }
+}
+
+#[test]
+fn a_dockerfile_that_is_not_there_is_said() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api, dockerfile: gone.Dockerfile}}\n").write("api/f", "");
+    repo.commit("first");
+    let (_, said) = says(&repo);
+    assert!(said.contains("is not checked: there is no `api/gone.Dockerfile`"), "{said}");
+    assert!(said.contains("--> filters.yaml:1:41"), "{said}");
+}
+
+#[test]
+fn that_a_plan_affects_nothing_is_said() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {a: {path: a, filters: [a/**, x/**]}}\n")
+        .write("a/Dockerfile", "FROM alpine\n");
+    repo.commit("first");
+    repo.write("f", "").commit("second");
+    let run = repo.rebake(["check", "--affected", "--base", "HEAD~1"]).success();
+    assert_eq!(run.text(), "no service is affected, so nothing was checked\n");
+    let json = repo.rebake(["check", "--affected", "--base", "HEAD~1", "--format", "json"]).success();
+    assert!(json.text().contains("\"findings\": []"), "{}", json.text());
+    let said = String::from_utf8(json.stderr).unwrap();
+    assert!(said.contains("no service is affected, so nothing was checked"), "{said}");
+}
+
 #[test]
 fn a_byte_order_mark_stays() {
     let repo = Repo::new();

@@ -56,8 +56,8 @@ fn path(view: View<'_>, text: &str, words: &[&'static str], problems: &mut Probl
         Some(meant) => problem.help(format!("did you mean `{}`?", shown(&meant))),
         None => problem,
     };
-    let words: String = words.iter().map(|word| format!("`{word}`, ")).collect();
-    let or = if words.is_empty() { "" } else { "or " };
+    let or = if words.is_empty() { "" } else { "`, or " };
+    let words = words.iter().map(|word| format!("`{word}")).collect::<Vec<String>>().join("`, ");
     problems.push(problem.help(format!("write {words}{or}the path of one of {}", names.join(", "))));
     None
 }

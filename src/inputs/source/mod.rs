@@ -30,7 +30,7 @@ pub use ecosystem::Ecosystem;
 pub use package_json::{NeedList, PackageDependency, PackageJson};
 pub use path_filters::{FilterPattern, PathFilter, is_filter_file, path_filters};
 pub use pnpm_workspace::PnpmWorkspace;
-pub use source_tree::SourceTree;
+pub use source_tree::{MAX_SOURCE, SourceTree};
 pub use workflow::{
     PathFilterStep, StepFilters, Workflow, WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep, is_workflow_file,
 };

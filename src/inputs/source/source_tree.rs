@@ -1,10 +1,13 @@
 use std::collections::BTreeMap;
 
-use crate::model::diagnostic::{Diagnostic, SourceFile};
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// The files of one revision: the paths of all listed files, and the texts of those that declare something.
+/// So many bytes of a file are read; a larger one declares nothing that is worth the time.
+pub const MAX_SOURCE: usize = 8 << 20;
+
+/// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTree {
     /// In the order of paths.
@@ -14,25 +17,33 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Creates a tree from a listing, and the contents of files that declare something, by path. Contents that are not
-    /// text are left out and reported.
+    /// Takes a list of files, and the contents of those that declare something, by path. What is no text, or too large, is
+    /// left out, and is a problem.
     #[must_use]
     pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         listing.sort_from(0);
         let mut tree = Self { listing, ..Self::default() };
         for (path, bytes) in contents {
+            if bytes.len() > MAX_SOURCE {
+                tree = tree.with_unread(path, "it has more than 8 MB");
+                continue;
+            }
             match String::from_utf8(bytes) {
                 Ok(text) => _ = tree.texts.insert(path.clone(), SourceFile::new(path, text)),
-                Err(error) => {
-                    let file = SourceFile::new(path, "");
-                    tree.problems.push(super::unreadable(&file, crate::model::diagnostic::Span::default(), error));
-                }
+                Err(error) => tree = tree.with_unread(path, error),
             }
         }
         tree
     }
 
-    /// Returns a tree of only these files, for examples and tests.
+    /// Returns the tree with the problem that a file of it was not read.
+    #[must_use]
+    pub fn with_unread(mut self, path: String, why: impl std::fmt::Display) -> Self {
+        self.problems.push(super::unreadable(&SourceFile::new(path, ""), Span::default(), why));
+        self
+    }
+
+    /// Returns a tree of these files alone, for examples and tests.
     #[must_use]
     pub fn of_texts(files: &[(&str, &str)]) -> Self {
         let mut listing = Listing::default();

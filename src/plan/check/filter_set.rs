@@ -1,5 +1,7 @@
 //! The filters that are checked: a file, or a step of a workflow.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::filter::Quantifier;
 use crate::config::{self, Config, Options};
 use crate::inputs::source::{PathFilterStep, StepFilters};
@@ -15,6 +17,8 @@ pub struct FilterSet {
     pub warnings: Vec<Diagnostic>,
     /// Their place.
     pub place: FilterPlace,
+    /// The files that affect services through what these get by lockfiles, by their paths.
+    pub locked: BTreeSet<String>,
 }
 
 /// The place of filters.
@@ -50,7 +54,7 @@ impl FilterSet {
         let options = Options { quantifier };
         let place = FilterPlace::Step { workflow: file.name().to_owned(), job: step.job.clone(), number: step.number };
         let parsed = config::parse(&source, options, &crate::analysis::discover::Discovered::default());
-        Some(parsed.map(|(config, warnings)| Self { config, warnings, place }))
+        Some(parsed.map(|(config, warnings)| Self { config, warnings, place, locked: BTreeSet::new() }))
     }
 
     /// Returns the path of the file that holds them.

@@ -15,6 +15,15 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
+/// What the rules have found, and what they could not look at.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// What is wrong or missing.
+    pub all: Vec<Finding>,
+    /// What could not be read, so that nobody knows whether something is wrong there.
+    pub unchecked: Vec<Diagnostic>,
+}
+
 /// A change of patterns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fix {

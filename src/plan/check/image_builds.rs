@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::gates::Gate;
 use super::ground::{Ground, Tie};
 use super::positions::Positions;
+use super::unread_builds::UnreadBuilds;
 use crate::config::{Service, Shape};
-use crate::inputs::source::docker::{BuildRequest, ContextReads, Dockerfile, IgnoreFile, ignore_files};
+use crate::inputs::source::docker::{BuildRequest, ContextReads, IgnoreFile, ignore_files};
 use crate::inputs::source::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf};
-use crate::model::diagnostic::SourceFile;
+use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceId, ServiceName, slug};
 use crate::model::recipe::Builder;
 
@@ -40,32 +41,37 @@ impl ImageBuild<'_> {
     }
 }
 
-/// Returns the builds of all services and filters.
-pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<ImageBuild<'a>> {
+/// Returns the builds of all services and filters, and what of them could not be read.
+pub(super) fn all<'a>(ground: &Ground<'a>) -> (Vec<ImageBuild<'a>>, Vec<Diagnostic>) {
+    let mut unread = UnreadBuilds::default();
     let mut found = Vec::new();
     for set in 0..ground.sets.len() {
         let config = ground.config(set);
         if config.shape == Shape::Structured {
             for service in config.graph.services() {
-                found.extend(of_service(ground, set, service));
+                found.extend(of_service(ground, set, service, &mut unread));
             }
         }
     }
-    found.extend(of_filters(ground));
-    found
+    found.extend(of_filters(ground, &mut unread));
+    (found, unread.into_problems())
 }
 
 /// Returns the build of a service with `services:` around it.
-fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId) -> Option<ImageBuild<'a>> {
+fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId, unread: &mut UnreadBuilds) -> Option<ImageBuild<'a>> {
     let service = &ground.config(set).services[id.0];
     let builder = service.recipe.image_builder()?;
     let path = dockerfile(ground, service, builder)?;
+    if !ground.tree.has(&path) {
+        unread.missing(ground, set, id, &path);
+        return None;
+    }
     let context = service.context.as_ref().map(|context| context.value.clone()).or_else(|| service.path.clone())?;
     let recipe = &service.recipe;
     let arguments = recipe.build_args.iter().map(|(name, value)| (name.clone(), value.render(|_| None).ok())).collect();
     let contexts: BTreeSet<String> = recipe.contexts.keys().cloned().collect();
     let request = BuildRequest { arguments: &arguments, target: recipe.target.as_deref(), contexts: &contexts };
-    build(ground, (set, id), &path, context, &request)
+    build(ground, (set, id), &path, context, &request, unread)
 }
 
 /// Returns the first Dockerfile that the builder of a service finds.
@@ -83,12 +89,13 @@ fn build<'a>(
     path: &str,
     context: RepoDir,
     request: &BuildRequest,
+    unread: &mut UnreadBuilds,
 ) -> Option<ImageBuild<'a>> {
-    let file = ground.tree.text(path)?;
-    let reads = Dockerfile::parse(file.text()).ok()?.reads(request);
+    let file = unread.text(ground, path)?;
+    let reads = unread.parsed(file)?.reads(request);
     let ignore_path = ignore_files(path, context.as_str()).into_iter().find(|path| ground.tree.has(path));
     let ignore = match &ignore_path {
-        Some(path) => ground.tree.text(path).and_then(|file| IgnoreFile::parse(file.text())),
+        Some(path) => unread.text(ground, path).and_then(|file| unread.ignore_file(file)),
         None => Some(IgnoreFile::default()),
     };
     let asked = vec![(set, service)];
@@ -99,7 +106,7 @@ fn build<'a>(
 
 /// Returns the builds that filters are responsible for: those of jobs that wait for them; else those of the directories
 /// that are theirs, and those of which they name the Dockerfile.
-fn of_filters<'a>(ground: &Ground<'a>) -> Vec<ImageBuild<'a>> {
+fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBuild<'a>> {
     let mut found = Vec::new();
     let flat: Vec<usize> = (0..ground.sets.len()).filter(|set| ground.config(*set).shape == Shape::Flat).collect();
     if flat.is_empty() {
@@ -141,7 +148,7 @@ fn of_filters<'a>(ground: &Ground<'a>) -> Vec<ImageBuild<'a>> {
             }
         };
         for (set, service, tie) in responsible {
-            let made = of_declared(ground, (set, service), declared, path);
+            let made = of_declared(ground, (set, service), declared, path, unread);
             found.extend(made.map(|made| {
                 let asked = if gated.is_empty() { made.asked } else { gated.clone() };
                 let together = ground.together(set, service);
@@ -191,6 +198,7 @@ fn of_declared<'a>(
     service: (usize, ServiceId),
     declared: &DeclaredBuild,
     path: &str,
+    unread: &mut UnreadBuilds,
 ) -> Option<ImageBuild<'a>> {
     let BuildContext::Directory(context) = &declared.context else { return None };
     let target = match &declared.target {
@@ -202,13 +210,17 @@ fn of_declared<'a>(
     let request = BuildRequest { arguments: &declared.arguments, target, contexts: &contexts };
     // A Dockerfile that nothing in the repository builds may have any context.
     let is_asked_for = declared.at.file.name() != path;
-    let context = if is_asked_for { context.clone() } else { likely_context(ground, path, &request)? };
-    build(ground, service, path, context, &request)
+    let context = if is_asked_for {
+        context.clone()
+    } else {
+        let file = unread.text(ground, path)?;
+        likely_context(ground, path, &unread.parsed(file)?.reads(&request))?
+    };
+    build(ground, service, path, context, &request, unread)
 }
 
-/// Returns the nearest directory that has all that a Dockerfile copies; `None` if no directory has.
-fn likely_context(ground: &Ground<'_>, path: &str, request: &BuildRequest) -> Option<RepoDir> {
-    let reads = Dockerfile::parse(ground.tree.text(path)?.text()).ok()?.reads(request);
+/// Returns the nearest directory that has all that a Dockerfile copies; none where no directory has.
+fn likely_context(ground: &Ground<'_>, path: &str, reads: &ContextReads) -> Option<RepoDir> {
     let plain = reads.sources.iter().map(|source| source.path.as_str());
     let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();
     let mut directory = RepoDir::of_file(path);

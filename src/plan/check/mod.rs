@@ -12,6 +12,7 @@ mod ignore_comment;
 mod image_builds;
 mod image_inputs;
 mod mend;
+mod pinned_image;
 mod positions;
 mod proposed_patterns;
 mod read_patterns;
@@ -26,6 +27,7 @@ mod uncovered_workflow;
 mod unlisted_dependency;
 mod unmatched_tag;
 mod unowned_file;
+mod unread_builds;
 mod unread_files;
 mod unread_filter;
 mod unstarted_workflow;
@@ -33,7 +35,7 @@ mod workflow_expression;
 mod written_patterns;
 
 pub use filter_set::{FilterPlace, FilterSet, quantifier};
-pub use finding::{Finding, Fix};
+pub use finding::{Finding, Findings, Fix};
 pub use mend::mended;
 pub use rule::CheckRule;
 pub use uncovered_read::ReadCoverage;
@@ -44,22 +46,15 @@ use std::collections::BTreeMap;
 use crate::analysis::discover::Discovered;
 use crate::config::LockfileUse;
 use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
-use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
 use crate::plan::observed::{Observed, ObservedInput};
 use ground::Ground;
 
-/// Returns the workflows of a tree, by their paths, and a warning about each that cannot be read.
+/// Returns the workflows of a tree that can be read, by their paths. What was discovered in it says of the others why not.
 #[must_use]
-pub fn workflows(tree: &SourceTree) -> (BTreeMap<String, Workflow>, Vec<Diagnostic>) {
-    let (mut workflows, mut unreadable) = (BTreeMap::new(), Vec::new());
-    for file in tree.texts().filter(|file| is_workflow_file(file.name())) {
-        match Workflow::read(file) {
-            Ok(workflow) => _ = workflows.insert(file.name().to_owned(), workflow),
-            Err(problem) => unreadable.push(problem),
-        }
-    }
-    (workflows, unreadable)
+pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
+    let files = tree.texts().filter(|file| is_workflow_file(file.name()));
+    files.filter_map(|file| Some((file.name().to_owned(), Workflow::read(file).ok()?))).collect()
 }
 
 /// What is checked.
@@ -81,9 +76,9 @@ pub struct Checked<'a> {
 
 /// Returns all that the rules find, in the order of files and places.
 #[must_use]
-pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
+pub fn check(checked: &Checked<'_>) -> Findings {
     let ground = Ground::of(checked);
-    let builds = image_builds::all(&ground);
+    let (builds, unchecked) = image_builds::all(&ground);
     let written = written_patterns::all(&ground);
     let copied = uncovered_copy::check(&ground, &builds);
     let mut findings = Vec::new();
@@ -94,7 +89,10 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
             // What Dockerfiles copy breaks one of three rules, and the pattern of a directory is dead: both are found above.
             CheckRule::ExcludedCopy | CheckRule::BareDirectory => Vec::new(),
             CheckRule::UncoveredDockerfile => uncovered_dockerfile::check(&ground, &builds),
-            CheckRule::UnlistedImage => unlisted_dependency::images(&ground),
+            CheckRule::UnlistedImage => {
+                let unlisted = unlisted_dependency::images(&ground);
+                unlisted.into_iter().chain(pinned_image::check(&ground, &builds)).collect()
+            }
             CheckRule::UnlistedPackage => unlisted_dependency::packages(&ground),
             CheckRule::UncoveredLockfile => unlisted_dependency::lockfiles(&ground, &copied),
             CheckRule::UncoveredWorkflow => uncovered_workflow::check(&ground, &builds),
@@ -112,7 +110,7 @@ pub fn check(checked: &Checked<'_>) -> Vec<Finding> {
     }
     findings.retain(|finding| !ignore_comment::is_ignored(finding) && !is_about_read_lockfile(checked, finding));
     findings.sort_by_cached_key(Finding::place);
-    findings
+    Findings { all: findings, unchecked }
 }
 
 /// Returns the observed reads of builds, compared with the patterns that cover them.
@@ -134,7 +132,7 @@ pub struct ImageInputs {
 #[must_use]
 pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs> {
     let ground = Ground::of(checked);
-    image_inputs::all(&ground, &image_builds::all(&ground))
+    image_inputs::all(&ground, &image_builds::all(&ground).0)
 }
 
 /// Whether a finding is about a lockfile of a service whose `lockfile` says what it means, or that it need not be covered.

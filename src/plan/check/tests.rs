@@ -2,7 +2,7 @@
 
 mod observed_reads;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -18,18 +18,19 @@ const FILTERS: &str = ".github/filters.yml";
 
 /// Checks the filters of a tree: those of its file, and those of its workflows.
 fn findings(files: &[(&str, &str)]) -> Vec<Finding> {
-    with_checked(files, None, check)
+    with_checked(files, None, check).all
 }
 
 /// Calls a function with a checked tree, its filters, and observed reads.
 fn with_checked<T>(files: &[(&str, &str)], observed: Option<&Observed>, of: impl Fn(&Checked<'_>) -> T) -> T {
     let tree = SourceTree::of_texts(files);
     let found = discover(&tree, &Ecosystem::ALL);
-    let (workflows, _) = workflows(&tree);
+    let workflows = workflows(&tree);
     let mut sets = Vec::new();
     if let Some(file) = tree.text(FILTERS).or(tree.text("filters.yaml")) {
         let (config, warnings) = config::parse(file, Options::default(), &Discovered::default()).unwrap();
-        sets.push(FilterSet { config, warnings, place: FilterPlace::File(file.name().to_owned()) });
+        let place = FilterPlace::File(file.name().to_owned());
+        sets.push(FilterSet { config, warnings, place, locked: BTreeSet::new() });
     }
     for (path, workflow) in &workflows {
         for step in &workflow.path_filters {
@@ -265,6 +266,30 @@ fn an_image_of_another_service_is_listed() {
 }
 
 #[test]
+fn an_image_that_is_pinned_makes_a_dependency_useless() {
+    let config =
+        "services:\n  base: {path: base, image: acme/base}\n  web: {path: web, image: acme/web, depends_on: [base]}\n";
+    let of = |dockerfile: &str| {
+        let files = [("filters.yaml", config), ("base/Dockerfile", "FROM a\n"), ("web/Dockerfile", dockerfile)];
+        of_rule("R004", &files)
+    };
+    let says = |reference: &str| {
+        vec![format!(
+            "warning web/Dockerfile:1:6: `web` depends on `base`, and its image stands on `{reference}`, which stays the same when `base` changes"
+        )]
+    };
+    let digest = format!("acme/base@sha256:{}", "0".repeat(64));
+    for pinned in ["acme/base:1.2.3", "docker.io/acme/base:1.2.3", &digest] {
+        assert_eq!(of(&format!("FROM {pinned}\n")), says(pinned));
+    }
+    assert_eq!(of("FROM acme/base:1.2.3 AS x\nFROM acme/base:1.2.3\nCOPY --from=x a b\n"), says("acme/base:1.2.3"));
+    for floats in ["acme/base", "acme/base:latest", "acme/base:main", "acme/other:1.2.3", "other/base:1.2.3", "${BASE}"]
+    {
+        assert_eq!(of(&format!("ARG BASE\nFROM {floats}\n")), [""; 0], "{floats}");
+    }
+}
+
+#[test]
 fn packages_of_the_workspace_are_listed() {
     fn files(filters: &str) -> [(&str, &str); 8] {
         [
@@ -302,7 +327,7 @@ fn packages_of_the_workspace_are_listed() {
     let all = "global: [package.json, yarn.lock]\nservices:\n  web: {path: web, builder: none, depends_on: [ui]}\n  ui: {path: ui, builder: none, depends_on: [core]}\n  core: {filters: [core/**, lint/**, test/**], builder: none}\n";
     assert_eq!(of_rule("R005", &files(all)), Vec::<String>::new());
     assert_eq!(of_rule("R006", &files(all)), Vec::<String>::new());
-    for (lockfile, findings) in [("auto", 0), ("yarn.lock", 0), ("false", 0), ("whole", 1), ("yarn.lok", 1)] {
+    for (lockfile, findings) in [("auto", 0), ("yarn.lock", 0), ("false", 0), ("whole", 1), ("none/yarn.lock", 1)] {
         let filters = alone.replace("none", &format!("none, lockfile: {lockfile}"));
         assert_eq!(of_rule("R006", &files(&filters)).len(), findings, "{lockfile}");
     }

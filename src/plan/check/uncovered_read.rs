@@ -8,7 +8,7 @@ use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
 use super::{CheckRule, Finding, Fix, mended};
 use crate::config::{LockedClosure, LockfileUse, Service};
-use crate::inputs::lockfile::{LOCKFILE_NAMES, SETTINGS_FILES};
+use crate::inputs::lockfile::{LOCKFILE_NAMES, SettingsFile};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId, ServiceName};
 use crate::model::tree::Listing;
@@ -220,7 +220,9 @@ impl<'a> LockedManifests<'a> {
             return LOCKFILE_NAMES.iter().any(|(lockfile, _)| *lockfile == name);
         }
         let is_manifest = Self::NAMES.contains(&name);
-        let is_setting = |directory: &RepoDir| SETTINGS_FILES.iter().any(|(file, _)| directory.join(file) == path);
+        let settings = SettingsFile::at(path);
+        let is_setting =
+            |directory: &RepoDir| settings.as_ref().is_some_and(|(file, beside)| file.may_matter(beside, directory));
         self.service.may_lock(path)
             || self
                 .directories

@@ -15,6 +15,7 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
     for (number, set) in ground.sets.iter().enumerate() {
         let all = (0..set.config.filters.len()).map(Filters::id);
         all.for_each(|filter| owned.add(ground.files(number, filter).iter().copied()));
+        owned.add(set.locked.iter().filter_map(|path| ground.listing().position(path.as_bytes())));
     }
     // A change of the configuration affects the services whose definitions it changes.
     let config = ground.config(first).source.name().as_bytes();

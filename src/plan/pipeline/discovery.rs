@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
 use crate::inputs::git::{GitError, Repository};
-use crate::inputs::source::{Ecosystem, SourceTree};
+use crate::inputs::source::{Ecosystem, MAX_SOURCE, SourceTree};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::SourceFile;
 use crate::model::name::{CommitId, RepoDir, RepoPath};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// How much of a file is read, in bytes. A larger file declares nothing.
-const MOST: usize = 8 << 20;
+/// Why a link is not read.
+const LINK: &str = "it is a symbolic link";
 
 /// What a repository's own files declare at one revision. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -79,17 +79,34 @@ impl Discovery {
             Some(commit) => texts(repository, commit, wanted)?,
             None => Vec::new(),
         };
+        // What a link leads to may change while the link stays, so that a base has another text behind it.
+        let is_link =
+            |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
+        let links = listing.iter().filter(|entry| is_link(entry.mode, entry.path));
+        let links = links.filter_map(|entry| String::from_utf8(entry.path.to_vec()).ok());
+        let mut unread: Vec<(String, &str)> = links.map(|path| (path, LINK)).collect();
         let mut there = Vec::new();
         for change in own(&on_top).filter(|change| change.status != Status::Deleted) {
             there.push(&change.path);
             if !scope.reads(change.path.as_bytes()) {
                 continue;
             }
-            if let Some(file) = repository.work_tree_file(&change.path, MOST)? {
-                contents.extend(in_words(&change.path).map(|path| (path, file.bytes)));
+            let Some(path) = in_words(&change.path) else { continue };
+            match repository.work_tree_file(&change.path, MAX_SOURCE + 1) {
+                Ok(Some(file)) if file.paths.len() == 1 => contents.push((path, file.bytes)),
+                Ok(Some(_)) | Err(GitError::LinkOutside { .. } | GitError::LinkLoop { .. }) => {
+                    unread.push((path, LINK));
+                }
+                Ok(None) => {
+                    let lead = repository.leads_in_work_tree(&change.path)?;
+                    let is_link = lead.is_some_and(|lead| !lead.links.is_empty());
+                    unread.push((path, if is_link { LINK } else { "it is no regular file" }));
+                }
+                Err(error) => return Err(error),
             }
         }
         let tree = SourceTree::new(with(&listing, &on_top, &there), contents);
+        let tree = unread.into_iter().fold(tree, |tree, (path, why)| tree.with_unread(path, why));
         Ok(Self::of(tree, scope))
     }
 
@@ -220,8 +237,7 @@ fn texts(
 ) -> Result<Vec<(String, Vec<u8>)>, GitError> {
     files.retain(|(path, _)| in_words(path).is_some());
     let contents = repository.contents(commit, &files)?;
-    let named = files.iter().zip(contents).filter(|(_, bytes)| bytes.len() <= MOST);
-    Ok(named.filter_map(|((path, _), bytes)| Some((in_words(path)?, bytes))).collect())
+    Ok(files.iter().zip(contents).filter_map(|((path, _), bytes)| Some((in_words(path)?, bytes))).collect())
 }
 
 fn in_words(path: &RepoPath) -> Option<String> {

@@ -22,7 +22,6 @@ gives. Places and names are those of the example. [Troubleshooting](../troublesh
 /// Messages that no compared output has, and what they mean.
 const OTHERS: &[(&str, &str)] = &[
     ("bad-label", "a label of the image cannot be read"),
-    ("bad-lockfile", "the value of `lockfile` names no lockfile: write `auto`, `whole`, `false` or a path"),
     ("bad-value", "a value of `build_args` or `env` holds a NUL character"),
     ("bare", "the command needs a work tree, and the repository is bare: run it in a clone"),
     (
@@ -36,6 +35,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("doubt", "a pattern took too long, so the path counts as matched"),
     ("everything", "the engine does not name the commit before a push, so everything is planned: use `--since built`"),
     ("file-too-large", "the configuration is too large: check that this is the right file"),
+    ("library", "a library was named to be released, and nothing builds it: name what is built from it"),
     ("kept-back", "image tags of the plan are not written in this environment"),
     ("malformed-tag", "a tag looks like one of a release, and its version cannot be read"),
     ("mixed-reports", "reports are of different commits or environments; `--allow-mixed` merges them"),
@@ -53,6 +53,7 @@ const OTHERS: &[(&str, &str)] = &[
     ("not-sent", "built refs could not be pushed: the message has the command that does it"),
     ("not-tagged", "a tag could not be put on an image, so the service has failed"),
     ("not-taken-back", "a built ref could not be put back after a failure: the message has the command that does it"),
+    ("nothing-affected", "no service is affected, so nothing was checked"),
     ("not-there", "an image that was asked for is not in its registry"),
     ("nothing-found", "no file of the repository declares a service: write a filters.yaml"),
     (
@@ -64,8 +65,16 @@ const OTHERS: &[(&str, &str)] = &[
     ("published-tag", "no tag, or several, could be the one that all commits have: name it, `--published-tag`"),
     ("registry", "a registry refused or did not answer"),
     ("remote", "git could not reach or read the remote"),
+    ("overwrites", "a report would be written over a file that the run reads: name another file"),
     ("trigger", "the event of the CI engine cannot be read"),
-    ("unchecked", "the filters of a step are no text that can be read"),
+    (
+        "unchecked",
+        "something is not checked, such as filters that only the run knows, or a Dockerfile that cannot be read",
+    ),
+    (
+        "unread-lockfile",
+        "it is not known what packages get by a lockfile, so `check` cannot tell what affects their services",
+    ),
     ("unpublished", "the event is about a release that is not published, so nothing is planned"),
     ("usage", "flags do not go together"),
     ("workflow", "a file that was named is no workflow"),

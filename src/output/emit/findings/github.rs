@@ -4,15 +4,15 @@ use super::region;
 use crate::model::diagnostic::Severity;
 use crate::model::name::escaped_lines;
 use crate::model::workflow_command::command;
-use crate::plan::check::Finding;
+use crate::plan::check::Findings;
 
 /// Returns findings as commands to GitHub's runner, which shows them beside the lines of a pull request. Errors come
 /// first, since it shows only a few.
 #[must_use]
-pub fn annotations(findings: &[Finding]) -> String {
+pub fn annotations(findings: &Findings) -> String {
     let mut text = String::new();
     for (severity, name) in [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "notice")] {
-        for finding in findings.iter().filter(|finding| finding.problem.severity == severity) {
+        for finding in findings.all.iter().filter(|finding| finding.problem.severity == severity) {
             let problem = &finding.problem;
             let said = problem.help.iter().fold(problem.message.clone(), |said, help| said + "\nhelp: " + help);
             let title = format!("{}: {}", finding.rule.id(), finding.rule.title());

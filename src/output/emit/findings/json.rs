@@ -1,10 +1,10 @@
 use serde::Serialize;
 
 use super::{count, region};
-use crate::model::diagnostic::{Label, Severity};
+use crate::model::diagnostic::{Diagnostic, Label, Severity};
 use crate::model::name::ServiceName;
 use crate::model::safe_json;
-use crate::plan::check::Finding;
+use crate::plan::check::{Finding, Findings};
 
 /// The version of this format.
 const SCHEMA: u32 = 1;
@@ -16,6 +16,15 @@ struct Document<'a> {
     warnings: usize,
     notes: usize,
     findings: Vec<Entry<'a>>,
+    unchecked: Vec<Unchecked<'a>>,
+}
+
+/// Something that could not be read.
+#[derive(Serialize)]
+struct Unchecked<'a> {
+    message: &'a str,
+    help: &'a [String],
+    places: Vec<Place<'a>>,
 }
 
 #[derive(Serialize)]
@@ -42,13 +51,14 @@ struct Place<'a> {
 
 /// Returns findings as JSON.
 #[must_use]
-pub fn findings(findings: &[Finding]) -> String {
+pub fn findings(findings: &Findings) -> String {
     safe_json::document(&Document {
         schema: SCHEMA,
         errors: count(findings, Severity::Error),
         warnings: count(findings, Severity::Warning),
         notes: count(findings, Severity::Note),
-        findings: findings.iter().map(entry).collect(),
+        findings: findings.all.iter().map(entry).collect(),
+        unchecked: findings.unchecked.iter().map(unchecked).collect(),
     })
 }
 
@@ -66,6 +76,11 @@ fn entry(finding: &Finding) -> Entry<'_> {
         places: finding.problem.labels.iter().map(place).collect(),
         fixable: finding.fix.is_some(),
     }
+}
+
+fn unchecked(problem: &Diagnostic) -> Unchecked<'_> {
+    let places = problem.labels.iter().map(place).collect();
+    Unchecked { message: &problem.message, help: &problem.help, places }
 }
 
 fn place(label: &Label) -> Place<'_> {

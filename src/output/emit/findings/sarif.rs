@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::region;
-use crate::model::diagnostic::{Label, Severity};
+use crate::model::diagnostic::{Diagnostic, Label, Severity};
 use crate::model::safe_json;
-use crate::plan::check::{CheckRule, Finding};
+use crate::plan::check::{CheckRule, Finding, Findings};
 
 /// Returns findings as a SARIF log.
 #[must_use]
-pub fn sarif(findings: &[Finding]) -> String {
+pub fn sarif(findings: &Findings) -> String {
     let rules: Vec<Value> = CheckRule::ALL.iter().map(|rule| self::rule(*rule)).collect();
     safe_json::document(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -24,7 +24,11 @@ pub fn sarif(findings: &[Finding]) -> String {
                 "rules": rules,
             }},
             "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<Value>>(),
+            "invocations": [{
+                "executionSuccessful": !findings.unchecked.iter().any(Diagnostic::is_error),
+                "toolExecutionNotifications": findings.unchecked.iter().map(notification).collect::<Vec<Value>>(),
+            }],
+            "results": findings.all.iter().map(result).collect::<Vec<Value>>(),
         }],
     }))
 }
@@ -37,14 +41,30 @@ fn rule(rule: CheckRule) -> Value {
     })
 }
 
-fn result(finding: &Finding) -> Value {
-    let problem = &finding.problem;
-    let level = match problem.severity {
+/// Returns what could not be checked.
+fn notification(problem: &Diagnostic) -> Value {
+    let places = problem.labels.iter().take(1).map(|label| json!({"physicalLocation": place(label)}));
+    json!({
+        "level": level(problem),
+        "message": {"text": said(problem)},
+        "locations": places.collect::<Vec<Value>>(),
+    })
+}
+
+fn level(problem: &Diagnostic) -> &'static str {
+    match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "note",
-    };
-    let said = problem.help.iter().fold(problem.message.clone(), |said, help| said + "\n" + help);
+    }
+}
+
+fn said(problem: &Diagnostic) -> String {
+    problem.help.iter().fold(problem.message.clone(), |said, help| said + "\n" + help)
+}
+
+fn result(finding: &Finding) -> Value {
+    let problem = &finding.problem;
     let mut labels = problem.labels.iter();
     let locations: Vec<Value> =
         labels.next().map(|label| json!({"physicalLocation": place(label)})).into_iter().collect();
@@ -55,8 +75,8 @@ fn result(finding: &Finding) -> Value {
     json!({
         "ruleId": finding.rule.id(),
         "ruleIndex": index,
-        "level": level,
-        "message": {"text": said},
+        "level": level(problem),
+        "message": {"text": said(problem)},
         "locations": locations,
         "relatedLocations": related.collect::<Vec<Value>>(),
     })

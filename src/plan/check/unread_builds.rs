@@ -1,0 +1,72 @@
+//! Dockerfiles and ignore files that the rules could not read: nobody knows what their images are built from.
+
+use std::collections::BTreeMap;
+
+use super::ground::Ground;
+use crate::inputs::source::docker::{Dockerfile, IgnoreFile, RefusedDockerfile};
+use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
+use crate::model::name::{Escaped, ServiceId};
+
+/// The files of builds that could not be read, each once.
+#[derive(Default)]
+pub(super) struct UnreadBuilds(BTreeMap<String, Diagnostic>);
+
+impl UnreadBuilds {
+    /// Returns them in the order of their paths.
+    pub(super) fn into_problems(self) -> Vec<Diagnostic> {
+        self.0.into_values().collect()
+    }
+
+    /// Notes that the Dockerfile of a service is no tracked file.
+    pub(super) fn missing(&mut self, ground: &Ground<'_>, set: usize, service: ServiceId, path: &str) {
+        let config = ground.config(set);
+        let service = &config.services[service.0];
+        let message = format!(
+            "what the image of `{}` is built from is not checked: there is no `{}`",
+            service.name.value,
+            Escaped::new(path)
+        );
+        let problem = Diagnostic::warning("unchecked", message);
+        let problem = problem.located(&config.source, &service.place("dockerfile", ""), "names no tracked file");
+        self.0.insert(path.to_owned(), problem.help("correct it, or commit the file"));
+    }
+
+    /// Returns the text of a file, and notes where there is none. What is said of it already is not said again.
+    pub(super) fn text<'a>(&mut self, ground: &Ground<'a>, path: &str) -> Option<&'a SourceFile> {
+        let text = ground.tree.text(path);
+        let is_said = || {
+            let mut labels = ground.found.problems.iter().filter_map(|problem| problem.labels.first());
+            labels.any(|label| label.file.name() == path)
+        };
+        if text.is_none() && !self.0.contains_key(path) && !is_said() {
+            let why = "it is no file with `Dockerfile` in its name";
+            self.note(
+                &SourceFile::new(path, ""),
+                &RefusedDockerfile { message: why.to_owned(), span: Span::default() },
+            );
+        }
+        text
+    }
+
+    /// Returns what a Dockerfile says, and notes where a builder refuses it.
+    pub(super) fn parsed(&mut self, file: &SourceFile) -> Option<Dockerfile> {
+        Dockerfile::parse(file.text()).inspect_err(|refused| self.note(file, refused)).ok()
+    }
+
+    /// Returns what an ignore file says, and notes where that is not understood.
+    pub(super) fn ignore_file(&mut self, file: &SourceFile) -> Option<IgnoreFile> {
+        let read = IgnoreFile::parse(file.text());
+        if read.is_none() {
+            let message = "a pattern of it is not understood".to_owned();
+            self.note(file, &RefusedDockerfile { message, span: Span::default() });
+        }
+        read
+    }
+
+    fn note(&mut self, file: &SourceFile, why: &RefusedDockerfile) {
+        let path = Escaped::new(file.name());
+        let message = format!("`{path}` cannot be read, so what its image is built from is not checked");
+        let problem = Diagnostic::warning("unchecked", message).label(file, why.span, why.message.clone());
+        self.0.entry(file.name().to_owned()).or_insert(problem);
+    }
+}
