@@ -51,7 +51,7 @@ mod tests {
         assert_eq!(of("{\n}"), ("missing field `schema`".to_owned(), Some((2, 1))));
         assert_eq!(
             of("{\"schema\": \" at line 1\"}"),
-            ("invalid type: string \" at line 1\", expected u32".to_owned(), Some((1, 22)))
+            ("invalid type: string \" at line 1\", expected u32".to_owned(), Some((1, 23)))
         );
     }
 }
