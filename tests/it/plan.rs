@@ -295,7 +295,7 @@ error[fields]: there is no field `sevice`, did you mean `service`?
 "#]]);
     repo.write("other.json", json.text().replace("\"schema\": 1", "\"schema\": 9"));
     repo.rebake(["plan", "--plan", "other.json"]).failure(2).stdout("").stderr(str![[r"
-error[plan]: the plan has schema 9, and this rebake reads schema 1
+error[plan]: other.json: the plan has schema 9, and this rebake reads schema 1
  |
  = help: make the plan and use it with the same version of rebake
 
