@@ -39,7 +39,6 @@ use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
 use crate::plan::{Plan, PlannedService};
 use built_refs::Records;
 use drift::DriftCheck;
-pub(crate) use drift::filters;
 use held_tags::{AfterRecord, HeldTags};
 use promotions::Promotions;
 use reports::Reports;

@@ -17,6 +17,7 @@ use super::flags::choice;
 use super::printing::Output;
 #[cfg(unix)]
 use super::saved_file;
+#[cfg(unix)]
 use super::workspace;
 use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
 #[cfg(unix)]
@@ -213,6 +214,7 @@ pub(crate) fn write(
     }
 }
 
+#[cfg_attr(not(unix), expect(unused_variables, reason = "the file for bake alone needs the workspace"))]
 fn text(
     plan: &Plan,
     format: &FormatArgs,

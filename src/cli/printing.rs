@@ -22,6 +22,7 @@ use crate::model::mask::Mask;
 use crate::model::name::for_terminal;
 use crate::model::safe_json;
 use crate::output::emit::{Palette, Room, word_wrap};
+#[cfg(unix)]
 use crate::output::exec::Report;
 #[cfg(unix)]
 use crate::output::exec::display::Size;
@@ -76,11 +77,8 @@ impl Output {
     /// terminal.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn room(&self, is_long: bool) -> Room {
-        #[cfg(unix)]
-        if !is_long && io::stdout().is_terminal() {
-            return Room::Columns(Size::of(io::stdout()).unwrap_or_default().columns());
-        }
-        Room::Unlimited
+        let columns = if is_long { None } else { columns() };
+        columns.map_or(Room::Unlimited, Room::Columns)
     }
 
     /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, what is invisible is
@@ -158,7 +156,12 @@ impl Output {
     /// Adds public names, such as those of services. They are never masked, since the output would be wrong without
     /// them.
     pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
-        let words = words(&Plan::schema()).into_iter().chain(words(&Report::schema()));
+        let schemas = [
+            Plan::schema(),
+            #[cfg(unix)]
+            Report::schema(),
+        ];
+        let words = schemas.iter().flat_map(words);
         self.mask.publish(names.into_iter().map(str::to_owned).chain(words).chain(OTHER_WORDS.map(str::to_owned)));
         self.say_public();
     }
@@ -223,6 +226,17 @@ const OTHER_WORDS: [&str; 14] = [
     "report",
     "rebake",
 ];
+
+/// Returns how wide the terminal is to which standard output goes, if it goes to one.
+#[cfg(unix)]
+fn columns() -> Option<usize> {
+    io::stdout().is_terminal().then(|| Size::of(io::stdout()).unwrap_or_default().columns())
+}
+
+#[cfg(not(unix))]
+fn columns() -> Option<usize> {
+    None
+}
 
 /// Returns the keys and the constants of a JSON Schema.
 fn words(schema: &Value) -> Vec<String> {

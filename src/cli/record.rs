@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::build::filters;
 #[cfg(unix)]
 use super::exit::Exit;
 use super::failure::Failure;
@@ -239,7 +238,7 @@ fn may_push(environment: &str, trigger: &Trigger) -> bool {
 /// Returns the warning that services have uncommitted files.
 fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     let config = &workspace.config;
-    let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| filters(config, *service)).collect();
+    let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| config.filters_of(*service)).collect();
     let changes = workspace.repository.work_tree().ok()?.changes;
     let is_dirt = |change: &&Change| {
         // In CI, new files are what builds make.

@@ -169,6 +169,22 @@ struct Made {
 }
 
 impl Config {
+    /// Returns the filters of the files that a service is built from: its own, those of libraries that it needs, and
+    /// `global`.
+    #[must_use]
+    pub fn filters_of(&self, service: ServiceId) -> BTreeSet<FilterId> {
+        let mut filters = BTreeSet::from([self.global]);
+        let (mut seen, mut ahead) = (BTreeSet::new(), vec![service]);
+        while let Some(service) = ahead.pop() {
+            if seen.insert(service) {
+                filters.extend(self.services[service.0].own_filters());
+                let libraries = self.graph.dependencies(service).into_iter();
+                ahead.extend(libraries.filter(|below| self.services[below.0].is_library()));
+            }
+        }
+        filters
+    }
+
     /// Returns the resolved definitions of all services.
     pub fn definitions(&self) -> &Definitions {
         self.made.definitions.get_or_init(|| self.definitions_of(self.graph.services()))

@@ -1,12 +1,11 @@
 //! Checks that the commit of the plan and its files do not change while builds run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 
-use crate::analysis::filter::{FilterId, matches_of};
-use crate::config::Config;
+use crate::analysis::filter::matches_of;
 use crate::model::change::Change;
-use crate::model::name::{Escaped, ServiceId};
+use crate::model::name::Escaped;
 use crate::output::exec::{Build, BuildMoment};
 use crate::plan::pipeline::Workspace;
 
@@ -87,7 +86,7 @@ impl<'a> DriftCheck<'a> {
     fn changes(&self, build: &Build) -> Vec<Change> {
         let config = &self.workspace.config;
         let Some(service) = config.graph.id(&build.service.service).filter(|_| self.clean) else { return Vec::new() };
-        let filters = filters(config, service);
+        let filters = config.filters_of(service);
         let changes = self.workspace.repository.work_tree().map(|tree| tree.changes).unwrap_or_default();
         let is_own = |change: &&Change| matches_of(&config.filters, change).iter().any(|(of, _)| filters.contains(of));
         changes.as_slice().iter().filter(is_own).cloned().collect()
@@ -97,19 +96,4 @@ impl<'a> DriftCheck<'a> {
 fn edited(change: &Change) -> String {
     let what = if change.is_of_tracked() { "edited" } else { "new" };
     format!("{} is {what} now", change.path)
-}
-
-/// Returns the filters of the files that a service is built from: its own, those of libraries that it needs, and
-/// `global`.
-pub(crate) fn filters(config: &Config, service: ServiceId) -> BTreeSet<FilterId> {
-    let mut filters = BTreeSet::from([config.global]);
-    let (mut seen, mut ahead) = (BTreeSet::new(), vec![service]);
-    while let Some(service) = ahead.pop() {
-        if seen.insert(service) {
-            filters.extend(config.services[service.0].own_filters());
-            let libraries = config.graph.dependencies(service).into_iter();
-            ahead.extend(libraries.filter(|below| config.services[below.0].is_library()));
-        }
-    }
-    filters
 }

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use super::BuildArgs;
-use super::drift::filters;
 use crate::analysis::filter::{FilterId, matches_of};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -48,7 +47,7 @@ fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) ->
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;
     let pushed = pushed.iter().filter_map(|service| config.graph.id(&service.service));
-    let filters: BTreeSet<FilterId> = pushed.flat_map(|service| filters(config, service)).collect();
+    let filters: BTreeSet<FilterId> = pushed.flat_map(|service| config.filters_of(service)).collect();
     let is_dirt = |change: &&Change| {
         change.is_of_tracked() || matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };

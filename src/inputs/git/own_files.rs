@@ -84,10 +84,12 @@ impl Repository {
 /// Whether a file is this program's standard output and still empty: the shell created it (`>plan.json`).
 #[cfg(unix)]
 fn is_our_output(file: &Path) -> bool {
+    use std::os::fd::AsFd as _;
     use std::os::unix::fs::MetadataExt as _;
-    let Ok(output) = rustix::fs::fstat(io::stdout()) else { return false };
+    let output = io::stdout().as_fd().try_clone_to_owned().map(fs::File::from);
+    let Ok(output) = output.and_then(|output| output.metadata()) else { return false };
     fs::symlink_metadata(file).is_ok_and(|found| {
-        found.is_file() && found.len() == 0 && (found.dev(), found.ino()) == (output.st_dev, output.st_ino)
+        found.is_file() && found.len() == 0 && (found.dev(), found.ino()) == (output.dev(), output.ino())
     })
 }
 

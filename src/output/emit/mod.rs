@@ -27,7 +27,7 @@ mod word_wrap;
 pub use columns::Column;
 pub(crate) use columns::without_middle;
 pub use engine::{Matrices, Pack, UnknownPack, part_seconds};
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub(crate) use engine::{Rule, labels};
 pub use engine::{argo, azure, bitbucket, buildkite, circleci, github, gitlab, jenkins};
 pub(crate) use expected_time::rounded;
@@ -176,7 +176,7 @@ fn environment(plan: &Plan) -> String {
 /// Returns the first line of text output: what was compared, and why.
 pub(crate) fn compared(range: &PlannedRange) -> String {
     let short = |id: &Option<String>| id.as_deref().map(|id| id.get(..7).unwrap_or(id).to_owned());
-    let work_tree = if range.worktree { " with the work tree's changes" } else { "" };
+    let work_tree = if range.worktree { " and the work tree" } else { "" };
     match (short(&range.base), short(&range.head)) {
         (Some(base), Some(head)) if base != head => format!("{base}..{head}{work_tree}: {}", range.source),
         (_, Some(head)) => format!("{head}{work_tree}: {}", range.source),

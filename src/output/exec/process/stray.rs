@@ -17,6 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Places in `proc_pid_stat(5)`, after the name.
 const PARENT: usize = 1;
+#[cfg(target_os = "linux")]
 const GROUP: usize = 2;
 
 /// The mark of the processes of a build, and of a run: `<run>.<build>` in their environment.
@@ -153,6 +154,7 @@ fn children_by_scan(proc: &Path) -> Vec<Pid> {
 
 /// Returns the group of a process; `None` for a process that has ended, and for kernel threads, for which rustix's
 /// `getpgid` panics.
+#[cfg(target_os = "linux")]
 pub(super) fn group(of: Pid) -> Option<Pid> {
     pid(&stat(Path::new("/proc"), of, GROUP)?)
 }
