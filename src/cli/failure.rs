@@ -95,6 +95,8 @@ impl From<pipeline::Error> for Failure {
         match error {
             pipeline::Error::Git(error) => error.into(),
             pipeline::Error::Remote(error) => error.into(),
+            pipeline::Error::UnknownService(unknown) if unknown.is_revision => usage("unknown-service")
+                .help("it is a revision, and services are named here: `--base`, `--head` and `--at` take revisions"),
             pipeline::Error::UnknownService(unknown) => match unknown.nearest {
                 Some(nearest) => usage("unknown-service").help(format!("did you mean `{}`?", Escaped::new(&nearest))),
                 None => usage("unknown-service")

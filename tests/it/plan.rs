@@ -141,7 +141,7 @@ fn outside_of_ci_the_work_tree_counts() {
     repo.rebake(["plan"])
         .success()
         .stdout(str![[r#"
-4356094 with the work tree's changes: the last commit, since nothing is ahead of main
+4356094 and the work tree: the last commit, since nothing is ahead of main
 environment local
 
 SERVICE  VERSION             WHY
@@ -161,7 +161,7 @@ docs     0.0.0-0001-4356094  docs/main added, matches docs/**  filters.yaml:6:16
     repo.rebake(["plan"])
         .success()
         .stdout(str![[r#"
-4356094 with the work tree's changes: since the merge base with main
+4356094 and the work tree: since the merge base with main
 environment local
 
 SERVICE  VERSION                   WHY
@@ -181,7 +181,7 @@ fn what_stands_on_a_branch_is_compared_with_the_default_branch() {
     repo.rebake(["plan"])
         .success()
         .stdout(str![[r#"
-4356094..5b8c1b8 with the work tree's changes: since the merge base with main
+4356094..5b8c1b8 and the work tree: since the merge base with main
 environment local
 
 SERVICE  VERSION                   WHY
@@ -469,4 +469,13 @@ fn a_service_that_is_named_and_not_affected_is_no_silent_gap() {
     assert!(!said.contains("`web`"), "{said}");
     let text = repo.rebake(["plan", "lib"]).success().text();
     assert!(text.contains("Nothing to rebuild: nothing that was asked for is affected."), "{text}");
+}
+
+#[test]
+fn a_revision_in_place_of_a_service_is_told_where_it_belongs() {
+    let repo = capstone();
+    let run = repo.rebake(["plan", "main"]).failure(2);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("error[unknown-service]: there is no service `main`"), "{said}");
+    assert!(said.contains("`--base`, `--head` and `--at` take revisions"), "{said}");
 }

@@ -39,6 +39,8 @@ pub struct UnknownService {
     pub nearest: Option<String>,
     /// All services.
     pub known: Vec<String>,
+    /// Whether the repository has a revision of this name.
+    pub is_revision: bool,
 }
 
 impl UnknownService {
@@ -46,7 +48,7 @@ impl UnknownService {
     #[must_use]
     pub fn new(name: &str, services: Vec<String>, paths: &[String]) -> Self {
         let nearest = nearest(name, services.iter().chain(paths).map(String::as_str)).map(str::to_owned);
-        Self { name: name.to_owned(), nearest, known: services }
+        Self { name: name.to_owned(), nearest, known: services, is_revision: false }
     }
 }
 
@@ -252,7 +254,8 @@ pub fn services(repository: &Repository, config: &Config, names: &[String]) -> R
             let paths: Vec<String> =
                 config.services.values().filter_map(|service| service.path.as_ref()).map(ToString::to_string).collect();
             let services = config.services.keys().map(ToString::to_string).collect();
-            return Err(UnknownService::new(&path, services, &paths));
+            let is_revision = repository.resolve(name).is_ok();
+            return Err(UnknownService { is_revision, ..UnknownService::new(&path, services, &paths) });
         }
     }
     Ok(found)
