@@ -28,7 +28,7 @@ fn a_repository_without_a_configuration_has_a_plan() {
     repo.rebake(["plan", "--style", "sha"])
         .success()
         .stdout(str![[r#"
-3c64836 with the work tree's changes: since the merge base with main
+3c64836 and the work tree: since the merge base with main
 environment local
 
 SERVICE         VERSION            WHY
@@ -46,7 +46,7 @@ note[derived]: services (5) and dependencies (3) are derived from package-lock.j
 
 "#]]);
     repo.rebake(["why", "acme/log"]).success().stdout(str![[r#"
-3c64836 with the work tree's changes: since the merge base with main
+3c64836 and the work tree: since the merge base with main
 
 acme/log is not affected, and nothing that changed is near its patterns.
 

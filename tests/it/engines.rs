@@ -662,7 +662,7 @@ fn a_summary_has_the_graph_and_what_can_be_pulled() {
     capstone().rebake(args).success().stdout(str![[r####"
 ### rebake plan
 
-ae50ffa..ebe1ed6 with the work tree's changes: the last commit, since nothing is ahead of main
+ae50ffa..ebe1ed6 and the work tree: the last commit, since nothing is ahead of main
 
 | service | version | tags | why |
 | --- | --- | --- | --- |

@@ -49,7 +49,7 @@ fn a_table_says_how_long_builds_will_take() {
         repo.rebake([&["plan", "--all", "--durations", &format!("{old},{last}")], more].concat()).success()
     };
     plan(&[]).stdout(str![[r#"
-[..] with the work tree's changes: everything was asked for
+[..] and the work tree: everything was asked for
 environment local
 About 5 min 20 s in one job; at least 3 min 40 s (base → api → shop).
 

@@ -191,7 +191,7 @@ warning[no-version]: `api` has no version, and cannot be built: the tag api@1.2 
     assert_eq!(plan["services"][0]["version"], Value::Null);
     assert!(plan["services"][0]["unnamed"].as_str().unwrap().contains("api@1.2"), "{plan}");
     repo.rebake(["build", "--all", "--output", "failures"]).failure(1).stdout(str![[r#"
-ff28681 with the work tree's changes: everything was asked for
+ff28681 and the work tree: everything was asked for
 2 services to build, for the environment local
 
 api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` cannot read its version; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2

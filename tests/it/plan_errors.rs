@@ -49,7 +49,7 @@ fn in_a_repository_without_a_commit() {
     repo.rebake(["plan", "--dead", "allow"])
         .success()
         .stdout(str![[r#"
-no commit yet with the work tree's changes: there is no commit yet
+no commit yet and the work tree: there is no commit yet
 environment local
 
 Nothing to rebuild: none of 1 service is affected.
@@ -156,7 +156,7 @@ api      1.0.0-0001-fb63951  api/a modified, matches api/**  filters.yaml:2:16
         .rebake(["plan", "--base", "HEAD~1", "--fetch"])
         .success()
         .stdout(str![[r#"
-8da2259..fb63951 with the work tree's changes: since the merge base with HEAD~1
+8da2259..fb63951 and the work tree: since the merge base with HEAD~1
 environment local
 
 SERVICE  VERSION             WHY

@@ -232,7 +232,7 @@ fn a_run_that_a_later_one_has_overtaken_builds_nothing() {
     reset(&repo, &ids[0]);
     let late = ["build", "--plan", "../plan.json", "--record", "--report", ".git/report.json", "--jobs", "1"];
     repo.rebake(late).success().stderr("").stdout(str![[r#"
-7cd4ad8 with the work tree's changes: each service since it was last built
+7cd4ad8 and the work tree: each service since it was last built
 2 services to build, for the environment local
 
 a superseded: 817677d was built, which comes after this commit
@@ -287,7 +287,7 @@ note[not-recorded]: nothing is recorded: `preview` does not push, so it has no b
     // Its plans are since what the event says.
     let plan = ["plan", "--since", "built", "--environment", "preview"];
     repo.rebake(plan).success().stdout(str![[r#"
-7cd4ad8..817677d with the work tree's changes: the last commit, since nothing is ahead of main (`preview` does not push, so it has no built refs)
+7cd4ad8..817677d and the work tree: the last commit, since nothing is ahead of main (`preview` does not push, so it has no built refs)
 environment preview
 
 SERVICE  VERSION             WHY

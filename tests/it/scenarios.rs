@@ -238,7 +238,7 @@ error[dead-filter]: the patterns of `base` match no tracked file, so nothing can
     repo.rebake(["plan", "--base", "HEAD~1", "--direct", "--dead", "allow"])
         .success()
         .stdout(str![[r#"
-0905312..96902cf with the work tree's changes: compared with HEAD~1 as it is
+0905312..96902cf and the work tree: compared with HEAD~1 as it is
 environment local
 
 SERVICE  VERSION             WHY

@@ -32,7 +32,7 @@ fn each_cause_with_its_pattern_and_place_and_where_a_chain_begins() {
     repo.rebake(["why", "web", "--base", &base])
         .success()
         .stdout(str![[r#"
-0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
+0b5efd3..7698525 and the work tree: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is affected:
   services/web/new added, matches services/web/**  filters.yaml:8:16
@@ -44,7 +44,7 @@ web is affected:
 "#]])
         .stderr("");
     repo.rebake(["why", "services/base", "--base", &base]).success().stdout(str![[r#"
-0b5efd3..7698525 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
+0b5efd3..7698525 and the work tree: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 base is affected:
   services/base/a modified, matches services/base/**  filters.yaml:4:17
@@ -58,21 +58,21 @@ fn what_came_nearest_is_told_of_a_service_that_is_not_affected() {
     let (repo, base) = repo();
     repo.write("services/api/README.md", "").write("other/a", "").commit("second");
     repo.rebake(["why", "api", "--base", &base.to_string()]).success().stdout(str![[r#"
-0b5efd3..45c4a26 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
+0b5efd3..45c4a26 and the work tree: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 api is not affected. What came nearest:
   services/api/README.md: matched by services/api/** (filters.yaml:6:15), then excluded by !**/*.md (filters.yaml:6:34)
 
 "#]]);
     repo.rebake(["why", "web", "--base", &base.to_string()]).success().stdout(str![[r#"
-0b5efd3..45c4a26 with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
+0b5efd3..45c4a26 and the work tree: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is not affected, and nothing that changed is near its patterns.
 
 "#]]);
     repo.write("services/Web/a", "").write("services/web2/a", "").commit("third");
     repo.rebake(["why", "web", "--base", "HEAD~1"]).success().stdout(str![[r#"
-45c4a26..56d7a9e with the work tree's changes: since the merge base with HEAD~1
+45c4a26..56d7a9e and the work tree: since the merge base with HEAD~1
 
 web is not affected. What came nearest:
   services/Web/a: begins with services/Web/, as services/web/** (filters.yaml:8:16) does
@@ -83,7 +83,7 @@ web is not affected. What came nearest:
     repo.rebake(["why", "web", "--base", "HEAD~1"])
         .success()
         .stdout(str![[r#"
-56d7a9e..2ce037d with the work tree's changes: since the merge base with HEAD~1
+56d7a9e..2ce037d and the work tree: since the merge base with HEAD~1
 
 web is not affected, and nothing that changed is near its patterns.
 
@@ -98,7 +98,7 @@ fn the_last_pattern_that_takes_back_and_the_nearest_path_are_told_first() {
     repo.write("filters.yaml", config).write("services/src/a", "").write("services/api/a", "").commit("first");
     repo.write("services/api/docs/a.md", "").commit("second");
     repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stdout(str![[r#"
-9c25fcb..98ba302 with the work tree's changes: since the merge base with HEAD~1
+9c25fcb..98ba302 and the work tree: since the merge base with HEAD~1
 
 api is not affected. What came nearest:
   services/api/docs/a.md: matched by services/api/** (filters.yaml:3:40), then excluded by !services/api/docs/** (filters.yaml:3:71)
@@ -106,7 +106,7 @@ api is not affected. What came nearest:
 "#]]);
     repo.write("services/sr", "").write("services/srcs", "").commit("third");
     repo.rebake(["why", "src", "--base", "HEAD~1"]).success().stdout(str![[r#"
-98ba302..70f586d with the work tree's changes: since the merge base with HEAD~1
+98ba302..70f586d and the work tree: since the merge base with HEAD~1
 
 src is not affected. What came nearest:
   services/srcs: begins with services/src, as services/src/** (filters.yaml:4:16) does
@@ -122,21 +122,21 @@ fn a_flat_file_has_misses_of_its_own() {
     repo.write("src/a.md", "").commit("second");
     repo.write("src/a.md", "1").commit("third");
     repo.rebake(["why", "src", "--base", "HEAD~1"]).success().stdout(str![[r"
-30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+30ebf18..e426b62 and the work tree: since the merge base with HEAD~1
 
 src is not affected. What came nearest:
   src/a.md: matched by src/** (filters.yaml:2:12), which looks at another status
 
 "]]);
     repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "every"]).success().stdout(str![[r"
-30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+30ebf18..e426b62 and the work tree: since the merge base with HEAD~1
 
 code is not affected. What came nearest:
   src/a.md: matched by src/** (filters.yaml:4:5), but not by !**/*.md (filters.yaml:5:5), and every rule must
 
 "]]);
     repo.rebake(["why", "code", "--base", "HEAD~1", "--quantifier", "some-with-excludes"]).success().stdout(str![[r"
-30ebf18..e426b62 with the work tree's changes: since the merge base with HEAD~1
+30ebf18..e426b62 and the work tree: since the merge base with HEAD~1
 
 code is not affected. What came nearest:
   src/a.md: matched by src/** (filters.yaml:4:5), then excluded by !**/*.md (filters.yaml:5:5)
@@ -226,7 +226,7 @@ It does not reach:
 
 "#]]);
     repo.rebake(["why", "api", "--base", "HEAD~1"]).success().stderr("").stdout(str![[r#"
-1b9ca7a..2871a39 with the work tree's changes: since the merge base with HEAD~1
+1b9ca7a..2871a39 and the work tree: since the merge base with HEAD~1
 
 api is not affected. What came nearest:
   api/README.md: matched by api/** (filters.yaml:2:16), then excluded by **/*.md of `exclude` (filters.yaml:2:31)
@@ -285,7 +285,7 @@ fn a_saved_plan_answers_too() {
     let plan = repo.rebake(["plan", "--base", &base.to_string(), "--dead", "allow", "--format", "json"]).success();
     repo.write("plan.json", &plan.stdout);
     repo.rebake(["why", "web", "--plan", "plan.json"]).success().stdout(str![[r#"
-0b5efd3..84fd89f with the work tree's changes: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
+0b5efd3..84fd89f and the work tree: since the merge base with 0b5efd37d528429de46fdd1ed1d01799f83c49a5
 
 web is affected:
   depends on api, which depends on base

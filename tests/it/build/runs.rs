@@ -9,7 +9,7 @@ use crate::repo::Repo;
 fn services_are_built_in_order() {
     let repo = repo();
     repo.rebake(["build", "--jobs", "1"]).success().stderr("").stdout(str![[r#"
-4fb3180 with the work tree's changes: the last commit, since nothing is ahead of main
+4fb3180 and the work tree: the last commit, since nothing is ahead of main
 3 services to build, for the environment local
 
 == lib succeeded after [..]s
@@ -29,7 +29,7 @@ fn with_nothing_affected_there_is_nothing_to_do() {
     repo.write("README.md", "").commit("second");
     let report = ["build", "--report", ".git/report.json", "--unmatched", "ignore"];
     repo.rebake(report).success().stderr("").stdout(str![[r#"
-4fb3180..10dd08d with the work tree's changes: the last commit, since nothing is ahead of main
+4fb3180..10dd08d and the work tree: the last commit, since nothing is ahead of main
 Nothing to build.
 
 "#]]);
@@ -43,7 +43,7 @@ fn a_failure_blocks_what_needs_it_and_is_what_a_rerun_builds() {
     let report = ["--report", ".git/report.json", "--junit", ".git/junit.xml", "--unmatched", "ignore"];
     let build = ["build", "--all", "--jobs", "1"].iter().chain(&report);
     repo.rebake(build).failure(1).stderr("").stdout(str![[r#"
-c08aef7 with the work tree's changes: everything was asked for
+c08aef7 and the work tree: everything was asked for
 3 services to build, for the environment local
 
 == lib failed (exit 3) after [..]s
@@ -72,7 +72,7 @@ lib failed (exit 3) after [..]s
     assert_eq!(built(&repo), "lib api");
     assert_eq!(outcomes(&repo, ".git/report.json"), ["lib succeeded", "api succeeded", "docs succeeded"]);
     repo.rebake(rerun).success().stdout(str![[r#"
-c08aef7 with the work tree's changes: what did not succeed, according to the report
+c08aef7 and the work tree: what did not succeed, according to the report
 Nothing to build.
 
 "#]]);

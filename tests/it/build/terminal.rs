@@ -36,8 +36,7 @@ fn rows_show_what_runs_and_the_screen_is_left_sane() {
     let repo = repo();
     let terminal = Terminal::open(&repo, (60, 20), &format!("{} build --all --jobs 4", env!("CARGO_BIN_EXE_rebake")));
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked
-  for
+[..] and the work tree: everything was asked for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -49,9 +48,8 @@ broken failed (exit 3) after [..]s
 "#]]);
     terminal.tmux(&["resize-window", "-x", "40", "-y", "20"]);
     terminal.shows(str![[r#"
-[..] with the work tree's changes: ev
-erything was asked
-  for
+[..] and the work tree: everything wa
+s asked for
 5 services to build, for the environment
  local
 
@@ -65,8 +63,7 @@ broken failed (exit 3) after [..]s
     terminal.tmux(&["resize-window", "-x", "60", "-y", "20"]);
     repo.write(".git/api", "");
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked
-  for
+[..] and the work tree: everything was asked for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -79,8 +76,7 @@ api succeeded after [..]s
 "#]]);
     terminal.tmux(&["send-keys", "C-c"]);
     terminal.shows(str![[r#"
-[..] with the work tree's changes: everything was asked
-  for
+[..] and the work tree: everything was asked for
 5 services to build, for the environment local
 
 broken failed (exit 3) after [..]s
@@ -156,7 +152,6 @@ fn a_hundred_services_are_readable_in_sixty_columns() {
     let terminal = Terminal::open(&repo, (60, 12), &format!("{} build --all --jobs 50", env!("CARGO_BIN_EXE_rebake")));
     terminal.shows(str![[r#"
 [..]
-  for
 100 services to build, for the environment local
 
   service-0     [..]s

@@ -55,7 +55,7 @@ fn a_terminal_shows_what_changed_and_nothing_else() {
     assert_data_eq!(
         table(&few(), Palette::Plain, Room::Columns(100)),
         str![[r"
-ce82030..7bb11b8 with the work tree's changes: since the merge base with main
+ce82030..7bb11b8 and the work tree: since the merge base with main
 environment local
 
 SERVICE     VERSION             WHY
@@ -71,7 +71,7 @@ Not affected: api-node, client-react, load-generator.
     assert_data_eq!(
         table(&few(), Palette::Plain, Room::Columns(60)),
         str![[r"
-ce82030..7bb11b8 with the work tree's changes: since the merge base with main
+ce82030..7bb11b8 and the work tree: since the merge base with main
 environment local
 
 SERVICE     VERSION             WHY
@@ -91,7 +91,7 @@ fn services_with_equal_causes_share_a_row() {
     assert_data_eq!(
         table(&forty(), Palette::Plain, Room::Columns(80)),
         str![[r"
-ce82030..7bb11b8 with the work tree's changes: since the merge base with main
+ce82030..7bb11b8 and the work tree: since the merge base with main
 environment local
 
 39 services  go.mod  modified  (global)
