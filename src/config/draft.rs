@@ -10,7 +10,8 @@ use crate::analysis::discover::{
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
 use crate::inputs::source::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf};
-use crate::model::name::{RepoDir, is_own_output, slug};
+use crate::model::name::{RepoDir, TagName, is_own_output, slug};
+use crate::naming::version::TagFormat;
 
 const HEAD: &str = "\
 # What is built in this repository, and what affects it. `rebake init` has read it from the files that the comments name;
@@ -143,6 +144,9 @@ impl<'f> Draft<'f> {
         }
         if self.builds[position].is_empty() {
             line(text, 2, "builder: none # no Dockerfile is known");
+        }
+        if TagName::parse(service.directory.as_str()).is_err() && !service.directory.is_root() {
+            line(text, 2, &format!("tag: {} # git refuses the directory in a tag", scalar(TagFormat::BY_NAME)));
         }
         self.write_patterns(text, service);
         let circle = self.circle_of[position];
@@ -329,6 +333,7 @@ mod tests {
         ("package-lock.json", "{}"),
         ("web/a/package.json", r#"{"name": "@x/a", "dependencies": {"b": "*"}}"#),
         ("web/b/package.json", r#"{"name": "b"}"#),
+        ("web/c d/package.json", r#"{"name": "c"}"#),
     ];
 
     const DRAFT: &str = r#"
@@ -366,6 +371,7 @@ services:
         for part in [
             "  api: # svc/api/Dockerfile:1:1\n    path: svc/api\n    filters:\n      - *api\n    depends_on:\n      - migrator # .github/utils/file-filters.yaml:3:5\n",
             "    path: web/a\n    builder: none # no Dockerfile is known\n    filters:\n      - web/a/**\n      - *workspace\n    depends_on:\n      - b # web/a/package.json:1:",
+            "    path: \"web/c d\"\n    builder: none # no Dockerfile is known\n    tag: \"{{name}}@{{version}}\" # git refuses the directory in a tag\n",
         ] {
             assert!(services.contains(part), "{services}");
         }
@@ -379,7 +385,7 @@ services:
         let (config, problems) = parse(&source, Options::default(), &Discovered::default()).unwrap();
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(lacking(&config, &found).len(), 0);
-        assert_eq!(config.services.len(), 5);
+        assert_eq!(config.services.len(), 6);
     }
 
     #[test]
