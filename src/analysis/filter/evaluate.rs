@@ -81,7 +81,7 @@ fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item 
     hits.by_filter().map(taker).filter(|(_, takes)| *takes).map(|(filter, _)| filter)
 }
 
-/// Returns the filters that match one change. [`matches`] is for many changes.
+/// Returns the filters that match one change. [`matches()`] is for many changes.
 #[must_use]
 pub fn matches_of<'a>(filters: &'a Filters, change: &'a Change) -> Vec<(FilterId, Match<'a>)> {
     of_change(filters, change, &mut Hits::of(filters)).collect()
