@@ -11,7 +11,7 @@ fn what_go_reads_is_named() {
     let repo = Repo::new();
     repo.write(
         "filters.yaml",
-        "services:\n  api:\n    path: api # where it is\n    filters: [api/**, go.mod]\n    run: '\"$GO\" build -o out .'\n",
+        "services:\n  api:\n    path: api # where it is\n    filters: [api/**, go.mod]\n    run: '\"$GO\" build -buildvcs=false -o out .'\n",
     );
     repo.write(".gitignore", "out\n").write("go.mod", "module example.com/repo\n\ngo 1.25\n");
     repo.write(
