@@ -121,7 +121,7 @@ fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads what builds were seen to read, and tells what of it is not known; none where nobody asks for it.
+/// Reads the reports of observed builds, and warns of what is missing in them; `None` if no report is named.
 fn observed(args: &CheckArgs, output: &Output) -> Result<(Option<Observed>, Vec<Diagnostic>), Failure> {
     let mut all: Option<Observed> = None;
     let mut unchecked = Vec::new();

@@ -100,16 +100,22 @@ impl Output {
 
     /// Writes a result for people: on a terminal, lines that are too long for it are broken between words.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
+        // Secrets are masked first: one that is broken would not be found.
+        let text = self.mask.text(text);
         match self.room(false) {
-            Room::Unlimited => self.table(text),
-            Room::Columns(most) => self.table(&word_wrap(text, most)),
+            Room::Unlimited => self.print(&text),
+            Room::Columns(most) => self.print(&word_wrap(&text, most)),
         }
     }
 
     /// Writes a table for people, without colours if standard output cannot show them. Its lines are as wide as they are.
     pub(crate) fn table(&self, text: &str) -> Result<(), Failure> {
+        self.print(&self.mask.text(text))
+    }
+
+    fn print(&self, masked: &str) -> Result<(), Failure> {
         let mut stdout = AutoStream::new(io::stdout().lock(), self.color);
-        written(stdout.write_all(self.mask.text(text).as_bytes()).and_then(|()| stdout.flush()))
+        written(stdout.write_all(masked.as_bytes()).and_then(|()| stdout.flush()))
     }
 
     /// Writes a whole file, with secrets masked. A path that is not a regular file, such as a pipe, gets the text too.

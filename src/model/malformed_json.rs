@@ -7,7 +7,7 @@ use super::diagnostic::LineColumn;
 #[error("{reason}")]
 pub struct MalformedJson {
     reason: String,
-    /// Where; none where it is about no place.
+    /// Where; `None` if the reason is about no place.
     pub place: Option<LineColumn>,
 }
 

@@ -8,7 +8,7 @@ use super::LockfileFormat;
 use crate::inputs::source::Ecosystem;
 use crate::model::name::RepoDir;
 
-/// A file that has a say in all packages of a lockfile.
+/// A file whose settings affect all packages of a lockfile.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SettingsFile {
     /// Its path from the directory of the lockfile.
@@ -19,7 +19,7 @@ pub struct SettingsFile {
     above: &'static [LockfileFormat],
 }
 
-/// The files that have a say in all packages.
+/// The files whose settings affect all packages.
 pub static SETTINGS_FILES: [SettingsFile; 19] = {
     use Ecosystem::{Cargo, Npm, Python};
     const fn file(name: &'static str, ecosystem: Ecosystem, above: &'static [LockfileFormat]) -> SettingsFile {
@@ -61,14 +61,14 @@ impl SettingsFile {
         })
     }
 
-    /// Returns the directories where it has a say in the packages of a lockfile of a format, the nearest first.
+    /// Returns the directories from which it affects a lockfile of a format, the nearest first.
     pub fn directories(&self, format: LockfileFormat, lockfile: &RepoDir) -> impl Iterator<Item = RepoDir> + use<> {
         let is_read = self.ecosystem == format.ecosystem();
         let is_read_above = self.above.contains(&format);
         lockfile.and_above().enumerate().filter(move |(up, _)| is_read && (*up == 0 || is_read_above)).map(|(_, at)| at)
     }
 
-    /// Whether beside a directory it may have a say in the packages of some lockfile in another one.
+    /// Whether the file in the directory `beside` may affect a lockfile in the directory `lockfile`, of whatever format.
     #[must_use]
     pub fn may_matter(&self, beside: &RepoDir, lockfile: &RepoDir) -> bool {
         beside == lockfile || !self.above.is_empty() && beside.holds(lockfile)
@@ -88,8 +88,8 @@ const OF_PACKAGE_JSON: [&str; 9] = [
     "trustedDependencies",
 ];
 
-/// Returns what a settings file says of all packages of a lockfile of a format, by its keys behind the name that people
-/// call it by; for a file that is settings alone, the id of its content.
+/// Returns the settings of a file that affect all packages of a lockfile of a format: values by key, each after the
+/// file's display name; for a file that has only settings, the id of its content.
 #[must_use]
 pub fn shared_settings(
     format: LockfileFormat,

@@ -4,7 +4,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// So many bytes of a file are read; a larger one declares nothing that is worth the time.
+/// How much of a file is read, in bytes. A larger file counts as unread.
 pub const MAX_SOURCE: usize = 8 << 20;
 
 /// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
@@ -17,8 +17,8 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Takes a list of files, and the contents of those that declare something, by path. What is no text, or too large, is
-    /// left out, and is a problem.
+    /// Creates a tree from a listing and the contents of files that declare something, by path. Contents that are not
+    /// text, or too large, are left out and reported.
     #[must_use]
     pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         listing.sort_from(0);

@@ -219,7 +219,7 @@ fn of_declared<'a>(
     build(ground, service, path, context, &request, unread)
 }
 
-/// Returns the nearest directory that has all that a Dockerfile copies; none where no directory has.
+/// Returns the nearest directory that has all that a Dockerfile copies; `None` if no directory has.
 fn likely_context(ground: &Ground<'_>, path: &str, reads: &ContextReads) -> Option<RepoDir> {
     let plain = reads.sources.iter().map(|source| source.path.as_str());
     let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();
