@@ -36,6 +36,8 @@ impl<'a> Terminal<'a> {
             &rows.to_string(),
             &command,
         ]);
+        // It would keep what is erased from the first row on.
+        terminal.tmux(&["set-option", "-w", "scroll-on-clear", "off"]);
         terminal
     }
 
