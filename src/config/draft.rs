@@ -25,7 +25,7 @@ pub fn draft(found: &Discovered) -> String {
     let mut text = HEAD.to_owned();
     draft.write_filters(&mut text);
     if found.services.iter().any(locks) {
-        text.push_str("\n# defaults:\n#   lockfile: auto # a lockfile affects a service by what its package gets, not as a whole\n");
+        text.push_str("\ndefaults:\n  lockfile: auto # a lockfile affects a service by what its package gets\n");
     }
     text.push_str("\nservices:\n");
     for position in 0..found.services.len() {
@@ -357,8 +357,8 @@ filters:
     - "*package-lock.json"
     - package.json
 
-# defaults:
-#   lockfile: auto # a lockfile affects a service by what its package gets, not as a whole
+defaults:
+  lockfile: auto # a lockfile affects a service by what its package gets
 
 services:
 "#;

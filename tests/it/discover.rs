@@ -12,7 +12,7 @@ const DISCOVER: &[&str] = &["--format", "json", "--discover"];
 fn workspace() -> Repo {
     let repo = Repo::new();
     repo.write("package.json", r#"{"private": true, "workspaces": ["apps/*", "libs/**"]}"#)
-        .write("package-lock.json", "{}")
+        .write("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {}}}"#)
         .write("apps/web/package.json", r#"{"name": "@acme/web", "dependencies": {"@acme/ui": "*"}}"#)
         .write("libs/ui/package.json", r#"{"name": "@acme/ui", "devDependencies": {"@acme/icons": "*"}}"#)
         .write("libs/ui/icons/package.json", r#"{"name": "@acme/icons", "peerDependencies": {"@acme/ui": "*"}}"#)
@@ -28,14 +28,14 @@ fn a_repository_without_a_configuration_has_a_plan() {
     repo.rebake(["plan", "--style", "sha"])
         .success()
         .stdout(str![[r#"
-3c64836 and the work tree: since the merge base with main
+38e3fdb and the work tree: since the merge base with main
 environment local
 
 SERVICE         VERSION            WHY
 acme/ui-circle  library            libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
-acme/ui         sha-3c64836-dirty  depends on acme/ui-circle
-acme/web        sha-3c64836-dirty  depends on acme/ui, which depends on acme/ui-circle
-acme/icons      sha-3c64836-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
+acme/ui         sha-38e3fdb-dirty  depends on acme/ui-circle
+acme/web        sha-38e3fdb-dirty  depends on acme/ui, which depends on acme/ui-circle
+acme/icons      sha-38e3fdb-dirty  libs/ui/icons/x.svg added, matches libs/ui/icons/**  libs/ui/icons/package.json:1:10
                                    depends on acme/ui-circle
 
 3 of 6 services to rebuild, in 2 levels; 1 more is a library, which is no job.
@@ -46,7 +46,7 @@ note[derived]: services (5) and dependencies (3) are derived from package-lock.j
 
 "#]]);
     repo.rebake(["why", "acme/log"]).success().stdout(str![[r#"
-3c64836 and the work tree: since the merge base with main
+38e3fdb and the work tree: since the merge base with main
 
 acme/log is not affected, and nothing that changed is near its patterns.
 
@@ -74,6 +74,32 @@ fn packages_and_edges_that_are_gone_are_seen() {
 }
 
 #[test]
+fn a_lockfile_affects_what_gets_something_else_by_it() {
+    let repo = Repo::new();
+    let lockfile = |lodash: &str| {
+        let packages = [
+            r#""": {"workspaces": ["*"]}"#.to_owned(),
+            r#""web": {"dependencies": {"lodash": "*"}}, "node_modules/web": {"link": true, "resolved": "web"}"#
+                .to_owned(),
+            r#""api": {"dependencies": {"ms": "*"}}, "node_modules/api": {"link": true, "resolved": "api"}"#.to_owned(),
+            format!(r#""node_modules/lodash": {{"version": "{lodash}"}}, "node_modules/ms": {{"version": "2.1.3"}}"#),
+        ];
+        format!(r#"{{"lockfileVersion": 3, "packages": {{{}}}}}"#, packages.join(", "))
+    };
+    repo.write("package.json", r#"{"workspaces": ["*"]}"#)
+        .write("package-lock.json", lockfile("4.17.20"))
+        .write("web/package.json", r#"{"name": "web", "dependencies": {"lodash": "*"}}"#)
+        .write("api/package.json", r#"{"name": "api", "dependencies": {"ms": "*"}}"#)
+        .write("image/Dockerfile", "FROM node\nCOPY . .\n")
+        .write("compose.yaml", "services: {image: {build: {context: ., dockerfile: image/Dockerfile}}}\n")
+        .commit("first");
+    repo.write("package-lock.json", lockfile("4.17.21")).commit("second");
+    let causes = causes(&repo.rebake(["plan", "--base", "HEAD~1", "--head", "HEAD", "--format", "json"]).success());
+    // An image of the whole workspace gets all that the lockfile locks.
+    assert_eq!(causes, ["image: file package-lock.json", "web: lockfile package-lock.json"]);
+}
+
+#[test]
 fn in_ci_it_is_asked_for() {
     let repo = workspace();
     let first = repo.commit("first");
@@ -98,7 +124,7 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
     repo.remove("filters.yaml").commit("fourth");
     push(&repo, "main", configured, DISCOVER).failure(2).stderr(str![[r#"
 note[derived]: services (5) and dependencies (3) are derived from package-lock.json (1), package.json (5), not read from filters.yaml
-error[no-config]: base 2276864 has a configuration, and head has none
+error[no-config]: base 4037e55 has a configuration, and head has none
  |
  = help: restore it: in CI, services are not derived from other files in place of it
 
@@ -121,11 +147,11 @@ fn a_blobless_clone_fetches_all_manifests_at_once() {
         "acme/icons: definition, dependency-removed acme/ui-circle, dependency acme/ui",
     ];
     assert_eq!(causes(&push().success()), expected);
-    // The manifests of head, and the manifest that was another one at base.
+    // The manifests of head, the manifest that was another one at base, and the lockfile.
     let is_fetch = |line: &&str| line.contains(r#""event":"start""#) && line.contains("negotiationAlgorithm=noop");
     let fetches = || std::fs::read_to_string(&trace).unwrap().lines().filter(is_fetch).count();
     let once = fetches();
-    assert_eq!(once, 2);
+    assert_eq!(once, 3);
     assert_eq!(causes(&push().success()), expected);
     assert_eq!(fetches(), once);
 }
@@ -290,10 +316,10 @@ fn a_circle_is_released_by_its_packages() {
     repo.rebake(["release", "--discover"]).success().stdout(str![[r#"
 SERVICE     CURRENT  NEXT   WHY
 acme/ui     0.1.0    0.2.0  minor, by its commits
-    minor    9806c99 feat: second
+    minor    266fe17 feat: second
 acme/web    0.1.0    0.1.1  built from acme/ui
 acme/icons  0.1.0    0.2.0  minor, by its commits
-    minor    9806c99 feat: second
+    minor    266fe17 feat: second
 root        0.1.0    -      no commit touches it since root@0.1.0
 acme/log    0.1.0    -      no commit touches it since libs/log@0.1.0
 

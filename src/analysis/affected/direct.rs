@@ -38,8 +38,12 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
-    /// Adds a change that the patterns of a service match.
+    /// Adds a change that the patterns of a service match, unless a cause of the service names its path already.
     pub fn add_match(&mut self, service: ServiceId, found: Match<'a>) {
+        let names = |cause: &Cause| matches!(cause, Cause::File(known) | Cause::Input(known) if known.change.path == found.change.path);
+        if self.0[service.0].iter().any(names) {
+            return;
+        }
         self.add(service, Cause::of_match(found, Cause::File));
     }
 

@@ -110,7 +110,7 @@ fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, mut ceded: V
     };
     let mut each: BTreeMap<(TakenFor, Area), Taken> = BTreeMap::new();
     for taken in besides {
-        if taken.why == TakenFor::Workspace || !is_covered(&taken.area) {
+        if matches!(taken.why, TakenFor::Lockfile | TakenFor::Workspace) || !is_covered(&taken.area) {
             each.entry((taken.why, taken.area.clone())).or_insert(taken);
         }
     }

@@ -6,6 +6,7 @@
 
 mod container_builds;
 mod contribution;
+mod copied_lockfiles;
 mod crates;
 mod existing_filters;
 mod go_packages;
@@ -78,6 +79,8 @@ pub enum TakenFor {
     Directory,
     /// Its manifest names them.
     Manifest,
+    /// They are a lockfile that its image copies, with the packages of others.
+    Lockfile,
     /// They are lockfiles or settings of its workspace.
     Workspace,
 }
@@ -169,6 +172,7 @@ pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
         filters = existing_filters::read(tree, &mut all.problems);
         existing_filters::add(tree, &filters, &mut all);
     }
+    copied_lockfiles::add(tree, &mut all);
     let builds = std::mem::take(&mut all.builds);
     let found = join::join(all);
     let positions = found.services.iter().enumerate().map(|(position, service)| (&service.directory, position));

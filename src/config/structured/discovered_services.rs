@@ -57,7 +57,8 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
     for (service, names) in found.services.iter().zip(&names) {
         match names {
             Names::OfFile(names) => {
-                let besides = service.takes.iter().filter(|taken| taken.why == TakenFor::Manifest);
+                let is_beside = |taken: &&Taken| matches!(taken.why, TakenFor::Manifest | TakenFor::Lockfile);
+                let besides = service.takes.iter().filter(is_beside);
                 let entries = entries(besides, problems);
                 for name in names.iter().filter(|_| !entries.is_empty()) {
                     added.besides.insert(name.clone(), entries.clone());
@@ -153,6 +154,7 @@ fn package(
         filters: given(patterns, at),
         tag: tag(&service.directory, at),
         builder: builder.map_or(Field::Absent, |builder| given(raw::Choice(builder), at)),
+        lockfile: if builder.is_none() { given(raw::LockfileKey::Auto, at) } else { Field::Absent },
         ..raw::Service::default()
     };
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }

@@ -284,7 +284,7 @@ pub(super) fn of_group<'a>(
     matches: &Matches<'a>,
 ) -> Direct<'a> {
     let mut direct = Direct::none(config.services.len());
-    compared.lockfiles.add(&mut direct, config, changes);
+    compared.lockfiles.add(&mut direct);
     for service in config.graph.services() {
         direct.add_matches(service, snapshot::watch(config, service), matches);
         for at_base in &compared.at_base {
@@ -296,6 +296,7 @@ pub(super) fn of_group<'a>(
             }
         }
     }
+    compared.lockfiles.add_plain(&mut direct, config, changes);
     if let Some(everyone) = compared.group.comparison.everyone {
         for service in &compared.group.services {
             direct.add(

@@ -157,16 +157,20 @@ impl LockfileChanges {
         }
     }
 
-    /// Adds the causes that lockfiles give services: by their packages, or by their patterns.
-    pub(in crate::plan::pipeline) fn add<'a>(
+    /// Adds the causes that lockfiles give services by their packages.
+    pub(in crate::plan::pipeline) fn add(&self, direct: &mut Direct<'_>) {
+        for (service, change) in &self.causes {
+            direct.add(*service, Cause::Lockfile(change.clone()));
+        }
+    }
+
+    /// Adds the causes that lockfiles give services as files, by their patterns.
+    pub(in crate::plan::pipeline) fn add_plain<'a>(
         &self,
         direct: &mut Direct<'a>,
         config: &'a Config,
         changes: &'a ChangeSet,
     ) {
-        for (service, change) in &self.causes {
-            direct.add(*service, Cause::Lockfile(change.clone()));
-        }
         for (service, change) in self.plain(config, changes) {
             if let Some(found) = config.plain_match(service, change) {
                 direct.add_match(service, found);
