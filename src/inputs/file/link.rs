@@ -4,13 +4,13 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::model::name::Escaped;
 
-/// Refuses a path with a symbolic link that a repository could have committed. Links elsewhere, such as `/tmp` on some
-/// systems, belong to the machine.
+/// Returns an error if a path goes through a symbolic link that a repository could have committed. Links elsewhere,
+/// such as `/tmp` on some systems, belong to the machine and are allowed.
 pub(super) fn refuse(path: &Path) -> io::Result<()> {
     let mut reached = PathBuf::new();
     for component in std::path::absolute(path)?.components() {
         if component == Component::ParentDir {
-            // As the system does it: from where a link leads.
+            // As in the operating system, `..` after a link means the parent of the link's target.
             reached = reached.canonicalize()?;
             reached.pop();
             continue;

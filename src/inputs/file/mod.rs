@@ -1,7 +1,8 @@
 //! Writes every file that rebake writes, and reads the files that builds write.
 //!
 //! A repository can commit a symbolic link to a place where rebake writes, and a build can put a FIFO there. So a
-//! regular file is written whole or not at all, links of a repository are not followed, and reading never blocks.
+//! regular file is written whole or not at all, links in a repository are not followed, and opening a FIFO never
+//! blocks.
 
 mod link;
 mod sink;
@@ -34,7 +35,7 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// Creates a directory and its parents.
 ///
 /// # Errors
-/// When it cannot be created, or the path has a symbolic link of a repository.
+/// When it cannot be created, or the path goes through a symbolic link in a repository.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     link::refuse(path)?;
     fs::create_dir_all(path)
@@ -52,15 +53,15 @@ pub fn check(path: &Path) -> io::Result<Writable> {
     }
 }
 
-/// A file that can be written.
+/// The result of [`check`] for a file that can be written. It holds a FIFO open.
 #[derive(Debug)]
 #[must_use = "the reader of a pipe goes away with it"]
 pub struct Writable(#[expect(dead_code, reason = "it is held open")] Option<File>);
 
-/// Writes a regular file whole, or not at all. Anything else at the path, such as a pipe, gets the text.
+/// Replaces a regular file whole, or not at all. If there is a pipe or a device at the path, the text is written to it.
 ///
 /// # Errors
-/// When it cannot be written, or the path has a symbolic link of a repository.
+/// When it cannot be written, or the path goes through a symbolic link in a repository.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     match Target::of(path)? {
         Target::Regular(file) => replace_regular(&file, text.as_bytes()),
@@ -110,7 +111,7 @@ impl Target {
         match fs::metadata(path) {
             Ok(found) if found.is_file() => Ok(Self::Regular(path.canonicalize()?)),
             Ok(found) => Stream::of(path, found.file_type()).map(Self::Stream),
-            // A link that leads nowhere yet is somebody's own: its end is made.
+            // A dangling link that is not in a repository is allowed: its target is created.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 Ok(Self::Regular(fs::read_link(path).map_or_else(|_| path.to_owned(), |end| directory(path).join(end))))
             }

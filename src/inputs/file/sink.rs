@@ -45,7 +45,7 @@ impl Stream {
         Ok(Self::Named(path.to_owned()))
     }
 
-    /// Opens a FIFO, so that its reader does not see its end yet; `None` for anything else.
+    /// Opens a FIFO and returns it, so that its reader sees no end of file while it is open; `None` for anything else.
     pub(super) fn hold(&self) -> io::Result<Option<File>> {
         match self {
             Self::Named(path) if is_fifo(path) => opened(path).map(Some),
@@ -53,7 +53,7 @@ impl Stream {
         }
     }
 
-    /// Writes the bytes. A reader that has closed the pipe is no error.
+    /// Writes the bytes. It is no error if the reader has closed the pipe.
     pub(super) fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
             Self::Output => whole(io::stdout().lock(), bytes),
@@ -79,7 +79,7 @@ fn is_fifo(_: &Path) -> bool {
 fn opened(path: &Path) -> io::Result<File> {
     let until = Instant::now() + UNREAD;
     loop {
-        // Not `create`: it is there, and where it is gone no file takes its place.
+        // Without `create`: if the pipe was removed, no regular file may take its place.
         match super::never_waiting(OpenOptions::new().append(true)).open(path) {
             Err(error) if is_unread(&error) && Instant::now() < until => std::thread::sleep(REST),
             Err(error) if is_unread(&error) => return Err(io::Error::other("nothing reads it")),

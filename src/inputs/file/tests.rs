@@ -50,7 +50,7 @@ fn links_of_the_machine_are_followed_and_stay() {
     symlink("outside/new", top.path().join("new")).unwrap();
     replace(&top.path().join("home/report"), "1").unwrap();
     assert_eq!(fs::read_to_string(inside.join("report")).unwrap(), "1");
-    // Where no repository keeps what is linked, as in git's own directory.
+    // No repository can commit a link inside `.git`.
     symlink(outside.join("precious"), inside.join(".git/rebake/file")).unwrap();
     for link in [top.path().join("file"), inside.join(".git/rebake/file"), top.path().join("new")] {
         replace(&link, "2\n").unwrap();
@@ -72,7 +72,7 @@ fn a_regular_file_is_replaced_whole_and_keeps_its_mode() {
     assert_eq!(io::read_to_string(before).unwrap(), "first");
     assert_eq!(fs::read_to_string(&file).unwrap(), "2");
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    // The last line was open.
+    // The last line has no line break yet.
     append(&file, "3\n").unwrap();
     append(&file, "4").unwrap();
     assert_eq!(fs::read_to_string(&file).unwrap(), "2\n3\n4");
@@ -107,11 +107,11 @@ fn a_fifo_is_written_to_its_reader_and_never_waited_for() {
     create(&path).unwrap_err();
     assert_eq!(replace(&path, "x").unwrap_err().to_string(), "nothing reads it");
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    // More than a pipe holds, so that it is taken in pieces.
+    // The text is larger than the buffer of a pipe, so it is written in pieces.
     let text = "x".repeat(1 << 20);
     let reader = Command::new("cat").arg(&path).stdout(Stdio::piped()).spawn().unwrap();
     let read = std::thread::spawn(|| reader.wait_with_output().unwrap().stdout.len());
-    // Who asks first whether it can be written ends nothing.
+    // A check before the write does not end the reader's input.
     let held = check(&path).unwrap();
     replace(&path, &text).unwrap();
     drop(held);
