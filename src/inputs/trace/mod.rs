@@ -1,7 +1,7 @@
-//! What a traced build did with files and processes, as strace writes it: one file per process, one line per system
-//! call.
+//! Traces of builds: what a build did with files and processes, as strace writes it, with one file per process and one
+//! line per system call.
 //!
-//! The options of strace, and the reader of its output. Nothing is run here.
+//! This module has the options of strace and reads its output. It runs nothing.
 
 mod strace_options;
 mod syscall_line;

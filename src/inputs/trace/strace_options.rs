@@ -4,20 +4,21 @@ use std::path::Path;
 /// How strace stops at system calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TracerSpeed {
-    /// By a filter in the kernel, only at those that are traced. Programs get no rights by `setuid` then.
+    /// Only at the traced calls, by a filter in the kernel (seccomp). Under the filter, programs with `setuid` get no
+    /// additional rights.
     Filtered,
-    /// At each.
+    /// At every system call.
     Plain,
 }
 
-/// The system calls that are traced. Those with a question mark are not on every processor; the others an strace refuses
-/// that does not know them: what it does not know, it would not see.
+/// The system calls that are traced. Calls with a question mark do not exist on every processor. A version of strace
+/// that does not know one of the others fails, which is better than a trace that lacks the call.
 const CALLS: &str = "trace=?open,openat,openat2,?creat,open_by_handle_at,execve,execveat,chdir,fchdir,getcwd,?rename,\
 ?renameat,renameat2,?link,linkat,?symlink,symlinkat,?readlink,readlinkat,?unlink,unlinkat,truncate,ftruncate,?truncate64,?ftruncate64,\
 ?fork,?vfork,clone,?clone3,connect,bind,getsockname,io_uring_setup,chroot,pivot_root,mount,move_mount";
 
-/// Returns the options of strace, up to the program that is traced. It writes a file for each process, with this prefix, and
-/// appends to it (`-A`), since ids of processes come again.
+/// Returns the arguments of strace that stand before the traced program. Strace writes one file per process, with this
+/// prefix, and appends to existing files (`-A`), since process ids are reused.
 #[must_use]
 pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
     let prefix = OsStr::to_string_lossy(prefix.as_os_str()).into_owned();
@@ -25,15 +26,15 @@ pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(into).collect()
 }
 
-/// Returns options that differ only in where strace writes: on standard error.
+/// Returns the same options, except that strace writes to standard error.
 #[must_use]
 pub fn strace_trial_options(speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(["-f".to_owned(), "--".to_owned()]).collect()
 }
 
-/// It is not the parent of the program (`-D`), so the program ends as it would without strace, and nothing waits for a
-/// process that outlives it. Texts are in hexadecimal (`-xx`), descriptors with their paths (`-y`). Calls that fail are
-/// written too: a connection that is not waited for fails at first.
+/// Returns the options of both functions above. Strace is not the parent of the program (`-D`), so the program ends as
+/// it would without strace, and nothing waits for a process that outlives it. Strings are in hexadecimal (`-xx`), and
+/// file descriptors have their paths (`-y`). Failed calls are logged too: a non-blocking `connect` fails at first.
 fn shared_options(speed: TracerSpeed) -> Vec<String> {
     let filter = (speed == TracerSpeed::Filtered).then_some("--seccomp-bpf");
     let options = ["-D", "-ttt", "-xx", "-y", "-qq", "-s", "128", "-e", "signal=none", "-e", CALLS];

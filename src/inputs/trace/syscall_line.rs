@@ -1,4 +1,5 @@
-//! One line of strace, with texts in hexadecimal, so that no text has a character with a meaning for the reader.
+//! Reads one line of strace's output. Strings are in hexadecimal, so they contain no quote, comma or bracket that could
+//! mislead the parser.
 
 use std::net::IpAddr;
 
@@ -9,7 +10,7 @@ use super::{Access, Asked, Peer, TraceEvent, Untraceable};
 pub struct TracedCall {
     /// Microseconds since 1970.
     pub at: u64,
-    /// What it did.
+    /// What the call did.
     pub event: TraceEvent,
 }
 
@@ -26,7 +27,7 @@ impl TracedCall {
         let (name, rest) = rest.split_once('(')?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
         let result = result.trim();
-        // A connection that is not waited for has begun.
+        // A non-blocking `connect` that fails with `EINPROGRESS` has begun.
         let has_begun = name == "connect" && result.starts_with("-1 EINPROGRESS");
         if result.starts_with(['-', '?']) && !has_begun {
             return None;
@@ -86,7 +87,7 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
             Some(TraceEvent::Forked { child: number(result)?, is_thread })
         }
         "connect" => peer(arguments.get(1)?).map(TraceEvent::Connected),
-        // A process that asks for any port, or for a name, learns which it has.
+        // A process that lets the kernel choose its port learns the port from `getsockname`.
         "bind" | "getsockname" => peer(arguments.get(1)?).map(TraceEvent::Bound),
         "io_uring_setup" => Some(TraceEvent::Hid(Untraceable::IoUring)),
         "chroot" | "pivot_root" | "mount" | "move_mount" => Some(TraceEvent::Hid(Untraceable::OtherRoot)),
@@ -94,7 +95,7 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
     }
 }
 
-/// Reads `1795834477.995486`.
+/// Parses a time in seconds such as `1795834477.995486`; returns microseconds.
 fn microseconds(text: &str) -> Option<u64> {
     let (seconds, fraction) = text.split_once('.')?;
     if fraction.len() != 6 {
@@ -122,13 +123,13 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Reads `"\x61\x62"`, also where it is cut: `"\x61\x62"...`.
+/// Decodes a quoted string such as `"\x61\x62"`, or `"\x61\x62"...` if strace cut it.
 fn quoted(text: &str) -> Option<Vec<u8>> {
     let (inside, _) = text.strip_prefix('"')?.split_once('"')?;
     bytes(inside)
 }
 
-/// Reads `\x61\x62`.
+/// Decodes hexadecimal escapes such as `\x61\x62`.
 fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits = |hex: &[u8]| match hex {
         [b'\\', b'x', high, low] => {
@@ -143,7 +144,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(4).map(digits).collect()
 }
 
-/// Returns the path in the description of a descriptor: of a file, `3<\x2f\x61>`. A pipe or a socket has none.
+/// Returns the path that strace shows with a file descriptor, such as `3<\x2f\x61>`; `None` for a pipe or a socket.
 fn described(text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once('<')?;
     let (inside, _) = rest.split_once('>')?;
@@ -171,7 +172,7 @@ fn access(flags: &str) -> Access {
     }
 }
 
-/// Reads `["\x61", "\x62"...]`.
+/// Decodes a list of strings such as `["\x61", "\x62"...]`.
 fn list(text: &str) -> Vec<Vec<u8>> {
     let inside = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or_default();
     parts(inside).into_iter().filter_map(quoted).collect()
@@ -181,7 +182,7 @@ fn number(text: &str) -> Option<u32> {
     text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Reads an address; `None` if no program has it.
+/// Parses a socket address; `None` for an unnamed Unix socket, or a family other than Unix and IP.
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {
@@ -193,7 +194,7 @@ fn peer(text: &str) -> Option<Peer> {
     }
     let port = number(after("port=htons(")?).and_then(|port| u16::try_from(port).ok())?;
     let host = after("inet_addr(").or_else(|| after("inet_pton(AF_INET6, ")).and_then(quoted)?;
-    // As Java writes an address of IPv4.
+    // Java writes an IPv4 address as an IPv6 address, such as `::ffff:127.0.0.1`.
     let host = std::str::from_utf8(&host).ok()?.parse::<IpAddr>().ok()?.to_canonical();
     let is_here = host.is_loopback() || host.is_unspecified();
     Some(if is_here { Peer::Port(port) } else { Peer::Address(host, port) })
@@ -209,7 +210,7 @@ mod tests {
         text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat()
     }
 
-    /// Reads a line in which texts in `«»` stand for hexadecimal.
+    /// Reads a line of strace, after it encodes texts in `«»` as hexadecimal.
     fn read(line: &str) -> Option<TraceEvent> {
         let mut parts = line.split(['«', '»']);
         let mut made = parts.next().unwrap_or_default().to_owned();

@@ -1,84 +1,84 @@
-//! The system calls that matter, as values. All of them have succeeded.
+//! The traced system calls, as values. All of them have succeeded, or are connections that have begun.
 
 use std::net::IpAddr;
 
-/// What a process did.
+/// A system call of a process. "It" is the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {
     /// It opened a file or a directory.
     Opened {
-        /// The path that it asked for.
+        /// The path that it requested.
         asked: Asked,
         /// The path of the opened file, absolute and without links; `None` if the kernel has no path for it.
         found: Option<Vec<u8>>,
-        /// What it may do with it.
+        /// What the process may do with the file.
         access: Access,
     },
-    /// It became another program.
+    /// It executed another program.
     Executed {
         /// The program.
         asked: Asked,
-        /// The arguments, the first of which is the program's name. Long ones are cut.
+        /// The arguments, the first of which is the program's name. Strace cuts long ones.
         arguments: Vec<Vec<u8>>,
     },
-    /// It became another program from one of its threads, which bore that in its own name.
+    /// Another of its threads executed a program and took over the process id. That thread's trace has the `execve`.
     Superseded,
-    /// It changed its directory.
+    /// It changed its current directory.
     Entered(Asked),
-    /// It learned its directory.
+    /// It read the path of its current directory.
     Stands(Vec<u8>),
-    /// It gave a file or a directory another path.
+    /// It renamed a file or a directory.
     Renamed {
         /// The path before.
         from: Asked,
         /// The path now.
         to: Asked,
-        /// Whether what was at the path now is at the other one.
+        /// Whether the two paths were exchanged.
         is_swapped: bool,
     },
-    /// It gave a file one more path.
+    /// It made a hard link to a file.
     Linked {
-        /// A path of it.
+        /// The existing path.
         from: Asked,
-        /// The new one.
+        /// The new path.
         to: Asked,
-        /// Whether links are followed in the last part of the first one too.
+        /// Whether `from` is followed if it is a symbolic link.
         is_followed: bool,
     },
     /// It made a symbolic link.
     SymbolicLink {
-        /// Where it leads.
+        /// Its target.
         target: Vec<u8>,
         /// Its path.
         path: Asked,
     },
-    /// It learned where a symbolic link leads.
+    /// It read the target of a symbolic link.
     ReadLink(Asked),
     /// It removed a file.
     Removed(Asked),
     /// It emptied a file.
     Emptied(Asked),
-    /// It made a process or a thread.
+    /// It started a process or a thread.
     Forked {
         /// The id.
         child: u32,
-        /// Whether that is a thread, with the same directory and program.
+        /// Whether the child is a thread, which has the same current directory and program.
         is_thread: bool,
     },
     /// It connected to a program.
     Connected(Peer),
-    /// It took an address, for others to connect to.
+    /// It has an address to which others can connect.
     Bound(Peer),
-    /// It did something that hides later calls.
+    /// It made later calls invisible or ambiguous to the trace.
     Hid(Untraceable),
 }
 
-/// A path as a process asked for it.
+/// A path as a process passed it to a system call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
-    /// The directory that a relative path begins at, absolute; `None` if it is the process's own and not told.
+    /// The absolute path of the directory from which a relative path starts; `None` if strace does not show it.
     pub from: Option<Vec<u8>>,
-    /// Whether that is the process's own directory.
+    /// Whether that directory is the process's current directory.
     pub from_own: bool,
     /// The path.
     pub path: Vec<u8>,
@@ -89,34 +89,34 @@ pub struct Asked {
 pub enum Access {
     /// Read it.
     Read,
-    /// Read and write it: what it held is still there.
+    /// Read and write it; its content is kept.
     ReadWrite,
-    /// Write into it: what it held is still there, or some of it.
+    /// Write into it; its content is kept, at least in part.
     Alter,
     /// Write it from the start: it is emptied, or is a new file.
     Write,
-    /// Neither: it names the file, or lists a directory.
+    /// Neither read nor write it: it refers to the file (`O_PATH`), or lists a directory.
     Nothing,
 }
 
 /// An address of a program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// A socket in the file system.
+    /// A Unix socket in the file system.
     Socket(Vec<u8>),
-    /// A socket with a name that is in no file system.
+    /// A Unix socket with an abstract name, outside of the file system.
     Abstract(Vec<u8>),
-    /// A port of this machine, by an address that each has; zero asks for any.
+    /// A port of this machine, at a loopback or unspecified address; 0 lets the kernel choose a port.
     Port(u16),
-    /// A port of a machine, maybe of this one.
+    /// A port at another address, which may be one of this machine.
     Address(IpAddr, u16),
 }
 
-/// What hides system calls from the trace.
+/// A reason why the trace lacks calls or has ambiguous paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Untraceable {
     /// `io_uring`: the kernel opens files by a queue, without a call for each.
     IoUring,
-    /// Another root directory, or file systems that are mounted: paths mean something else.
+    /// The process changed its root directory or mounted a file system, so paths mean something else.
     OtherRoot,
 }

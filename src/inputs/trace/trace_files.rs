@@ -5,20 +5,21 @@ use std::path::Path;
 
 use super::{Asked, TraceEvent, TracedCall};
 
-/// What one process or thread did, in order.
+/// The system calls of one process or thread, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProcessTrace {
-    /// Its id. A later process may have had the same.
+    /// The process or thread id. A later process may have had the same one.
     pub id: u32,
     /// The calls that matter.
     pub calls: Vec<TracedCall>,
 }
 
-/// The longest line that is read. A path has 4,096 bytes at most, a cut argument 128, and each byte takes four.
+/// The length in bytes at which lines are cut. A path has at most 4,096 bytes, an argument at most 128, and each byte
+/// is written as four characters.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads the files that strace wrote into a directory. Left out is what was opened outside of a root and is neither reached
-/// through a link nor named as something that was moved or linked.
+/// Reads the files that strace wrote into a directory. Leaves out opened files outside of `root`, except those that
+/// were reached through a link and those that have the name of something that was moved or linked.
 ///
 /// # Errors
 /// When the directory or one of its files cannot be read.
@@ -53,11 +54,12 @@ fn each_line(text: impl io::Read, mut line_is: impl FnMut(&[u8])) -> io::Result<
     Ok(())
 }
 
-/// The paths that matter to the question what was read of a repository.
+/// Decides which paths matter for finding what a build read from a repository.
 struct ChosenPaths {
-    /// Its root, absolute and without links, with a slash at the end.
+    /// The repository's root, absolute and without links, with a slash at the end.
     root: Vec<u8>,
-    /// The names that files and directories got when they were moved or linked: what has one may be of the repository.
+    /// The new names of files and directories that were moved or linked. A path with such a name may be a file of the
+    /// repository.
     names: BTreeSet<Vec<u8>>,
 }
 
@@ -66,7 +68,7 @@ impl ChosenPaths {
         Self { root: [root, b"/"].concat(), names: BTreeSet::new() }
     }
 
-    /// Notes the name that something gets, if a line says so. Most lines need not be read for that.
+    /// Records the new name if a line moves or links a file. Most lines need not be parsed for that.
     fn learn(&mut self, line: &[u8]) {
         let call = line.iter().position(|byte| *byte == b' ').map_or(line, |end| &line[end + 1..]);
         if !call.starts_with(b"rename") && !call.starts_with(b"link") {
@@ -81,7 +83,7 @@ impl ChosenPaths {
         self.names.extend(names.map(<[u8]>::to_vec));
     }
 
-    /// Whether an event can matter. `own` is the directory of the process, as far as it was told.
+    /// Whether an event can matter. `own` is the current directory of the process, as far as the trace has shown it.
     fn matter_to(&self, event: &TraceEvent, own: &mut Option<Vec<u8>>) -> bool {
         match event {
             TraceEvent::Opened { asked, found: Some(found), .. } => {
@@ -104,7 +106,7 @@ impl ChosenPaths {
     }
 }
 
-/// Whether a file is where it was asked for: no link and no `..` leads to it.
+/// Whether the opened file has the requested path: the path has no link and no `..`.
 fn is_straight(asked: &Asked, found: &[u8]) -> bool {
     if asked.path.starts_with(b"/") {
         return asked.path == found;
@@ -121,7 +123,7 @@ fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
-    /// Returns the paths that processes asked for when they opened files that matter. Texts in `«»` stand for hexadecimal.
+    /// Returns the requested paths of opened files that matter. It encodes texts in `«»` as hexadecimal.
     fn asked_for(text: &str) -> Vec<String> {
         let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
         let mut parts = text.split(['«', '»']);
