@@ -18,7 +18,7 @@ impl TokenVariable {
 
 impl Repository {
     /// Makes git answer with this token when a remote of the repository asks for credentials. Stored credentials are
-    /// tried first. A remote gets the token only over HTTPS; one on this machine over HTTP too.
+    /// tried first. The token is only sent over HTTPS, or over HTTP to a remote on this machine.
     ///
     /// # Errors
     /// When a remote's address cannot be read.

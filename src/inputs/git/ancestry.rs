@@ -50,7 +50,8 @@ impl Repository {
             if painted.paint_of(&bottom).theirs {
                 return Ok(true);
             }
-            // A commit counts as no older than its parents: behind a boundary that is older there is nothing to find.
+            // This assumes that no commit is older than its parents. Then `ancestor` cannot lie behind a boundary that
+            // is older.
             let since = ancestry.commit(bottom)?.commit_time;
             if painted.ends.iter().any(|(time, id)| *time >= since && painted.paint_of(id).theirs) {
                 let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
@@ -88,7 +89,7 @@ impl Repository {
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         self.refuse_grafts()?;
         let boundary = self.shallow_boundary()?;
-        // As git does: a commit-graph knows nothing of a boundary that came later.
+        // As git does: a commit-graph may be older than the shallow boundary and not know it.
         let cache = if boundary.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
         ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
     }
@@ -114,7 +115,7 @@ struct Ancestry<'find, 'cache> {
 struct Paint {
     ours: bool,
     theirs: bool,
-    /// Below a common ancestor, so never a best one.
+    /// Whether it is an ancestor of a common ancestor, so that it is not a best one.
     stale: bool,
 }
 
@@ -161,7 +162,7 @@ impl Painted {
 
 impl Ancestry<'_, '_> {
     /// Walks from both sides, newest commits first, until only commits below common ancestors are left to visit, or
-    /// until `goal` is reached from their side.
+    /// until the side of `theirs` reaches `goal`.
     ///
     /// If dates run backwards, the walk may end before it knows every stale commit. Then [`Painted::common`] may return
     /// too many commits, never too few.

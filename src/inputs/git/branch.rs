@@ -31,15 +31,15 @@ impl RemoteBranch {
 }
 
 impl Repository {
-    /// Returns the branch of this name on the remote for fetching.
+    /// Returns the branch of this name on the remote that rebake fetches from.
     #[must_use]
     pub fn branch_there(&self, name: &str) -> RemoteBranch {
         RemoteBranch { remote: self.remote(), name: name.to_owned() }
     }
 
-    /// Returns the branch that a revision starts from, on a remote or local, by the rules of `git rev-parse`: `main` of
-    /// `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` if it starts from something else,
-    /// such as a tag of that name.
+    /// Returns the branch that a revision starts from, on a remote or local, by the rules of `git rev-parse`: `main`
+    /// for `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` if it starts from something
+    /// else, such as a tag of that name.
     #[must_use]
     pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
         let (name, rest) = parts(revision);
@@ -49,7 +49,7 @@ impl Repository {
             let branch = self.tracking_of(&tracking)?;
             return Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch });
         }
-        // What is checked out is what is here, whatever the remote has of the branch.
+        // `HEAD` is the commit that is checked out here, whatever the remote's branch is.
         if is_head {
             return None;
         }
@@ -60,8 +60,8 @@ impl Repository {
         Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch })
     }
 
-    /// Returns the short name of a branch that may be written with its remote or in full: `main` of `main`, `origin/main`,
-    /// `refs/heads/main` and `refs/remotes/origin/main`.
+    /// Returns the short name of a branch that may be written with its remote or in full: `main` for `main`,
+    /// `origin/main`, `refs/heads/main` and `refs/remotes/origin/main`.
     #[must_use]
     pub fn branch_name(&self, written: &str) -> String {
         if let Some(name) = written.strip_prefix("refs/heads/") {
@@ -125,7 +125,7 @@ impl Repository {
         Some(RemoteBranch { name, ..branch })
     }
 
-    /// Splits a name into remote and branch. If several remotes fit, the longest one counts.
+    /// Splits a name into remote and branch. If several remotes fit, the one with the longest name counts.
     fn split(&self, name: &str) -> Option<RemoteBranch> {
         let names = self.remote_names();
         let fitting = names.into_iter().filter_map(|remote| {

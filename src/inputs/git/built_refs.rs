@@ -54,7 +54,7 @@ impl Swapped {
 /// The refs below a prefix.
 #[derive(Debug, Default)]
 pub struct RefsBelow {
-    /// The commits of the refs.
+    /// The commits of the undamaged refs, by full name.
     pub refs: BTreeMap<String, CommitId>,
     /// Descriptions of damaged refs.
     pub damaged: Vec<String>,
@@ -139,7 +139,7 @@ impl Repository {
         }
     }
 
-    /// Sets refs to commits, wherever they were.
+    /// Sets refs to commits, whatever their values are.
     ///
     /// # Errors
     /// When one cannot be written.
@@ -156,7 +156,8 @@ impl Repository {
         })
     }
 
-    /// Returns the id of a new object that no other run has. The marks of a run point to it.
+    /// Writes an object that no other run has, and returns its id. The refs with which a run marks its builds point to
+    /// it.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -204,7 +205,7 @@ impl Repository {
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
             None => match self.gix.try_find_reference(reference) {
-                // One that stands for another reference stands at nothing of its own.
+                // A symbolic reference has no commit of its own, so its target is what must match.
                 Ok(Some(found)) if found.try_id().is_none() => {
                     PreviousValue::MustExistAndMatch(found.target().into_owned())
                 }
@@ -223,7 +224,7 @@ impl Repository {
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(GitError::writing(reference))
     }
 
-    /// Returns the commit of a reference; `None` for a damaged one, which can be overwritten.
+    /// Returns the commit of a reference; `None` if it is missing or damaged. A damaged one can be overwritten.
     #[must_use]
     pub fn reference_id(&self, reference: &str) -> Option<CommitId> {
         let found = self.gix.try_find_reference(reference).ok()??;

@@ -1,4 +1,4 @@
-//! What changed between two trees. Two directories are compared once, even if many comparisons need them.
+//! Finds the changes between two trees. Two directories are compared once, even if many comparisons need them.
 
 use std::cmp::Ordering;
 
@@ -22,7 +22,7 @@ pub struct Differ<'repo> {
     compared: usize,
 }
 
-/// The ids of two directories, of which one may be empty.
+/// The ids of two directories, at base and at head. One may be the empty tree.
 type Pair = (gix::ObjectId, gix::ObjectId);
 
 /// A name in two directories, and the difference there.
@@ -60,8 +60,8 @@ impl Repository {
         self.differ().diff(base, head)
     }
 
-    /// Returns what differs in each of some pairs of directories. Many pairs are read in parallel, unless one handle keeps
-    /// objects for all of them.
+    /// Returns the names that differ in each pair of directories. Many pairs are read in parallel, unless this handle
+    /// has an object cache, which other threads could not use.
     fn differing_of(&self, pairs: &[Pair]) -> Result<Vec<Vec<Differing>>, GitError> {
         if pairs.len() < FEW || self.gix.objects.has_object_cache() {
             return self.differing_in(pairs);
@@ -150,7 +150,7 @@ impl<'repo> Differ<'repo> {
     fn changes(&self, root: usize) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut path = Vec::new();
-        // The directories from the root to the one at hand: what is left of each, and how long its path is.
+        // The directories from the root to the current one: the remaining items of each, and the length of its path.
         let mut open = vec![(self.pairs[root].iter(), 0)];
         while let Some((items, length)) = open.last_mut() {
             path.truncate(*length);
@@ -174,14 +174,15 @@ impl<'repo> Differ<'repo> {
     }
 }
 
-/// Returns the entries of a directory by their names. A tree sorts a directory as if its name ended with a slash.
+/// Returns the entries of a directory, sorted by name. (A tree object sorts a directory as if its name ended with a
+/// slash.)
 fn entries(tree: TreeRefIter<'_>) -> gix::Result<Vec<EntryRef<'_>>> {
     let mut entries = tree.collect::<Result<Vec<_>, _>>()?;
     entries.sort_by_key(|entry| entry.filename);
     Ok(entries)
 }
 
-/// Calls `differs` for each name of either directory, in order, whose two entries differ.
+/// Calls `differing` for each name whose entries in the two directories differ, in the order of names.
 fn side_by_side<'a>(
     base: &[EntryRef<'a>],
     head: &[EntryRef<'a>],
@@ -216,8 +217,8 @@ fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     (pair.0 != pair.1).then_some(pair)
 }
 
-/// Returns how the file among two entries of one name changed, and how much of the tree that stands for; `None` if it
-/// did not change.
+/// Returns how the file among two entries of one name changed, and the extent of the change; `None` if it did not
+/// change.
 fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
     let file = |entry: Option<&EntryRef>| {
         entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))

@@ -18,11 +18,11 @@ pub enum Had {
     Unknown,
 }
 
-/// A search for files in history. The commits that it is asked about share results.
+/// A search for files in history. It keeps its results, so searches from several commits share them.
 pub struct Earlier {
     repository: Repository,
     of: Vec<RepoPath>,
-    /// The commits of which no ancestor has one of the files.
+    /// The commits that have none of the files, like all of their ancestors.
     without: BTreeSet<ObjectId>,
     /// The results by the id of a tree: many commits have the same directories.
     trees: BTreeMap<ObjectId, bool>,
@@ -78,7 +78,7 @@ impl Earlier {
         Ok(had)
     }
 
-    /// The tree and the parents of a commit; `None` if this clone lacks the commit.
+    /// Returns the tree and the parents of a commit; `None` if this clone lacks the commit.
     fn read(&self, id: ObjectId) -> Result<Option<(ObjectId, Vec<ObjectId>)>, GitError> {
         let reading = || GitError::reading(format!("commit {id}"));
         let Some(object) = self.repository.gix.try_find_object(id).map_err(reading())? else { return Ok(None) };

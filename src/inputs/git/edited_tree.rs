@@ -33,11 +33,11 @@ pub(super) enum Edit {
     PutContent(Mode, gix::ObjectId),
 }
 
-/// The changes below a name of a directory.
+/// The changes at and below one name in a directory.
 #[derive(Default)]
 struct Edits<'e> {
     own: Option<Edit>,
-    /// Edits of paths below it, by the rest of their paths.
+    /// Edits of paths below the name, by the rest of their paths.
     below: Vec<(&'e [u8], Edit)>,
 }
 
@@ -95,7 +95,7 @@ fn edit(
             }
             Some(Edit::Remove) | None => {
                 let left = edit(trees, directory, below, unwritten)?.map(|id| (EntryKind::Tree, id));
-                // What is removed below a file is not there.
+                // A path below a file does not exist, so its removal changes nothing.
                 let file = before.filter(|_| own.is_none() && directory.is_none());
                 left.or(file.map(|(mode, id)| (mode.kind(), id)))
             }

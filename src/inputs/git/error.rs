@@ -4,7 +4,7 @@ use super::{Lacking, Missing, RevisionFault};
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
-/// Why the repository could not answer. `Display` says what is wrong and why, [`GitError::help`] what to do.
+/// Why the repository cannot be read or written. `Display` says what is wrong and why, [`GitError::help`] what to do.
 ///
 /// Each ends the program with exit code 3.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum GitError {
         /// The work tree, or the git directory of a bare repository.
         dir: PathBuf,
     },
-    /// The repository was found as a bare one, and `safe.bareRepository` requires that such a one is named.
+    /// A search found a bare repository, and `safe.bareRepository` requires that a bare repository is named.
     #[error("{} lies in the git directory {}, and `safe.bareRepository=explicit` allows a bare repository only by name", shown(.dir), shown(.git_dir))]
     BareRepository {
         /// Where the search began.
@@ -42,7 +42,7 @@ pub enum GitError {
         /// The short name of the branch that `HEAD` names.
         branch: super::RefName,
     },
-    /// Something was asked about the work tree of a bare repository.
+    /// The work tree is needed, but the repository is bare.
     #[error("a bare repository has no work tree, so there are no uncommitted changes to ask for")]
     NoWorkTree,
 
@@ -61,7 +61,7 @@ pub enum GitError {
     /// The answer lies beyond a shallow boundary.
     #[error("{question} cannot be determined: this clone is shallow, and its history ends before the answer")]
     ShallowHistory {
-        /// What was asked, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
+        /// The question that cannot be answered, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
         question: String,
         /// The commits at which history ends too early.
         behind: Vec<CommitId>,
@@ -89,14 +89,14 @@ pub enum GitError {
         /// The filter of the partial clone, if it is one.
         partial: Option<Box<super::PartialClone>>,
     },
-    /// The git program did not answer.
+    /// The git program failed.
     #[error("cannot read {what}: {source}")]
     Program {
         /// What was being read, such as `the state of the work tree`.
         what: String,
         /// The command that shows the same error to a user, such as `git status`.
         command: &'static str,
-        /// Why git did not answer.
+        /// Why git failed.
         #[source]
         source: super::ProgramError,
     },
@@ -120,12 +120,12 @@ pub enum GitError {
         /// The lock file.
         lock: PathBuf,
     },
-    /// What the file system, or the git program, refused to write.
+    /// Something that the file system, or the git program, refused to write.
     #[error("cannot write {what}: {}", Escaped::new(&chain(.source.as_ref())))]
     Unwritable {
         /// What was being written, such as a reference.
         what: String,
-        /// What stopped it.
+        /// The error of the file system or of git.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -141,7 +141,7 @@ pub enum GitError {
 }
 
 impl GitError {
-    /// Returns what to do about it, one suggestion each, the best first. Commands are in backticks.
+    /// Returns suggestions of what to do about the error, the best first. Commands are in backticks.
     #[must_use]
     pub fn help(&self) -> Vec<String> {
         let advice: &[&str] = match self {

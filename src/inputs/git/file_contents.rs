@@ -6,11 +6,11 @@ use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
 impl Repository {
-    /// Returns the contents of files that a commit has, in their order. What a partial clone left out is fetched in one
-    /// go, if fetching is allowed.
+    /// Returns the contents of files that a commit has, in their order. Contents that a partial clone left out are
+    /// fetched at once, if fetching is allowed.
     ///
     /// # Errors
-    /// When this clone does not hold a content, and cannot fetch it.
+    /// When this clone does not have a content, and cannot fetch it.
     pub fn contents(&self, commit: &CommitId, files: &[(RepoPath, ObjectId)]) -> Result<Vec<Vec<u8>>, GitError> {
         let reading = |path: &RepoPath| GitError::reading(format!("{path} at {commit}"));
         let id = |(path, id): &(RepoPath, ObjectId)| {

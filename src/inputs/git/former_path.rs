@@ -7,7 +7,7 @@ use super::{FileAt, GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
-/// A file, and the commit in which to find its former path.
+/// A file that may have had another path before.
 pub struct Renamed<'a> {
     /// Its path now.
     pub path: &'a RepoPath,
@@ -93,7 +93,7 @@ fn likeness(before: &[u8], after: &[u8]) -> u64 {
 /// Returns the different lines of a file with the number of bytes that each takes in it. Long lines are split.
 fn chunks(content: &[u8]) -> BTreeMap<Vec<u8>, u64> {
     const LONGEST: usize = 64;
-    // As git does: a text with NUL in its beginning is none, and keeps its carriage returns.
+    // As git does: a file with NUL in its first 8,000 bytes is binary, and keeps its carriage returns.
     let is_text = !content.iter().take(8000).any(|byte| *byte == 0);
     let mut chunks: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
     let mut add = |chunk: Vec<u8>| {

@@ -40,8 +40,8 @@ impl ObjectDirectories {
     }
 }
 
-/// Returns the values of `safe.directory` in `GIT_CONFIG_COUNT` and its relatives. An empty value removes those before
-/// it.
+/// Returns the values of `safe.directory` in `GIT_CONFIG_COUNT` and related variables. An empty value removes those
+/// before it.
 pub(super) fn safe_directories() -> Vec<String> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<u16>().ok()).unwrap_or_default();
     let mut safe = Vec::new();

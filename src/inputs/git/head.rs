@@ -79,7 +79,7 @@ impl Head {
 }
 
 impl Repository {
-    /// Returns what is checked out.
+    /// Returns the checked-out branch or commit.
     ///
     /// # Errors
     /// When `HEAD` cannot be read, or does not lead to a commit.
@@ -132,7 +132,7 @@ impl Repository {
 
     fn branch(&self, full_name: &str) -> Option<DefaultBranch> {
         let mut reference = self.gix.try_find_reference(full_name).ok()??;
-        // `origin/HEAD` is known by the branch that it stands for.
+        // The name is that of the branch to which a symbolic reference such as `origin/HEAD` points.
         while let Some(next) = reference.follow() {
             reference = next.ok()?;
         }

@@ -7,7 +7,7 @@ use crate::naming::version::{Described, TagPattern};
 /// Options of a description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DescribeOptions<'a> {
-    /// Which parents of a merge lead to releases.
+    /// Which parents of a merge are followed to find releases.
     pub parents: Parents,
     /// When git stops looking for nearer tags.
     pub stop: StopRule,
@@ -148,8 +148,8 @@ impl Repository {
     ///
     /// An entry lists the patterns of one service, several while it migrates from one tag format to another. History is
     /// walked once, and no further than the service that needs most of it. There are two intended differences to git: a
-    /// renamed tag object has the name of its ref, and for a service without a tag the number of commits up to the
-    /// commit is returned instead of an error.
+    /// renamed tag object has the name of its ref, and for a service without a tag the number of commits up to `head`
+    /// is returned instead of an error.
     ///
     /// # Errors
     /// When refs or commits cannot be read, or `head` is not a commit.

@@ -1,5 +1,5 @@
-//! Lists all entries of a commit. Trees are read from the root until there are many side by side; the trees below these
-//! are read in parallel.
+//! Lists all entries of a commit. Trees are read level by level from the root, until a level has many trees; these and
+//! the trees below them are read in parallel.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ struct Directory {
     tree: gix::ObjectId,
 }
 
-/// The entries of a tree that an outline asks for.
+/// The entries of a tree that an [`Outline`] selects.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Files, links and submodules, in the order of bytes: those that the outline asks for, and some others in
+    /// Files, links and submodules, in the order of bytes: those that the outline selects, and some others in
     /// directories that had to be read.
     pub entries: Listing,
-    /// The directories that the outline asks for by id, in the order of bytes.
+    /// The directories that the outline selects by id, in the order of bytes.
     pub directories: Listing,
     /// How many directories were read.
     pub read: usize,
@@ -59,7 +59,7 @@ impl Repository {
         self.survey(&self.tree_of(commit)?, &Outline::listed(region)).map(|survey| survey.entries)
     }
 
-    /// Returns the entries of a tree that an outline asks for. Other directories are not read.
+    /// Returns the entries of a tree that an outline selects. Other directories are not read.
     ///
     /// # Errors
     /// When one of the trees is missing.
@@ -124,8 +124,8 @@ impl Repository {
         move || Self { gix: shared.to_thread_local(), git_options: git_options.clone(), place: Arc::clone(place) }
     }
 
-    /// Reads the trees below many directories, in order. Each answer covers a few directories, since threads wait less
-    /// for memory if they return few large values.
+    /// Reads the trees below many directories, in order. Each result covers several directories, since threads wait
+    /// less for memory if they return few large values.
     fn survey_all(
         &self,
         directories: &[Directory],
@@ -144,7 +144,7 @@ impl Repository {
                 repository.read_directory(directory, unwritten, outline, &mut reading)?;
                 let mut known = 0;
                 loop {
-                    // What was found last is read next, from its first: then the list is nearly in order.
+                    // The directories that were found last are read next, in their order, so the list is nearly sorted.
                     reading.below[known..].reverse();
                     let Some(next) = reading.below.pop() else { break };
                     known = reading.below.len();

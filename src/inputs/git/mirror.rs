@@ -17,7 +17,7 @@ use super::program::{ProgramError, git_in};
 use super::{GitError, Repository};
 use crate::model::name::unquoted;
 
-/// The temporary directory. It is removed together with the repository value.
+/// A mirror in a temporary directory, which is removed together with the repository value.
 pub(super) struct Mirror {
     dir: TempDir,
 }
@@ -32,7 +32,7 @@ pub(super) struct Edit {
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// What is copied instead of linked.
+/// The entries of a git directory that are copied instead of linked.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
 /// How many alternates may be chained, as in git.
@@ -53,7 +53,7 @@ impl Mirror {
                 }
             }
         }
-        // A fetch may make it.
+        // A fetch may create `shallow` later.
         if root.join("shallow").symlink_metadata().is_err() {
             link_to(&common_dir.join("shallow"), &root.join("shallow"))?;
         }
@@ -108,14 +108,14 @@ impl Mirror {
             }
         }
         fs::write(root.join("HEAD"), [head, b"\n"].concat())?;
-        // A new file: a reader sees that it is not the one it knows.
+        // The file is replaced, not rewritten, so that a reader notices the change.
         fs::write(root.join("packed-refs.new"), packed)?;
         fs::rename(root.join("packed-refs.new"), root.join("packed-refs"))
     }
 }
 
 impl Repository {
-    /// Reads the references again, if they are a copy.
+    /// Copies the references again, if the repository has a mirror.
     pub(super) fn refresh_references(&self) -> Result<(), GitError> {
         let Some(mirror) = &self.place.mirror else { return Ok(()) };
         mirror.copy_references(self.root(), &self.git_options)
@@ -131,7 +131,7 @@ impl Repository {
             lines.extend([b"update ", &name[..], b" ", to.as_bytes(), b" ", from.as_bytes(), b"\n"].concat());
         }
         let done = self.git(["update-ref", "-m", message, "--stdin"]).run(&lines).map(drop);
-        // Where they cannot be read again, the next question says so.
+        // The change is done, so an error of the copy is not an error of the change.
         let _ = self.refresh_references();
         Some(done)
     }

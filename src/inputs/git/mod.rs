@@ -1,9 +1,9 @@
 //! The git repository, read through gix. No other module names gix.
 //!
-//! Only built refs, tags and the list of own files are written. Only fetching and pushing use the network, by running
-//! git. Each method names the git command that it equals: `git diff`, `git status`, `git merge-base`, `git ls-tree`.
-//! Replace refs (`git replace`) are followed, as in git. With the older grafts file (`.git/info/grafts`), questions
-//! about history are refused.
+//! Only built refs, tags and the list of files that rebake wrote are written. Only fetching and pushing use the
+//! network, by running git. Methods name the git command whose result they return: `git diff`, `git status`,
+//! `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed, as in git. If there is an older grafts
+//! file (`.git/info/grafts`), methods that read history return an error.
 
 mod access_token;
 mod ancestry;

@@ -7,7 +7,7 @@ use gix::odb::pack::cache::DecodeEntry;
 
 use super::Repository;
 
-/// The size of the cache in bytes: the trees of 100,000 files at fifty commits.
+/// The size of the cache in bytes, which holds the trees of 100,000 files at fifty commits.
 const KEPT_BYTES: usize = 32 << 20;
 
 impl Repository {
@@ -21,7 +21,7 @@ impl Repository {
     }
 }
 
-/// Objects of packs, by pack and offset. Git stores most versions of a large directory as differences to another one.
+/// Objects of packs, by pack and offset. Git stores most versions of a large directory as deltas to another version.
 /// While that version is in the cache, it need not be rebuilt step by step.
 #[derive(Default)]
 struct Decoded {

@@ -59,10 +59,10 @@ impl Repository {
     /// variables are honoured.
     ///
     /// # Errors
-    /// When there is none, or git's rules forbid to use it: it belongs to another user and `safe.directory` does not
+    /// When there is none, or git's rules forbid using it: it belongs to another user and `safe.directory` does not
     /// name it, it is bare and `safe.bareRepository` requires that it is named, or it has an unknown extension.
     pub fn discover(dir: &Path) -> Result<Self, GitError> {
-        // Messages should say more than `.`; a file system that will not tell where we are is one git fails on too.
+        // Messages should name a directory, not `.`. Git fails too if the current directory cannot be determined.
         let dir = &std::path::absolute(dir).map_err(GitError::reading("the current directory"))?;
         let mut opening = Opening::default();
         let found = loop {
@@ -187,13 +187,13 @@ impl Opening {
         // As git does: a ceiling that does not lie above `dir` is no reason to fail.
         let upwards = upwards::Options { match_ceiling_dir_or_error: false, ..upwards::Options::default() };
         let mut found = gix::ThreadSafeRepository::discover_with_environment_overrides_opts(dir, upwards, options)?;
-        // Git's namespaces are for what it serves to others.
+        // Git uses a namespace only when it serves the repository to others.
         found.refs.namespace = None;
         Ok(found)
     }
 
     fn options(&self, options: gix::open::Options) -> gix::open::Options {
-        // Alternates are followed where slots must be counted.
+        // Gix follows alternates only to count slots, so it does not if the number of slots is given.
         if self.is_gathered { options.object_store_slots(Slots::Given(1)) } else { options }
     }
 

@@ -13,18 +13,18 @@ use super::status::in_work_tree;
 use crate::inputs::file;
 use crate::model::name::{RepoPath, quoted, unquoted};
 
-/// The file in the git directory that lists them: on each line the id of the content, a blank, and the path as git
-/// quotes it.
+/// The list of these files, a file in the git directory: on each line the id of the content, a blank, and the path as
+/// git quotes it.
 const LIST: &str = "rebake/written";
 
 /// The most files in the list.
 const KEPT: usize = 100;
 
-/// The size of the largest file that is compared: no report and no plan is larger.
+/// The size in bytes of the largest file that is compared: no report and no plan is larger.
 const LONGEST: u64 = 64 << 20;
 
 impl Repository {
-    /// Notes files that this program wrote. Files outside of the work tree are ignored.
+    /// Adds files to the list of those that this program wrote. Files outside of the work tree are ignored.
     ///
     /// # Errors
     /// When one cannot be read, or the list cannot be written.
@@ -69,7 +69,7 @@ impl Repository {
             .collect()
     }
 
-    /// Returns an id of a regular file's content.
+    /// Returns the id of a regular file's content; `None` for other files, and for content longer than [`LONGEST`].
     fn content_id(&self, file: &Path) -> Option<String> {
         let opened = fs::symlink_metadata(file).ok().filter(fs::Metadata::is_file).and(file::open(file).ok())?;
         let mut content = Vec::new();

@@ -21,7 +21,7 @@ pub enum ProgramError {
     /// It took too long, and was killed.
     #[error("git did not finish within {} seconds", .0.as_secs())]
     TimeLimit(Duration),
-    /// It refused; this is its message.
+    /// It failed, with this message.
     #[error("{0}")]
     Refused(Refusal),
 }
@@ -42,7 +42,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// The most that is read of git's messages: enough for a line about each of many thousand files.
+/// How many bytes of git's messages are kept at most: enough for a line about each of many thousand files.
 const MAX_SAID: u64 = 16 << 20;
 
 /// A git command that is not running yet. Git does not prompt for a password.
@@ -80,14 +80,15 @@ impl Repository {
         git_in(self.root(), &self.git_options, args)
     }
 
-    /// The options of git commands that read files of the work tree. If a filter fails, the file is read unfiltered and
-    /// counts as changed, even if the configuration requires the filter. File system monitors are not used.
+    /// Returns the options of git commands that read files of the work tree. If a filter fails, the file is read
+    /// unfiltered and counts as changed, even if the configuration requires the filter. File system monitors are not
+    /// used.
     pub(super) fn work_tree_options(&self) -> Vec<String> {
         let mut options = self.git_options.clone();
         options.extend(["-c", "core.fsmonitor=false"].map(str::to_owned));
         let config = self.gix.config_snapshot();
         for section in config.plumbing().sections_by_name("filter").into_iter().flatten() {
-            // An option's name ends at its first `=`.
+            // A key with `=` cannot be given with `-c`, whose value begins after the first `=`.
             let name = section.header().subsection_name().filter(|name| !name.contains(&b'='));
             options
                 .extend(name.into_iter().flat_map(|name| ["-c".to_owned(), format!("filter.{name}.required=false")]));
@@ -143,12 +144,13 @@ impl Git {
         let mut child = self.command.spawn().map_err(ProgramError::Start)?;
         if let Some(mut stdin) = child.stdin.take() {
             let input = input.to_vec();
-            // Whoever does not read all of its input closes the pipe early; its exit code says whether that is right.
+            // A command that does not read all of its input closes the pipe early. Its exit code shows whether that is
+            // an error.
             thread::spawn(move || stdin.write_all(&input));
         }
         let output = read(child.stdout.take(), u64::MAX);
         let said = read(child.stderr.take(), MAX_SAID);
-        // What git started may live on with its pipes; whoever reads them is not waited for beyond the limit.
+        // A process that git started may keep the pipes open, so this waits for their end only until the time limit.
         let rest = |pipe: &Receiver<Vec<u8>>| pipe.recv_timeout(self.limit.saturating_sub(started.elapsed()));
         let (Ok(output), Ok(said)) = (rest(&output), rest(&said)) else {
             self.group.kill(&mut child);
@@ -190,7 +192,7 @@ fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>
             let _ = pipe.by_ref().take(most).read_to_end(&mut bytes);
             let _ = std::io::copy(&mut pipe, &mut std::io::sink());
         }
-        // Nobody waits for it any more where the limit has passed.
+        // After the time limit, nobody receives the bytes.
         let _ = sender.send(bytes);
     });
     receiver

@@ -1,4 +1,4 @@
-//! Refs of a remote, by running git, which knows the user's protocols and credentials.
+//! Reads and writes refs of a remote by running git, which knows the user's protocols and credentials.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::program::ProgramError;
 use super::{RemoteError, Repository, Swap, Swapped};
 use crate::model::name::CommitId;
 
-/// How often a push is tried while other pushes are faster.
+/// How often a push is tried if other writers are faster each time.
 const TRIES: u32 = 40;
 
 impl Repository {
@@ -49,14 +49,15 @@ impl Repository {
                 Err(source) if attempt + 1 == TRIES || !is_lost_race(&source) => {
                     return Err(RemoteError::Swap { remote: remote.to_owned(), source });
                 }
-                // Others are at it: the later the try, the longer the wait, and not the same for all.
+                // Other writers push at the same time. The wait grows with each attempt, and differs between processes.
                 Err(_) => std::thread::sleep(Duration::from_millis(u64::from(attempt * 7 + std::process::id() % 31))),
             }
         }
         Ok(Vec::new())
     }
 
-    /// Sets marks of a remote to commits, wherever they were, and deletes those marks that are at these commits.
+    /// Sets the refs of `put` on a remote, whatever their values, and deletes those of `take` that still have the given
+    /// values. The refs are marks of builds that have begun.
     ///
     /// # Errors
     /// When the remote refuses, or cannot be reached.
@@ -69,14 +70,14 @@ impl Repository {
         let put = put.iter().map(|(reference, to)| Update { lease: None, spec: format!("+{to}:{reference}") });
         let take = take.iter().map(|(reference, at)| Update::new(reference, Some(*at), None));
         match self.update(remote, &put.chain(take).collect::<Vec<_>>()) {
-            // What another writer has moved is that writer's.
+            // A ref that another writer has moved is left to that writer.
             Err(source) if !is_lost_race(&source) => Err(RemoteError::Marks { remote: remote.to_owned(), source }),
             Ok(()) | Err(_) => Ok(()),
         }
     }
 
-    /// Fetches the commits of refs that are not in this clone, since only history tells which of two commits is newer.
-    /// A failure is noted like those of other fetches.
+    /// Fetches the commits of refs that are not in this clone, since only history shows which of two commits is newer.
+    /// A failure is recorded with those of other fetches.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
         let missing: Vec<(&str, CommitId)> = refs.filter(|(_, at)| !self.contains(at)).collect();
         let Some((_, first)) = missing.first() else { return };
@@ -96,7 +97,7 @@ impl Repository {
     }
 }
 
-/// Reads what `git ls-remote --refs` prints.
+/// Parses the output of `git ls-remote --refs`.
 pub(super) fn read_refs(listed: &[u8]) -> BTreeMap<String, CommitId> {
     let line = |line: &str| {
         let (id, name) = line.split_once('\t')?;
@@ -107,7 +108,8 @@ pub(super) fn read_refs(listed: &[u8]) -> BTreeMap<String, CommitId> {
 
 /// One ref of a push.
 struct Update {
-    /// The value that the remote must have; `None` for no ref.
+    /// The option of `git push` that requires the remote's ref to have an expected value; `None` to overwrite any
+    /// value.
     lease: Option<String>,
     spec: String,
 }

@@ -89,13 +89,13 @@ impl Repository {
     }
 }
 
-/// Reads what `git ls-remote --tags` prints.
+/// Parses the output of `git ls-remote --tags`. A tag object is replaced by the object that it points to.
 pub(super) fn read_tags(list: &[u8]) -> BTreeMap<TagName, CommitId> {
     let mut tags = BTreeMap::new();
     for line in list.split(|byte| *byte == b'\n') {
         let Some((id, name)) = line.split_once_str("\trefs/tags/") else { continue };
         if let Some(id) = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()) {
-            // The line of what a tag object stands for comes behind that of the tag object.
+            // The line of the object that a tag object points to (`^{}`) follows that of the tag object.
             tags.insert(TagName::from_git(name.strip_suffix(b"^{}").unwrap_or(name)), id);
         }
     }

@@ -9,7 +9,7 @@ impl Repository {
     }
 
     /// Returns the name of the remote that is used for fetching: that of a partial clone, else `origin`, else the only
-    /// one.
+    /// one, else `origin`, which does not exist.
     #[must_use]
     pub fn remote(&self) -> String {
         let names = self.remote_names();
@@ -24,7 +24,7 @@ impl Repository {
         self.knows_remote(&self.remote())
     }
 
-    /// Whether this is a remote's name, or, as git takes it, an address or a path.
+    /// Whether this is a remote's name, or an address or a path, which git accepts instead.
     pub(super) fn is_remote(&self, remote: &str) -> bool {
         self.knows_remote(remote) || remote.contains(['/', ':'])
     }
@@ -52,11 +52,11 @@ impl Repository {
 pub fn shown_remote(remote: &str) -> String {
     let (before, rest) = match remote.find("://") {
         Some(at) => remote.split_at(at + "://".len()),
-        // What is neither an address nor of scp's form (`git@host:path`) is a path or a name.
+        // Without `://`, only the form of scp (`git@host:path`) is an address; anything else is a path or a name.
         None if remote.split('/').next().is_some_and(|host| host.contains(':')) => ("", remote),
         None => return Escaped::new(remote).to_string(),
     };
-    // In scp's form the colon ends the host; a password may hold one.
+    // In the form of scp the colon ends the host. In a URL a password may contain one.
     let end = if before.is_empty() { rest.find(':') } else { rest.find('/') }.unwrap_or(rest.len());
     let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
     Escaped::new(&format!("{before}{}", &rest[host..])).to_string()

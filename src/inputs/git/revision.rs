@@ -6,7 +6,7 @@ use super::object::commit_id;
 use super::{GitError, Head, Repository, RevisionError, RevisionFault};
 use crate::model::name::{CommitId, Escaped, nearest};
 
-/// Returns the error of a revision.
+/// Returns the error for a revision that names no commit.
 fn refused(revision: &str, fault: RevisionFault) -> GitError {
     GitError::Revision(RevisionError { revision: revision.to_owned(), fault })
 }
@@ -26,7 +26,7 @@ impl Repository {
         let hint = parse::Options { object_kind_hint: Some(ObjectKindHint::Committish), ..parse::Options::default() };
         let parse = |revision: &str| gix::revision::Spec::from_bstr(revision, &self.gix, hint);
         let by_git = || revision.contains("@{").then(|| self.by_git(revision)).flatten();
-        // A copy of references has no logs, and what a branch was before is there alone.
+        // A mirror has no reflogs, which are needed for the earlier values of a branch.
         if self.place.mirror.is_some()
             && let Some(id) = by_git()
         {
@@ -111,7 +111,7 @@ impl Repository {
         }
     }
 
-    /// Returns why the object that a revision starts from cannot be read, if it cannot.
+    /// Returns the error if the object that a revision starts from cannot be read.
     fn damage_at(&self, given: &str) -> Option<GitError> {
         let name = match given.split(['~', '^', '@', ':']).next()? {
             "" => "HEAD",

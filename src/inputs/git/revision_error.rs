@@ -40,7 +40,7 @@ pub enum RevisionFault {
     Range,
     /// It leads past the end of a shallow clone's history, such as `HEAD~10`.
     BeyondShallow {
-        /// The commit that it counts from.
+        /// The commit that the revision starts from, if it is known.
         behind: Vec<CommitId>,
     },
     /// It cannot be resolved: `HEAD~10` where there are three commits, or nonsense.
@@ -51,7 +51,7 @@ pub enum RevisionFault {
 }
 
 impl RevisionError {
-    /// Returns what to do about it, one suggestion each, the best first. Commands are in backticks.
+    /// Returns suggestions of what to do about the error, the best first. Commands are in backticks.
     #[must_use]
     pub fn help(&self) -> Vec<String> {
         let advice: &[&str] = match &self.fault {
@@ -104,7 +104,7 @@ impl Lacking for RevisionError {
     fn missing(&self) -> Option<Missing> {
         match &self.fault {
             RevisionFault::BeyondShallow { behind } => Some(Missing::History(behind.clone())),
-            // Who names a branch need not know whether it was fetched.
+            // A user may name a branch of the remote that was not fetched yet.
             RevisionFault::Unknown { branch, .. } => branch.clone().map(Missing::Branch),
             RevisionFault::LeadingDash
             | RevisionFault::Ambiguous { .. }

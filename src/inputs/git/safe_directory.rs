@@ -7,7 +7,7 @@ use gix::config::source::Kind;
 
 use super::{GitError, git_variables};
 
-/// The extensions that are supported, in lower case, including those that do not matter to a reader.
+/// The supported extensions of the repository format, in lower case, including those that do not matter to a reader.
 const EXTENSIONS: [&str; 9] = [
     "compatobjectformat",
     "noop",
@@ -29,7 +29,8 @@ pub(super) fn is_named(dir: &Path) -> bool {
     })
 }
 
-/// Refuses a repository that git would refuse to use unless it is named.
+/// Returns an error for a repository that git would refuse to use. If `GIT_DIR` names it, only its extensions are
+/// checked.
 pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     if !git_variables::names_the_repository() {
         check_ceilings(dir, found)?;

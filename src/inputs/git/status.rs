@@ -1,5 +1,5 @@
 //! The changes of the work tree against `HEAD`, by running git. Only git knows every setting, filter and encoding, and
-//! it continues where something cannot be read.
+//! it continues if something cannot be read.
 
 use std::path::Path;
 
@@ -23,17 +23,16 @@ pub struct WorkTree {
     pub unsure: Unsure,
 }
 
-/// No renames, every untracked file, and submodules as the configuration says.
+/// The arguments of `git status`: no renames, every untracked file, and submodules as the configuration says.
 const STATUS: [&str; 5] = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
 
 impl Repository {
     /// Returns the changes of the work tree against `HEAD`, or against nothing when there is no commit yet.
     ///
-    /// A path is listed where `git status --no-renames --untracked-files=all` lists it, whatever
-    /// `status.showUntrackedFiles` says, except for a path that is only in the index. A path that is staged and then
-    /// changed back counts as modified, since its content is not read. A path that git warns of and skips counts as
-    /// changed. Untracked files that this program wrote ([`Repository::note_written`]) are left out while they are
-    /// unchanged.
+    /// It lists the paths that `git status --no-renames --untracked-files=all` lists, except for paths that are only in
+    /// the index. A path that is staged and then changed back counts as modified, since its content is not read. A path
+    /// that git warns of and skips counts as changed. Untracked files that this program wrote
+    /// ([`Repository::note_written`]) are left out while they are unchanged.
     ///
     /// # Errors
     /// When the repository is bare, or `git status` fails.
@@ -72,7 +71,7 @@ impl Repository {
         kept.map_or_else(|| self.work_tree(), Ok)
     }
 
-    /// Reads the records of `git status --porcelain=v2 -z`.
+    /// Returns the changes in the records of `git status --porcelain=v2 -z`.
     fn listed(&self, records: &[u8]) -> Result<Vec<Change>, GitError> {
         let (mut changes, written) = (Vec::new(), self.written_files());
         let mut head = None;
@@ -84,7 +83,7 @@ impl Repository {
                 }
                 [b'u', b' ', fields @ ..] => {
                     let (fields, path) = apart::<9>(fields)?;
-                    // Of a conflict the index has nothing to compare with.
+                    // The record of a conflict lacks the mode at `HEAD`.
                     let root = match &head {
                         Some(root) => root,
                         None => head.insert(self.tree_id(self.head()?.commit())?),
@@ -93,7 +92,7 @@ impl Repository {
                     let before = before.filter(|kind| *kind != EntryKind::Tree).map(super::tree::mode);
                     changes.extend(change(path, before, mode(fields[5])?));
                 }
-                // A repository that is no submodule yet.
+                // A nested repository that is not a submodule.
                 [b'?', b' ', path @ .., b'/'] => changes.push(added(path, Extent::Below)),
                 [b'?', b' ', path @ ..] if self.is_as_written(path, &written) => {}
                 [b'?', b' ', path @ ..] => changes.push(added(path, Extent::Path)),
@@ -149,7 +148,7 @@ fn added(path: &[u8], extent: Extent) -> Change {
     Change { path: RepoPath::from_git(path), status: Status::Added, extent }
 }
 
-/// Returns the place of a repository's path in the work tree.
+/// Returns where a path of the repository is in the file system; `None` if the system cannot have such a path.
 pub(super) fn in_work_tree(root: &Path, path: &RepoPath) -> Option<std::path::PathBuf> {
     Some(root.join(gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?))
 }

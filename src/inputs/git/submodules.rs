@@ -35,8 +35,8 @@ impl Repository {
         Ok(None)
     }
 
-    /// Returns changes from outside, with each change of a commit's submodule marked to stand for everything below it.
-    /// Each directory is read once.
+    /// Returns the changes, where those of the commit's submodules have the extent [`Extent::Below`]. Lists of changed
+    /// paths from outside do not say which paths are submodules. Each directory is read once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

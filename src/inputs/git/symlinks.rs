@@ -21,10 +21,10 @@ enum At<T> {
     Nothing,
 }
 
-/// Where a path leads, and through which links.
+/// The result of following a path: where it leads, and through which links.
 struct Followed<T> {
     end: End<T>,
-    /// Its own path.
+    /// The path of `end`.
     path: RepoPath,
     /// The links on the way.
     links: Vec<RepoPath>,
@@ -75,7 +75,7 @@ const MOST_LINKS: usize = 40;
 
 /// The content of a file of the work tree.
 pub struct WorkTreeFile {
-    /// Its content, or as much of it as was asked for.
+    /// Its content, or the requested part from its start.
     pub bytes: Vec<u8>,
     /// The paths that determine it: the links that lead to it, and its own.
     pub paths: Vec<RepoPath>,
@@ -110,7 +110,7 @@ fn follow<T>(
             }
         }
     };
-    // What is not there would be here.
+    // The rest of the path does not exist. The result is the path that it would have.
     while let Some(part) = left.pop() {
         match part.as_slice() {
             b".." if here.pop().is_none() => return Err(GitError::LinkOutside { path: path.clone() }),
@@ -121,10 +121,10 @@ fn follow<T>(
     Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
 }
 
-/// Where paths lead, and the work that it took to find out.
+/// The ends of many paths, and the work that it took to find them.
 pub struct Leads {
-    /// One result for each path, in their order. It is an error where the path leads outside or in a circle, or where
-    /// the text of a link is not in this clone.
+    /// One result for each path, in their order. It is an error if the path leads outside or in a circle, or if the
+    /// text of a link is not in this clone.
     pub each: Vec<Result<Lead, GitError>>,
     /// How many directories were read.
     pub read: usize,
@@ -220,7 +220,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Returns the thing at a path without links on the way; `None` if that is not known.
+    /// Returns the kind of thing at a path without links; `None` if the path has a link, or may have one.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
         if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
@@ -284,8 +284,8 @@ impl Repository {
         })
     }
 
-    /// Returns where a path of a commit leads, following links inside of the repository, and how much of the tree the
-    /// result stands for; `None` if there is nothing.
+    /// Returns where a path of a commit leads, following links inside of the repository, and the extent of the result;
+    /// `None` if there is nothing.
     ///
     /// # Errors
     /// As for [`Repository::file_at`].
@@ -299,7 +299,8 @@ impl Repository {
         })
     }
 
-    /// Returns where paths of a commit lead. Each directory on the way to several of them is read about once.
+    /// Returns where paths of a commit lead. A long list is read in at most eight parts, and each part reads a
+    /// directory on the way to several paths once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -371,8 +372,8 @@ impl Repository {
         })
     }
 
-    /// Reads at most this many bytes of a file of the work tree, following links inside of the repository; `None` if
-    /// there is nothing, no regular file, or no work tree.
+    /// Reads at most `most` bytes of a file of the work tree, following links inside of the repository; `None` if there
+    /// is nothing, no regular file, or no work tree.
     ///
     /// # Errors
     /// When it cannot be read, or links lead outside or in a circle.

@@ -26,10 +26,10 @@ pub struct NewTag {
 /// Whether tags are signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Signing {
-    /// No.
+    /// They are not signed.
     #[default]
     Unsigned,
-    /// By git, as its configuration says (`gpg.format`, `user.signingKey`).
+    /// Git signs them, as its configuration says (`gpg.format`, `user.signingKey`).
     Signed,
 }
 
@@ -64,7 +64,7 @@ pub enum TagError {
         /// The error of git.
         source: program::ProgramError,
     },
-    /// The refs cannot be changed: one is there, or the disk is full.
+    /// The refs cannot be changed: one exists already, or the disk is full.
     #[error("no tag was made: {reason}")]
     Refs {
         /// The reason.
@@ -204,10 +204,10 @@ impl Repository {
 /// The value of a reference before and after a change.
 type FromTo = (Option<gix::ObjectId>, Option<gix::ObjectId>);
 
-/// The message in the log of a tag.
+/// The message in the reflog of a tag.
 const MESSAGE: &str = "tag";
 
-/// Returns gix's form of a change.
+/// Converts a change to gix's type.
 fn in_files(Edit { name, from, to }: Edit) -> Result<RefEdit, TagError> {
     let expected =
         from.map_or(PreviousValue::MustNotExist, |from| PreviousValue::MustExistAndMatch(Target::Object(from)));

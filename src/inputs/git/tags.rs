@@ -49,7 +49,8 @@ impl Repository {
     /// # Errors
     /// When the refs cannot be read at all.
     pub fn tags(&self) -> Result<Vec<Tag>, HistoryError> {
-        // Loose refs come first: the sort is stable, and of two refs of one name the loose one is the newer.
+        // Loose refs are added first. The sort is stable, so of two refs with one name the loose one, which is newer,
+        // is kept.
         let mut tags = self.loose_tags().map_err(HistoryError::refs)?;
         tags.extend(self.packed_tags().map_err(HistoryError::refs)?);
         tags.sort_by(|a, b| a.name.cmp(&b.name));
@@ -106,8 +107,8 @@ impl Repository {
     }
 }
 
-/// Whether `packed-refs` guarantees that a tag without a peeled id is not a tag object. Every git since 1.5 writes it
-/// so.
+/// Whether `packed-refs` guarantees that a tag without a peeled id is not a tag object. Git has guaranteed it since
+/// version 1.5.
 fn packed_refs_are_peeled(path: &std::path::Path) -> io::Result<bool> {
     let mut beginning = Vec::new();
     std::fs::File::open(path)?.take(4096).read_to_end(&mut beginning)?;

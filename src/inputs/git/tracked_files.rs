@@ -12,7 +12,7 @@ pub struct TrackedFiles {
 }
 
 impl Repository {
-    /// Returns what the index has, as `git ls-files --cached` lists it: of a conflict, each path once.
+    /// Returns the entries of the index, as `git ls-files --cached` lists them. A path with a conflict is listed once.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -37,7 +37,7 @@ fn mode(mode: IndexMode) -> Mode {
     match mode {
         IndexMode::SYMLINK => Mode::SymbolicLink,
         IndexMode::COMMIT => Mode::Submodule,
-        // Of a sparse index.
+        // Only a sparse index has directories.
         IndexMode::DIR => Mode::Directory,
         IndexMode::FILE_EXECUTABLE => Mode::Executable,
         _ => Mode::File,

@@ -156,7 +156,7 @@ impl Repository {
     }
 }
 
-/// The trees of a repository, and the first missing one that was asked for.
+/// The trees of a repository, and the first requested one that is missing.
 pub(super) struct Trees<'repo> {
     repository: &'repo gix::Repository,
     unwritten: &'repo Unwritten,

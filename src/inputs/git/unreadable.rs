@@ -48,9 +48,9 @@ impl fmt::Display for Unsure {
 
 const DIRECTORY: &str = "warning: could not open directory '";
 
-/// Reads the messages of `git status`.
+/// Returns the paths that `git status` could not read, from its messages.
 ///
-/// Git warns of a directory that it cannot open, and says why it cannot read a file: `a/x: Permission denied`. Other
+/// Git warns of a directory that it cannot open, and names a file that it cannot read: `a/x: Permission denied`. Other
 /// errors are about files that git has read anyway: a filter failed, an encoding is unknown.
 pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     let mut unsure = Unsure::default();
@@ -68,13 +68,14 @@ pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
     unsure
 }
 
-/// Whether the system does not say if there is something at a path.
+/// Whether permission is denied to find out what is at a path.
 fn cannot_be_seen(root: &Path, path: &str) -> bool {
     let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
     found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))
 }
 
-/// Returns a directory, or the nearest existing one above it, since git escapes some names.
+/// Returns a directory, or the nearest existing one above it. Git escapes some names in its messages, so the directory
+/// may not exist under the name in the message.
 fn what_is_there(root: &Path, directory: &str) -> RepoPath {
     let mut directory = directory.trim_end_matches('/');
     let is_there = |path: &str| {

@@ -5,27 +5,27 @@
 
 /// The settings, with the values that override them.
 const SET_ASIDE: [(&str, &str); 8] = [
-    // A fetch deletes nothing: marks and built refs that are here alone were not sent yet.
+    // A fetch deletes nothing: marks and built refs that only this clone has may not have been pushed yet.
     ("fetch.prune", "false"),
     ("fetch.pruneTags", "false"),
-    // A fetch and a push are about what they name.
+    // A fetch or a push transfers only the refs that it names.
     ("push.followTags", "false"),
     ("submodule.recurse", "false"),
     ("fetch.recurseSubmodules", "false"),
     ("push.recurseSubmodules", "no"),
-    // Whoever waits for an answer waits for no upkeep.
+    // A command does not make its user wait for maintenance.
     ("maintenance.auto", "false"),
     ("fetch.writeCommitGraph", "false"),
 ];
 
-/// The settings of each remote, with the values that override them. A mirror cannot have refspecs on the command line.
+/// The settings of each remote, with the values that override them. (`mirror` forbids refspecs in a push.)
 const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
 
 /// Returns the options of every git command.
 pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
     let set = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
     let everywhere = SET_ASIDE.iter().flat_map(|(key, value)| set(key, value));
-    // An option's name ends at its first `=`.
+    // A key with `=` cannot be given with `-c`, whose value begins after the first `=`.
     let names = gix.remote_names();
     let remotes = names.iter().filter(|name| !name.is_empty() && !name.contains(&b'='));
     let of = |(key, value): &(&str, &str), remote| set(&format!("remote.{remote}.{key}"), value);

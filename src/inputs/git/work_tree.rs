@@ -28,10 +28,11 @@ pub struct OnTop {
 /// How many files one process hashes.
 const AT_ONCE: usize = 10_000;
 
-/// How often a new process continues after a file that ended the previous one.
+/// The most processes for one list of files. An unreadable file ends a process, and the next process continues after
+/// it.
 const TRIES: usize = 16;
 
-/// Large files are streamed, and not compressed.
+/// The arguments of git for hashing. Large files are streamed, and not compressed.
 const HASH: [&str; 8] = [
     "-c",
     "core.bigFileThreshold=1m",
@@ -85,7 +86,7 @@ impl Repository {
         Ok(OnTop { root: self.edited(&root, &edits)?, unsure })
     }
 
-    /// Returns what is at the path of a change.
+    /// Returns the thing at the path of a change.
     fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
         let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {
             return Ok(Found::Nothing);
@@ -126,7 +127,7 @@ impl Repository {
     }
 }
 
-/// What is at a path of the work tree.
+/// The thing at a path of the work tree.
 enum Found {
     /// Nothing that a commit can contain.
     Nothing,

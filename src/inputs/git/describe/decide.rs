@@ -28,14 +28,14 @@ struct Contest {
 #[derive(Clone, Copy)]
 struct Contender {
     candidate: usize,
-    /// How many commits it leads to, among those that were walked when git stops looking for candidates.
+    /// How many commits it leads to, among those that are walked before git stops looking for candidates.
     within: u32,
     flow: Reachability,
 }
 
 /// Decides the tracks that are not decided yet, as far as the walk allows.
 ///
-/// A candidate that an earlier one leads to cannot win: the earlier one leads to all that it leads to. So the first
+/// A candidate that an earlier one leads to cannot win: the earlier one leads to all the same commits. So the first
 /// candidates of all tracks are followed first, and a second candidate only if the first does not lead to it.
 pub(super) fn decide(
     tracks: &TagSearches,
@@ -120,7 +120,7 @@ fn follow(tracks: &TagSearches, recording: &Recording<'_>, contests: &mut [Conte
     }
 }
 
-/// Returns the winner, if the walk has come far enough to be sure of it and of its distance.
+/// Returns the winner, if the walk has gone far enough for the winner and its distance to be certain.
 fn decision(
     tracks: &TagSearches,
     track: usize,
@@ -130,7 +130,7 @@ fn decision(
     work: &mut WalkCounts,
 ) -> Result<Option<Decision>, HistoryError> {
     let Track { candidates, stop, .. } = tracks.track(track);
-    // The first found wins where two lead to equally many.
+    // If two lead to equally many commits, the one that was found first wins.
     let better = |best: Contender, next: &Contender| if next.within > best.within { *next } else { best };
     let Some((first, others)) = contenders.split_first() else { return Ok(None) };
     let best = others.iter().fold(*first, better);
@@ -138,11 +138,12 @@ fn decision(
         let trust = if covers_the_unfetched { Trust::Exact } else { Trust::Shallow };
         Some(Decision { candidate: Some(best.candidate), distance, trust })
     };
-    // Tags that were not fetched can let git stop later; only with ten candidates before the boundary they cannot.
+    // Tags on commits that were not fetched can change where git stops, unless it finds ten candidates before the
+    // boundary.
     let stops_before = |boundary: u32| candidates.len() == CANDIDATES && stop.is_some_and(|stop| stop <= boundary);
     let stop_is_known = walk.boundary().is_none_or(stops_before);
-    // Git puts the commit at which it stops back into the queue, behind others of its second. That can change what is
-    // walked next, unless the winner leads to everything that waits.
+    // Git puts the commit at which it stops back into the queue, behind others of the same second. That can change what
+    // is walked next, unless the winner leads to everything that waits.
     let requeued = stop.filter(|stop| *stop < walk.len() && walk.is_tie(*stop));
     if let Some(stop) = requeued.filter(|stop| !(best.flow.covers_the_rest && best.flow.end <= *stop)) {
         work.replays += 1;

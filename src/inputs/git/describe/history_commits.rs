@@ -17,13 +17,14 @@ pub(super) struct Commits<'r> {
     in_graph: u32,
     /// The commits that the graph does not have.
     others: Vec<Other>,
-    /// Their numbers. The map is only used for lookups by id, so its order does not matter.
+    /// The numbers of `others`. The map is only used for lookups by id, so its order does not matter.
     numbers: HashMap<gix::ObjectId, Node>,
-    /// Their parents, one after the other.
+    /// The parents of all `others`, one after the other.
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
-    /// `None` until a commit is read that the graph does not have: the more objects a pack has, the longer it takes to open.
+    /// `None` until a commit is read that the graph does not have, since it takes time to open a pack with many
+    /// objects.
     packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,
@@ -44,7 +45,7 @@ impl<'r> Commits<'r> {
         let shallow = repository.gix.shallow_commits().map_err(|source| HistoryError::Shallow { source })?;
         let mut shallow: Vec<_> = shallow.map(|commits| commits.iter().copied().collect()).unwrap_or_default();
         shallow.sort_unstable();
-        // The graph knows nothing of shallow boundaries. One that cannot be read is no loss but of time.
+        // The graph knows nothing of shallow boundaries. If it cannot be read, only time is lost.
         let graph = if shallow.is_empty() { repository.gix.commit_graph_if_enabled().ok().flatten() } else { None };
         Ok(Self {
             repository,

@@ -1,13 +1,14 @@
 //! `git describe` for all services in one walk of history.
 //!
-//! Git's rule, per service: walk from head, newest commit first; the first ten tagged commits are candidates; each
-//! counts the commits walked that it does not lead to; the lowest count wins, and the first found among equal counts;
-//! then the winner continues to count until it leads to all commits that are left.
+//! A commit *leads to* itself and to its ancestors. Git's rule, per service: walk from head, newest commit first; the
+//! first ten tagged commits are candidates; each counts the commits walked that it does not lead to; the lowest count
+//! wins, and the first found among equal counts; then the winner continues to count until it leads to all commits that
+//! are left.
 //!
 //! Some tags do not count; the result is git's with these tags excluded (`--exclude`). Of several tags of a service on
-//! one commit, only the one that was pushed counts, else the highest stable one, else the highest. And only tags with a
-//! version that the service's scheme can read are its releases. A tag that is almost a release, and nearer, is reported
-//! with the answer.
+//! one commit, only the one that was pushed counts, else the highest stable one, else the highest. Only tags with a
+//! version that the service's version scheme can read are its releases. If a nearer tag is almost a release (another
+//! scheme can read its version, or it is almost a version), the answer names that tag too.
 //!
 //! The order of that walk does not depend on the tags, so it is recorded once ([`walk`]). One bit per candidate says
 //! which commits the candidate leads to. The bits pass from commits to their parents along the recording, for 256
@@ -46,7 +47,8 @@ pub(super) fn describe(
 
     let mut answers: Vec<Option<Decision>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {
-        // A service that has met no tag yet cannot be settled, so there is no use in asking before.
+        // A service cannot be decided before the walk finds its first tag, so `decide` is not called until each has
+        // one.
         while tracks.waiting_for_a_tag()
             && let Some(at) = walk.step(&mut commits)?
         {
@@ -96,8 +98,8 @@ pub(super) fn describe(
     })
 }
 
-/// Decides the track of almost-releases if it cannot have a nearer tag than the release that was found. A tag is at
-/// least as far from head as the number of commits that the walk takes before it.
+/// Decides the track of almost-releases if it cannot have a nearer tag than the release that was found. The distance of
+/// a tag is at least the number of commits that the walk visits before it.
 fn leave_what_is_not_nearer(tracks: &TagSearches, search: Search, answers: &mut [Option<Decision>]) {
     let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
     let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);

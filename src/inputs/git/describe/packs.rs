@@ -7,7 +7,7 @@ use gix::odb::pack;
 ///
 /// Most of a commit object is its message, and often a signature. A walk needs neither, and without a commit-graph it
 /// spends its time on inflating them. So this inflates only the header. It does not read deltas, loose objects,
-/// alternates or replacements; commits that it does not find have to be read otherwise.
+/// alternates or replacements; commits that it does not find have to be read as whole objects.
 pub(super) struct Packs {
     all: Vec<Pack>,
     inflate: gix::zlib::Inflate,
@@ -44,7 +44,8 @@ impl Packs {
         Self { all: indexes.into_iter().filter_map(pack).collect(), ..Self::default() }
     }
 
-    /// Returns the beginning of a commit, including the line of the committer; `None` if it has to be read otherwise.
+    /// Returns the beginning of a commit, including the line of the committer; `None` if it has to be read as a whole
+    /// object.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
             let entry = pack.index.lookup(id)?;

@@ -11,8 +11,8 @@ pub(super) struct Flags([u64; WORDS]);
 /// A question to a pass, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// The position at which it is asked: it only counts commits before that. It is never before the position of the
-    /// column.
+    /// The position in the recording that it is about. It counts only commits before that position, which is never
+    /// before the position of the column.
     pub(super) at: u32,
     /// The tagged commit that it is about.
     pub(super) column: usize,
@@ -24,13 +24,13 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether the column leads to the commit at that position, which is this candidate. The answer is 1 or 0.
+    /// Whether the column leads to the commit at [`Probe::at`], which is this candidate. The answer is 1 or 0.
     LeadsTo(usize),
-    /// How many commits before that position the column leads to, itself included.
+    /// How many commits before [`Probe::at`] the column leads to, itself included.
     Within,
 }
 
-/// What a pass found out about one tagged commit.
+/// The result of a pass for one tagged commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Reachability {
     /// The position where the pass ended.
@@ -62,7 +62,7 @@ pub(super) fn pass(
     let mut trusted = if boundary.is_none_or(|boundary| boundary.at >= start) { all } else { Flags::default() };
     let mut probes = probes.iter_mut().peekable();
     let mut raised = 0;
-    // How many of the commits that wait lack a flag.
+    // The number of waiting commits that lack a flag.
     let mut lacking = recording.waiting[start as usize];
     let mut at = start;
     while at < recording.len && (lacking > 0 || raised < columns.len()) {

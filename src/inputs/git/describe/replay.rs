@@ -19,8 +19,8 @@ enum State {
     Walked,
 }
 
-/// Walks history for one tagged commit as git does: the commit at position `stop` goes back into the queue after others
-/// of its second, and the walk ends when the tagged commit leads to every commit that waits.
+/// Walks history for one tagged commit as git does: the commit at position `stop` goes back into the queue behind
+/// others of the same second, and the walk ends when the tagged commit leads to every commit that waits.
 pub(super) fn replay(
     commits: &mut Commits<'_>,
     head: Node,
@@ -34,7 +34,7 @@ pub(super) fn replay(
     let mut met_boundary = false;
     let mut parents = Vec::new();
     let mut taken = 0;
-    // How many commits wait that the winner is not known to lead to.
+    // The number of waiting commits to which the winner is not known to lead.
     let mut lacking = 1;
     frontier.push(commits.seconds(head)?, head);
     states[head as usize] = State::Waiting;
@@ -76,7 +76,7 @@ pub(super) fn replay(
                     lacking -= 1;
                     *state = State::Flagged;
                 }
-                // One that was walked before its child, because clocks were wrong, misses the flag for good.
+                // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
                 State::Waiting | State::Flagged | State::Walked => {}
             }
         }

@@ -24,7 +24,7 @@ impl Since {
         parents: Parents,
     ) -> Result<Self, HistoryError> {
         let mut walk = Walk::from_head(commits, head, parents)?;
-        // Looked up by id alone; its order is never seen.
+        // The map is only used for lookups by id, so its order does not matter.
         let mut found: HashMap<gix::ObjectId, Option<usize>> = HashMap::default();
         for release in since.iter().flatten() {
             found.insert(super::object_id(release), None);
@@ -49,8 +49,8 @@ impl Since {
         Ok(Self { columns: since.iter().map(column).collect(), walk, releases })
     }
 
-    /// Asks which services each commit touches, if it is newer than some release, and assigns the commit to those
-    /// services whose release does not lead to it.
+    /// Returns for each service the commits since its release, newest first: those that touch the service, and to which
+    /// its release does not lead. Calls `touched` for every commit that is newer than some release.
     pub(super) fn sort<E: From<HistoryError>>(
         mut self,
         commits: &mut Commits<'_>,
@@ -64,7 +64,8 @@ impl Since {
         if let Some(boundary) = self.walk.boundary()
             && is_new[boundary as usize..].contains(&true)
         {
-            // What was not fetched can be part of a release, and so can all that comes after it.
+            // Commits that were not fetched can be part of a release, and so can every commit that comes after them in
+            // the walk.
             let commit = super::commit_id(commits.id(self.walk.node(boundary)));
             return Err(HistoryError::TooShallow { commit }.into());
         }
@@ -101,9 +102,9 @@ impl Since {
         Ok(sorted.iter().map(|positions| positions.iter().map(id).collect()).collect())
     }
 
-    /// Keeps, for each service, the commits that lead to head's state of the service. A merge whose state of the
-    /// service is that of its first parent took nothing from the others, so commits that only lead to other parents do
-    /// not count. This is git's history simplification.
+    /// Keeps, for each service, the commits that contribute to the service's files at head. If a merge has the same
+    /// files of the service as its first parent, it took nothing from its other parents, so commits that it reaches
+    /// only through those do not count. This is git's history simplification.
     fn retain_led_to(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
         let recording = self.walk.recording();
         if (0..recording.len).all(|at| recording.parents(at).count() <= 1) {
@@ -112,7 +113,7 @@ impl Since {
         for first in (0..self.columns.len()).step_by(WIDTH) {
             let services = first..(first + WIDTH).min(self.columns.len());
             let all = Flags::first(services.len());
-            // Of a commit that was not asked about every parent counts.
+            // If `touched` was not called for a commit, all of its parents count.
             let asked = |is_new: &bool| if *is_new { Flags::default() } else { all };
             let mut touched: Vec<Flags> = is_new.iter().map(asked).collect();
             for (at, service) in pairs.iter().filter(|(_, service)| services.contains(service)) {
@@ -120,7 +121,7 @@ impl Since {
             }
             let mut led = vec![Flags::default(); (recording.len + recording.slots) as usize];
             led[0] = all;
-            // One round, but where clocks were wrong and a parent stands before its child.
+            // One round is enough, unless clocks were wrong and a parent stands before its child.
             let mut is_settled = false;
             while !is_settled {
                 is_settled = true;
@@ -145,7 +146,7 @@ impl Since {
 
 /// Which releases lead to which commits.
 struct Flood {
-    /// For each position, one bit for each release, while the commit waits.
+    /// One bit for each release, for each walked commit, by position, and then for each waiting one.
     flags: Vec<Flags>,
     all: Flags,
     walked: usize,
@@ -158,7 +159,7 @@ impl Flood {
         for (column, release) in releases.iter().enumerate() {
             flags[*release as usize].raise(column);
         }
-        // One round, but where clocks were wrong and a parent stands before its child.
+        // One round is enough, unless clocks were wrong and a parent stands before its child.
         let mut is_settled = false;
         while !is_settled {
             is_settled = true;
@@ -185,8 +186,8 @@ impl Repository {
     /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; `None` counts all
     /// commits. `touched` is called once for each commit that is newer than some release. It returns the services (by
     /// their positions in `since`) that the change from the commit's first parent to the commit touches. So a merge
-    /// touches what it brings in. If a merge touches a service, it counts, and so do commits that lead to any of its
-    /// parents. If not, only commits that lead to its first parent count.
+    /// touches what it brings in. If a merge touches a service, it counts, and so do commits that it reaches through
+    /// any of its parents. If not, only commits that it reaches through its first parent count.
     ///
     /// # Errors
     /// When commits cannot be read, or `touched` fails.

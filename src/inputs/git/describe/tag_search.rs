@@ -86,7 +86,7 @@ impl TagSearches {
                 (tag, Rank { is_pushed, is_stable: !version.is_pre_release(), version: Some(version) })
             };
             let releases = tracks.add(tags, releases.into_iter().map(rank));
-            // Which of several is named does not matter.
+            // Of several such tags on one commit, any one may be reported.
             let rank = |tag| (tag, Rank { is_pushed: false, is_stable: false, version: None });
             let almost = (!almost.is_empty()).then(|| tracks.add(tags, almost.into_iter().map(rank)));
             if let Some(almost) = almost {
@@ -116,7 +116,7 @@ impl TagSearches {
         track
     }
 
-    /// Notes a commit of the walk.
+    /// Adds a walked commit to the candidates of the tracks that have a tag on it.
     pub(super) fn visit(&mut self, at: u32, id: &gix::oid, rule: StopRule) {
         for winner in self.targets.get(id).into_iter().flatten() {
             let track = &mut self.all[winner.track];
@@ -173,15 +173,15 @@ impl TagSearches {
 struct Matching {
     /// The releases, with their versions.
     releases: Vec<(usize, Version)>,
-    /// Tags that another scheme reads, or that are almost versions.
+    /// Tags that are almost releases: another scheme can read their version, or it is almost a version.
     almost: Vec<usize>,
     /// Tags that no scheme can read.
     ignored: Vec<usize>,
 }
 
 impl Matching {
-    /// Selects the tags that fit any of the patterns. A tag that fits several counts by the pattern that ranks it
-    /// highest.
+    /// Selects the tags that fit any of the patterns. A tag that fits several is a release if any of them makes it one,
+    /// else almost a release if any does.
     fn of(tags: &[Tag], patterns: &[TagPattern]) -> Self {
         let mut found = Self::default();
         for pattern in patterns {

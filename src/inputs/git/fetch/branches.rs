@@ -89,7 +89,7 @@ impl Repository {
     }
 }
 
-/// Reads what `git ls-remote --symref REMOTE HEAD` prints.
+/// Returns the default branch in the output of `git ls-remote --symref REMOTE HEAD`.
 fn default_of(answer: &[u8]) -> Option<String> {
     let answer = std::str::from_utf8(answer).ok()?;
     let target = answer.lines().find_map(|line| line.strip_prefix("ref: ")?.strip_suffix("\tHEAD"))?;

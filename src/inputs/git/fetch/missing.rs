@@ -18,7 +18,7 @@ pub enum Missing {
         /// The prefixes; each ends with `/`.
         prefixes: Vec<String>,
     },
-    /// The tags of the remote, as it has them.
+    /// The tags of the remote that this clone lacks.
     Tags,
     /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
     Object(String),

@@ -1,6 +1,6 @@
-//! Fetches what is not in this clone, by running git, which knows the credentials, the proxies and the protocols.
+//! Fetches missing objects and refs by running git, which knows the credentials, the proxies and the protocols.
 //!
-//! The caller asks the repository again after each step, so rebake fetches no more than the answer needs.
+//! The caller reads the repository again after each step, so rebake fetches no more than the result needs.
 
 mod branches;
 mod missing;
@@ -22,8 +22,8 @@ use crate::model::name::{CommitId, Escaped};
 /// The steps of deepening history: by more and more commits, and finally to its roots.
 const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow"];
 
-/// What was fetched so far, and what may still be fetched. It belongs to the repository, so each thing is fetched once,
-/// within one time limit.
+/// The state of fetching: what was fetched so far, and how much time is left. It belongs to the repository, so each
+/// thing is fetched once, within one time limit.
 #[derive(Default)]
 pub(super) struct Fetching {
     /// How long all further fetches may take; `None` if fetching is not allowed.
@@ -31,9 +31,9 @@ pub(super) struct Fetching {
     tried: Vec<Missing>,
     /// The refs of the remote that were fetched.
     renewed: BTreeMap<Missing, Freshness>,
-    /// The remote's default branch, if it was asked for.
+    /// The remote's default branch, once it was requested.
     default_branch: OnceCell<Option<String>>,
-    /// How many of the steps were taken.
+    /// How many of the [`STEPS`] were taken.
     deepened: usize,
     troubles: Vec<FetchError>,
 }
@@ -82,12 +82,12 @@ impl Repository {
         self.fetching().left = Some(limit);
     }
 
-    /// Whether a fetch may still bring something.
+    /// Whether fetching is allowed.
     fn may_fetch(&self) -> bool {
         self.fetching().left.is_some()
     }
 
-    /// Calls `ask`, and fetches what it lacks, until it succeeds or no fetch can help.
+    /// Calls `ask`, and fetches what its error reports as missing, until it succeeds or no fetch can help.
     ///
     /// # Errors
     /// Those of the last call.
@@ -101,8 +101,8 @@ impl Repository {
         }
     }
 
-    /// Fetches what is missing, or a part of it. Returns whether something was fetched, so that asking again is worth
-    /// it.
+    /// Fetches a missing thing, or a part of it. Returns whether something was fetched, so that another attempt may
+    /// succeed.
     pub fn fetch_missing(&self, missing: &Missing) -> bool {
         if !self.may_fetch() {
             return false;
@@ -146,7 +146,8 @@ impl Repository {
             Missing::Object(id) => {
                 self.ask_remote(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()], "").map(drop)
             }
-            // As git itself asks for what a partial clone lacks, but for all of it in one go.
+            // These are the options with which git itself fetches what a partial clone lacks, but for all objects at
+            // once.
             Missing::Objects(ids) => {
                 let words = ["-c", "fetch.negotiationAlgorithm=noop", "fetch", "--quiet", "--no-tags"];
                 let more = ["--no-write-fetch-head", "--recurse-submodules=no", "--filter=blob:none", "--stdin"];
@@ -160,7 +161,7 @@ impl Repository {
                     return Err(self.fetch_refused(missing, "that is not a valid branch name".to_owned()));
                 }
                 let here = branch.tracking();
-                // What leads to an older tip of it is here, and stays: a depth would cut it off.
+                // This clone has the history of an older tip of the branch. A depth would cut it off.
                 let depth = if self.has_reference(&here) { &["--no-tags"] } else { depth };
                 self.fetch_refs(missing, depth, &[format!("+{there}:{here}")])
             }
@@ -223,10 +224,10 @@ impl Repository {
         self.refresh_references().map_err(|error| self.fetch_refused(missing, error.to_string()))
     }
 
-    /// Runs a git command that asks the remote, and returns its output.
+    /// Runs a git command that connects to the remote, and returns its output.
     fn ask_remote(&self, missing: &Missing, args: &[String], input: &str) -> Result<Vec<u8>, FetchError> {
         match self.run_in_time(args, input.as_bytes()) {
-            // A remote without any such ref is a failure without words.
+            // Git fails without a message if the remote has no such ref.
             Err(ProgramError::Refused(refusal))
                 if refusal.reason().is_none() && matches!(missing, Missing::Refs { .. }) =>
             {
