@@ -16,7 +16,7 @@ struct File {
     lockfile_version: Value,
     #[serde(default)]
     workspaces: BTreeMap<String, Workspace>,
-    /// What is installed, by its place: `a`, and `a/b` for a `b` that only `a` gets.
+    /// The installed packages by their place: `a`, and `a/b` for a `b` that only `a` uses.
     #[serde(default)]
     packages: BTreeMap<String, Vec<Value>>,
     /// The files with patches, by `name@version`.
@@ -42,7 +42,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), file.lockfile_version.to_string());
-    // A catalog counts through what uses it.
+    // A catalog only matters to the packages that use it, and their entries show its effect.
     let settings = file.settings.iter().filter(|(key, _)| !matches!(key.as_str(), "catalog" | "catalogs"));
     lockfile.settings.extend(settings.map(|(key, value)| (key.clone(), value.to_string())));
     let patched = &file.patched_dependencies;
@@ -79,7 +79,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Finds a package at the place of the package that needs it, or else above. Also returns how much work that took.
+/// Finds a package by name below the place of the package that needs it, or else below the places above. Also returns
+/// how much work that took, for [`Lockfile::spend`].
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut above, mut work) = (place, 0);
     while !above.is_empty() {
@@ -87,7 +88,7 @@ fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, 
         if let Some(found) = at.get([above, "/", name].concat().as_str()) {
             return (Some(*found), work);
         }
-        // The last name goes, with its scope.
+        // This removes the last name, with its scope.
         let parent = above.rsplit_once('/').map_or("", |(parent, _)| parent);
         let scope = parent.rsplit('/').next().unwrap_or_default();
         above = if scope.starts_with('@') { parent.rsplit_once('/').map_or("", |(parent, _)| parent) } else { parent };

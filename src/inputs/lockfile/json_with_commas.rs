@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-/// Returns the same as strict JSON. What is in texts stays as it is.
+/// Returns the text as strict JSON, without comments and trailing commas. Strings are unchanged.
 pub(super) fn strict(text: &str) -> Cow<'_, str> {
     let bytes = text.as_bytes();
     let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
-    // Where in `out` the last comma stands, if only blanks follow it.
+    // The position of the last comma in `out`, if only blanks follow it.
     let mut comma = None;
     let mut at = 0;
     while at < bytes.len() {
@@ -38,11 +38,11 @@ pub(super) fn strict(text: &str) -> Cow<'_, str> {
         out.push(bytes[at]);
         at += 1;
     }
-    // Only ASCII was left out or replaced.
+    // Only whole comments were left out, and commas replaced, so this is UTF-8.
     String::from_utf8(out).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
-/// Returns where a text ends that begins here.
+/// Returns the position after the string that begins at `start`.
 fn end_of_text(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while at < bytes.len() {

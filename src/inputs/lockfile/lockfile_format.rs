@@ -36,7 +36,7 @@ pub const LOCKFILE_NAMES: [(&str, LockfileFormat); 9] = [
 ];
 
 impl LockfileFormat {
-    /// Returns the format of the lockfile with a name, if it is the name of one.
+    /// Returns the format of the lockfile with this file name; `None` if no lockfile has it.
     #[must_use]
     pub fn of(file_name: &[u8]) -> Option<Self> {
         LOCKFILE_NAMES.iter().find(|(name, _)| name.as_bytes() == file_name).map(|(_, format)| *format)

@@ -49,7 +49,7 @@ pub static SETTINGS_FILES: [SettingsFile; 19] = {
 };
 
 impl SettingsFile {
-    /// Returns the kind of settings file that a path is, and the directory whose lockfile it is beside.
+    /// Returns the kind of settings file at a path, and the directory from which [`SettingsFile::name`] is relative.
     #[must_use]
     pub fn at(path: &str) -> Option<(&'static Self, RepoDir)> {
         SETTINGS_FILES.iter().find_map(|file| {
@@ -68,7 +68,8 @@ impl SettingsFile {
         lockfile.and_above().enumerate().filter(move |(up, _)| is_read && (*up == 0 || is_read_above)).map(|(_, at)| at)
     }
 
-    /// Whether the file in the directory `beside` may affect a lockfile in the directory `lockfile`, of whatever format.
+    /// Whether the file, relative to the directory `beside`, may affect a lockfile of any format in the directory
+    /// `lockfile`.
     #[must_use]
     pub fn may_matter(&self, beside: &RepoDir, lockfile: &RepoDir) -> bool {
         beside == lockfile || !self.above.is_empty() && beside.holds(lockfile)
@@ -88,8 +89,9 @@ const OF_PACKAGE_JSON: [&str; 9] = [
     "trustedDependencies",
 ];
 
-/// Returns the settings of a file that affect all packages of a lockfile of a format: values by key, each after the
-/// file's display name; for a file that has only settings, the id of its content.
+/// Returns the settings in a file that affect all packages of a lockfile of this format. Keys have the file's display
+/// name `called` as a prefix. For a file that counts as a whole, the only key is the display name, and its value is the
+/// id of the content.
 #[must_use]
 pub fn shared_settings(
     format: LockfileFormat,
@@ -113,7 +115,7 @@ pub fn shared_settings(
     }
 }
 
-/// Keys and their values; `None` if the file cannot be read.
+/// Keys and their values; `None` if the file cannot be read, so that it counts as a whole.
 type Told = Option<Vec<(String, Value)>>;
 
 fn package_json(text: &str) -> Told {
@@ -133,7 +135,7 @@ fn cargo_toml(text: &str) -> Told {
     for key in ["cargo-features", "patch", "profile", "replace"] {
         told.extend(keys.remove(key).map(|value| (key.to_owned(), value)));
     }
-    // The edition chooses the resolver where nothing else does.
+    // Without `resolver`, the edition decides which resolver Cargo uses.
     for key in ["edition", "resolver"] {
         let value = keys.get("package").and_then(|package| package.get(key));
         told.extend(value.map(|value| (format!("package.{key}"), value.clone())));
@@ -151,7 +153,7 @@ fn cargo_toml(text: &str) -> Told {
     Some(told)
 }
 
-/// Removes the versions that the packages of a workspace ask for, since the lockfile says which they get.
+/// Removes the versions that the packages of a workspace request, since the lockfile has the versions that they get.
 fn without_versions(dependencies: &mut Value) {
     let Value::Object(dependencies) = dependencies else { return };
     dependencies.retain(|_, dependency| {
@@ -169,7 +171,7 @@ fn pyproject(text: &str) -> Told {
     };
     let is_of_one = |key: &str| matches!(key, "workspace" | "sources" | "dev-dependencies" | "package");
     let uv = of("uv").filter(|(key, _)| !is_of_one(key)).map(|(key, value)| (format!("tool.uv.{key}"), value.clone()));
-    // The rest of what poetry reads is about the project, and in its lockfile.
+    // The other keys of poetry describe the project, and the lockfile shows their effect.
     let is_of_all = |key: &str| matches!(key, "build-constraints" | "requires-plugins" | "requires-poetry" | "source");
     let poetry = of("poetry").filter(|(key, _)| is_of_all(key));
     Some(uv.chain(poetry.map(|(key, value)| (format!("tool.poetry.{key}"), value.clone()))).collect())

@@ -1,4 +1,5 @@
-//! Lockfiles: which packages the packages of a repository get. Each format has a reader, from text to a common form.
+//! Lockfiles: the exact packages that the packages of a repository depend on. Each format has a reader, which converts
+//! text to a common form.
 //!
 //! A reader refuses a file that it does not fully understand ([`LockfileError`]). The caller decides what a refused
 //! file means. No reader runs a tool, or reads a file system or a network.
@@ -34,25 +35,25 @@ pub const MAX_LOCKFILE: usize = 32 << 20;
 /// The most packages, and the most dependencies between them, that are read.
 const MOST: usize = 2_000_000;
 
-/// The most work of a reader besides one pass over the text, and the most bytes of texts that it makes. Without a
-/// limit, a lockfile that names the same package again and again would take the square of its size. In tests it is
-/// lower.
+/// The limit of a reader's work, counted in comparisons and in bytes of texts that it makes, besides one pass over the
+/// file. Without a limit, a lockfile that names the same package again and again would take the square of its size. In
+/// tests it is lower.
 const MOST_WORK: usize = if cfg!(test) { 1 << 22 } else { 1 << 28 };
 
 /// A lockfile: packages, and the dependencies of each.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockfile {
     packages: Vec<LockedPackage>,
-    /// What each package needs, by its position.
+    /// The dependencies of each package, by its position.
     needs: Vec<Vec<Need>>,
-    /// How many needs there are.
+    /// How many dependencies there are.
     need_count: usize,
-    /// How much work was done.
+    /// How much work was done; see [`MOST_WORK`].
     work: usize,
     /// Settings that apply to all packages: the version of the format, overrides, and whatever else decides how a tool
     /// installs.
     settings: BTreeMap<String, String>,
-    /// The packages of the repository by their directories, relative to that of the lockfile; `.` is that one itself.
+    /// The packages of the repository by their directories, relative to that of the lockfile, which is `.`.
     directories: BTreeMap<String, usize>,
     /// The packages of the repository by their names, which several may share.
     names: BTreeMap<String, Vec<usize>>,
@@ -63,12 +64,12 @@ pub struct Lockfile {
 pub struct LockedPackage {
     /// Its name.
     pub name: String,
-    /// Its version, as people read it; empty for a package of the repository.
+    /// Its version for display; empty for a package of the repository.
     pub version: String,
-    /// What distinguishes it from others of the same name: version, source, integrity, patch, peers.
+    /// The text that distinguishes it from others of the same name: version, source, integrity, patch, peers.
     pub identity: String,
-    /// A directory or an archive of the repository that it comes from, or a patch that is applied to it, relative to the
-    /// directory of the lockfile; none for a package of the workspace.
+    /// The directory or archive of the repository from which it is installed, or a patch that is applied to it,
+    /// relative to the directory of the lockfile; mostly `None` for a package of the workspace.
     pub local: Option<String>,
 }
 
@@ -77,29 +78,30 @@ pub struct LockedPackage {
 pub struct Need {
     /// The position of the package that is needed.
     pub to: usize,
-    /// What it is needed for.
+    /// The purpose for which it is needed.
     pub purpose: NeededFor,
-    /// The name under which it is installed if that is another one, or the condition; empty for neither.
+    /// The name under which it is installed, if that is not its own, or the condition of the dependency; empty if there
+    /// is neither.
     pub label: String,
 }
 
-/// What a package is needed for.
+/// The purpose for which a package is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NeededFor {
-    /// To be used.
+    /// For the use of the package that needs it.
     Use,
-    /// To be developed, tested or built.
+    /// For developing, testing or building that package.
     Development,
 }
 
 impl LockedPackage {
-    /// Returns its name, or its place if it has none.
+    /// Returns its name, or its directory if it has no name.
     #[must_use]
     pub fn called(&self) -> &str {
         if self.name.is_empty() { self.identity.trim_start_matches("member ") } else { &self.name }
     }
 
-    /// Whether the lockfile does not have it, and says only that another one needs it.
+    /// Whether the lockfile has no entry for it, and only mentions that another package needs it.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.identity.starts_with("unknown ")
@@ -107,9 +109,9 @@ impl LockedPackage {
 }
 
 impl Lockfile {
-    /// Reads a lockfile. `manifests` are package.json by their directories relative to that of the lockfile, for a yarn.lock:
-    /// the one beside it, since its `resolutions` say what others get; and for yarn 1 those of all packages of the
-    /// workspace, since the file does not say what these need.
+    /// Reads a lockfile. `manifests` are package.json files by their directories, relative to that of the lockfile.
+    /// Only a yarn.lock needs them: the one beside it, whose `resolutions` change what packages depend on; and for yarn
+    /// 1 those of all packages of the workspace, since the lockfile lacks their dependencies.
     ///
     /// # Errors
     /// When it is too large, has an unknown version, or is not a whole file of its format.
@@ -229,7 +231,7 @@ impl Lockfile {
         if self.work > MOST_WORK { Err(LockfileError::TooLarge) } else { Ok(()) }
     }
 
-    /// Sorts what packages need, so that the order of a file does not matter.
+    /// Sorts the dependencies of each package, so that their order in the file does not matter.
     fn finished(mut self) -> Self {
         for needs in &mut self.needs {
             needs.sort_unstable();
@@ -244,7 +246,8 @@ impl Need {
         Self { to, purpose, label: String::new() }
     }
 
-    /// Returns a dependency under a name. The label is empty if that is the package's own name.
+    /// Returns a dependency on a package that is installed as `alias`. The label is empty if that is the package's own
+    /// name.
     fn under(to: usize, purpose: NeededFor, alias: &str, name: &str) -> Self {
         let label = if alias == name { String::new() } else { alias.to_owned() };
         Self { to, purpose, label }
@@ -269,7 +272,7 @@ fn has_conflict(text: &str) -> bool {
     text.starts_with("<<<<<<< ") || text.contains("\n<<<<<<< ") || text.contains("\n>>>>>>> ")
 }
 
-/// Returns the path of a directory or an archive of the repository in a range: `file:../lib`, `link:../lib`, `../lib`.
+/// Returns the path of a directory or an archive in a requested version: `file:../lib`, `link:../lib`, `../lib`.
 fn local_path(wanted: &str) -> Option<&str> {
     let named = wanted.strip_prefix("file:").or_else(|| wanted.strip_prefix("link:"));
     named.or_else(|| (wanted.starts_with("./") || wanted.starts_with("../")).then_some(wanted))
@@ -281,7 +284,8 @@ fn tidy(directory: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
-/// Returns the directory that a path from another directory leads to; `..` may lead out of the lockfile's own.
+/// Returns the directory that a path leads to from the directory `from`. It begins with `..` if it is outside of the
+/// lockfile's directory.
 fn resolved(from: &str, path: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     for part in path.split('/') {

@@ -28,8 +28,8 @@ impl NeedLists {
         })
     }
 
-    /// Adds the dependencies of a package. `find` finds a package by the name under which it is installed, and returns
-    /// how much work that took. Optional packages and peers may be missing.
+    /// Adds the dependencies of a package. `find` finds a package by the name under which it is installed, and also
+    /// returns how much work that took. Optional packages and peers may be missing.
     pub(super) fn add_to(
         &self,
         lockfile: &mut Lockfile,

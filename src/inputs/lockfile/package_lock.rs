@@ -59,7 +59,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Returns the directories that packages get by their paths. Without a workspace these are all to which something leads.
+/// Returns the directories on which packages depend by path. Without a workspace, these are also the targets of all
+/// links.
 fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, LockfileError> {
     let has_workspace = file.packages.get("").is_some_and(|root| root.workspaces.is_some());
     let mut found = BTreeSet::new();
@@ -77,7 +78,7 @@ fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, Lock
     Ok(found)
 }
 
-/// Whether packages are installed at a place, so that it is not a directory of the repository.
+/// Whether a place is in a `node_modules`, and so not a directory of the repository.
 fn is_installed(place: &str) -> bool {
     place.split('/').any(|part| part == "node_modules")
 }

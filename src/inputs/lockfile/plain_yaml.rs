@@ -1,13 +1,13 @@
 //! The YAML that pnpm and yarn write, read in one pass over its lines.
 //!
-//! A lockfile may have 50,000 lines, and a general parser takes several times as long. What these tools never write, such as
-//! an anchor, is left to the general parser.
+//! A lockfile may have 50,000 lines, and a general parser takes several times as long. Syntax that these tools never
+//! write, such as an anchor, is left to the general parser.
 
 use std::borrow::Cow;
 
 use super::LockfileError;
 
-/// A YAML value. Numbers are texts.
+/// A YAML value. Numbers are kept as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlainYaml<'t> {
     Text(Cow<'t, str>),
@@ -29,7 +29,7 @@ struct NotPlain;
 
 /// Reads the documents of a file.
 pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError> {
-    // These tools write `{}` for nothing: what belongs to such a key was cut off.
+    // These tools write `{}` for an empty value, so the value of this key was cut off.
     if text.trim_end().ends_with(':') {
         return Err(LockfileError::Malformed("its last key has no value".to_owned()));
     }
@@ -119,7 +119,7 @@ impl<'t> Reader<'t> {
             return if next > indent || is_list { self.block(next, depth + 1) } else { Ok(PlainYaml::Text("".into())) };
         }
         if rest.starts_with(['|', '>']) {
-            // A text of several lines: none that matters to anyone here is one.
+            // A text of several lines. No caller uses such a value, so it need not be exact.
             let mut text = String::new();
             while let Some(line) = self.lines.get(self.at).filter(|line| line.indent > indent) {
                 text.push_str(line.text);
@@ -146,7 +146,7 @@ fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
     if key == "<<" { Err(NotPlain) } else { Ok((key, rest.trim_start())) }
 }
 
-/// Returns where a quoted text ends that begins here.
+/// Returns the position after the quoted string at the start of `text`.
 fn end_of_quoted(text: &str, quote: u8) -> Result<usize, NotPlain> {
     let bytes = text.as_bytes();
     let mut at = 1;
@@ -170,7 +170,7 @@ fn scalar(text: &str) -> Result<Cow<'_, str>, NotPlain> {
         }
         Some(b'"') if end_of_quoted(text, b'"')? == text.len() => {
             let inner = &text[1..text.len() - 1];
-            // The escapes that JSON has too.
+            // Only the escapes that JSON has too are read here.
             let read = |text: &str| serde_json::from_str::<String>(text).map(Cow::Owned).map_err(|_| NotPlain);
             if inner.contains('\\') { read(text) } else { Ok(inner.into()) }
         }
@@ -245,7 +245,7 @@ const MAX_GENERAL: usize = 4 << 20;
 
 /// Reads the documents with the general parser.
 fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
-    // The general parser takes a time that grows with the square of what is open.
+    // The general parser takes a time that grows with the square of the number of open brackets.
     if text.len() > MAX_GENERAL || brackets(text) > MAX_DEPTH {
         return Err(LockfileError::Malformed("pnpm and yarn do not write such a file".to_owned()));
     }
@@ -256,7 +256,7 @@ fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
     serde_yaml::Deserializer::from_str(text).map(read).collect()
 }
 
-/// Returns how many brackets are open at once at most, as far as brackets in texts are closed.
+/// Returns how many brackets are open at once at most. Brackets in strings count too.
 fn brackets(text: &str) -> usize {
     let (mut open, mut most) = (0_usize, 0);
     for byte in text.bytes() {
@@ -306,17 +306,17 @@ impl PlainYaml<'_> {
         self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
-    /// Returns a text, if it is one.
+    /// Returns the text; `None` for a list or a mapping.
     pub(super) fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// Returns the text of a key.
+    /// Returns the text of the value of a key; `None` if there is none.
     pub(super) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()
     }
 
-    /// Returns one text for the whole value: equal values have equal ones, whatever the order of keys.
+    /// Returns a text for the whole value. Equal values have equal texts, whatever the order of keys.
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Text(text) => serde_json::Value::String(text.to_string()).to_string(),

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::plain_yaml::{PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
 
-/// The lists of what a package needs.
+/// The lists of a package's dependencies.
 const LISTS: [(&str, NeededFor); 3] = [
     ("dependencies", NeededFor::Use),
     ("optionalDependencies", NeededFor::Use),
@@ -30,7 +30,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let documents = documents(text)?;
     let is_about_packages =
         |document: &&PlainYaml| document.get("importers").is_some() || document.get("packages").is_some();
-    // Where there are several, the first are about pnpm itself.
+    // If there are several documents, the first ones are about pnpm itself.
     let document = documents.iter().rfind(is_about_packages).or(documents.last());
     let document = document.ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
     let version = document.text_of("lockfileVersion").unwrap_or_default();
@@ -58,7 +58,8 @@ struct Reader<'t> {
 impl<'t> Reader<'t> {
     fn read(mut self, document: &'t PlainYaml<'_>) -> Result<Lockfile, LockfileError> {
         let packages = document.get("packages");
-        // Since version 9 what packages need stands apart from what they are. Where that was cut off, it is not known.
+        // Since version 9, `snapshots` has the dependencies of the packages in `packages`. If the file was cut off
+        // before it, no dependency is known.
         let snapshots = document.get("snapshots");
         let is_apart = document.text_of("lockfileVersion").is_some_and(|version| version.starts_with('9'));
         let described: IndexMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();
@@ -91,7 +92,8 @@ impl<'t> Reader<'t> {
     fn add_needs(&mut self, from: usize, directory: &str, package: &PlainYaml<'_>) -> Result<(), LockfileError> {
         for (list, purpose) in LISTS {
             for (name, wanted) in package.get(list).into_iter().flat_map(PlainYaml::entries) {
-                // What it is, or that and what was asked for.
+                // The value is a reference, or a mapping of the reference (`version`) and the requested range
+                // (`specifier`).
                 let reference = wanted.text().or_else(|| wanted.text_of("version")).unwrap_or_default();
                 let to = self.target(name, reference, directory)?;
                 let need = Need::under(to, purpose, name, &self.lockfile.packages[to].name);
@@ -101,7 +103,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Returns the package that a name and a reference mean.
+    /// Returns the package to which a name and a reference refer.
     fn target(&mut self, name: &str, reference: &str, directory: &str) -> Result<usize, LockfileError> {
         if let Some(path) = reference.strip_prefix("link:") {
             self.lockfile.spend(directory.len())?;
@@ -139,7 +141,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Returns the package that a key and its description mean.
+/// Returns the package of a key and its description.
 fn package(key: &str, description: &PlainYaml<'_>) -> LockedPackage {
     let (name, version) = name_and_version(key);
     let name = description.text_of("name").unwrap_or(name);

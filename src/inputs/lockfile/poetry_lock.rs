@@ -20,7 +20,7 @@ struct File {
 struct Metadata {
     lock_version: String,
     python_versions: String,
-    /// In versions before 2.
+    /// The files of each package, in versions before 2.
     files: BTreeMap<String, Value>,
 }
 
@@ -41,7 +41,8 @@ struct Entry {
     dependencies: BTreeMap<String, Value>,
 }
 
-/// Reads a poetry.lock of version 1 or 2. It belongs to one project, the one beside it, which gets all packages in it.
+/// Reads a poetry.lock of version 1 or 2. It belongs to the one project in its directory, which depends on all packages
+/// in it.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = &file.metadata.lock_version;
@@ -73,7 +74,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         let label = entry.markers.as_ref().map(ToString::to_string).unwrap_or_default();
         lockfile.need(project, Need { to: position, purpose, label })?;
         for (name, wanted) in &entry.dependencies {
-            // Names may be written otherwise here; what is not found is needed by the project itself.
+            // Names may have another spelling here. A package that is not found by it is still a dependency of the
+            // project.
             for to in by_name.get(name.to_lowercase().replace(['_', '.'], "-").as_str()).into_iter().flatten() {
                 lockfile.need(position, Need { to: *to, purpose: NeededFor::Use, label: wanted.to_string() })?;
             }

@@ -60,7 +60,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         Some(Value::Array(members)) => members.into_iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect(),
         _ => BTreeSet::new(),
     };
-    // How the file itself is written does not matter.
+    // The revision of the format does not matter to the packages.
     file.settings.remove("revision");
     let mut lockfile = Lockfile::default();
     let settings = file.settings.iter().chain(&file.manifest);
@@ -138,7 +138,7 @@ impl Reader<'_> {
 }
 
 impl Entry {
-    /// Returns the directory of a package that is not from a registry.
+    /// Returns the directory of a package whose source is a directory.
     fn directory(&self) -> Option<&str> {
         ["editable", "virtual", "directory"].into_iter().find_map(|kind| self.source.get(kind)?.as_str())
     }

@@ -54,13 +54,13 @@ struct Reader<'t> {
     by_descriptor: BTreeMap<&'t str, usize>,
     by_name: BTreeMap<&'t str, Vec<usize>>,
     patched: BTreeMap<&'t str, Vec<usize>>,
-    /// The names of which `resolutions` say what some packages get, whatever range they ask for.
+    /// The names of packages for which `resolutions` may override the requested range.
     replaced: BTreeSet<&'t str>,
 }
 
 impl Reader<'_> {
-    /// Returns the packages that a name and a range may mean. If `resolutions` may override the range, these are all
-    /// packages of that name; if the package is patched, also the patched ones.
+    /// Returns the packages to which a name and a range may refer. If `resolutions` may override the range, these are
+    /// all packages of that name; if the package is patched, also the patched ones.
     fn targets(&self, lockfile: &mut Lockfile, name: &str, wanted: &str) -> Result<Vec<usize>, LockfileError> {
         let keys = [[name, "@", wanted].concat(), [name, "@npm:", wanted].concat()];
         let asked = keys.iter().find_map(|key| self.by_descriptor.get(key.as_str()));
@@ -86,7 +86,8 @@ fn package(name: &str, resolution: &str, entry: &PlainYaml<'_>) -> LockedPackage
     }
 }
 
-/// Returns the path that a resolution leads to: `@file:../x#../x::hash=1&locator=a%40workspace%3Apackages%2Fa`.
+/// Returns the local path in a resolution, relative to the lockfile's directory:
+/// `@file:../x#../x::hash=1&locator=a%40workspace%3Apackages%2Fa`.
 fn local(resolution: &str) -> Option<String> {
     let path = ["@file:", "@portal:", "@link:"].iter().find_map(|kind| resolution.strip_prefix(kind))?;
     let (path, bound) = path.split_once("::").unwrap_or((path, ""));

@@ -1,4 +1,5 @@
-//! yarn.lock of yarn 1. It does not list the packages of the workspace; their package.json files say what they need.
+//! yarn.lock of yarn 1. It does not list the packages of the workspace; their dependencies are in their package.json
+//! files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ pub(super) fn is(text: &str) -> bool {
     text.lines().take_while(|line| line.starts_with('#') || line.trim().is_empty()).any(|line| line.trim() == FIRST)
 }
 
-/// What the file says of a package.
+/// An entry of the file, which is about one package.
 #[derive(Default)]
 struct Entry<'t> {
     /// Names and requested versions: `a@^1.0.0`.
@@ -23,7 +24,7 @@ struct Entry<'t> {
     needs: Vec<(&'t str, &'t str)>,
 }
 
-/// Reads a yarn.lock. `manifests` are the package.json by their directories.
+/// Reads a yarn.lock. `manifests` are the package.json files by their directories.
 pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Result<Lockfile, LockfileError> {
     let entries = entries(text)?;
     let mut lockfile = Lockfile::default();
@@ -84,14 +85,14 @@ struct Reader<'t> {
     by_name: BTreeMap<&'t str, Vec<usize>>,
     /// The directories and archives of the repository, with the names of their packages.
     by_place: BTreeMap<(&'t str, String), usize>,
-    /// The names of which `resolutions` say what some packages get, whatever range they ask for.
+    /// The names of packages for which `resolutions` may override the requested range.
     replaced: BTreeSet<&'t str>,
 }
 
 impl Reader<'_> {
-    /// Adds the packages that a name and a range may mean: the package that the file has for both; else the packages of
-    /// the workspace; else all of that name. If `resolutions` may override the range, these are all packages of that
-    /// name.
+    /// Adds dependencies on the packages to which a name and a range may refer: the package that the file has for both;
+    /// else the packages of the workspace with that name; else all packages with that name. If `resolutions` may
+    /// override the range, these are all packages of that name.
     fn add(
         &self,
         lockfile: &mut Lockfile,
@@ -116,7 +117,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns the package that a package gets from a directory or an archive of the repository.
+    /// Returns the package in a directory or an archive of the repository. Adds it if the lockfile does not have it.
     fn local(&self, lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
         if let Some(known) = self.by_place.get(&(name, place.clone())) {
             return Ok(*known);
