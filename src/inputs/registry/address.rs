@@ -4,13 +4,13 @@ use crate::naming::image::ImageName;
 /// The address of an image: a registry, and a repository in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
-    /// The registry as people name it: `ghcr.io`, `docker.io`, `localhost:5000`.
+    /// The registry's usual name: `ghcr.io`, `docker.io`, `localhost:5000`.
     pub(super) registry: String,
     /// The repository: `acme/api`.
     pub(super) repository: String,
 }
 
-/// What is done in a repository.
+/// The access to a repository that a session needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     /// Images are read.
@@ -19,7 +19,7 @@ pub(super) enum Access {
     Write,
 }
 
-/// Docker's registry, which is meant where a name has no host.
+/// Docker's registry, which is used if a name has no host.
 const HUB: &str = "docker.io";
 
 /// The names of Docker Hub.

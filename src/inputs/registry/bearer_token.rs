@@ -15,7 +15,7 @@ use super::url::Url;
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a str,
     pub(super) service: Option<&'a str>,
-    /// What the token is to be for.
+    /// The access that the token gives.
     pub(super) scope: String,
 }
 
@@ -27,7 +27,7 @@ pub(super) fn get(
     credentials: Option<&Credentials>,
 ) -> Result<Secret, RegistryProblem> {
     let realm = Url::parse(offer.realm).ok_or(RegistryProblem::Challenge)?;
-    // A registry elsewhere has nothing to say of servers on this machine.
+    // A registry elsewhere may not direct requests to a server on this machine.
     if realm.is_loopback() && !registry.is_loopback() {
         return Err(RegistryProblem::Challenge);
     }
@@ -75,7 +75,7 @@ fn read(body: &[u8]) -> Option<Secret> {
     }
     let Answer { token, access_token } = serde_json::from_slice(body).ok()?;
     let token = if token.is_empty() { access_token } else { token };
-    // What a header may hold: anything else would be a second header.
+    // A header may hold these characters only. Others, such as a line break, could add a second header.
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Secret(token))
 }
 

@@ -163,9 +163,9 @@ mod tests {
                 r#"Basic realm="x", Bearer realm="y", scope="a b""#,
                 vec![Challenge::Basic, bearer("y", None, Some("a b"))],
             ),
-            // A token without a place to get it from is no way to go.
+            // Without `realm`, there is no server to get a token from.
             (r#"Bearer service="s""#, vec![]),
-            // What is broken, and what follows it, says nothing.
+            // A broken challenge, and everything after it, is ignored.
             (r#"Basic, Bearer realm="y"#, vec![Challenge::Basic]),
             (r#"Bearer realm="y\"#, vec![]),
             ("Bearer realm=,Basic", vec![Challenge::Basic]),

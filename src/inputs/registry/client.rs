@@ -18,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How many redirects are followed. Storage is usually one away, regional storage two.
+/// How many redirects are followed. Storage is usually one redirect away, regional storage two.
 const REDIRECTS: usize = 5;
 
-/// The most that is read of an answer: the size of a manifest that the distribution specification requires registries
-/// to accept.
+/// The size of the largest answer that is read, in bytes: the size of a manifest that the distribution specification
+/// requires registries to accept.
 const LARGEST: u64 = 4 << 20;
 
 /// The longest pause before a request is repeated.
@@ -30,7 +30,7 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// A client whose requests share one time limit.
 pub(super) struct Client {
-    /// The agent for servers on this machine.
+    /// The agent for plain HTTP, which is only used for servers on this machine.
     plain: Agent,
     secure: OnceLock<Result<Agent, NoTls>>,
     limit: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Asked<'a> {
     pub(super) content: Content<'a>,
 }
 
-/// What is sent with a question.
+/// The body of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content<'a> {
     /// Nothing.
@@ -104,7 +104,7 @@ pub enum NoAnswer {
     /// There are too many redirects.
     #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
-    /// A redirect leads to a server that must not get a secret.
+    /// A redirect leads to an address that may not be requested.
     #[error("it redirects to an address that is neither HTTPS nor on this machine")]
     Astray,
 }
@@ -128,12 +128,12 @@ impl Client {
         Self { plain, secure: OnceLock::new(), limit, deadline: Instant::now() + limit }
     }
 
-    /// Returns the time that remains for one more step, at most this long.
+    /// Returns the time that remains, but at most `most`.
     pub(super) fn left(&self, most: Duration) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).min(most)
     }
 
-    /// Waits for this long if there is time; returns whether there was.
+    /// Waits for `wanted` if that much time remains; returns whether it waited.
     pub(super) fn rest(&self, wanted: Duration) -> bool {
         let is_time = self.left(LONGEST_REST) > wanted;
         if is_time {
@@ -149,7 +149,7 @@ impl Client {
             let answered = self.ask_once(&asked)?;
             let leads_on = match asked.method {
                 Method::POST => false,
-                // The others would turn it into a GET.
+                // The other redirects would turn a PUT into a GET.
                 Method::PUT => matches!(answered.status, 307 | 308),
                 _ => matches!(answered.status, 301 | 302 | 303 | 307 | 308),
             };
@@ -225,7 +225,7 @@ fn config() -> Config {
         .user_agent(concat!("rebake/", env!("CARGO_PKG_VERSION")))
 }
 
-/// Returns the agent for other servers. It may use a proxy, which the library takes from `HTTPS_PROXY` and `NO_PROXY`.
+/// Returns the agent for HTTPS. It may use a proxy, which the library takes from `HTTPS_PROXY` and `NO_PROXY`.
 fn secure() -> Result<Agent, NoTls> {
     Ok(Agent::new_with_config(config().https_only(true).tls_config(tls::config()?).build()))
 }

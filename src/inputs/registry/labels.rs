@@ -8,7 +8,7 @@ use super::registry_failure::{RegistryFailure, RegistryProblem};
 use super::session::Session;
 use crate::naming::image::ImageTag;
 
-/// What is known of the labels of an image.
+/// The labels of an image, if it exists and they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageLabels {
     /// It has these labels. For several platforms, these are the labels that all images have.

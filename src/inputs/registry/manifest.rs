@@ -58,7 +58,7 @@ pub(super) fn media_type(text: &[u8]) -> Option<String> {
 }
 
 /// Reads a manifest; `None` if the text is not one. Attestations in an index have the platform `unknown/unknown`, which
-/// is left out.
+/// is in the list, but which no service requires.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {
@@ -99,7 +99,7 @@ pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
     manifests.iter().filter(|entry| !is_attestation(entry)).map(|entry| Digest::parse(&entry.digest)).collect()
 }
 
-/// Returns the labels in an image's configuration; `None` if it is not one.
+/// Returns the labels in an image's configuration; `None` if the text is not a configuration.
 pub(super) fn labels(config: &[u8]) -> Option<BTreeMap<String, String>> {
     #[derive(Deserialize)]
     struct Configuration {
@@ -115,7 +115,7 @@ pub(super) fn labels(config: &[u8]) -> Option<BTreeMap<String, String>> {
     Some(config.and_then(|settings| settings.labels).unwrap_or_default())
 }
 
-/// Reads the platform in an image's configuration; `None` if the text is not one.
+/// Returns the platform in an image's configuration; `None` if the text is not a configuration with a platform.
 pub(super) fn platform(config: &[u8]) -> Option<Platform> {
     let written: Written = serde_json::from_slice(config).ok()?;
     (!written.os.is_empty() && !written.architecture.is_empty()).then(|| written.platform())

@@ -1,5 +1,6 @@
-//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it.
-//! Only a clear yes counts as yes. A 404 is a no; any other answer is a no with a reason.
+//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it. An
+//! image exists only if the registry's answer is complete and valid. It is missing after a 404. After any other answer,
+//! it is not known whether the image exists, and why is reported.
 //!
 //! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
 //! sent to the registry and to its token server, over HTTPS or on the loopback.
@@ -53,7 +54,7 @@ pub struct Question {
 /// Whether an image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImagePresence {
-    /// It exists, for every platform that was asked about.
+    /// It exists, for every requested platform.
     Exists {
         /// Its digest, `sha256:…`.
         digest: String,
@@ -135,7 +136,7 @@ impl Registries {
         })
     }
 
-    /// Returns why a registry is not asked again, if so.
+    /// Returns why a registry is not asked again; `None` if it may be asked.
     fn silence(&self, registry: &str) -> Option<RegistryProblem> {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
     }
@@ -148,7 +149,7 @@ impl Registries {
     }
 }
 
-/// Calls a function with each of these, several at once. Returns the results in the same order.
+/// Calls a function with each item, several at once. Returns the results in the same order.
 fn at_once<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<BTreeMap<usize, R>> = Mutex::default();

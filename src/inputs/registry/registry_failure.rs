@@ -1,16 +1,16 @@
 use super::client::NoAnswer;
 use crate::model::name::Escaped;
 
-/// Why it is not known whether an image exists.
+/// An error of a registry: why a question about an image has no answer, or why a tag was not put.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryFailure {
-    /// The registry, as people name it.
+    /// The registry's usual name, such as `docker.io`.
     pub registry: String,
     /// What is wrong.
     pub reason: RegistryProblem,
 }
 
-/// What is wrong. `Display` is a sentence whose subject is the registry.
+/// What is wrong. `Display` continues a sentence about the registry: "it …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
     /// It cannot be reached.
@@ -32,7 +32,7 @@ pub enum RegistryProblem {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Problems that may have hidden credentials from it.
+        /// Problems with credential files or helpers, because of which credentials may have been missed.
         troubles: Vec<String>,
     },
     /// It requires a kind of authentication that is unknown here, or not allowed.

@@ -32,8 +32,8 @@ pub(super) struct Session<'a> {
     pub(super) client: &'a Client,
     store: &'a Store,
     address: Address,
-    /// What the session is for. A session that writes repeats failed requests, since nothing else can give it the
-    /// answer.
+    /// The access that the session needs. Only a session that writes repeats failed requests. The caller of one that
+    /// reads can do without an answer.
     access: Access,
     /// The `Authorization` header, set after the first answer of 401.
     authorization: Option<Secret>,
@@ -57,7 +57,7 @@ impl<'a> Session<'a> {
             .iter()
             .map(|text| Platform::parse(text).ok_or_else(|| RegistryProblem::Platform(text.clone())))
             .collect::<Result<Vec<_>, _>>()?;
-        // Registries count a GET as a pull, and a HEAD as nothing.
+        // Registries count a GET as a pull, but not a HEAD.
         let tag = format!("manifests/{}", question.reference.tag);
         let Some(head) = self.about(&Method::HEAD, &tag)? else { return Ok(ImagePresence::Missing) };
         if !head.header("content-type").is_some_and(manifest::is_manifest) {
@@ -164,7 +164,7 @@ impl<'a> Session<'a> {
                 }
                 None
             }
-            // Of the server that gives tokens.
+            // This is a status of the token server.
             Err(RegistryProblem::Status(429 | 500..=599)) => None,
             Err(_) => return false,
         };
@@ -181,7 +181,8 @@ impl<'a> Session<'a> {
         let own = self.address.scope(self.access);
         let bearer = challenges.iter().find_map(|challenge| match challenge {
             Challenge::Bearer { realm, service, scope } => {
-                // What is asked first is a question, and the token is also for what follows.
+                // A session that writes begins with a request that reads, and the registry's challenge names the scope
+                // for that only.
                 let scope = scope.clone().filter(|_| self.access == Access::Read).unwrap_or_else(|| own.clone());
                 Some(Offer { realm, service: service.as_deref(), scope })
             }
@@ -210,10 +211,10 @@ impl<'a> Session<'a> {
     }
 }
 
-/// The answer to a request, and problems on the way.
+/// The answer to a request, and problems with credentials.
 struct Outcome {
     answered: Answered,
-    /// Problems that may have hidden credentials.
+    /// Problems with credential files or helpers, because of which credentials may have been missed.
     troubles: Vec<String>,
 }
 

@@ -102,7 +102,7 @@ impl Session<'_> {
         Tagged::Tags(done)
     }
 
-    /// Returns a manifest by its digest, in the form in which it is put; `None` if there is none.
+    /// Returns the manifest with a digest, ready to be put under a tag; `None` if the registry does not have it.
     fn manifest(&mut self, digest: &Digest) -> Result<Option<ManifestBytes>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, &format!("manifests/{digest}"))? else { return Ok(None) };
         if Digest::of(&answered.body) != *digest {
@@ -134,7 +134,8 @@ impl Session<'_> {
             }
             is_tried = true;
             if self.put(tag.as_str(), manifest, attempt)? {
-                // What was taken is not put again: another run may have moved it since.
+                // The registry accepted the tag, so it is not put again. If it is elsewhere now, another run may have
+                // moved it.
                 return Ok(match self.digest_of(tag)? {
                     Some(at) if at == *digest => TagOutcome::Put,
                     to => TagOutcome::Moved { to: to.map(|to| to.to_string()) },

@@ -46,7 +46,7 @@ impl Url {
         }
     }
 
-    /// Whether both are the same server, which may get the same secrets.
+    /// Whether both have the same origin (scheme, host and port), so that they may get the same secrets.
     pub(super) fn has_origin_of(&self, other: &Self) -> bool {
         (self.uri.scheme(), &self.host, self.port) == (other.uri.scheme(), &other.host, other.port)
     }

@@ -35,7 +35,7 @@ struct Entry {
     registrytoken: String,
 }
 
-/// Shows nothing of the entry, since it is secret.
+/// Does not show the entry, since it is secret.
 impl std::fmt::Debug for Entry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("…")

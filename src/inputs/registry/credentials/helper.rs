@@ -10,10 +10,10 @@ use super::Credentials;
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// The most that is read of a helper's output.
+/// The most that is read of a helper's output, in bytes.
 const LARGEST: u64 = 1 << 20;
 
-/// The message of a helper without credentials, which also exits with an error (docker-credential-helpers).
+/// The message of a helper that has no credentials, which exits with an error then (docker-credential-helpers).
 const NONE: &str = "credentials not found in native keychain";
 
 /// Why a helper gave no answer.
@@ -43,7 +43,7 @@ pub(super) enum HelperError {
     Failed(String),
 }
 
-/// Asks the program `docker-credential-<helper>` for a server's credentials; `None` if it has none.
+/// Runs `docker-credential-<helper> get`, and returns its credentials for a server; `None` if it has none.
 pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<Credentials>, HelperError> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !helper.bytes().all(is_word) {
@@ -58,7 +58,7 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
         .spawn()
         .map_err(start)?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that does not read closes the pipe early; what it says decides.
+        // A helper that does not read closes the pipe early. That is no error, since only its output decides.
         let _ = stdin.write_all(server.as_bytes());
     }
     let (sender, receiver) = mpsc::channel();
@@ -70,12 +70,12 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
         });
     }
     let Ok(said) = receiver.recv_timeout(limit) else {
-        // One that has just ended cannot be killed, which is as well.
+        // A helper that has just ended cannot be killed, which is no error.
         let _ = child.kill();
         let _ = child.wait();
         return Err(HelperError::TimedOut { helper: helper.to_owned(), limit });
     };
-    // Whoever has closed its output is about to end.
+    // A helper that has closed its output is about to exit.
     let well = match child.try_wait().map_err(start)? {
         Some(status) => status.success(),
         None => wait_briefly(&mut child).map_err(start)?,
@@ -83,7 +83,7 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
     read(&said, well).map_err(|()| HelperError::Failed(helper.to_owned()))
 }
 
-/// Whether a helper that has closed its output exits successfully within a moment.
+/// Whether a helper that has closed its output exits successfully within a second.
 fn wait_briefly(child: &mut Child) -> std::io::Result<bool> {
     for _ in 0..100 {
         thread::sleep(Duration::from_millis(10));

@@ -33,7 +33,7 @@ pub(super) enum Credentials {
 pub(super) struct Store {
     files: Vec<File>,
     troubles: Vec<String>,
-    /// The answers of helpers, by helper and server, so that no helper is asked twice.
+    /// The answers of helpers, by helper and server, so that a helper runs once per server.
     said: Mutex<BTreeMap<(String, String), Said>>,
 }
 
@@ -45,7 +45,7 @@ type Said = Result<Option<Credentials>, HelperError>;
 pub(super) struct Found {
     /// The credentials, or `None` if there are none.
     pub(super) credentials: Option<Credentials>,
-    /// Problems that may have hidden credentials.
+    /// Problems with files or helpers, because of which credentials may have been missed.
     pub(super) troubles: Vec<String>,
 }
 
@@ -62,8 +62,8 @@ impl Store {
         store
     }
 
-    /// Returns the credentials for a registry: from each file the helper's, then the file's own. A helper may take as
-    /// long as `limit`.
+    /// Returns the credentials for a registry: of each file in order, those from its helper, else those in the file
+    /// itself. A helper may take as long as `limit`.
     pub(super) fn find(&self, address: &Address, limit: Duration) -> Found {
         let mut found = Found { credentials: None, troubles: self.troubles.clone() };
         for file in &self.files {
@@ -84,7 +84,7 @@ impl Store {
     }
 
     fn ask(&self, helper: &str, server: &str, limit: Duration) -> Said {
-        // Held while the helper is asked, so that those who ask at the same time wait for the one answer.
+        // The lock is held while the helper runs, so that callers in other threads wait for its answer.
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (helper.to_owned(), server.to_owned());
         said.entry(key).or_insert_with(|| helper::ask(helper, server, limit)).clone()
