@@ -35,20 +35,20 @@ pub struct CargoWorkspace {
     pub dependencies: Vec<CargoDependency>,
 }
 
-/// A crate that is needed.
+/// A dependency on a crate.
 #[derive(Debug, Clone)]
 pub struct CargoDependency {
-    /// Its name in the manifest, or its real name if it is renamed.
+    /// The name of the crate: that of the entry, or `package` if the entry renames the crate.
     pub name: String,
     /// The name of the entry.
     pub key: String,
-    /// Where it comes from.
+    /// The source of the crate.
     pub from: CrateSource,
     /// The place of the entry.
     pub at: Span,
 }
 
-/// Where a crate comes from.
+/// The source of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CrateSource {
     /// A directory, relative to that of the manifest.
@@ -107,7 +107,7 @@ impl CargoToml {
         })
     }
 
-    /// Returns the place of its package: of its name, or of the file.
+    /// Returns where its package is declared: at its name, else at the start of the file.
     #[must_use]
     pub fn at(&self, file: &SourceFile) -> DeclaredAt {
         let span = self.name.as_ref().map_or_else(Span::default, |name| name.defined);

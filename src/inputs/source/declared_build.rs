@@ -12,7 +12,7 @@ pub struct DeclaredBuild {
     pub at: DeclaredAt,
     /// Its build context.
     pub context: BuildContext,
-    /// How it is built.
+    /// Its Dockerfile.
     pub dockerfile: DockerfileOf,
     /// The stage that is built.
     pub target: BuildTarget,
@@ -35,7 +35,7 @@ pub enum BuildContext {
     Unknown(String),
 }
 
-/// Where a build's instructions are.
+/// Where a build's Dockerfile is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DockerfileOf {
     /// A file of the repository.
@@ -57,7 +57,7 @@ pub enum BuildTarget {
     Unknown,
 }
 
-/// What a named context is.
+/// The value of a named context.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NamedContext {
     /// A directory of the repository.
@@ -89,7 +89,7 @@ impl Filled {
 }
 
 impl BuildContext {
-    /// Returns the context that a text means, relative to a directory.
+    /// Returns the context that a text names, relative to a directory.
     pub(super) fn of(base: &RepoDir, text: Filled) -> Self {
         match text {
             Filled::Unknown(text) => Self::Unknown(text),
@@ -99,7 +99,7 @@ impl BuildContext {
         }
     }
 
-    /// Returns the file that a text means, relative to this context; without one, its `Dockerfile`.
+    /// Returns the file that a text names, relative to this context; without a text, its `Dockerfile`.
     pub(super) fn dockerfile(&self, text: Option<Filled>) -> DockerfileOf {
         match self {
             Self::Directory(directory) => DockerfileOf::within(directory, text),
@@ -110,7 +110,7 @@ impl BuildContext {
 }
 
 impl DockerfileOf {
-    /// Returns the file that a text means, relative to a directory; without one, its `Dockerfile`.
+    /// Returns the file that a text names, relative to a directory; without a text, its `Dockerfile`.
     pub(super) fn within(directory: &RepoDir, text: Option<Filled>) -> Self {
         match text {
             None => Self::File(directory.join("Dockerfile")),
@@ -122,7 +122,7 @@ impl DockerfileOf {
 }
 
 impl BuildTarget {
-    /// Returns the stage that a text means.
+    /// Returns the stage that a text names.
     pub(super) fn of(text: Option<Filled>) -> Self {
         match text {
             None => Self::Last,
@@ -134,8 +134,8 @@ impl BuildTarget {
 }
 
 impl NamedContext {
-    /// Returns the named context that a text means, relative to a directory. `build` is the prefix with which the file
-    /// names its own builds.
+    /// Returns the named context with a text as its value, relative to a directory. `build` is the prefix with which
+    /// the file names its own builds.
     pub(super) fn of(base: &RepoDir, text: Filled, build: &str) -> Self {
         let known = match text {
             Filled::Unknown(text) => return Self::Unknown(text),

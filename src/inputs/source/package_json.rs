@@ -22,11 +22,11 @@ pub struct PackageJson {
     pub workspaces: Option<Vec<String>>,
     /// Its dependencies, for every purpose.
     pub dependencies: Vec<PackageDependency>,
-    /// The keys of `resolutions`, with which yarn overrides the packages that others ask for.
+    /// The keys of `resolutions`, with which yarn overrides the versions that packages request.
     pub resolutions: Vec<String>,
 }
 
-/// Something that a package needs.
+/// A dependency of a package.
 #[derive(Debug, Clone)]
 pub struct PackageDependency {
     /// Its name in the package.json.
@@ -39,7 +39,7 @@ pub struct PackageDependency {
     pub at: DeclaredAt,
 }
 
-/// A list of what a package needs.
+/// A list of dependencies in a package.json.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NeedList {
     /// `dependencies`.
@@ -84,7 +84,7 @@ impl PackageJson {
             let start = skipped + lines.map(str::len).sum::<usize>() + error.column().saturating_sub(1);
             unreadable(file, Span { start, end: start }, error)
         })?;
-        // A value that was borrowed from the text begins at its address.
+        // A value is borrowed from the text, so the difference of the addresses is its offset.
         let at = |value: &RawValue| {
             let start = skipped + value.get().as_ptr().addr() - text.as_ptr().addr();
             DeclaredAt { file: file.clone(), span: Span { start, end: start + value.get().len() } }

@@ -110,7 +110,7 @@ impl PyProject {
         }
     }
 
-    /// Adds the lists of a table: extras, or groups.
+    /// Adds the requirements in all lists of a table of extras or groups.
     fn add_groups(&mut self, groups: Option<&Spanned<DeValue<'_>>>) {
         for (_, requirements) in groups.and_then(|groups| groups.get_ref().as_table()).into_iter().flatten() {
             self.add_requirements(Some(requirements));
@@ -147,7 +147,7 @@ fn alternatives<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> impl Iterator<Item =
 /// Returns the local path of a requirement's direct reference. `rest` is the text after the name.
 fn local_path(rest: &str) -> Option<String> {
     let reference = rest.split_once('@')?.1.split([' ', ';']).find(|word| !word.is_empty())?;
-    // What hatch and pdm write for the directory of the pyproject.toml.
+    // Hatch and pdm write the directory of the pyproject.toml in these ways.
     let below_root = ["{root:uri}", "file:///${PROJECT_ROOT}", "file://${PROJECT_ROOT}"];
     if let Some(path) = below_root.iter().find_map(|root| reference.strip_prefix(root)) {
         return Some(path.trim_start_matches('/').to_owned());

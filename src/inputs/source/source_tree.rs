@@ -4,13 +4,13 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// How much of a file is read, in bytes. A larger file counts as unread.
+/// The size of the largest file that is read, in bytes. A larger file counts as unread.
 pub const MAX_SOURCE: usize = 8 << 20;
 
 /// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTree {
-    /// In the order of paths.
+    /// All listed files, in the order of paths.
     listing: Listing,
     texts: BTreeMap<String, SourceFile>,
     problems: Vec<Diagnostic>,
@@ -36,7 +36,7 @@ impl SourceTree {
         tree
     }
 
-    /// Returns the tree with the problem that a file of it was not read.
+    /// Returns the tree with one more problem: a file of it was not read.
     #[must_use]
     pub fn with_unread(mut self, path: String, why: impl std::fmt::Display) -> Self {
         self.problems.push(super::unreadable(&SourceFile::new(path, ""), Span::default(), why));
@@ -91,7 +91,7 @@ impl SourceTree {
         &self.listing
     }
 
-    /// Returns what could not be read.
+    /// Returns the warnings about files that could not be read.
     #[must_use]
     pub fn problems(&self) -> &[Diagnostic] {
         &self.problems

@@ -23,7 +23,7 @@ struct Place {
     parts: BTreeMap<String, Rc<Place>>,
 }
 
-/// Reads the first document of a file as a type, merge keys applied, with the places of its values.
+/// Returns the first document of a file as a value of a type, with merge keys applied, and the places of its values.
 ///
 /// # Errors
 /// When it is no YAML, or not of this type.
@@ -88,7 +88,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Returns the next event; none at the end, and where the text cannot be read.
+    /// Returns the next event; `None` at the end, or if the text cannot be read.
     fn next(&mut self) -> Option<(Event<'t>, Span)> {
         let (event, place) = self.parser.next_event()?.ok()?;
         let range = place.byte_range().unwrap_or_default();

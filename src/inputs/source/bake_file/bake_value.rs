@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Text(Vec<Piece>),
     List(Vec<Expression>),
     Mapping(Vec<(String, Expression)>),
-    /// `null`: as if it were not there.
+    /// `null`, which counts as absent.
     Null,
     /// Any other expression: a function, a condition, a comprehension.
     Unknown,

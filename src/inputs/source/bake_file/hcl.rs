@@ -1,5 +1,5 @@
-//! The part of HCL that says what bake builds: blocks, attributes, texts, lists and objects. Every other expression is
-//! skipped, and its value is unknown.
+//! The part of HCL that is needed to find what bake builds: blocks, attributes, texts, lists and objects. Every other
+//! expression is skipped, and its value is unknown.
 
 use super::bake_value::{Expression, Kind, pieces};
 use crate::model::diagnostic::Span;
@@ -20,7 +20,7 @@ pub(super) struct Block {
     pub(super) body: Body,
 }
 
-/// Where the text is no HCL.
+/// The error of a text that is not HCL, with the place of the first mistake.
 #[derive(Debug, PartialEq)]
 pub(super) struct BrokenHcl(pub(super) Span);
 
@@ -50,7 +50,7 @@ impl<'t> Reader<'t> {
         BrokenHcl(Span { start: self.at, end })
     }
 
-    /// Skips white space and comments, and line ends if they end nothing.
+    /// Skips white space and comments. `lines` says whether line ends count as white space.
     fn pass_blank(&mut self, lines: Lines) {
         loop {
             let rest = self.rest();
@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
         read
     }
 
-    /// Reads attributes and blocks up to what is neither: a closing brace, or the end.
+    /// Reads attributes and blocks up to anything else, such as a closing brace or the end of the file.
     fn body(&mut self) -> Result<Body, BrokenHcl> {
         let mut body = Body::default();
         loop {
@@ -132,7 +132,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads an expression up to what ends it.
+    /// Reads an expression. It ends before a line end, a comma or a closing bracket.
     fn expression(&mut self) -> Result<Expression, BrokenHcl> {
         self.pass_blank(Lines::Keep);
         let start = self.at;
@@ -277,7 +277,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Reads `<<WORD`, the lines, and `WORD`.
+    /// Reads a heredoc: `<<WORD`, the lines, and `WORD`. Returns the lines.
     fn heredoc(&mut self) -> Option<String> {
         let (first, after) = self.rest().strip_prefix("<<")?.split_once('\n')?;
         let word = first.strip_prefix('-').unwrap_or(first).trim();
@@ -295,7 +295,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What line ends mean at some place.
+/// The meaning of line ends in a part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
     /// They end an attribute.

@@ -38,12 +38,12 @@ pub fn bake_builds(file: &SourceFile, directory: &RepoDir) -> Result<Vec<Declare
     Ok(bake.targets.iter().filter(|target| !bake.is_abstract(target)).flat_map(|target| bake.builds(target)).collect())
 }
 
-/// What a file says.
+/// The contents of a bake file.
 struct Bake<'f> {
     file: &'f SourceFile,
     directory: &'f RepoDir,
     variables: Variables,
-    /// In the order of the file. Two blocks with one name are two entries; the later one takes precedence.
+    /// The targets in the order of the file. Two blocks with one name are two entries; the later one takes precedence.
     targets: Vec<&'f Block>,
     inherited: BTreeSet<String>,
     grouped: BTreeSet<String>,
@@ -127,7 +127,7 @@ impl<'f> Bake<'f> {
         let text = |key: &str| attributes.get(key).map(filled);
         let context = match text("context") {
             Some(context) => BuildContext::of(self.directory, context),
-            // A target that only another file has may say it.
+            // The context may be that of an inherited target which only another file has.
             None if !attributes.is_complete => BuildContext::Unknown(target.label.clone()),
             None => BuildContext::Directory(self.directory.clone()),
         };

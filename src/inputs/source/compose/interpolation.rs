@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::super::declared_build::Filled;
 
-/// Fills in variables from these values and from their defaults. They apply unless the environment sets a variable.
+/// Fills in variables from these values and from the defaults in the text. The environment of a build may set other
+/// values.
 pub(super) fn filled(text: &str, variables: &BTreeMap<String, String>) -> Filled {
     interpolated(text, variables).map_or_else(|| Filled::Unknown(text.to_owned()), Filled::Known)
 }
 
-/// Returns a text if the environment cannot change it.
+/// Returns a text, with `$$` resolved, if it uses no variables, so that the environment cannot change it.
 pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
@@ -52,7 +53,7 @@ fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<Stri
     Some(filled)
 }
 
-/// Returns the offset of the brace that closes the expression in which a text begins.
+/// Returns the offset of the closing brace of a `${…}`. `text` begins after its opening brace.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut open = 0_usize;
     for (at, c) in text.char_indices() {

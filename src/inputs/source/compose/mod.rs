@@ -39,7 +39,7 @@ struct ComposeService {
 enum Extends {
     /// One of the same file.
     Service(String),
-    /// A service of a file; of this file if none is named.
+    /// A service of a file; without a file, one of this file.
     Of { service: String, file: Option<String> },
 }
 
@@ -77,7 +77,7 @@ impl Default for Pairs {
 }
 
 impl Pairs {
-    /// Returns the values by their names; none for one that comes from the environment.
+    /// Returns the names and values; `None` for a value that is taken from the environment.
     fn texts(self) -> Vec<(String, Option<String>)> {
         match self {
             Self::Mapping(values) => values.into_iter().map(|(name, value)| (name, scalar(&value))).collect(),
@@ -133,7 +133,7 @@ impl Compose {
 const MOST_EXTENDED: usize = 16;
 
 impl<'t> ComposeFiles<'t> {
-    /// Reads the compose files of a tree, when they are asked for.
+    /// Creates a reader of the compose files of a tree. It reads a file when it is needed.
     #[must_use]
     pub fn of(tree: &'t SourceTree) -> Self {
         Self { tree, known: BTreeMap::new() }
@@ -171,7 +171,8 @@ impl<'t> ComposeFiles<'t> {
         Some(own.over(base.unwrap_or_else(|| Settings::unknown(named))))
     }
 
-    /// Returns the compose file that another one names, if it is one that was read.
+    /// Returns the compose file that `from` refers to as `named`; `None` if the tree has no such file, or it cannot be
+    /// read.
     fn file(&mut self, from: &Compose, named: &str) -> Option<Rc<Compose>> {
         let path = from.directory.resolve_file(&filled(named, &from.variables).known()?).ok()?;
         let read = || Compose::read(self.tree, self.tree.text(&path)?).ok().map(Rc::new);

@@ -8,7 +8,7 @@ use super::path_pattern::PathPattern;
 use super::reads::{ContextReads, ContextSource};
 use crate::model::diagnostic::Span;
 
-/// How many bytes of paths are matched with wildcards, at most. After that, the whole context counts.
+/// The most bytes of paths that are compared with wildcards. Beyond that, a source counts as the whole context.
 const MOST_WORK: usize = 1 << 28;
 
 /// A file of a context.
@@ -23,7 +23,7 @@ pub struct ContextEntry<'a> {
 /// The files of a context.
 #[derive(Debug, Clone, Default)]
 pub struct ContextFiles<'a> {
-    /// In the order of their bytes.
+    /// The paths of the files, in the order of their bytes.
     paths: Vec<&'a [u8]>,
     links: Links<'a>,
 }
@@ -49,12 +49,12 @@ impl<'a> ContextFiles<'a> {
         follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
     }
 
-    /// Adds the positions of the files that a source means. Returns `false` if it means all files, or if matching would
-    /// take too much work.
+    /// Adds the positions of the files that a source matches. Returns `false` if it matches all files, or if matching
+    /// would take too much work.
     fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
         let Some(means) = follow(source, &self.links) else { return false };
         for path in means {
-            // The builder takes it for a pattern of its ignore files, in which `!` is an exception.
+            // The builder reads a source as a pattern of an ignore file, in which a leading `!` is an exception.
             let path = clean(path.trim());
             let Ok(pattern) = PathPattern::parse(path.as_bytes()) else { return false };
             if path.starts_with('!') || path == "." {
@@ -84,7 +84,7 @@ impl<'a> ContextFiles<'a> {
         (first..self.paths.len()).take_while(move |at| self.paths[*at].starts_with(beginning))
     }
 
-    /// Returns the files that sources mean, without ignored files.
+    /// Returns the files that sources match, without ignored files.
     fn of<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         let mut places = BTreeSet::new();
         let mut work = 0;
@@ -113,7 +113,7 @@ impl ContextReads {
 }
 
 impl ContextSource {
-    /// Returns the files that this source means, in the order of their bytes.
+    /// Returns the files that this source matches, without ignored files, in the order of their bytes.
     #[must_use]
     pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         context.of(std::iter::once(self), ignore)

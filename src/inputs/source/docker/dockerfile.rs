@@ -6,7 +6,7 @@ use super::instruction::{self, DockerfileInstruction, DockerfileWord, RefusedDoc
 use super::logical_line::Lines;
 use crate::model::diagnostic::Span;
 
-/// A Dockerfile that a builder takes, as far as this reader can tell.
+/// A Dockerfile that a builder accepts, as far as this reader can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dockerfile {
     /// `# syntax=`: the image of the frontend that reads the file instead of the builder's own.
@@ -26,7 +26,7 @@ pub struct DockerfileStage {
     pub base: DockerfileWord,
     /// Its name, as it is written.
     pub name: Option<DockerfileWord>,
-    /// What is done in it.
+    /// Its instructions.
     pub instructions: Vec<DockerfileInstruction>,
 }
 
@@ -80,7 +80,7 @@ impl Dockerfile {
         Ok(file)
     }
 
-    /// Returns the stages by name. If several stages have a name, the last one counts.
+    /// Returns the stages by name. If several stages have the same name, the last one counts.
     pub(super) fn by_name(&self) -> BTreeMap<String, usize> {
         let named = self.stages.iter().enumerate();
         named.filter_map(|(at, stage)| Some((stage.key()?, at))).collect()
@@ -115,7 +115,7 @@ fn directives(lines: &mut Lines) -> Result<Option<DockerfileWord>, RefusedDocker
                 return Err(RefusedDockerfile { message, span });
             }
             ("syntax", _) => {
-                // What follows the image are words for the reader itself.
+                // The words after the image are arguments of the frontend.
                 let image = value.split(' ').next().unwrap_or_default();
                 syntax = Some(DockerfileWord { text: image.to_owned(), span });
             }
@@ -125,7 +125,7 @@ fn directives(lines: &mut Lines) -> Result<Option<DockerfileWord>, RefusedDocker
     }
 }
 
-/// Reads the `key=value` of a directive that builders know.
+/// Returns the key and the value of a directive that builders know; `None` for any other comment.
 fn directive(comment: &str) -> Option<(String, &str)> {
     let (key, value) = comment.trim_start().split_once('=')?;
     let key = key.trim_end().to_ascii_lowercase();

@@ -8,11 +8,11 @@ use super::path_pattern::PathPattern;
 /// The symbolic links of a context, with their targets.
 pub(super) type Links<'a> = BTreeMap<&'a [u8], &'a [u8]>;
 
-/// The most steps. After that, the whole context counts.
+/// The most paths that are followed for one source. Beyond that, the source counts as the whole context.
 const MOST_STEPS: usize = 10_000;
 
-/// Returns the paths and patterns that a source means, and those that links on the way lead to; `None` if it means the
-/// whole context.
+/// Returns the paths and patterns that a source reads: the links on the way, and the paths to which they lead; `None`
+/// if the source reads the whole context.
 pub(super) fn follow(source: &str, links: &Links) -> Option<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     if links.is_empty() {
@@ -67,7 +67,7 @@ fn targets(path: &str, parent: &str, links: &Links) -> Vec<String> {
     if !has_wildcards(name) {
         return links.get(path.as_bytes()).map(|to| target(path.as_bytes(), to)).into_iter().collect();
     }
-    // In one part of a path, `**` is no more than `*`.
+    // In one part of a path, `**` matches no more than `*`.
     let Ok(pattern) = PathPattern::parse(name.replace("**", "*").as_bytes()) else { return Vec::new() };
     let beside = links.iter().filter(|(link, _)| {
         link.strip_prefix(parent.as_bytes()).is_some_and(|name| !name.contains(&b'/') && pattern.matches(name))

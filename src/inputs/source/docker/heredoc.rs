@@ -16,7 +16,7 @@ pub(super) fn of_line(line: &str) -> Vec<Heredoc> {
     shell_lexer::raw_words(line).unwrap_or_default().iter().filter_map(|word| of_word(word)).collect()
 }
 
-/// Reads `<<NAME`, `<<-NAME`, `3<<"NAME"`.
+/// Returns the heredoc that a word announces, such as `<<NAME`, `<<-NAME` or `3<<"NAME"`; `None` for any other word.
 pub(super) fn of_word(word: &str) -> Option<Heredoc> {
     let rest = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
     let (rest, tabs) = rest.strip_prefix('-').map_or((rest, false), |rest| (rest, true));

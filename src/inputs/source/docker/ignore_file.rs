@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::path_pattern::{BadPattern, PathPattern};
 
-/// The patterns of a `.dockerignore`, as the builder takes them.
+/// The patterns of a `.dockerignore`, as the builder reads them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IgnoreFile {
     rules: Vec<Rule>,
@@ -27,7 +27,8 @@ pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
 }
 
 impl IgnoreFile {
-    /// Reads the text of an ignore file. `None` if the builder refuses it, or reads a pattern in a way of its own.
+    /// Reads the text of an ignore file. `None` if the builder refuses it, or gives a pattern a meaning that this
+    /// reader does not have.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -39,13 +40,13 @@ impl IgnoreFile {
             }
             let clean = clean(line);
             let relative = clean.strip_prefix('/').filter(|rest| !rest.is_empty()).unwrap_or(&clean);
-            // Its patterns are read twice, so that `! !a` is one more exception.
+            // The builder parses the resulting pattern once more, so `/!a` is an exception too.
             rules.push(rule(&format!("{}{relative}", if excepts { "!" } else { "" })).ok()?);
         }
         Some(Self { rules })
     }
 
-    /// Begins to ask for paths.
+    /// Returns a checker for many paths.
     pub(super) fn question(&self) -> IgnoreQuestion<'_> {
         IgnoreQuestion { file: self, directories: BTreeMap::new() }
     }
@@ -95,7 +96,7 @@ impl IgnoreQuestion<'_> {
         let mut met = vec![false; self.file.rules.len()];
         let slashes: Vec<usize> =
             path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at).collect();
-        // The nearest directory that has been asked for, and those below it.
+        // The nearest directory whose result is known. The directories below it follow.
         let known = slashes.iter().rposition(|slash| self.directories.contains_key(&path[..*slash]));
         if let Some(known) = known {
             met.clone_from(&self.directories[&path[..slashes[known]]]);
@@ -142,7 +143,7 @@ mod tests {
             ("*\n! b/../b/c\n", &["b/c"]),
             ("**/*.md\n!g.md", &["a", "b/c", "b/d/e", "g.md"]),
             ("!a\na", &["b/c", "b/d/e", "b/d/f.md", "g.md"]),
-            // The exception is asked for before its directory is ignored.
+            // An exception only applies to a path that an earlier rule ignores, which is not the case for `b` itself.
             ("*/d\n!b\n", &["a", "b/c", "g.md"]),
             (" #a\n", &paths),
             (".", &paths),

@@ -56,7 +56,7 @@ pub struct CopyInstruction {
     pub is_add: bool,
     /// `--from`: a stage, an image or a named context in place of the context.
     pub from: Option<DockerfileWord>,
-    /// What is copied, without heredocs.
+    /// The sources, without heredocs.
     pub sources: Vec<DockerfileWord>,
 }
 
@@ -69,7 +69,7 @@ pub struct RunMount {
     pub kind: Option<String>,
     /// `from`: a stage, an image or a named context in place of the context.
     pub from: Option<String>,
-    /// `source`; without it, all.
+    /// `source`; without it, the whole context.
     pub source: Option<String>,
 }
 

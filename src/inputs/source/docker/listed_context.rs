@@ -11,7 +11,7 @@ pub struct ListedContexts<'a>(BTreeMap<RepoDir, ListedContext<'a>>);
 
 /// The files of a context from a listing, without the targets of symbolic links.
 pub struct ListedContext<'a> {
-    /// The files, links among them.
+    /// The files, including links.
     pub files: ContextFiles<'a>,
     /// The number of the files.
     pub count: usize,

@@ -5,10 +5,10 @@ use std::ops::Range;
 
 use crate::model::diagnostic::Span;
 
-/// A line that ends with its line break.
+/// A line of the file, up to a line break.
 #[derive(Debug, Clone, Copy)]
 struct Physical<'a> {
-    /// Without the line break.
+    /// The text without the line break.
     text: &'a str,
     start: usize,
 }
@@ -17,7 +17,7 @@ struct Physical<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LogicalLine {
     pub(super) text: String,
-    /// Where the parts of the text begin, in the text and in the file.
+    /// The offsets at which the parts of the text begin, in the text and in the file.
     parts: Vec<(usize, usize)>,
 }
 
@@ -92,7 +92,7 @@ impl<'a> Lines<'a> {
             if trimmed.starts_with('#') || (trimmed.is_empty()) {
                 continue;
             }
-            // The lines that go on one keep the spaces that they begin with.
+            // A continuation line keeps its leading spaces.
             let text = if goes_on { line.text } else { trimmed };
             let (text, more) = self.continued(text);
             logical.push(text, line.start + line.text.len() - if goes_on { line.text.len() } else { trimmed.len() });

@@ -44,7 +44,7 @@ impl PathPattern {
         let mut pieces = Vec::new();
         let mut characters = text.chars().peekable();
         if let Some(end) = text.strip_prefix("**").filter(|end| !end.starts_with('/') && !end.contains(WILD)) {
-            // Any path with this end, whatever stands before it: `**.md`.
+            // This pattern, such as `**.md`, matches any path with this end.
             pieces.push(Piece::Everything);
             characters = end.chars().peekable();
         }
@@ -117,7 +117,7 @@ impl PathPattern {
     }
 }
 
-/// The pieces that the next character may match; one after the last piece stands for the end.
+/// The pieces that the next character may match, by index. The index after the last piece stands for the end.
 struct Places {
     here: Vec<bool>,
     /// The pieces that have not matched a character yet.
@@ -148,7 +148,7 @@ impl Places {
     }
 }
 
-/// What a piece does with a character.
+/// The effect of a character on a piece.
 enum Step {
     Dies,
     /// The piece goes on, and needs more characters.
@@ -202,7 +202,7 @@ fn class(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<Piece,
 fn member(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<char, BadPattern> {
     match characters.next().ok_or(BadPattern)? {
         '\\' => escaped(characters.next().ok_or(BadPattern)?),
-        // To the builder, wildcards are wildcards in here too.
+        // To the builder, wildcards in a class are wildcards too.
         '-' | ']' | '*' | '?' => Err(BadPattern),
         // `[[:alpha:]]` is a class of its own to the builder.
         '[' if characters.peek() == Some(&':') => Err(BadPattern),

@@ -8,7 +8,7 @@ use super::path_pattern::PathPattern;
 use super::scope::Globals;
 use super::shell_lexer::Refusal;
 
-/// What `FROM`, `--from` or `from=` means.
+/// The meaning of the name in `FROM`, `--from` or `from=`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Meaning {
     Stage(usize),
@@ -64,7 +64,7 @@ impl<'a> Stages<'a> {
     fn base(&self, word: &DockerfileWord, earlier: &BTreeMap<String, usize>, globals: &Globals) -> Meaning {
         match globals.expand(&word.text) {
             Ok(value) if value.is_wild => {
-                // Each stage that has such a base has cost as much before.
+                // All stages before may have such a base, so the limit is for their comparisons together.
                 let pattern = PathPattern::parse(value.text.as_bytes()).ok();
                 let pattern = pattern.filter(|_| earlier.len() * self.bases.len() <= MOST_COMPARISONS);
                 let Some(pattern) = pattern else { return Meaning::AnyBefore(self.bases.len()) };
@@ -123,7 +123,8 @@ impl<'a> Stages<'a> {
         let stages = &self.file.stages;
         let mut reached = vec![false; stages.len()];
         let mut next = vec![target];
-        // Up to where all stages are reached, and whose triggers have been looked at.
+        // All stages before this position are reached or queued. For each stage, `triggered` says whether its triggers
+        // were read.
         let mut all_before = 0;
         let mut triggered = vec![false; stages.len()];
         while let Some(stage) = next.pop() {
@@ -155,8 +156,8 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Returns what an instruction takes files from besides the context, and whether it may be the number of a stage, as in
-/// `COPY`.
+/// Returns what an instruction takes files from instead of the context, and whether that may be the number of a stage,
+/// as in `COPY`.
 fn froms(instruction: &DockerfileInstruction) -> Vec<(&str, bool)> {
     match instruction {
         DockerfileInstruction::Copy(copy) => copy.from.iter().map(|from| (&*from.text, true)).collect(),

@@ -1,4 +1,4 @@
-//! What one build of a Dockerfile reads: sources in its context, and images.
+//! The reads of one build of a Dockerfile: sources in its context, and images.
 
 use std::collections::BTreeSet;
 
@@ -22,14 +22,14 @@ pub struct BuildRequest<'a> {
     pub contexts: &'a BTreeSet<String>,
 }
 
-/// What a build reads.
+/// The sources and images that a build reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContextReads {
     /// The sources that it takes from its context, in the order of the file.
     pub sources: Vec<ContextSource>,
     /// The images that it takes something from, in the order of the file.
     pub images: Vec<ImageReference>,
-    /// What cannot be resolved. If there is anything, the build may read every file of its context.
+    /// The parts that cannot be resolved. If there are any, the build may read every file of its context.
     pub unresolved: Vec<UnresolvedRead>,
 }
 
@@ -50,7 +50,7 @@ pub struct ImageReference {
     pub written: String,
     /// The reference with variables filled in; `None` if one is not known.
     pub reference: Option<String>,
-    /// What takes something from it.
+    /// The instruction that uses it.
     pub by: ReferencedBy,
     /// Where.
     pub span: Span,
@@ -146,7 +146,7 @@ fn is_usual(syntax: &str) -> bool {
     last == "dockerfile" || last == "dockerfile-upstream"
 }
 
-/// How many `ONBUILD` instructions stages may get in all.
+/// The most `ONBUILD` instructions that are read, for all stages together.
 const MOST_TRIGGERED: usize = 10_000;
 
 struct Reader<'a> {
@@ -276,7 +276,7 @@ impl<'a> Reader<'a> {
         let is_bind = match &*kind {
             "bind" => true,
             "cache" => false,
-            // What they show is made for the build, or comes from elsewhere.
+            // Their files are made for the build, or are not from the context.
             "tmpfs" | "secret" | "ssh" => return,
             _ => return self.reads.unsure(Unresolved::Refused, mount.span),
         };
@@ -292,7 +292,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Notes the image that `--from` means, if it means one.
+    /// Records the image that `--from` names, if it names one.
     fn origin(&mut self, from: &DockerfileWord, by: ReferencedBy) {
         let reference = match self.stages.origin(&from.text, by == ReferencedBy::Copy, self.globals) {
             Meaning::Stage(_) | Meaning::Scratch | Meaning::Context => return,
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
 
     fn source(&mut self, value: &Value, span: Span) {
         let path = clean(&format!("/{}", value.text))[1..].to_owned();
-        // Between other characters, `**` would not mean what a platform may be called.
+        // `**` stands for the name of a platform. Next to other characters it would match something else.
         let parts = path.split('/').filter(|_| value.is_wild);
         if parts.into_iter().any(|part| part.contains("**") && part != "**") {
             return self.reads.unsure(Unresolved::Variable("TARGETPLATFORM".to_owned()), span);
@@ -316,7 +316,7 @@ impl<'a> Reader<'a> {
 }
 
 impl ContextReads {
-    /// Sorts everything in the order of the file. Stages are read in the order of their dependencies.
+    /// Sorts everything in the order of the file, since stages are read in the order of their dependencies.
     fn in_order(mut self) -> Self {
         self.sources.sort_by_key(|source| source.span);
         self.images.sort_by_key(|image| image.span);

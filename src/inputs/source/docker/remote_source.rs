@@ -11,7 +11,7 @@ pub(super) fn is_remote(source: &str) -> bool {
     is_scp(source)
 }
 
-/// `git@github.com:acme/web.git`: a user, a host and a path.
+/// Whether a source has the form of `git@github.com:acme/web.git`: a user, a host and a path.
 fn is_scp(source: &str) -> bool {
     let Some((host, _)) = source.split_once(':') else { return false };
     let Some((user, host)) = host.split_once('@') else { return false };

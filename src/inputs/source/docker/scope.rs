@@ -47,7 +47,7 @@ impl<'a> Globals<'a> {
         self.bindings.insert(name.to_owned(), given(self.given, name).unwrap_or(default));
     }
 
-    /// Fills in the variables of a word before the first instruction of a stage.
+    /// Returns a word outside of the stages' instructions with its variables filled in.
     pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
         let lookup = |name: &str| self.bindings.get(name).cloned().unwrap_or(Binding::Unset);
         shell_lexer::expand(word, self.escape, &lookup)
@@ -83,7 +83,7 @@ impl<'a> Scope<'a> {
         self.changes.len()
     }
 
-    /// Undoes what has been set since.
+    /// Restores the values that variables had at a mark.
     pub(super) fn undo(&mut self, mark: usize) {
         for (name, before) in self.changes.drain(mark..).rev() {
             match before {
@@ -98,7 +98,7 @@ impl<'a> Scope<'a> {
         self.changes.push((name.to_owned(), before));
     }
 
-    /// Fills the variables of a word in.
+    /// Returns a word with its variables filled in.
     pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
         let lookup = |name: &str| match self.bindings.get(name) {
             Some(binding) => binding.clone(),
@@ -108,7 +108,7 @@ impl<'a> Scope<'a> {
         shell_lexer::expand(word, self.globals.escape, &lookup)
     }
 
-    /// `ARG` in a stage.
+    /// Sets the variables of an `ARG` in a stage.
     pub(super) fn arguments(&mut self, arguments: &[Argument]) {
         for (name, default) in arguments {
             let value = given(self.globals.given, &name.text).or_else(|| match default {

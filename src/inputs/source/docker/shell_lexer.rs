@@ -68,7 +68,7 @@ fn split(text: &str, raw: Raw) -> Result<Vec<String>, Refusal> {
     Ok(std::mem::take(&mut lexer.words))
 }
 
-/// What is unknown in the text that has been read.
+/// The unknown parts of the text that was read so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Doubt {
     pub(super) is_wild: bool,
@@ -110,7 +110,7 @@ impl<'a> Lexer<'a> {
         self.rest.clone().next()
     }
 
-    /// Reads up to a character, or to the end.
+    /// Reads and returns the text up to the character `stop`, or to the end.
     pub(super) fn until(&mut self, stop: Option<char>) -> Result<String, Refusal> {
         let outer = self.depth == 0;
         let mut result = String::new();

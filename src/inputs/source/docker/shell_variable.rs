@@ -41,7 +41,7 @@ impl Lexer<'_> {
             },
             '#' | '%' if empty_is_unset => Err(Refusal::Syntax),
             '#' | '%' => self.trimmed(&name, operator),
-            // Behind `:` any other operator is refused only where the variable has a value.
+            // After `:` any other operator is refused, unless unset variables stay as written.
             '-' | '+' | '?' => self.alternative(&name, operator, empty_is_unset),
             _ if empty_is_unset => self.alternative(&name, operator, empty_is_unset),
             '/' => self.replaced(&name),
@@ -49,11 +49,11 @@ impl Lexer<'_> {
         }
     }
 
-    /// `${name-word}`, `${name+word}`, `${name?word}`, each with `:` or without.
+    /// Reads the word of `${name-word}`, `${name+word}` or `${name?word}`, with `:` or without; returns the value.
     fn alternative(&mut self, name: &str, operator: char, empty_is_unset: bool) -> Result<String, Refusal> {
         let before = self.doubt.clone();
         let word = self.nested('}', false)?;
-        // What is not taken need not be known.
+        // The word may have unknown parts if it is not used.
         let of_word = std::mem::replace(&mut self.doubt, before);
         let value = self.set(name)?;
         if self.raw.unset && value.is_none() {
@@ -64,7 +64,7 @@ impl Lexer<'_> {
         match (operator, set) {
             ('+', None) => Ok(String::new()),
             ('-', None) | ('+', Some(_)) => {
-                // Whether the variable has a value has to be known, but not the value.
+                // It must be known whether the variable has a value, but not which value.
                 let unknown = self.doubt.unknown.take();
                 self.doubt = of_word;
                 self.doubt.unknown = unknown.or(self.doubt.unknown.take());
@@ -75,7 +75,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// `${name#pattern}`, `${name##pattern}`, `${name%pattern}`, `${name%%pattern}`.
+    /// Reads the pattern of `${name#pattern}`, `${name##pattern}`, `${name%pattern}` or `${name%%pattern}`; returns the
+    /// value.
     fn trimmed(&mut self, name: &str, operator: char) -> Result<String, Refusal> {
         let pattern = self.nested('}', true)?;
         let Some(value) = self.tame(name)? else {
@@ -87,7 +88,7 @@ impl Lexer<'_> {
         substitution::trim(&value, pattern, affix, longest).ok_or(Refusal::Syntax)
     }
 
-    /// `${name/pattern/text}`, `${name//pattern/text}`.
+    /// Reads the pattern and text of `${name/pattern/text}` or `${name//pattern/text}`; returns the value.
     fn replaced(&mut self, name: &str) -> Result<String, Refusal> {
         let all = self.peek() == Some('/');
         if all {
@@ -152,7 +153,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// Returns the value of a variable from which a part is taken. The value is unknown if it contains a wildcard.
+    /// Returns the value of a variable of which a part is removed or replaced. The value is unknown if it contains a
+    /// wildcard.
     fn tame(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let is_wild = std::mem::replace(&mut self.doubt.is_wild, false);
         let value = self.set(name)?;

@@ -64,7 +64,7 @@ pub(super) fn words(text: &str, range: Range<usize>, escape: char) -> Vec<Word> 
             _ => {}
         }
         if c == escape && quote != Some('\'') {
-            // At the end it escapes nothing, and is left out.
+            // An escape character at the end escapes nothing, and is left out.
             let Some((at, escaped)) = characters.next() else { break };
             word.text.push(c);
             word.text.push(escaped);

@@ -1,6 +1,6 @@
-//! Parts of a variable's value: `${name#pattern}`, `${name%pattern}` and `${name/pattern/text}`.
+//! Substitutions in a variable's value: `${name#pattern}`, `${name%pattern}` and `${name/pattern/text}`.
 
-/// Which end of a value a pattern is cut from.
+/// The end of a value from which a pattern is removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Affix {
     Prefix,
@@ -20,7 +20,7 @@ enum Piece {
 const MOST_STEPS: usize = 1 << 12;
 
 /// Returns a value without the shortest or longest beginning or end that a pattern matches; `None` if the builder
-/// refuses the pattern.
+/// refuses the pattern, or if matching would take too many steps.
 pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> Option<String> {
     let mut pieces = pieces(pattern)?;
     let mut characters: Vec<char> = value.chars().collect();
@@ -38,7 +38,8 @@ pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> O
 }
 
 /// Replaces the longest match of a pattern in a value: the first one, or all of them. `None` if the builder refuses the
-/// pattern, or if the pattern matches the empty text.
+/// pattern, if the pattern matches the empty text, if `with` has `$` or a backslash, or if matching would take too many
+/// steps.
 pub(super) fn replace(value: &str, pattern: &str, with: &str, all: bool) -> Option<String> {
     let pieces = pieces(pattern)?;
     let characters: Vec<char> = value.chars().collect();
@@ -83,7 +84,7 @@ fn pieces(pattern: &str) -> Option<Vec<Piece>> {
 
 /// Returns where the shortest or longest match ends that begins at the first character.
 fn end(pieces: &[Piece], characters: &[char], longest: bool) -> Option<usize> {
-    // Which pieces the next character may be for; the one behind the last is the end.
+    // The pieces that the next character may match, by index. The index after the last piece stands for the end.
     let mut now = vec![false; pieces.len() + 1];
     now[0] = true;
     let mut found = None;

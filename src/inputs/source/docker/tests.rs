@@ -14,7 +14,7 @@ fn reads_of(text: &str, target: Option<&str>, contexts: &[&str]) -> ContextReads
     Dockerfile::parse(text).unwrap().reads(&request)
 }
 
-/// Returns the sources, and why there may be more. Each must be at the place that it states.
+/// Returns the sources, and the reasons why there may be more, each after the text at its span.
 fn sources(text: &str) -> (Vec<String>, Vec<String>) {
     let reads = reads_of(text, None, &[]);
     let whys = reads.unresolved.iter().map(|why| format!("{}: {}", &text[why.span.start..why.span.end], why.why));
@@ -70,7 +70,7 @@ fn named_contexts_are_no_images() {
     assert_eq!(of(&[]), (1, 3, 0));
     assert_eq!(of(&["node:20"]), (1, 2, 0));
     assert_eq!(of(&["acme/base"]), (1, 1, 0));
-    // It replaces a stage, and what that copies.
+    // The context replaces the stage, and so the files that the stage copies.
     assert_eq!(of(&["one"]), (0, 2, 0));
 }
 

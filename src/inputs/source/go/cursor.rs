@@ -28,12 +28,12 @@ impl<'t> Cursor<'t> {
         self.at
     }
 
-    /// Returns what is left.
+    /// Returns the text after the cursor.
     pub(super) fn rest(self) -> &'t str {
         &self.text[self.at..]
     }
 
-    /// Passes a number of bytes.
+    /// Moves the cursor forward by a number of bytes.
     pub(super) fn pass(&mut self, length: usize) {
         self.at += length;
     }

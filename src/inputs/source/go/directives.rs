@@ -8,7 +8,7 @@ use crate::model::diagnostic::{Located, Span};
 #[derive(Debug)]
 pub(super) struct Directive<'t> {
     pub(super) verb: &'t str,
-    /// At least one.
+    /// The words after the verb; at least one.
     pub(super) words: Vec<Located<Cow<'t, str>>>,
 }
 
@@ -56,7 +56,8 @@ fn words(line: &str, start: usize) -> Vec<Located<Cow<'_, str>>> {
     words
 }
 
-/// A word without quotes: up to white space, a parenthesis or a comment.
+/// Returns the length and the text of a word without quotes, which ends before white space, a parenthesis, a comma or a
+/// comment.
 fn bare(rest: &str) -> (usize, Cow<'_, str>) {
     let ends = |(at, c): (usize, char)| c.is_whitespace() || "(),".contains(c) || rest[at..].starts_with("//");
     let length = match rest.char_indices().find(|place| ends(*place)) {

@@ -3,7 +3,7 @@ use std::borrow::Cow;
 use super::directives::{self, Directive};
 use crate::model::diagnostic::Located;
 
-/// What a go.mod says of its module.
+/// A go.mod: its module, the modules that it requires, and local replacements.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoModule {
     /// Its module path, with which the imports of its packages begin.
@@ -14,7 +14,7 @@ pub struct GoModule {
     pub replaces: Vec<GoReplace>,
 }
 
-/// What a go.work says.
+/// A go.work: its modules and local replacements.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoWork {
     /// The directories of its modules, as written: relative to the file's directory, or absolute.

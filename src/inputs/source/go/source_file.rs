@@ -38,7 +38,7 @@ impl GoSource {
         source
     }
 
-    /// Whether it is part of a command, which `go build` makes a program of.
+    /// Whether it is part of a command, which `go build` compiles to a program.
     #[must_use]
     pub fn is_command(&self) -> bool {
         self.package.as_deref() == Some("main") && !self.ignored
@@ -71,7 +71,7 @@ fn imports(cursor: &mut Cursor<'_>) -> Vec<Located<String>> {
     }
 }
 
-/// Reads `[NAME | . | _] "PATH"`.
+/// Reads an import, `[NAME | . | _] "PATH"`, and returns its path; `None` if there is none.
 fn import(cursor: &mut Cursor<'_>) -> Option<Located<String>> {
     cursor.pass_blank(drop);
     if cursor.rest().starts_with('.') {

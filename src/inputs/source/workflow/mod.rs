@@ -51,7 +51,7 @@ pub enum StepFilters {
     Inline(String),
     /// In a file of the repository.
     File(String),
-    /// A value that is known only when it runs, as written.
+    /// A value that is known only when the workflow runs, as written.
     Unknown(String),
 }
 
@@ -141,7 +141,7 @@ impl Workflow {
     }
 }
 
-/// Adds the builds that are not there yet. Their places and images do not distinguish builds.
+/// Adds the builds that are not in the list yet. Builds that differ only in their places or images count as the same.
 fn add_distinct(builds: &mut Vec<DeclaredBuild>, more: impl Iterator<Item = DeclaredBuild>) {
     for build in more {
         let is_same = |other: &DeclaredBuild| {
@@ -197,13 +197,13 @@ impl With<'_> {
             unknown @ Filled::Unknown(_) => BuildContext::of(&root, unknown),
         });
         let dockerfile = match self.text("file") {
-            // Unlike compose and bake, the action takes it relative to the root.
+            // Unlike in compose and bake, the path is relative to the root of the repository.
             Some(file) => DockerfileOf::within(&root, Some(file)),
             None => context.dockerfile(None),
         };
         let arguments = self.pairs("build-args").into_iter().map(|(name, value)| (name, value.known()));
         let contexts = self.pairs("build-contexts").into_iter();
-        // No step names another one's build.
+        // No step can refer to the build of another step, so the prefix is one that no value has.
         let contexts = contexts.map(|(name, value)| (name, NamedContext::of(&root, value, "\0")));
         let image = |line| match line {
             Filled::Known(text) | Filled::Unknown(text) => text,
@@ -221,7 +221,7 @@ impl With<'_> {
     }
 
     fn path_filters(&self) -> Option<StepFilters> {
-        // The action takes for a file what has no line end and no colon.
+        // The action reads a value without a line break and a colon as the name of a file.
         Some(match self.inputs.get("filters").and_then(scalar)? {
             text if text.contains(['\n', ':']) => StepFilters::Inline(text),
             text => match placeholder::filled(text.trim(), self.known) {
@@ -234,7 +234,7 @@ impl With<'_> {
     }
 }
 
-/// Returns the directory that a context means. `{{defaultContext}}:api` is the directory `api` of the repository at the
+/// Returns the directory that a context names. `{{defaultContext}}:api` is the directory `api` of the repository at the
 /// commit.
 fn default_context(text: &str) -> String {
     match text.strip_prefix("{{defaultContext}}") {

@@ -11,7 +11,8 @@ use crate::inputs::source::scalar;
 const MOST_ROWS: usize = 256;
 
 /// Returns the known values in each job of a strategy: those in `known`, and those of the matrix. `exclude` is not
-/// read, so there may be too many jobs. A matrix that is known only when it runs gives one job without values.
+/// read, so there may be too many jobs. A matrix that is known only when the workflow runs gives one job without matrix
+/// values.
 pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTreeMap<String, String>> {
     let Some(matrix) = strategy.get("matrix") else { return vec![known.clone()] };
     let axes = pairs(matrix).filter(|(name, _)| !matches!(name.as_str(), "include" | "exclude"));
@@ -31,7 +32,7 @@ pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTre
     for entry in included {
         let mut fits = false;
         for row in rows.iter_mut().filter(|_| has_axes) {
-            // It joins each job of which it changes no value.
+            // An entry extends each job of which it changes no value.
             let is_other = |(name, value): (&String, &Value)| {
                 row.get(&format!("matrix.{name}")).is_some_and(|own| scalar(value).as_ref() != Some(own))
             };

@@ -21,13 +21,13 @@ pub struct WorkflowJob {
     pub condition: Option<String>,
     /// The jobs that it waits for.
     pub needs: Vec<String>,
-    /// What it hands on, by name.
+    /// Its outputs, by name.
     pub outputs: BTreeMap<String, String>,
-    /// The axes of its matrix whose values are known only when it runs, by name.
+    /// The axes of its matrix whose values are an expression, known only when the workflow runs, by name.
     pub axes: BTreeMap<String, String>,
     /// The workflow of the repository that it calls, by its path.
     pub calls: Option<String>,
-    /// The inputs of the workflow that it calls.
+    /// The inputs that it passes to the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
     /// Its steps.
     pub steps: Vec<WorkflowStep>,
@@ -36,7 +36,7 @@ pub struct WorkflowJob {
 /// A step of a job.
 #[derive(Debug, Clone, Default)]
 pub struct WorkflowStep {
-    /// The name by which others call it.
+    /// The name by which other steps refer to it.
     pub id: Option<String>,
     /// Its place.
     pub at: Span,
@@ -46,7 +46,7 @@ pub struct WorkflowStep {
     pub action: String,
     /// Its script.
     pub run: String,
-    /// The variables that it sets.
+    /// Its environment variables (`env`).
     pub variables: BTreeMap<String, String>,
     /// The inputs of its action.
     pub inputs: BTreeMap<String, String>,
@@ -64,7 +64,7 @@ pub struct WorkflowStart {
 pub struct WorkflowEvent {
     /// Its name: `push`.
     pub name: String,
-    /// `paths`; `None` if any path will do.
+    /// `paths`; `None` for any path.
     pub paths: Option<Vec<Located<String>>>,
     /// `paths-ignore`.
     pub ignored_paths: Option<Vec<Located<String>>>,
