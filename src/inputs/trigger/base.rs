@@ -2,14 +2,14 @@ use std::fmt;
 
 use crate::model::name::CommitId;
 
-/// What an event says of the commit to compare with.
+/// The base that an event states: the commit to compare with.
 ///
 /// The differences between engines end here: code that reads this need not know the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseHint {
-    /// Nothing: changes ahead of the default branch count. If there are none, or on the default branch itself,
-    /// everything counts, since the run may be about that branch without saying so.
+    /// The event states no base: changes ahead of the default branch count. If there are none, or on the default branch
+    /// itself, everything counts, since the run may be about that branch without saying so.
     None,
     /// The branch is new: changes ahead of the default branch count, and there may be none. On the default branch
     /// itself, everything counts.
@@ -20,10 +20,11 @@ pub enum BaseHint {
     /// head and `base`, or the target branch if the event names no such commit.
     PullRequest {
         /// The commit in which the engine merged the pull request into its target, so that its first parent is the
-        /// target's tip. Absent if the engine builds the pull request's own head, or merges the other way round.
+        /// target's tip. Absent if the engine builds the pull request's own head, or merges the target into the pull
+        /// request.
         merge: Option<CommitId>,
-        /// A commit of the target branch. In a clone, the branch itself may be older, which would hide changes, or
-        /// newer, which makes no difference.
+        /// A commit of the target branch. The branch in a clone may be older, which would hide what the pull request
+        /// reverts, or newer, which makes no difference.
         base: Option<CommitId>,
         /// The target branch.
         branch: Option<String>,

@@ -32,8 +32,9 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("BITBUCKET_PR_ID"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            // Bitbucket merges the target into the pull request before the run, so that head's first parent is the
-            // pull request's own head. The commit is 12 digits, which name nothing for certain and are left aside.
+            // Bitbucket merges the target into the pull request before the run, so that head's first parent is the pull
+            // request's own head. `BITBUCKET_PR_DESTINATION_COMMIT` has 12 digits, which may be ambiguous, so it is not
+            // used unless it is a full id.
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Variable("BITBUCKET_PR_DESTINATION_COMMIT")),

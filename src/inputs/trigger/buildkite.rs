@@ -9,7 +9,7 @@ use super::manual_inputs::names_services;
 use super::{Kind, Landmark, Origin};
 
 const SOURCE: Fact = Fact::Variable("BUILDKITE_SOURCE");
-/// The word `HEAD` in a build that was started without a commit.
+/// The commit, or the word `HEAD` in a build that was started without a commit.
 const COMMIT: Fact = Fact::Variable("BUILDKITE_COMMIT");
 const BRANCH: Fact = Fact::Variable("BUILDKITE_BRANCH");
 const DEFAULT_BRANCH: Fact = Fact::Variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH");
@@ -41,7 +41,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             event: "pull request",
             when: is_pull_request,
             kind: Kind::PullRequest,
-            // BUILDKITE_BRANCH may be the branch of a fork, `main` among them.
+            // BUILDKITE_BRANCH may be the branch of a fork, which may have the name `main` too.
             reference: Reference::None,
             base: Base::PullRequest {
                 merge: None,

@@ -1,10 +1,10 @@
-//! Whether a run is one of CI, even on engines whose events rebake cannot read.
+//! Detects whether the program runs in CI, even on engines whose events rebake cannot read.
 //!
 //! The vendors, and the variables that identify them, are those of the npm package ci-info.
 
 use std::fmt;
 
-/// A sign that a run is one of CI.
+/// A sign that the program runs in CI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CiSign {
     /// A variable that CI engines set.
@@ -15,19 +15,19 @@ pub enum CiSign {
     Unattended,
 }
 
-/// Variables that identify an engine.
+/// A condition on variables that identifies an engine.
 enum Mark {
-    /// Variables of which all are set.
+    /// All of these variables are set.
     All(&'static [&'static str]),
-    /// Variables of which any is set.
+    /// Any of these variables is set.
     Any(&'static [&'static str]),
-    /// A variable with this value.
+    /// The variable has this value.
     Is(&'static str, &'static str),
-    /// A variable whose value contains this text.
+    /// The value of the variable contains this text.
     Has(&'static str, &'static str),
 }
 
-/// The values of `CI` that mean no, in any case.
+/// The values of `CI` that mean no, in upper or lower case.
 const NO: [&str; 3] = ["0", "false", "no"];
 
 const VENDORS: &[(&str, Mark)] = &[

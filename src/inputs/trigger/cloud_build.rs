@@ -3,8 +3,8 @@
 //! The variables are substitutions:
 //! <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>. A step has them as variables if
 //! its build says `options: {automapSubstitutions: true}`. No variable names the commit before a push, so every push to
-//! the default branch plans everything unless `--since built` is used. A build without a branch and a tag was submitted
-//! by hand.
+//! the default branch plans everything unless `--since built` is used. A build with neither a branch nor a tag was
+//! submitted by hand.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
 use super::facts::Fact;
@@ -33,7 +33,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("_PR_NUMBER"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            // Nothing says whose repository it is from.
+            // No variable says from which repository the pull request is.
             origin: |_| Origin::Fork,
             base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("_BASE_BRANCH")) },
             ..PUSH

@@ -9,9 +9,9 @@ use super::{Kind, Landmark, Origin};
 
 const COMMIT: Fact = Fact::Variable("CODEBUILD_RESOLVED_SOURCE_VERSION");
 const EVENT: Fact = Fact::Variable("CODEBUILD_WEBHOOK_EVENT");
-/// `refs/heads/main`, `refs/tags/v1`.
+/// The ref of the event: `refs/heads/main`, `refs/tags/v1`.
 const REF: Fact = Fact::Variable("CODEBUILD_WEBHOOK_HEAD_REF");
-/// `branch/main`, `tag/v1`, `pr/7`.
+/// The branch, tag or pull request of the event: `branch/main`, `tag/v1`, `pr/7`.
 const TRIGGER: Fact = Fact::Variable("CODEBUILD_WEBHOOK_TRIGGER");
 
 /// The row on which the others are based.
@@ -34,7 +34,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: is_pull_request,
             kind: Kind::PullRequest,
             reference: Reference::None,
-            // Nothing says whose repository it is from.
+            // No variable says from which repository the pull request is.
             origin: |_| Origin::Fork,
             base: Base::PullRequest {
                 merge: None,

@@ -12,7 +12,7 @@ use crate::model::name::CommitId;
 /// The prefix of the branches that GitHub's merge queue builds. Every engine sees pushes to them.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-/// `true` if nektos/act rehearses a workflow.
+/// `true` if nektos/act runs the workflow on a developer's machine.
 const REHEARSAL: Fact = Fact::Variable("ACT");
 
 /// How one family of engines describes its events.
@@ -80,7 +80,7 @@ pub(super) enum DefaultBranch {
     Unsaid,
     /// The fact has its name.
     Named(Fact),
-    /// The branch is the default branch when a fact says `true`.
+    /// The branch is the default branch if the fact `when` is `true`.
     This { branch: Fact, when: Fact },
 }
 
@@ -115,7 +115,7 @@ impl Dialect {
             base: row.base.read(facts),
             default_branch: self.default_branch.read(facts),
             origin: (row.origin)(facts),
-            // Nobody fills anything in for a push: a variable that is set for every run would narrow it.
+            // A push has no inputs. A variable that is set for every run would narrow its plan.
             inputs: match row.kind {
                 Kind::Manual | Kind::Schedule => ManualInputs::read(facts),
                 _ => ManualInputs::default(),
@@ -218,7 +218,7 @@ pub(super) fn own(_: &Facts) -> Origin {
     Origin::Own
 }
 
-/// Returns [`Origin::Own`] if this holds, and [`Origin::Fork`] otherwise.
+/// Returns [`Origin::Own`] if `holds`, and [`Origin::Fork`] otherwise.
 pub(super) fn own_when(holds: bool) -> Origin {
     if holds { Origin::Own } else { Origin::Fork }
 }
@@ -230,7 +230,7 @@ mod tests {
     /// Returns the table as the documentation of `trigger` shows it.
     fn rendered() -> Vec<String> {
         let mut lines = Vec::new();
-        // Those that speak GitHub's language are one part of the table.
+        // Forgejo and Gitea use the rows of GitHub.
         for engine in Engine::ALL.into_iter().filter(|engine| ![Engine::Forgejo, Engine::Gitea].contains(engine)) {
             let dialect = Dialect::of(engine);
             for row in dialect.rows.iter().chain([&dialect.otherwise]) {

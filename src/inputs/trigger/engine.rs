@@ -44,7 +44,7 @@ impl Engine {
         Self::CloudBuild,
     ];
 
-    /// Returns its name for people.
+    /// Returns its name for display.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ pub enum TriggerError {
     NotJson {
         /// The engine.
         engine: Engine,
-        /// What the JSON parser says.
+        /// The message of the JSON parser.
         reason: String,
     },
 }

@@ -7,8 +7,8 @@ pub enum EventSubject {
     None,
     /// The commit that is checked out, since the engine names none.
     CheckedOut,
-    /// These commits; the first is the event's own. The checked-out commit fits when it is one of them, or descends
-    /// from one.
+    /// These commits; the first is the event's own. The event's base applies to a checked-out commit that is one of
+    /// them, or descends from one.
     Commits(Vec<CommitId>),
 }
 

@@ -15,7 +15,7 @@ pub(super) enum Fact {
     AnyOf(&'static [Fact]),
 }
 
-/// The statements of an engine: its variables, and its event file if it has one.
+/// The facts that an engine states: its variables, and its event file if it has one.
 ///
 /// Empty text counts as absent.
 pub(super) struct Facts<'a> {
@@ -44,7 +44,7 @@ impl Facts<'_> {
         self.commit(fact).is_some_and(|commit| commit.is_zero())
     }
 
-    /// Whether a fact means yes. CircleCI writes `true` as `1` in variables.
+    /// Whether a fact is true. CircleCI writes `true` as `1` in variables.
     pub(super) fn is_true(&self, fact: Fact) -> bool {
         self.is(fact, &["true", "1"])
     }

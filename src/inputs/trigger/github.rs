@@ -24,7 +24,7 @@ const TARGET: Fact = Fact::AnyOf(&[Fact::Event("/pull_request/base/ref"), Fact::
 const RELEASE_TAG: Fact = Fact::AnyOf(&[Fact::Event("/release/tag_name"), Fact::Variable("GITHUB_REF_NAME")]);
 const RUN: Fact = Fact::Event("/workflow_run/event");
 const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
-/// The branch of the run. It may be the name of a tag, which cannot be told from a branch.
+/// The branch of the run. It may be the name of a tag, which cannot be distinguished from that of a branch.
 const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
 /// The row on which the others are based.
@@ -75,7 +75,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     rows: &[
         Row {
             event: "push that deletes a branch or tag",
-            // GITHUB_REF and GITHUB_SHA are those of the default branch then.
+            // GITHUB_REF and GITHUB_SHA are those of the default branch in this event.
             when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
             reference: Reference::Full(Fact::Event("/ref")),
             ..DELETED
@@ -109,7 +109,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         },
         Row {
             event: "release: created, edited, any other that publishes nothing",
-            // A release that was no draft before is `created` and `published` at once.
+            // A release that never was a draft is `created` and `published` at once.
             when: |facts| facts.is(NAME, &["release"]) && facts.text(ACTION).is_some() && !facts.is(ACTION, PUBLISHES),
             kind: Kind::Release,
             reference: Reference::Tag(RELEASE_TAG),
@@ -134,7 +134,8 @@ pub(super) static DIALECT: Dialect = Dialect {
         },
         Row {
             event: "pull_request: merged",
-            // GITHUB_REF is the target branch then, and head is on it: a merge base with it would be head itself.
+            // GITHUB_REF is the target branch in this event, and head is on it: a merge base with it would be head
+            // itself.
             when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
             reference: Reference::None,
             base: Base::Commit(TARGET_TIP, Landmark::BeforeMerge),
@@ -239,7 +240,7 @@ fn pull_request(facts: &Facts) -> Origin {
     if facts.is(NAME, &["pull_request_target"]) {
         return Origin::Privileged;
     }
-    // `head.repo` is null where the fork is gone. `head.repo.fork` is true in a fork's own pull requests to itself.
+    // `head.repo` is null if the fork was deleted. `head.repo.fork` is true in a fork's own pull requests to itself.
     let [head, base] = ["/pull_request/head/repo/full_name", "/pull_request/base/repo/full_name"].map(Fact::Event);
     own_when(facts.same(head, base))
 }

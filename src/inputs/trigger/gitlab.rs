@@ -23,7 +23,7 @@ const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
 /// The row on which the others are based.
 const BY_HAND: Row = Row {
     event: "web, api, trigger, chat, pipeline",
-    // CI_COMMIT_BEFORE_SHA is all zeros in these, old branch or new.
+    // CI_COMMIT_BEFORE_SHA is all zeros in these events, whether or not the branch is new.
     when: is_manual,
     kind: Kind::Manual,
     reference: Reference::Branch(BRANCH),
@@ -107,7 +107,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         event: "parent_pipeline, any other",
         when: |_| true,
         kind: Kind::Push,
-        // A parent that was run by hand or by a schedule has zeros there, on an old branch too.
+        // If its parent was started by hand or by a schedule, it has zeros, even if the branch is not new.
         base: Base::CommitIfSaid(BEFORE, Landmark::Push),
         ..BY_HAND
     },

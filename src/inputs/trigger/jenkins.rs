@@ -38,7 +38,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.has("CHANGE_ID"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            // Whether head is merged with the target is the job's own affair, and no variable tells.
+            // The job's settings decide whether head is merged with the target, and no variable says so.
             base: Base::PullRequest { merge: None, base: None, branch: Some(Fact::Variable("CHANGE_TARGET")) },
             origin: |facts| own_when(!facts.has("CHANGE_FORK")),
             ..BY_HAND

@@ -40,7 +40,7 @@ impl Kind {
         Self::Local,
     ];
 
-    /// Returns its word in filters.yaml and in the plan.
+    /// Returns its name in filters.yaml and in the plan.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

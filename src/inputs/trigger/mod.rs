@@ -1,6 +1,6 @@
 //! Triggers: the event of a CI engine, or a person at a terminal.
 //!
-//! This module reads neither the environment nor files: it gets values, and returns a [`Trigger`].
+//! This module reads neither the environment nor files: [`Trigger::read`] is given their values.
 //!
 //! Every event of every engine is a row of the table below, which a test compares with the code. The first row that fits
 //! is used. The *kind* is the word for `on:` of an environment, the *subject* are the commits that the event is about, and
@@ -9,12 +9,13 @@
 //! - *the default branch*: what is ahead of it counts; if nothing is, everything counts. Buildkite, Azure Pipelines,
 //!   Bitbucket and Google Cloud Build do not name the commit before a push, so each push to the default branch plans
 //!   everything, unless `--since built` is used.
-//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. If an engine has zeros
-//!   for other reasons too, they mean nothing.
+//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. If an engine also sets
+//!   zeros for other reasons, they are ignored.
 //! - after a forced push, `before` is the commit that was built last, although no branch leads to it any more.
 //!
-//! The event's own base is used if `HEAD` is one of the subjects or descends from one. Otherwise, and if an event has no
-//! subject, what is ahead of the default branch counts. On that branch itself everything counts, with a doubt.
+//! The event's own base is used if `HEAD` is one of the subjects or descends from one. Otherwise, and if an event has
+//! no subject, what is ahead of the default branch counts. On that branch itself everything counts, and the plan
+//! reports a doubt.
 //!
 //! Facts in lower case are read from the event file. Gitea and Forgejo Actions use GitHub's variables and rows. A called
 //! workflow (`workflow_call`) has the event of its caller. GitHub raises no event for a draft of a release; a pre-release
@@ -145,7 +146,7 @@ pub struct Trigger {
     pub reference: Option<String>,
     /// The commits that it is about. Another one may be checked out.
     pub subject: EventSubject,
-    /// What it says of the commit to compare with.
+    /// The base that it states: the commit to compare with.
     pub base: BaseHint,
     /// The repository's default branch, if the engine names it.
     pub default_branch: Option<String>,
@@ -184,7 +185,7 @@ impl Trigger {
     /// names. A variable that is set but empty counts as unset.
     ///
     /// # Errors
-    /// When an engine is recognised, but a variable that it always sets is missing.
+    /// When an engine is recognised, but a variable that it always sets is missing, or the event file is not JSON.
     pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let Some(engine) = Engine::detect(&variable) else {
