@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use build_site::{BuildMachine, BuildSite};
 pub use unseen::Unseen;
 
-use crate::inputs::trace::{Access, Asked, Peer, ProcessTrace, TraceEvent};
+use crate::inputs::trace::{Access, Peer, ProcessTrace, RequestedPath, TraceEvent};
 use file_origins::{Content, FileOrigins};
 use followed_links::{follow, follow_to_last};
 use git_commands::{CountedReads, GitCall, is_git};
@@ -94,9 +94,9 @@ impl Observer<'_> {
     fn hear(&mut self, id: u32, event: &TraceEvent) {
         match event {
             TraceEvent::Forked { child, is_thread } => self.processes.fork(id, *child, *is_thread),
-            TraceEvent::Stands(directory) => self.processes.stand(id, directory.clone()),
+            TraceEvent::CurrentDirectory(directory) => self.processes.stand(id, directory.clone()),
             TraceEvent::Superseded => self.processes.supersede(id),
-            TraceEvent::Entered(asked) => {
+            TraceEvent::ChangedDirectory(asked) => {
                 if let Some(path) = self.read_links(id, asked) {
                     self.processes.stand(id, path);
                 }
@@ -143,12 +143,12 @@ impl Observer<'_> {
             }
             TraceEvent::Connected(peer) => self.unseen.extend(unseen::behind(peer, &self.bound, self.site.machine)),
             TraceEvent::Bound(_) => {}
-            TraceEvent::Hid(how) => _ = self.unseen.insert((*how).into()),
+            TraceEvent::HidCalls(how) => _ = self.unseen.insert((*how).into()),
         }
     }
 
     /// Notes that a process became another program. The kernel itself opens that, and the interpreter of a script.
-    fn execute(&mut self, id: u32, asked: &Asked, arguments: &[Vec<u8>]) {
+    fn execute(&mut self, id: u32, asked: &RequestedPath, arguments: &[Vec<u8>]) {
         let Some((mut path, mut links)) = self.follow(id, asked) else {
             return self.processes.execute(id, &asked.path, arguments, TracedProgram::default());
         };
@@ -161,7 +161,7 @@ impl Observer<'_> {
             let beginning = self.site.machine.beginning(&path);
             self.programs.insert(path);
             let Some(next) = beginning.as_deref().and_then(interpreter) else { return };
-            let asked = Asked { from: None, from_own: true, path: next.to_vec() };
+            let asked = RequestedPath { from: None, from_own: true, path: next.to_vec() };
             let Some(next) = self.follow(id, &asked) else { return };
             (path, links) = next;
         }
@@ -185,7 +185,7 @@ impl Observer<'_> {
         }
     }
 
-    fn open(&mut self, id: u32, asked: &Asked, found: &[u8], access: Access) {
+    fn open(&mut self, id: u32, asked: &RequestedPath, found: &[u8], access: Access) {
         match access {
             Access::Read | Access::ReadWrite => {
                 let links = self.links_to(id, asked, found);
@@ -197,7 +197,7 @@ impl Observer<'_> {
     }
 
     /// Notes that a process made something at a path.
-    fn make(&mut self, id: u32, asked: &Asked, content: Content) {
+    fn make(&mut self, id: u32, asked: &RequestedPath, content: Content) {
         let is_git = self.processes.is_git(id);
         if let Some(path) = self.last(id, asked) {
             self.origins.make(path, content, is_git);
@@ -241,13 +241,13 @@ impl Observer<'_> {
 
     /// Returns the path that a process asked for, with links followed, and the tracked ones among them; `None` if its
     /// directory is not known.
-    fn follow(&mut self, id: u32, asked: &Asked) -> Option<(Vec<u8>, Vec<usize>)> {
+    fn follow(&mut self, id: u32, asked: &RequestedPath) -> Option<(Vec<u8>, Vec<usize>)> {
         let path = self.processes.absolute(id, asked)?;
         Some(follow(&path, &self.origins))
     }
 
     /// Returns the positions of the tracked links on the way to a file that was found.
-    fn links_to(&mut self, id: u32, asked: &Asked, found: &[u8]) -> Vec<usize> {
+    fn links_to(&mut self, id: u32, asked: &RequestedPath, found: &[u8]) -> Vec<usize> {
         match self.processes.absolute(id, asked) {
             // Without a link nothing leads elsewhere.
             Some(path) if path != found => follow(&path, &self.origins).1,
@@ -256,14 +256,14 @@ impl Observer<'_> {
     }
 
     /// Returns where links lead to, and notes that a process read the tracked ones.
-    fn read_links(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
+    fn read_links(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         let (path, links) = self.follow(id, asked)?;
         self.read_all(id, &path, links);
         Some(path)
     }
 
     /// Returns the path that a process asked for, with links followed but for the last part.
-    fn last(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
+    fn last(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         let path = self.processes.absolute(id, asked)?;
         follow_to_last(&path, &self.origins)
     }

@@ -34,8 +34,8 @@ struct Traced {
     now: u64,
 }
 
-fn path(text: &str) -> Asked {
-    Asked { from: None, from_own: true, path: text.as_bytes().to_vec() }
+fn path(text: &str) -> RequestedPath {
+    RequestedPath { from: None, from_own: true, path: text.as_bytes().to_vec() }
 }
 
 impl Traced {
@@ -155,7 +155,8 @@ fn moved_files_are_what_they_were() {
 fn links_on_the_way_are_read_too() {
     let build = Traced::default().open(1, "../link/a", "/r/lib/a", Access::Read);
     assert_eq!(build.reads(), ["lib/a: the build", "link: the build"]);
-    let build = Traced::default().call(1, TraceEvent::Entered(path("../link"))).open(1, "b", "/r/lib/b", Access::Read);
+    let build =
+        Traced::default().call(1, TraceEvent::ChangedDirectory(path("../link"))).open(1, "b", "/r/lib/b", Access::Read);
     assert_eq!(build.reads(), ["lib/b: the build", "link: the build"]);
     let build = Traced::default().open(1, "/home/r/link/a", "/r/lib/a", Access::Read);
     assert_eq!(build.reads(), ["lib/a: the build", "link: the build"]);
@@ -190,7 +191,7 @@ fn files_about_git_are_no_inputs() {
 
 #[test]
 fn programs_and_submodules_are_inputs() {
-    let build = Traced::default().call(1, TraceEvent::Entered(path("/r/bin"))).run(1, &["./tool"]);
+    let build = Traced::default().call(1, TraceEvent::ChangedDirectory(path("/r/bin"))).run(1, &["./tool"]);
     assert_eq!(build.reads(), ["bin/tool: tool", "lib/b: tool"]);
     let build = Traced::default().run(1, &["../link/a"]).read(1, "/r/sub/x/y");
     assert_eq!(build.reads(), ["lib/a: a", "link: a", "sub: a"]);
@@ -206,7 +207,7 @@ fn what_cannot_be_seen_is_said() {
         .call(1, TraceEvent::Connected(socket("/tmp/own")))
         .call(1, TraceEvent::Connected(Peer::Port(53)))
         .call(1, TraceEvent::Connected(Peer::Port(8080)))
-        .call(1, TraceEvent::Hid(Untraceable::IoUring))
+        .call(1, TraceEvent::HidCalls(Untraceable::IoUring))
         .run(3, &["/usr/bin/git", "archive", "HEAD"])
         .fork(3, 4)
         .run(4, &["/usr/bin/git", "cat-file", "--batch"]);

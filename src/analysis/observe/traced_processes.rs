@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::git_commands::CountedReads;
-use crate::inputs::trace::Asked;
+use crate::inputs::trace::RequestedPath;
 use crate::model::name::shell_word;
 
 /// The processes of a build, by id. Threads of a process share its state.
@@ -99,7 +99,7 @@ impl TracedProcesses {
 
     /// Returns the path that a process asked for from the root of the file system; `None` if nobody knows where it
     /// begins.
-    pub(super) fn absolute(&mut self, id: u32, asked: &Asked) -> Option<Vec<u8>> {
+    pub(super) fn absolute(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         if asked.path.starts_with(b"/") {
             return Some(asked.path.clone());
         }

@@ -10,5 +10,5 @@ mod trace_files;
 
 pub use strace_options::{TracerSpeed, strace_options, strace_trial_options};
 pub use syscall_line::TracedCall;
-pub use trace_event::{Access, Asked, Peer, TraceEvent, Untraceable};
+pub use trace_event::{Access, Peer, RequestedPath, TraceEvent, Untraceable};
 pub use trace_files::{ProcessTrace, read_traces};

@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use super::{Access, Asked, Peer, TraceEvent, Untraceable};
+use super::{Access, Peer, RequestedPath, TraceEvent, Untraceable};
 
 /// A system call, and when it began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,27 +39,28 @@ impl TracedCall {
 
 fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
     let text = |at: usize| arguments.get(at).and_then(|argument| quoted(argument));
-    let own = |at: usize| Some(Asked { from: None, from_own: true, path: text(at)? });
-    let below = |at: usize| asked_below(arguments.get(at)?, text(at + 1)?);
-    let opened =
-        |asked: Asked, flags: &str| Some(TraceEvent::Opened { asked, found: described(result), access: access(flags) });
+    let own = |at: usize| Some(RequestedPath { from: None, from_own: true, path: text(at)? });
+    let below = |at: usize| requested_below(arguments.get(at)?, text(at + 1)?);
+    let opened = |asked: RequestedPath, flags: &str| {
+        Some(TraceEvent::Opened { asked, found: described(result), access: access(flags) })
+    };
     let flags = |at: usize| arguments.get(at).copied().unwrap_or_default();
     match name {
         "open" => opened(own(0)?, flags(1)),
         "openat" | "openat2" => opened(below(0)?, flags(2)),
         "open_by_handle_at" => {
             let path = described(result)?;
-            opened(Asked { from: None, from_own: false, path }, flags(2))
+            opened(RequestedPath { from: None, from_own: false, path }, flags(2))
         }
         "creat" => opened(own(0)?, "O_WRONLY|O_TRUNC"),
         "execve" => Some(TraceEvent::Executed { asked: own(0)?, arguments: list(arguments.get(1)?) }),
         "execveat" => Some(TraceEvent::Executed { asked: below(0)?, arguments: list(arguments.get(2)?) }),
-        "chdir" => Some(TraceEvent::Entered(own(0)?)),
+        "chdir" => Some(TraceEvent::ChangedDirectory(own(0)?)),
         "fchdir" => {
             let path = described(arguments.first()?)?;
-            Some(TraceEvent::Entered(Asked { from: None, from_own: false, path }))
+            Some(TraceEvent::ChangedDirectory(RequestedPath { from: None, from_own: false, path }))
         }
-        "getcwd" => text(0).map(TraceEvent::Stands),
+        "getcwd" => text(0).map(TraceEvent::CurrentDirectory),
         "rename" => Some(TraceEvent::Renamed { from: own(0)?, to: own(1)?, is_swapped: false }),
         "renameat" | "renameat2" => {
             let is_swapped = flags(4).contains("RENAME_EXCHANGE");
@@ -79,7 +80,7 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
         "truncate" | "truncate64" => (flags(1) == "0").then_some(TraceEvent::Emptied(own(0)?)),
         "ftruncate" | "ftruncate64" => {
             let path = described(arguments.first()?).filter(|_| flags(1) == "0")?;
-            Some(TraceEvent::Emptied(Asked { from: None, from_own: false, path }))
+            Some(TraceEvent::Emptied(RequestedPath { from: None, from_own: false, path }))
         }
         "fork" | "vfork" => Some(TraceEvent::Forked { child: number(result)?, is_thread: false }),
         "clone" | "clone3" => {
@@ -89,8 +90,8 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
         "connect" => peer(arguments.get(1)?).map(TraceEvent::Connected),
         // A process that lets the kernel choose its port learns the port from `getsockname`.
         "bind" | "getsockname" => peer(arguments.get(1)?).map(TraceEvent::Bound),
-        "io_uring_setup" => Some(TraceEvent::Hid(Untraceable::IoUring)),
-        "chroot" | "pivot_root" | "mount" | "move_mount" => Some(TraceEvent::Hid(Untraceable::OtherRoot)),
+        "io_uring_setup" => Some(TraceEvent::HidCalls(Untraceable::IoUring)),
+        "chroot" | "pivot_root" | "mount" | "move_mount" => Some(TraceEvent::HidCalls(Untraceable::OtherRoot)),
         _ => None,
     }
 }
@@ -151,10 +152,10 @@ fn described(text: &str) -> Option<Vec<u8>> {
     bytes(inside).filter(|path| path.starts_with(b"/"))
 }
 
-fn asked_below(directory: &str, path: Vec<u8>) -> Option<Asked> {
+fn requested_below(directory: &str, path: Vec<u8>) -> Option<RequestedPath> {
     let from_own = directory.starts_with("AT_FDCWD");
     let from = described(directory);
-    (from_own || from.is_some() || path.starts_with(b"/")).then_some(Asked { from, from_own, path })
+    (from_own || from.is_some() || path.starts_with(b"/")).then_some(RequestedPath { from, from_own, path })
 }
 
 fn access(flags: &str) -> Access {
@@ -221,13 +222,13 @@ mod tests {
         TracedCall::read(format!("1795834477.995910 {made}").as_bytes()).map(|call| call.event)
     }
 
-    fn asked(from: Option<&str>, from_own: bool, path: &str) -> Asked {
-        Asked { from: from.map(|from| from.as_bytes().to_vec()), from_own, path: path.as_bytes().to_vec() }
+    fn asked(from: Option<&str>, from_own: bool, path: &str) -> RequestedPath {
+        RequestedPath { from: from.map(|from| from.as_bytes().to_vec()), from_own, path: path.as_bytes().to_vec() }
     }
 
     #[test]
     fn opened_files_have_the_paths_that_the_kernel_knows() {
-        let opened = |asked: Asked, found: &str, access| {
+        let opened = |asked: RequestedPath, found: &str, access| {
             Some(TraceEvent::Opened { asked, found: Some(found.as_bytes().to_vec()), access })
         };
         assert_eq!(
@@ -284,9 +285,9 @@ mod tests {
             read("clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7f}, 88) = 7"),
             Some(TraceEvent::Forked { child: 7, is_thread: true })
         );
-        assert_eq!(read("chdir(\"«a»\") = 0"), Some(TraceEvent::Entered(asked(None, true, "a"))));
-        assert_eq!(read("fchdir(3<«/r»>) = 0"), Some(TraceEvent::Entered(asked(None, false, "/r"))));
-        assert_eq!(read("getcwd(\"«/r»\", 4096) = 3"), Some(TraceEvent::Stands(b"/r".to_vec())));
+        assert_eq!(read("chdir(\"«a»\") = 0"), Some(TraceEvent::ChangedDirectory(asked(None, true, "a"))));
+        assert_eq!(read("fchdir(3<«/r»>) = 0"), Some(TraceEvent::ChangedDirectory(asked(None, false, "/r"))));
+        assert_eq!(read("getcwd(\"«/r»\", 4096) = 3"), Some(TraceEvent::CurrentDirectory(b"/r".to_vec())));
         assert_eq!(read("+++ superseded by execve in pid 5 +++"), Some(TraceEvent::Superseded));
     }
 
@@ -350,7 +351,7 @@ mod tests {
         );
         assert_eq!(
             read("io_uring_setup(8, {flags=0}) = 5<«anon_inode:[io_uring]»>"),
-            Some(TraceEvent::Hid(Untraceable::IoUring))
+            Some(TraceEvent::HidCalls(Untraceable::IoUring))
         );
     }
 

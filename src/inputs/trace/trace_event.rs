@@ -8,7 +8,7 @@ pub enum TraceEvent {
     /// It opened a file or a directory.
     Opened {
         /// The path that it requested.
-        asked: Asked,
+        asked: RequestedPath,
         /// The path of the opened file, absolute and without links; `None` if the kernel has no path for it.
         found: Option<Vec<u8>>,
         /// What the process may do with the file.
@@ -17,31 +17,31 @@ pub enum TraceEvent {
     /// It executed another program.
     Executed {
         /// The program.
-        asked: Asked,
+        asked: RequestedPath,
         /// The arguments, the first of which is the program's name. Strace cuts long ones.
         arguments: Vec<Vec<u8>>,
     },
     /// Another of its threads executed a program and took over the process id. That thread's trace has the `execve`.
     Superseded,
     /// It changed its current directory.
-    Entered(Asked),
+    ChangedDirectory(RequestedPath),
     /// It read the path of its current directory.
-    Stands(Vec<u8>),
+    CurrentDirectory(Vec<u8>),
     /// It renamed a file or a directory.
     Renamed {
         /// The path before.
-        from: Asked,
+        from: RequestedPath,
         /// The path now.
-        to: Asked,
+        to: RequestedPath,
         /// Whether the two paths were exchanged.
         is_swapped: bool,
     },
     /// It made a hard link to a file.
     Linked {
         /// The existing path.
-        from: Asked,
+        from: RequestedPath,
         /// The new path.
-        to: Asked,
+        to: RequestedPath,
         /// Whether `from` is followed if it is a symbolic link.
         is_followed: bool,
     },
@@ -50,14 +50,14 @@ pub enum TraceEvent {
         /// Its target.
         target: Vec<u8>,
         /// Its path.
-        path: Asked,
+        path: RequestedPath,
     },
     /// It read the target of a symbolic link.
-    ReadLink(Asked),
+    ReadLink(RequestedPath),
     /// It removed a file.
-    Removed(Asked),
+    Removed(RequestedPath),
     /// It emptied a file.
-    Emptied(Asked),
+    Emptied(RequestedPath),
     /// It started a process or a thread.
     Forked {
         /// The id.
@@ -70,12 +70,12 @@ pub enum TraceEvent {
     /// It has an address to which others can connect.
     Bound(Peer),
     /// It made later calls invisible or ambiguous to the trace.
-    Hid(Untraceable),
+    HidCalls(Untraceable),
 }
 
 /// A path as a process passed it to a system call.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct RequestedPath {
     /// The absolute path of the directory from which a relative path starts; `None` if strace does not show it.
     pub from: Option<Vec<u8>>,
     /// Whether that directory is the process's current directory.

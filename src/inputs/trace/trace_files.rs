@@ -3,7 +3,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 
-use super::{Asked, TraceEvent, TracedCall};
+use super::{RequestedPath, TraceEvent, TracedCall};
 
 /// The system calls of one process or thread, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,8 +96,8 @@ impl ChosenPaths {
                     || !is_straight(asked, found)
                     || parts(found).any(|name| self.names.contains(name))
             }
-            TraceEvent::Stands(directory) => own.replace(directory.clone()).as_ref() != Some(directory),
-            TraceEvent::Entered(_) => {
+            TraceEvent::CurrentDirectory(directory) => own.replace(directory.clone()).as_ref() != Some(directory),
+            TraceEvent::ChangedDirectory(_) => {
                 *own = None;
                 true
             }
@@ -107,7 +107,7 @@ impl ChosenPaths {
 }
 
 /// Whether the opened file has the requested path: the path has no link and no `..`.
-fn is_straight(asked: &Asked, found: &[u8]) -> bool {
+fn is_straight(asked: &RequestedPath, found: &[u8]) -> bool {
     if asked.path.starts_with(b"/") {
         return asked.path == found;
     }
