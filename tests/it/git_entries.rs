@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use rebake::inputs::git::{GitError, OnTop};
+use rebake::inputs::git::{GitError, TreeWithChanges};
 use rebake::model::name::{CommitId, RepoPath};
 use rebake::model::tree::{Listing, Mode, Outline, Region};
 
@@ -59,7 +59,7 @@ fn a_work_tree_is_the_tree_of_its_commit() {
                 (lines(&survey.entries), lines(&survey.directories))
             };
             let root = git.tree_of(&commit).unwrap();
-            let OnTop { root, unsure } = git.with_work_tree(root, &changes).unwrap();
+            let TreeWithChanges { root, unsure } = git.with_work_tree(root, &changes).unwrap();
             assert!(unsure.is_empty(), "{unsure}");
             let before = survey(root);
             commit = repo.commit("all of it");

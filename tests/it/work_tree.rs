@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
-use rebake::inputs::git::OnTop;
+use rebake::inputs::git::TreeWithChanges;
 use rebake::model::change::{ChangeSet, Extent, Status};
 use rebake::model::name::RepoPath;
 use rebake::model::tree::{Mode, Outline, Region};
@@ -222,7 +222,7 @@ fn a_file_that_vanishes_or_changes_meanwhile_ends_nothing() {
     let git = repo.open();
     let changes = ChangeSet::new(changes);
     let root = git.tree_of(&repo.git(["rev-parse", "HEAD"]).parse().unwrap()).unwrap();
-    let OnTop { root, unsure } = git.with_work_tree(root, &changes).unwrap();
+    let TreeWithChanges { root, unsure } = git.with_work_tree(root, &changes).unwrap();
     let entries = git.survey(&root, &Outline::listed(Region::whole())).unwrap().entries;
     let hash = |content: &str| {
         String::from_utf8(repo.git_bytes(["hash-object", "--stdin"], content.as_bytes())).unwrap().trim().to_owned()

@@ -15,7 +15,7 @@ pub struct RemoteBranch {
 
 /// A revision that starts from a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OfBranch {
+pub struct BranchRevision {
     /// The branch of the remote.
     pub branch: RemoteBranch,
     /// The same revision, starting from the full name of the remote-tracking branch.
@@ -41,13 +41,13 @@ impl Repository {
     /// for `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` if it starts from something
     /// else, such as a tag of that name.
     #[must_use]
-    pub fn branch_of(&self, revision: &str) -> Option<OfBranch> {
+    pub fn branch_of(&self, revision: &str) -> Option<BranchRevision> {
         let (name, rest) = parts(revision);
         let is_head = ["", "@", "HEAD"].contains(&name);
         let full = if is_head { self.gix.head_name().ok()??.as_bstr().to_string() } else { self.full_name(name)? };
         if let Some((tracking, rest)) = self.tracked(&full, rest) {
             let branch = self.tracking_of(&tracking)?;
-            return Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch });
+            return Some(BranchRevision { revision: format!("{}{rest}", branch.tracking()), branch });
         }
         // `HEAD` is the commit that is checked out here, whatever the remote's branch is.
         if is_head {
@@ -57,7 +57,7 @@ impl Repository {
             Some(here) => self.branch_there(here),
             None => self.tracking_of(&full)?,
         };
-        Some(OfBranch { revision: format!("{}{rest}", branch.tracking()), branch })
+        Some(BranchRevision { revision: format!("{}{rest}", branch.tracking()), branch })
     }
 
     /// Returns the short name of a branch that may be written with its remote or in full: `main` for `main`,

@@ -9,7 +9,7 @@ use crate::model::name::{CommitId, RepoPath};
 
 /// Whether earlier commits had a file that a commit lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Had {
+pub enum HadFile {
     /// An ancestor had one.
     Yes,
     /// No ancestor had one.
@@ -19,7 +19,7 @@ pub enum Had {
 }
 
 /// A search for files in history. It keeps its results, so searches from several commits share them.
-pub struct Earlier {
+pub struct EarlierFiles {
     repository: Repository,
     of: Vec<RepoPath>,
     /// The commits that have none of the files, like all of their ancestors.
@@ -28,7 +28,7 @@ pub struct Earlier {
     trees: BTreeMap<ObjectId, bool>,
 }
 
-impl Earlier {
+impl EarlierFiles {
     /// Creates a search for these files.
     #[must_use]
     pub fn new(repository: &Repository, of: Vec<RepoPath>) -> Self {
@@ -48,31 +48,31 @@ impl Earlier {
     ///
     /// # Errors
     /// When a commit cannot be read.
-    pub fn than(&mut self, commit: &CommitId) -> Result<Had, GitError> {
+    pub fn search(&mut self, commit: &CommitId) -> Result<HadFile, GitError> {
         let boundary = self.repository.shallow_boundary()?;
         let mut waiting = vec![self.repository.commit(commit)?.id];
-        let (mut seen, mut had) = (BTreeSet::new(), Had::No);
+        let (mut seen, mut had) = (BTreeSet::new(), HadFile::No);
         while let Some(id) = waiting.pop() {
             if self.without.contains(&id) || !seen.insert(id) {
                 continue;
             }
             let Some((tree, parents)) = self.read(id)? else {
-                had = Had::Unknown;
+                had = HadFile::Unknown;
                 continue;
             };
             match self.is_in_tree(tree) {
-                Ok(true) => return Ok(Had::Yes),
+                Ok(true) => return Ok(HadFile::Yes),
                 Ok(false) => {}
-                Err(GitError::MissingTree { .. }) => had = Had::Unknown,
+                Err(GitError::MissingTree { .. }) => had = HadFile::Unknown,
                 Err(error) => return Err(error),
             }
             if boundary.contains(&id) {
-                had = Had::Unknown;
+                had = HadFile::Unknown;
             } else {
                 waiting.extend(parents);
             }
         }
-        if had == Had::No {
+        if had == HadFile::No {
             self.without.append(&mut seen);
         }
         Ok(had)

@@ -49,10 +49,10 @@ impl Repository {
         }
         let mut best: Option<((u64, bool), FileAt<'_>)> = None;
         for file in candidates {
-            if !may_be_alike(file.size()?, now.content.len() as u64) {
+            if !may_be_similar(file.size()?, now.content.len() as u64) {
                 continue;
             }
-            let rank = (likeness(&file.read()?, now.content), base_name(&file.paths()[0]) == base_name(now.path));
+            let rank = (similarity(&file.read()?, now.content), base_name(&file.paths()[0]) == base_name(now.path));
             if rank.0 >= ALIKE && best.as_ref().is_none_or(|(other, _)| rank > *other) {
                 best = Some((rank, file));
             }
@@ -73,14 +73,14 @@ fn base_name(path: &RepoPath) -> &[u8] {
 }
 
 /// Whether files of these sizes can be similar enough.
-fn may_be_alike(before: u64, after: u64) -> bool {
+fn may_be_similar(before: u64, after: u64) -> bool {
     let largest = before.max(after);
     largest > 0 && largest * (SAME - ALIKE) >= before.abs_diff(after) * SAME
 }
 
 /// Returns the similarity of two files on git's scale: the share of the larger one's bytes in lines that the other one
 /// has too.
-fn likeness(before: &[u8], after: &[u8]) -> u64 {
+fn similarity(before: &[u8], after: &[u8]) -> u64 {
     let (before_chunks, after_chunks) = (chunks(before), chunks(after));
     let copied: u64 =
         before_chunks.iter().filter_map(|(chunk, bytes)| Some(*after_chunks.get(chunk)?.min(bytes))).sum();
@@ -121,13 +121,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn likeness_counts_lines_that_both_have() {
-        assert_eq!(likeness(b"a\nb\n", b"a\nb\n"), SAME);
-        assert_eq!(likeness(b"a\nb\n", b"b\na\n"), SAME);
-        assert_eq!(likeness(b"a\r\nb\r\n", b"a\nb\n"), SAME * 4 / 6);
-        assert_eq!(likeness(b"a\n", b"a\nb\n"), ALIKE);
-        assert_eq!(likeness(b"", b""), 0);
-        assert_eq!(likeness(&[b'x'; 100], &[b'x'; 64]), SAME * 64 / 100);
-        assert!(may_be_alike(50, 100) && !may_be_alike(49, 100));
+    fn similarity_counts_lines_that_both_have() {
+        assert_eq!(similarity(b"a\nb\n", b"a\nb\n"), SAME);
+        assert_eq!(similarity(b"a\nb\n", b"b\na\n"), SAME);
+        assert_eq!(similarity(b"a\r\nb\r\n", b"a\nb\n"), SAME * 4 / 6);
+        assert_eq!(similarity(b"a\n", b"a\nb\n"), ALIKE);
+        assert_eq!(similarity(b"", b""), 0);
+        assert_eq!(similarity(&[b'x'; 100], &[b'x'; 64]), SAME * 64 / 100);
+        assert!(may_be_similar(50, 100) && !may_be_similar(49, 100));
     }
 }

@@ -70,7 +70,7 @@ impl Mirror {
     pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), GitError> {
         let failed =
             |source| GitError::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
-        let git = |args: &[&str]| git_in(from, options, args).looking().run_to_end(b"").map_err(failed);
+        let git = |args: &[&str]| git_in(from, options, args).read_only().run_to_end(b"").map_err(failed);
         let listed = git(&["for-each-ref", "--format=%(objectname) %(refname) %(*objectname) %(symref)"])?;
         if let Some(refusal) = listed.refusal {
             return Err(failed(ProgramError::Refused(refusal)));

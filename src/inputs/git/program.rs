@@ -43,7 +43,7 @@ const FIRST_PAUSE: Duration = Duration::from_micros(50);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many bytes of git's messages are kept at most: enough for a line about each of many thousand files.
-const MAX_SAID: u64 = 16 << 20;
+const MAX_MESSAGES: u64 = 16 << 20;
 
 /// A git command that is not running yet. Git does not prompt for a password.
 pub(super) struct Git {
@@ -125,7 +125,7 @@ impl Git {
     }
 
     /// Removes the time limit, and forbids locks (even of the index) and network access.
-    pub(super) fn looking(mut self) -> Self {
+    pub(super) fn read_only(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
     }
@@ -149,10 +149,10 @@ impl Git {
             thread::spawn(move || stdin.write_all(&input));
         }
         let output = read(child.stdout.take(), u64::MAX);
-        let said = read(child.stderr.take(), MAX_SAID);
+        let messages = read(child.stderr.take(), MAX_MESSAGES);
         // A process that git started may keep the pipes open, so this waits for their end only until the time limit.
         let rest = |pipe: &Receiver<Vec<u8>>| pipe.recv_timeout(self.limit.saturating_sub(started.elapsed()));
-        let (Ok(output), Ok(said)) = (rest(&output), rest(&said)) else {
+        let (Ok(output), Ok(messages)) = (rest(&output), rest(&messages)) else {
             self.group.kill(&mut child);
             return Err(ProgramError::TimeLimit(self.limit));
         };
@@ -168,8 +168,8 @@ impl Git {
             }
             pause = PAUSE.min(pause * 2);
         };
-        let refusal = (!status.success()).then(|| Refusal::new(status, &said));
-        Ok(Ended { output, said, refusal })
+        let refusal = (!status.success()).then(|| Refusal::new(status, &messages));
+        Ok(Ended { output, messages, refusal })
     }
 }
 
@@ -177,7 +177,7 @@ impl Git {
 pub(super) struct Ended {
     pub(super) output: Vec<u8>,
     /// Its messages on standard error.
-    pub(super) said: Vec<u8>,
+    pub(super) messages: Vec<u8>,
     /// The message of its failure, if it failed.
     pub(super) refusal: Option<Refusal>,
 }
@@ -199,9 +199,9 @@ fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>
 }
 
 impl Refusal {
-    fn new(status: ExitStatus, said: &[u8]) -> Self {
-        let said = String::from_utf8_lossy(said);
-        let lines = said.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    fn new(status: ExitStatus, messages: &[u8]) -> Self {
+        let messages = String::from_utf8_lossy(messages);
+        let lines = messages.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
         Self { status, lines }
     }
 
@@ -254,15 +254,15 @@ mod tests {
 
     use super::*;
 
-    fn refusal(said: &str) -> Refusal {
-        Refusal::new(ExitStatus::from_raw(1 << 8), said.as_bytes())
+    fn refusal(messages: &str) -> Refusal {
+        Refusal::new(ExitStatus::from_raw(1 << 8), messages.as_bytes())
     }
 
     #[test]
     fn the_reason_is_what_git_calls_fatal() {
-        let said = refusal("warning: x\nfatal: no such remote\nand more\n");
-        assert_eq!(said.reason(), Some("no such remote"));
-        assert_eq!(said.to_string(), "warning: x; fatal: no such remote; and more");
+        let messages = refusal("warning: x\nfatal: no such remote\nand more\n");
+        assert_eq!(messages.reason(), Some("no such remote"));
+        assert_eq!(messages.to_string(), "warning: x; fatal: no such remote; and more");
         assert_eq!(refusal("error: a\nerror: b\n\n").reason(), Some("error: b"));
     }
 

@@ -126,8 +126,8 @@ impl Update {
 
 /// Whether another writer was faster: the lease is stale, or the remote's ref is locked.
 fn is_lost_race(error: &ProgramError) -> bool {
-    let said = error.to_string();
-    if is_refusal(&said) {
+    let message = error.to_string();
+    if is_refusal(&message) {
         return false;
     }
     [
@@ -141,14 +141,14 @@ fn is_lost_race(error: &ProgramError) -> bool {
         "remote ref does not exist",
     ]
     .iter()
-    .any(|sign| said.contains(sign))
+    .any(|sign| message.contains(sign))
 }
 
 /// Whether the remote has a rule against one of the refs, so that another attempt is pointless.
-fn is_refusal(said: &str) -> bool {
+fn is_refusal(message: &str) -> bool {
     let signs = ["declined", "deny ", "denied", "prohibited", "refusing", "protected", "not allowed", "permission"];
     let is_refused = |line: &str| line.contains("remote rejected") && signs.iter().any(|sign| line.contains(sign));
-    said.lines().any(is_refused)
+    message.lines().any(is_refused)
 }
 
 impl RemoteError {

@@ -46,7 +46,7 @@ impl Repository {
 
     /// Resolves a revision by running git, which knows more forms than gix, such as `main@{push}`.
     fn by_git(&self, revision: &str) -> Option<gix::ObjectId> {
-        let answer = self.git(["rev-parse", "--quiet", "--verify", revision]).looking().run(b"").ok()?;
+        let answer = self.git(["rev-parse", "--quiet", "--verify", revision]).read_only().run(b"").ok()?;
         gix::ObjectId::from_hex(answer.trim_end()).ok()
     }
 

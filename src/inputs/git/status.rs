@@ -7,7 +7,7 @@ use gix::bstr::BStr;
 use gix::objs::tree::EntryKind;
 
 use super::program::{ProgramError, git_in};
-use super::unreadable::{Unsure, what_was_not_seen};
+use super::unreadable::{Unsure, unread_paths};
 use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::RepoPath;
@@ -40,11 +40,11 @@ impl Repository {
         let Some(root) = self.work_dir() else { return Err(GitError::NoWorkTree) };
         let failed =
             |source| GitError::Program { what: "the state of the work tree".to_owned(), command: "git status", source };
-        let ended = git_in(root, &self.work_tree_options(), STATUS).looking().run_to_end(b"").map_err(failed)?;
+        let ended = git_in(root, &self.work_tree_options(), STATUS).read_only().run_to_end(b"").map_err(failed)?;
         if let Some(refusal) = ended.refusal {
             return Err(failed(ProgramError::Refused(refusal)));
         }
-        let unsure = what_was_not_seen(&ended.said, root);
+        let unsure = unread_paths(&ended.messages, root);
         let mut changes = self.listed(&ended.output)?;
         changes.extend(unsure.changes());
         Ok(WorkTree { changes: ChangeSet::new(changes), unsure })

@@ -41,18 +41,18 @@ enum End<T> {
 
 /// The end of a path, and the links on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lead {
+pub struct ResolvedPath {
     /// The links on the way.
     pub links: Vec<RepoPath>,
     /// The path after the links.
     pub path: RepoPath,
     /// The kind of thing at that path.
-    pub stands: Stands,
+    pub kind: PathKind,
 }
 
 /// The kind of thing at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stands {
+pub enum PathKind {
     /// A directory.
     Directory,
     /// A file.
@@ -122,10 +122,10 @@ fn follow<T>(
 }
 
 /// The ends of many paths, and the work that it took to find them.
-pub struct Leads {
+pub struct ResolvedPaths {
     /// One result for each path, in their order. It is an error if the path leads outside or in a circle, or if the
     /// text of a link is not in this clone.
-    pub each: Vec<Result<Lead, GitError>>,
+    pub each: Vec<Result<ResolvedPath, GitError>>,
     /// How many directories were read.
     pub read: usize,
 }
@@ -162,7 +162,7 @@ enum Found {
     Entry(EntryKind, gix::ObjectId),
     Nothing,
     /// A part of the path is not a directory.
-    NoWay,
+    NotADirectory,
 }
 
 /// Returns the names that a path is made of.
@@ -200,7 +200,7 @@ impl<'a> Way<'a> {
             if self.directories.get(depth + 1).is_none_or(|(known, _)| known != name) {
                 self.directories.truncate(depth + 1);
                 let Some((EntryKind::Tree, tree)) = self.directories[depth].1.get(name) else {
-                    return Ok(Found::NoWay);
+                    return Ok(Found::NotADirectory);
                 };
                 self.directories.push((name.to_vec(), Self::read(self.repository, &tree)?));
                 self.read += 1;
@@ -211,32 +211,32 @@ impl<'a> Way<'a> {
         Ok(found.map_or(Found::Nothing, |(kind, id)| Found::Entry(kind, id)))
     }
 
-    fn stands_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, GitError> {
+    fn look_at(&mut self, path: &RepoPath) -> Result<At<EntryKind>, GitError> {
         Ok(match self.entry(path)? {
             Found::Entry(EntryKind::Tree, _) => At::Directory,
             Found::Entry(EntryKind::Link, id) => At::Link(self.repository.content(self.commit, path, id)?),
             Found::Entry(kind, _) => At::File(kind),
-            Found::Nothing | Found::NoWay => At::Nothing,
+            Found::Nothing | Found::NotADirectory => At::Nothing,
         })
     }
 
     /// Returns the kind of thing at a path without links; `None` if the path has a link, or may have one.
-    fn straight(&mut self, path: &RepoPath) -> Result<Option<Stands>, GitError> {
+    fn straight(&mut self, path: &RepoPath) -> Result<Option<PathKind>, GitError> {
         if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
         }
         Ok(match self.entry(path)? {
-            Found::NoWay | Found::Entry(EntryKind::Link, _) => None,
-            Found::Entry(EntryKind::Tree, _) => Some(Stands::Directory),
-            Found::Entry(EntryKind::Commit, _) => Some(Stands::Submodule),
-            Found::Entry(EntryKind::Blob | EntryKind::BlobExecutable, _) => Some(Stands::File),
-            Found::Nothing => Some(Stands::Nothing),
+            Found::NotADirectory | Found::Entry(EntryKind::Link, _) => None,
+            Found::Entry(EntryKind::Tree, _) => Some(PathKind::Directory),
+            Found::Entry(EntryKind::Commit, _) => Some(PathKind::Submodule),
+            Found::Entry(EntryKind::Blob | EntryKind::BlobExecutable, _) => Some(PathKind::File),
+            Found::Nothing => Some(PathKind::Nothing),
         })
     }
 }
 
 /// Returns the thing at a path of a work tree.
-fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
+fn look_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
     let reading = |path: &RepoPath| GitError::reading(path.to_string());
     let full = in_system(root, path)?;
     let kind = match full.symlink_metadata() {
@@ -257,14 +257,14 @@ fn stands_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
 }
 
 impl<T> Followed<T> {
-    fn lead(self, is_submodule: impl Fn(&T) -> bool) -> Lead {
-        let stands = match &self.end {
-            End::Directory => Stands::Directory,
-            End::File(file) | End::Below(file) if is_submodule(file) => Stands::Submodule,
-            End::File(_) => Stands::File,
-            End::Below(_) | End::Nothing => Stands::Nothing,
+    fn lead(self, is_submodule: impl Fn(&T) -> bool) -> ResolvedPath {
+        let kind = match &self.end {
+            End::Directory => PathKind::Directory,
+            End::File(file) | End::Below(file) if is_submodule(file) => PathKind::Submodule,
+            End::File(_) => PathKind::File,
+            End::Below(_) | End::Nothing => PathKind::Nothing,
         };
-        Lead { links: self.links, path: self.path, stands }
+        ResolvedPath { links: self.links, path: self.path, kind }
     }
 }
 
@@ -276,7 +276,7 @@ impl Repository {
     /// When the commit, one of its trees or a link is missing, or links lead outside or in a circle.
     pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, GitError> {
         let root = self.tree_id(Some(commit))?;
-        Ok(match follow(path, |path| self.stands_at(commit, &root, path))? {
+        Ok(match follow(path, |path| self.look_at(commit, &root, path))? {
             Followed { end: End::File((EntryKind::Blob | EntryKind::BlobExecutable, id)), path, links } => {
                 Some(FileAt::new(self, *commit, links, path, id))
             }
@@ -291,7 +291,7 @@ impl Repository {
     /// As for [`Repository::file_at`].
     pub fn leads_to(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<(RepoPath, Extent)>, GitError> {
         let root = self.tree_id(Some(commit))?;
-        let followed = follow(path, |path| self.stands_at(commit, &root, path))?;
+        let followed = follow(path, |path| self.look_at(commit, &root, path))?;
         Ok(match followed.end {
             End::Directory => Some((followed.path, Extent::Below)),
             End::File((kind, _)) => Some((followed.path, mode(kind).extent())),
@@ -304,7 +304,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
-    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<Leads, GitError> {
+    pub fn leads(&self, commit: &CommitId, paths: &[RepoPath]) -> Result<ResolvedPaths, GitError> {
         let root = self.tree_id(Some(commit))?;
         let mut sorted: Vec<usize> = (0..paths.len()).collect();
         sorted.sort_unstable_by_key(|at| &paths[*at]);
@@ -314,12 +314,12 @@ impl Repository {
             let mut way = Way::at_root(&repository, commit, &root)?;
             let mut leads = Vec::with_capacity(sorted.len());
             for at in sorted {
-                if let Some(stands) = way.straight(&paths[*at])? {
-                    leads.push(Ok(Lead { links: Vec::new(), path: paths[*at].clone(), stands }));
+                if let Some(kind) = way.straight(&paths[*at])? {
+                    leads.push(Ok(ResolvedPath { links: Vec::new(), path: paths[*at].clone(), kind }));
                     continue;
                 }
                 let is_submodule = |kind: &EntryKind| *kind == EntryKind::Commit;
-                leads.push(match follow(&paths[*at], |path| way.stands_at(path)) {
+                leads.push(match follow(&paths[*at], |path| way.look_at(path)) {
                     Ok(followed) => Ok(followed.lead(is_submodule)),
                     Err(
                         error @ (GitError::LinkOutside { .. }
@@ -337,16 +337,16 @@ impl Repository {
         let chunks = chunks.into_iter().flat_map(|(leads, _)| leads);
         let mut leads: Vec<(usize, _)> = sorted.into_iter().zip(chunks).collect();
         leads.sort_unstable_by_key(|(at, _)| *at);
-        Ok(Leads { each: leads.into_iter().map(|(_, lead)| lead).collect(), read })
+        Ok(ResolvedPaths { each: leads.into_iter().map(|(_, lead)| lead).collect(), read })
     }
 
     /// Returns where a path of the work tree leads; `None` without a work tree.
     ///
     /// # Errors
     /// When it cannot be read, or leads outside or in a circle.
-    pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<Lead>, GitError> {
+    pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<ResolvedPath>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
-        Ok(Some(follow(path, |path| stands_in(root, path))?.lead(|_| false)))
+        Ok(Some(follow(path, |path| look_in(root, path))?.lead(|_| false)))
     }
 
     /// Returns the text of a link of a commit, which is its content.
@@ -358,7 +358,7 @@ impl Repository {
         self.content(commit, link, id)
     }
 
-    fn stands_at(
+    fn look_at(
         &self,
         commit: &CommitId,
         root: &gix::oid,
@@ -379,7 +379,7 @@ impl Repository {
     /// When it cannot be read, or links lead outside or in a circle.
     pub fn work_tree_file(&self, path: &RepoPath, most: usize) -> Result<Option<WorkTreeFile>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
-        let Followed { end: End::File(file), path, mut links } = follow(path, |path| stands_in(root, path))? else {
+        let Followed { end: End::File(file), path, mut links } = follow(path, |path| look_in(root, path))? else {
             return Ok(None);
         };
         let bytes = beginning(&file, most).map_err(GitError::reading(path.to_string()))?;

@@ -12,22 +12,22 @@ use crate::model::name::{Escaped, RepoPath};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unsure {
     paths: Vec<(RepoPath, Extent)>,
-    said: Vec<String>,
+    messages: Vec<String>,
 }
 
 /// How many messages are shown.
-const TOLD: usize = 3;
+const SHOWN: usize = 3;
 
 impl Unsure {
     /// Whether git could read everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.said.is_empty()
+        self.messages.is_empty()
     }
 
     /// Adds a path that could not be read, and why.
     pub(super) fn add(&mut self, path: &RepoPath, extent: Extent, why: impl fmt::Display) {
-        self.said.push(format!("{path}: {why}"));
+        self.messages.push(format!("{path}: {why}"));
         self.paths.push((path.clone(), extent));
     }
 
@@ -39,9 +39,9 @@ impl Unsure {
 
 impl fmt::Display for Unsure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let more = self.said.len().saturating_sub(TOLD);
-        let told = self.said.iter().take(TOLD).map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>();
-        write!(f, "{}", told.join("; "))?;
+        let more = self.messages.len().saturating_sub(SHOWN);
+        let shown = self.messages.iter().take(SHOWN).map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>();
+        write!(f, "{}", shown.join("; "))?;
         if more > 0 { write!(f, "; and {more} more") } else { Ok(()) }
     }
 }
@@ -52,35 +52,35 @@ const DIRECTORY: &str = "warning: could not open directory '";
 ///
 /// Git warns of a directory that it cannot open, and names a file that it cannot read: `a/x: Permission denied`. Other
 /// errors are about files that git has read anyway: a filter failed, an encoding is unknown.
-pub(super) fn what_was_not_seen(said: &[u8], root: &Path) -> Unsure {
+pub(super) fn unread_paths(messages: &[u8], root: &Path) -> Unsure {
     let mut unsure = Unsure::default();
-    for line in String::from_utf8_lossy(said).lines().map(str::trim) {
+    for line in String::from_utf8_lossy(messages).lines().map(str::trim) {
         let directory = line.strip_prefix(DIRECTORY).and_then(|rest| rest.rsplit_once("': "));
-        let file = || line.rsplit_once(": ").filter(|(path, _)| cannot_be_seen(root, path));
+        let file = || line.rsplit_once(": ").filter(|(path, _)| is_denied(root, path));
         if let Some((directory, reason)) = directory {
-            unsure.add(&what_is_there(root, directory), Extent::Below, reason);
+            unsure.add(&nearest_existing(root, directory), Extent::Below, reason);
         } else if let Some((path, reason)) = file() {
             unsure.add(&RepoPath::from_git(path), Extent::Path, reason);
         } else if let Some(error) = line.strip_prefix("error: ") {
-            unsure.said.push(error.to_owned());
+            unsure.messages.push(error.to_owned());
         }
     }
     unsure
 }
 
 /// Whether permission is denied to find out what is at a path.
-fn cannot_be_seen(root: &Path, path: &str) -> bool {
+fn is_denied(root: &Path, path: &str) -> bool {
     let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
     found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))
 }
 
 /// Returns a directory, or the nearest existing one above it. Git escapes some names in its messages, so the directory
 /// may not exist under the name in the message.
-fn what_is_there(root: &Path, directory: &str) -> RepoPath {
+fn nearest_existing(root: &Path, directory: &str) -> RepoPath {
     let mut directory = directory.trim_end_matches('/');
     let is_there = |path: &str| {
         in_work_tree(root, &RepoPath::from_git(path)).is_some_and(|path| path.symlink_metadata().is_ok())
-            || cannot_be_seen(root, path)
+            || is_denied(root, path)
     };
     while !directory.is_empty() && !is_there(directory) {
         directory = directory.rsplit_once('/').map_or("", |(above, _)| above);
@@ -96,20 +96,20 @@ mod tests {
     fn what_git_says_is_read_and_told_in_part() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/data")).unwrap();
-        let said = "warning: could not open directory 'a/data/': Permission denied\n\
+        let messages = "warning: could not open directory 'a/data/': Permission denied\n\
                     warning: could not open directory 'a/x?y/': Permission denied\n\
                     error: failed to encode 'a/f' from UTF-16 to UTF-8\n\nx: y: No such file\n";
-        let unsure = what_was_not_seen(said.as_bytes(), dir.path());
+        let unsure = unread_paths(messages.as_bytes(), dir.path());
         let paths: Vec<String> = unsure.changes().map(|change| change.path.to_string()).collect();
         assert_eq!(paths, ["a/data", "a"], "what has another name there, and what is above it");
         assert!(unsure.changes().all(|change| change.extent == Extent::Below));
-        let told = unsure.to_string();
+        let shown = unsure.to_string();
         assert_eq!(
-            told,
+            shown,
             "a/data: Permission denied; a: Permission denied; failed to encode 'a/f' from UTF-16 to UTF-8"
         );
         let many = "warning: could not open directory 'a/data/': Permission denied\n".repeat(5);
-        assert!(what_was_not_seen(many.as_bytes(), dir.path()).to_string().ends_with("; and 2 more"));
-        assert!(!unsure.is_empty() && what_was_not_seen(b"\n", dir.path()).is_empty());
+        assert!(unread_paths(many.as_bytes(), dir.path()).to_string().ends_with("; and 2 more"));
+        assert!(!unsure.is_empty() && unread_paths(b"\n", dir.path()).is_empty());
     }
 }

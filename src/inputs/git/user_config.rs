@@ -4,7 +4,7 @@
 //! objects).
 
 /// The settings, with the values that override them.
-const SET_ASIDE: [(&str, &str); 8] = [
+const OVERRIDES: [(&str, &str); 8] = [
     // A fetch deletes nothing: marks and built refs that only this clone has may not have been pushed yet.
     ("fetch.prune", "false"),
     ("fetch.pruneTags", "false"),
@@ -19,16 +19,16 @@ const SET_ASIDE: [(&str, &str); 8] = [
 ];
 
 /// The settings of each remote, with the values that override them. (`mirror` forbids refspecs in a push.)
-const SET_ASIDE_OF_REMOTE: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
+const REMOTE_OVERRIDES: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
 
 /// Returns the options of every git command.
 pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
     let set = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
-    let everywhere = SET_ASIDE.iter().flat_map(|(key, value)| set(key, value));
+    let everywhere = OVERRIDES.iter().flat_map(|(key, value)| set(key, value));
     // A key with `=` cannot be given with `-c`, whose value begins after the first `=`.
     let names = gix.remote_names();
     let remotes = names.iter().filter(|name| !name.is_empty() && !name.contains(&b'='));
     let of = |(key, value): &(&str, &str), remote| set(&format!("remote.{remote}.{key}"), value);
-    let of_remotes = remotes.flat_map(|remote| SET_ASIDE_OF_REMOTE.iter().flat_map(move |setting| of(setting, remote)));
+    let of_remotes = remotes.flat_map(|remote| REMOTE_OVERRIDES.iter().flat_map(move |setting| of(setting, remote)));
     everywhere.chain(of_remotes).collect()
 }

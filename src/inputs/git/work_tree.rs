@@ -18,7 +18,7 @@ use crate::model::tree::Mode;
 
 /// A tree with the changes of the work tree on top.
 #[derive(Debug, Clone)]
-pub struct OnTop {
+pub struct TreeWithChanges {
     /// The tree, which exists only in memory.
     pub root: RootTree,
     /// The paths that could not be read. The id of their contents is all zeros, which no content has.
@@ -53,9 +53,11 @@ impl Repository {
     ///
     /// # Errors
     /// When a tree on the way to a change is missing, or git cannot be started.
-    pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<OnTop, GitError> {
+    pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<TreeWithChanges, GitError> {
         let mut unsure = Unsure::default();
-        let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else { return Ok(OnTop { root, unsure }) };
+        let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else {
+            return Ok(TreeWithChanges { root, unsure });
+        };
         let unknown = self.gix.object_hash().null();
         let has_modes = self.gix.config_snapshot().boolean("core.fileMode").unwrap_or(true);
         let put = |mode, id| if has_modes { Edit::Put(mode, id) } else { Edit::PutContent(Mode::File, id) };
@@ -83,7 +85,7 @@ impl Repository {
                 Err(reason) => unsure.add(path, Extent::Path, reason),
             }
         }
-        Ok(OnTop { root: self.edited(&root, &edits)?, unsure })
+        Ok(TreeWithChanges { root: self.edited(&root, &edits)?, unsure })
     }
 
     /// Returns the thing at the path of a change.
@@ -150,7 +152,7 @@ fn hash(
             break;
         }
         let lines: String = left.iter().map(|at| in_quotes(files[*at].as_bytes()) + "\n").collect();
-        let ended = git_in(root, options, HASH).looking().run_to_end(lines.as_bytes())?;
+        let ended = git_in(root, options, HASH).read_only().run_to_end(lines.as_bytes())?;
         let ids = ended.output.split(|byte| *byte == b'\n').map_while(|line| gix::ObjectId::from_hex(line).ok());
         let mut done = 0;
         for (at, id) in left.iter().zip(ids) {

@@ -8,7 +8,7 @@ use super::discovery::{Discovery, DiscoveryScope};
 use crate::analysis::base::{Doubt, Tip};
 use crate::analysis::definition::Definitions;
 use crate::config::{self, Config};
-use crate::inputs::git::{self, Earlier, FileAt, Had, Renamed, Repository};
+use crate::inputs::git::{self, EarlierFiles, FileAt, HadFile, Renamed, Repository};
 use crate::model::built_ref;
 use crate::model::change::{Change, ChangeSet, HeadState, Status};
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -48,7 +48,7 @@ pub(super) struct Reader<'a> {
     without: BTreeSet<CommitId>,
     /// Paths where a configuration may be.
     places: Vec<RepoPath>,
-    earlier: Earlier,
+    earlier: EarlierFiles,
     /// How many configurations were read.
     read: usize,
     /// Whether any service was built with a configuration before; `None` until it is needed.
@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
             known: BTreeMap::new(),
             paths: BTreeSet::new(),
             without: BTreeSet::new(),
-            earlier: Earlier::new(repository, places.clone()),
+            earlier: EarlierFiles::new(repository, places.clone()),
             places,
             read: 0,
             built: None,
@@ -213,16 +213,16 @@ impl<'a> Reader<'a> {
     /// Returns the definitions to use for a base without a configuration: head's if no earlier commit and no built
     /// commit had one, so that no service counts as new; else unknown ones.
     fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
-        match self.earlier.than(base)? {
-            Had::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
-            Had::Unknown => {
+        match self.earlier.search(base)? {
+            HadFile::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
+            HadFile::Unknown => {
                 let why = "is missing, and history ends before it is clear that there was none";
                 Ok(unknown(base, why, Some(WHOLE_HISTORY)))
             }
-            Had::No if self.was_built_with()? => {
+            HadFile::No if self.was_built_with()? => {
                 Ok(unknown(base, "is missing, and something was built with one already", None))
             }
-            Had::No => {
+            HadFile::No => {
                 self.without.insert(*base);
                 Ok(BaseConfig::Unchanged)
             }

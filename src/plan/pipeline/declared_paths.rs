@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use crate::analysis::base::{Doubt, Notes, Tip};
 use crate::config::{Config, Declared, DeclaredKind, Input};
-use crate::inputs::git::{self, Lacking as _, Lead, Repository, Stands};
+use crate::inputs::git::{self, Lacking as _, PathKind, Repository, ResolvedPath};
 use crate::model::change::{ChangeSet, Status};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
@@ -138,7 +138,7 @@ impl<'a, 'b> Search<'a, 'b> {
         &mut self,
         service: ServiceId,
         declared: &Declared,
-        lead: Result<Lead, git::GitError>,
+        lead: Result<ResolvedPath, git::GitError>,
     ) -> Result<(), git::GitError> {
         let path = &declared.path.value;
         let is_edited = match lead {
@@ -165,8 +165,8 @@ impl<'a, 'b> Search<'a, 'b> {
     }
 
     /// Adds the target of a declared path, and the links on the way.
-    fn add(&mut self, service: ServiceId, declared: &Declared, lead: &Lead) {
-        let is_gone = lead.stands == Stands::Nothing;
+    fn add(&mut self, service: ServiceId, declared: &Declared, lead: &ResolvedPath) {
+        let is_gone = lead.kind == PathKind::Nothing;
         if lead.links.is_empty() && !(is_gone && declared.key.is_some()) {
             return;
         }
@@ -183,7 +183,7 @@ impl<'a, 'b> Search<'a, 'b> {
         self.more.extend(inputs.into_iter().map(|input| (service, declared.path.as_ref().map(|_| input))));
     }
 
-    fn is_missing(&self, declared: &Declared, lead: &Lead) -> bool {
+    fn is_missing(&self, declared: &Declared, lead: &ResolvedPath) -> bool {
         if declared.key.is_none() {
             return false;
         }
@@ -197,7 +197,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let appears = below.any(|change| {
             change.status != Status::Deleted && (change.path == *path || change.path.as_bytes().starts_with(&start))
         });
-        !appears && (lead.stands == Stands::Nothing || is_deleted)
+        !appears && (lead.kind == PathKind::Nothing || is_deleted)
     }
 
     /// Whether the work tree changes a path, or a directory or link on the way to it.

@@ -9,7 +9,7 @@ use crate::analysis::definition::Definitions;
 use crate::analysis::filter::{Cover, FilterId};
 use crate::analysis::fingerprint::{Content, Defined, LockInput};
 use crate::config::{Config, Global};
-use crate::inputs::git::{self, OnTop, Repository, Survey, Unsure};
+use crate::inputs::git::{self, Repository, Survey, TreeWithChanges, Unsure};
 use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{ObjectFormat, Outline, Region};
@@ -78,7 +78,7 @@ impl Snapshot {
         let defined = if file.is_uncommitted(on_top) { Defined::Uncommitted } else { Defined::Committed };
         let uncommitted = within(config, &filters, on_top);
         let root = repository.tree_of(commit)?;
-        let OnTop { root, unsure } = repository.with_work_tree(root, &uncommitted)?;
+        let TreeWithChanges { root, unsure } = repository.with_work_tree(root, &uncommitted)?;
         let survey = repository.survey(&root, &outline(&covers, &wanted, files))?;
         Ok(Self {
             watches,

@@ -79,7 +79,7 @@ impl Since {
             let commit = super::commit_id(commits.id(node));
             pairs.extend(touched(parent.as_ref(), &commit)?.into_iter().map(|service| (at, service)));
         }
-        self.retain_led_to(&mut pairs, &is_new);
+        self.retain_contributing(&mut pairs, &is_new);
         let mut sorted = vec![Vec::new(); self.columns.len()];
         let mut first = 0;
         let mut take = |columns: std::ops::Range<usize>, flags: &[Flags]| {
@@ -105,7 +105,7 @@ impl Since {
     /// Keeps, for each service, the commits that contribute to the service's files at head. If a merge has the same
     /// files of the service as its first parent, it took nothing from its other parents, so commits that it reaches
     /// only through those do not count. This is git's history simplification.
-    fn retain_led_to(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
+    fn retain_contributing(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
         let recording = self.walk.recording();
         if (0..recording.len).all(|at| recording.parents(at).count() <= 1) {
             return;
