@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde::Deserialize;
 use ureq::http::Method;
 
-use super::client::{Answered, Asked, Client, Content, Secret};
+use super::client::{Client, Content, HttpRequest, HttpResponse, Secret};
 use super::credentials::Credentials;
 use super::registry_failure::RegistryProblem;
 use super::session::basic;
@@ -37,7 +37,10 @@ pub(super) fn get(
         Some(Credentials::IdentityToken(token)) => {
             fields.extend([("grant_type", "refresh_token"), ("client_id", "rebake"), ("refresh_token", &token.0)]);
             let form = Secret(encoded(&fields));
-            ask(client, Asked { method: Method::POST, content: Content::Form(&form), ..asked(realm.clone(), None) })
+            ask(
+                client,
+                HttpRequest { method: Method::POST, content: Content::Form(&form), ..get_request(realm.clone(), None) },
+            )
         }
         other => {
             let authorization = match other {
@@ -45,7 +48,7 @@ pub(super) fn get(
                 _ => None,
             };
             let url = realm.with_query(&encoded(&fields)).ok_or(RegistryProblem::Challenge)?;
-            ask(client, asked(url, authorization.as_ref()))
+            ask(client, get_request(url, authorization.as_ref()))
         }
     }?;
     match answered.status {
@@ -55,11 +58,11 @@ pub(super) fn get(
     }
 }
 
-fn asked(url: Url, authorization: Option<&Secret>) -> Asked<'_> {
-    Asked { method: Method::GET, url, accept: "application/json", authorization, content: Content::Nothing }
+fn get_request(url: Url, authorization: Option<&Secret>) -> HttpRequest<'_> {
+    HttpRequest { method: Method::GET, url, accept: "application/json", authorization, content: Content::Nothing }
 }
 
-fn ask(client: &Client, asked: Asked<'_>) -> Result<Answered, RegistryProblem> {
+fn ask(client: &Client, asked: HttpRequest<'_>) -> Result<HttpResponse, RegistryProblem> {
     let server = asked.url.host().to_owned();
     client.ask(asked).map_err(|answer| RegistryProblem::NoToken { server, answer })
 }

@@ -39,7 +39,7 @@ pub(super) struct Client {
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(super) struct Asked<'a> {
+pub(super) struct HttpRequest<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) accept: &'a str,
@@ -77,7 +77,7 @@ impl fmt::Debug for Secret {
 
 /// An answer of a server.
 #[derive(Debug)]
-pub(super) struct Answered {
+pub(super) struct HttpResponse {
     pub(super) status: u16,
     headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -109,7 +109,7 @@ pub enum NoAnswer {
     Astray,
 }
 
-impl Answered {
+impl HttpResponse {
     /// Returns a header; `None` if it is absent or not text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -143,7 +143,7 @@ impl Client {
     }
 
     /// Sends a request, and follows redirects.
-    pub(super) fn ask(&self, asked: Asked<'_>) -> Result<Answered, NoAnswer> {
+    pub(super) fn ask(&self, asked: HttpRequest<'_>) -> Result<HttpResponse, NoAnswer> {
         let mut asked = asked;
         for _ in 0..=REDIRECTS {
             let answered = self.ask_once(&asked)?;
@@ -166,7 +166,7 @@ impl Client {
         Err(NoAnswer::TooManyRedirects)
     }
 
-    fn ask_once(&self, asked: &Asked<'_>) -> Result<Answered, NoAnswer> {
+    fn ask_once(&self, asked: &HttpRequest<'_>) -> Result<HttpResponse, NoAnswer> {
         let left = self.left(PATIENCE);
         if left.is_zero() {
             return Err(NoAnswer::Over(self.limit));
@@ -192,7 +192,7 @@ impl Client {
         };
         let (parts, body) = answer?.map_err(no_answer)?.into_parts();
         let body = body.into_with_config().limit(LARGEST).read_to_vec().map_err(no_answer)?;
-        Ok(Answered { status: parts.status.as_u16(), headers: parts.headers, body })
+        Ok(HttpResponse { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     fn send<B: AsSendBody>(

@@ -98,7 +98,7 @@ impl Registries {
             }
             let tagged = Session::new(&self.client, &self.store, address, Access::Write).tag(image, &registry);
             if let Tagged::Unread(failure) = &tagged {
-                self.heard(failure);
+                self.note_silence(failure);
             }
             tagged
         })
@@ -116,7 +116,7 @@ impl Registries {
             };
             read.unwrap_or_else(|reason| {
                 let failure = RegistryFailure { registry, reason };
-                self.heard(&failure);
+                self.note_silence(&failure);
                 ImageLabels::Unknown(failure)
             })
         })
@@ -131,7 +131,7 @@ impl Registries {
         };
         asked.unwrap_or_else(|reason| {
             let failure = RegistryFailure { registry, reason };
-            self.heard(&failure);
+            self.note_silence(&failure);
             ImagePresence::Unknown(failure)
         })
     }
@@ -141,7 +141,7 @@ impl Registries {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
     }
 
-    fn heard(&self, failure: &RegistryFailure) {
+    fn note_silence(&self, failure: &RegistryFailure) {
         if failure.reason.is_silence() {
             let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
             silent.entry(failure.registry.clone()).or_insert_with(|| failure.reason.clone());

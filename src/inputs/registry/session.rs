@@ -9,7 +9,7 @@ use ureq::http::Method;
 use super::address::{Access, Address};
 use super::bearer_token::{self, Offer};
 use super::challenge::Challenge;
-use super::client::{Answered, Asked, Client, Content, ManifestBytes, NoAnswer, Secret};
+use super::client::{Client, Content, HttpRequest, HttpResponse, ManifestBytes, NoAnswer, Secret};
 use super::credentials::{Credentials, Found, Store};
 use super::digest::Digest;
 use super::manifest::{self, Manifest};
@@ -104,7 +104,7 @@ impl<'a> Session<'a> {
 
     /// Requests something in the repository; `None` on a 404. A session that writes repeats a request that may succeed
     /// next time.
-    pub(super) fn about(&mut self, method: &Method, what: &str) -> Result<Option<Answered>, RegistryProblem> {
+    pub(super) fn about(&mut self, method: &Method, what: &str) -> Result<Option<HttpResponse>, RegistryProblem> {
         let mut attempt = 1;
         loop {
             let outcome = self.once(method.clone(), what, Content::Nothing);
@@ -138,14 +138,15 @@ impl<'a> Session<'a> {
     fn once(&mut self, method: Method, what: &str, content: Content) -> Result<Outcome, RegistryProblem> {
         let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
-        let asked = Asked { method, url: url.clone(), accept: &accept, authorization: None, content };
+        let asked = HttpRequest { method, url: url.clone(), accept: &accept, authorization: None, content };
         let mut troubles = Vec::new();
-        let mut answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked.clone() })?;
+        let mut answered =
+            self.client.ask(HttpRequest { authorization: self.authorization.as_ref(), ..asked.clone() })?;
         if answered.status == 401 && (self.authorization.is_none() || self.access == Access::Write) {
             let found = self.store.find(&self.address, self.client.left(HELPER));
             self.authorization = Some(self.authorize(&answered, &url, &found)?);
             troubles = found.troubles;
-            answered = self.client.ask(Asked { authorization: self.authorization.as_ref(), ..asked })?;
+            answered = self.client.ask(HttpRequest { authorization: self.authorization.as_ref(), ..asked })?;
         }
         Ok(Outcome { answered, troubles })
     }
@@ -173,7 +174,7 @@ impl<'a> Session<'a> {
     }
 
     /// Returns the `Authorization` header that the registry requires.
-    fn authorize(&self, answered: &Answered, registry: &Url, found: &Found) -> Result<Secret, RegistryProblem> {
+    fn authorize(&self, answered: &HttpResponse, registry: &Url, found: &Found) -> Result<Secret, RegistryProblem> {
         let challenges: Vec<Challenge> = answered.headers("www-authenticate").flat_map(Challenge::parse).collect();
         if let Some(Credentials::RegistryToken(token)) = &found.credentials {
             return Ok(Secret(format!("Bearer {}", token.0)));
@@ -213,13 +214,13 @@ impl<'a> Session<'a> {
 
 /// The answer to a request, and problems with credentials.
 struct Outcome {
-    answered: Answered,
+    answered: HttpResponse,
     /// Problems with credential files or helpers, because of which credentials may have been missed.
     troubles: Vec<String>,
 }
 
 /// Returns the answer; `None` on a 404.
-fn judged(Outcome { answered, troubles }: Outcome) -> Result<Option<Answered>, RegistryProblem> {
+fn judged(Outcome { answered, troubles }: Outcome) -> Result<Option<HttpResponse>, RegistryProblem> {
     match answered.status {
         200 => Ok(Some(answered)),
         404 => Ok(None),

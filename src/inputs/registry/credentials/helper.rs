@@ -64,12 +64,12 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
     let (sender, receiver) = mpsc::channel();
     if let Some(stdout) = child.stdout.take() {
         thread::spawn(move || {
-            let mut said = Vec::new();
-            let _ = stdout.take(LARGEST).read_to_end(&mut said);
-            let _ = sender.send(said);
+            let mut output = Vec::new();
+            let _ = stdout.take(LARGEST).read_to_end(&mut output);
+            let _ = sender.send(output);
         });
     }
-    let Ok(said) = receiver.recv_timeout(limit) else {
+    let Ok(output) = receiver.recv_timeout(limit) else {
         // A helper that has just ended cannot be killed, which is no error.
         let _ = child.kill();
         let _ = child.wait();
@@ -80,7 +80,7 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
         Some(status) => status.success(),
         None => wait_briefly(&mut child).map_err(start)?,
     };
-    read(&said, well).map_err(|()| HelperError::Failed(helper.to_owned()))
+    read(&output, well).map_err(|()| HelperError::Failed(helper.to_owned()))
 }
 
 /// Whether a helper that has closed its output exits successfully within a second.
@@ -95,7 +95,7 @@ fn wait_briefly(child: &mut Child) -> std::io::Result<bool> {
     child.wait().map(|_| false)
 }
 
-fn read(said: &[u8], well: bool) -> Result<Option<Credentials>, ()> {
+fn read(output: &[u8], well: bool) -> Result<Option<Credentials>, ()> {
     #[derive(Deserialize)]
     #[serde(rename_all = "PascalCase")]
     struct Answer {
@@ -103,9 +103,9 @@ fn read(said: &[u8], well: bool) -> Result<Option<Credentials>, ()> {
         secret: String,
     }
     if !well {
-        return if String::from_utf8_lossy(said).trim() == NONE { Ok(None) } else { Err(()) };
+        return if String::from_utf8_lossy(output).trim() == NONE { Ok(None) } else { Err(()) };
     }
-    let Answer { username, secret } = serde_json::from_slice(said).map_err(|_| ())?;
+    let Answer { username, secret } = serde_json::from_slice(output).map_err(|_| ())?;
     let secret = Secret(secret);
     Ok(Some(match username.as_str() {
         "<token>" => Credentials::IdentityToken(secret),
@@ -120,10 +120,10 @@ mod tests {
     #[test]
     fn what_helpers_say() {
         let secret = || Secret("s3cret".to_owned());
-        let said = |user: &str| format!(r#"{{"ServerURL": "r.io", "Username": "{user}", "Secret": "s3cret"}}"#);
+        let output = |user: &str| format!(r#"{{"ServerURL": "r.io", "Username": "{user}", "Secret": "s3cret"}}"#);
         let password = Credentials::Password { name: "ada".to_owned(), password: secret() };
-        assert_eq!(read(said("ada").as_bytes(), true), Ok(Some(password)));
-        assert_eq!(read(said("<token>").as_bytes(), true), Ok(Some(Credentials::IdentityToken(secret()))));
+        assert_eq!(read(output("ada").as_bytes(), true), Ok(Some(password)));
+        assert_eq!(read(output("<token>").as_bytes(), true), Ok(Some(Credentials::IdentityToken(secret()))));
         assert_eq!(read(b"credentials not found in native keychain\n", false), Ok(None));
         assert_eq!(read(b"the keychain is locked", false), Err(()));
         assert_eq!(read(b"", true), Err(()));

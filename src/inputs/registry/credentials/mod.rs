@@ -34,11 +34,11 @@ pub(super) struct Store {
     files: Vec<File>,
     troubles: Vec<String>,
     /// The answers of helpers, by helper and server, so that a helper runs once per server.
-    said: Mutex<BTreeMap<(String, String), Said>>,
+    answers: Mutex<BTreeMap<(String, String), HelperAnswer>>,
 }
 
 /// A helper's answer about a server.
-type Said = Result<Option<Credentials>, HelperError>;
+type HelperAnswer = Result<Option<Credentials>, HelperError>;
 
 /// The credentials that were found for a registry.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) struct Found {
 impl Store {
     /// Reads the files that exist. Earlier files take precedence.
     pub(super) fn read(paths: &[PathBuf]) -> Self {
-        let mut store = Self { files: Vec::new(), troubles: Vec::new(), said: Mutex::default() };
+        let mut store = Self { files: Vec::new(), troubles: Vec::new(), answers: Mutex::default() };
         for path in paths {
             match File::read(path) {
                 Ok(file) => store.files.extend(file),
@@ -83,10 +83,10 @@ impl Store {
         found
     }
 
-    fn ask(&self, helper: &str, server: &str, limit: Duration) -> Said {
+    fn ask(&self, helper: &str, server: &str, limit: Duration) -> HelperAnswer {
         // The lock is held while the helper runs, so that callers in other threads wait for its answer.
-        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (helper.to_owned(), server.to_owned());
-        said.entry(key).or_insert_with(|| helper::ask(helper, server, limit)).clone()
+        answers.entry(key).or_insert_with(|| helper::ask(helper, server, limit)).clone()
     }
 }
