@@ -31,8 +31,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = file.version.unwrap_or_default();
     if !matches!(version, 3 | 4) {
-        let said = file.version.map_or_else(|| "1 or 2".to_owned(), |version| version.to_string());
-        return Err(LockfileError::UnknownVersion(said));
+        let version = file.version.map_or_else(|| "1 or 2".to_owned(), |version| version.to_string());
+        return Err(LockfileError::UnknownVersion(version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("version".to_owned(), version.to_string());

@@ -101,7 +101,7 @@ pub fn shared_settings(
     id: &str,
 ) -> BTreeMap<String, String> {
     let text = String::from_utf8_lossy(content);
-    let told = match file.name {
+    let selected = match file.name {
         "package.json" => package_json(&text),
         "pnpm-workspace.yaml" if format == LockfileFormat::Pnpm => pnpm_workspace(&text),
         "pnpm-workspace.yaml" => Some(Vec::new()),
@@ -109,36 +109,38 @@ pub fn shared_settings(
         "pyproject.toml" => pyproject(&text),
         _ => None,
     };
-    match told {
-        Some(told) => told.into_iter().map(|(key, value)| (format!("{called}: {key}"), value.to_string())).collect(),
+    match selected {
+        Some(selected) => {
+            selected.into_iter().map(|(key, value)| (format!("{called}: {key}"), value.to_string())).collect()
+        }
         None => BTreeMap::from([(called.to_owned(), id.to_owned())]),
     }
 }
 
 /// Keys and their values; `None` if the file cannot be read, so that it counts as a whole.
-type Told = Option<Vec<(String, Value)>>;
+type Selected = Option<Vec<(String, Value)>>;
 
-fn package_json(text: &str) -> Told {
+fn package_json(text: &str) -> Selected {
     let keys: BTreeMap<String, Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
     Some(keys.into_iter().filter(|(key, _)| OF_PACKAGE_JSON.contains(&key.as_str())).collect())
 }
 
-fn pnpm_workspace(text: &str) -> Told {
+fn pnpm_workspace(text: &str) -> Selected {
     let keys: Option<BTreeMap<String, Value>> = serde_yaml::from_str(text).ok()?;
     let is_of_some = |key: &str| matches!(key, "packages" | "catalog" | "catalogs");
     Some(keys.unwrap_or_default().into_iter().filter(|(key, _)| !is_of_some(key)).collect())
 }
 
-fn cargo_toml(text: &str) -> Told {
+fn cargo_toml(text: &str) -> Selected {
     let mut keys: BTreeMap<String, Value> = toml::from_str(text).ok()?;
-    let mut told: Vec<(String, Value)> = Vec::new();
+    let mut selected: Vec<(String, Value)> = Vec::new();
     for key in ["cargo-features", "patch", "profile", "replace"] {
-        told.extend(keys.remove(key).map(|value| (key.to_owned(), value)));
+        selected.extend(keys.remove(key).map(|value| (key.to_owned(), value)));
     }
     // Without `resolver`, the edition decides which resolver Cargo uses.
     for key in ["edition", "resolver"] {
         let value = keys.get("package").and_then(|package| package.get(key));
-        told.extend(value.map(|value| (format!("package.{key}"), value.clone())));
+        selected.extend(value.map(|value| (format!("package.{key}"), value.clone())));
     }
     if let Some(Value::Object(workspace)) = keys.remove("workspace") {
         for (key, mut value) in workspace {
@@ -147,10 +149,10 @@ fn cargo_toml(text: &str) -> Told {
                 "dependencies" => without_versions(&mut value),
                 _ => {}
             }
-            told.push((format!("workspace.{key}"), value));
+            selected.push((format!("workspace.{key}"), value));
         }
     }
-    Some(told)
+    Some(selected)
 }
 
 /// Removes the versions that the packages of a workspace request, since the lockfile has the versions that they get.
@@ -164,7 +166,7 @@ fn without_versions(dependencies: &mut Value) {
     });
 }
 
-fn pyproject(text: &str) -> Told {
+fn pyproject(text: &str) -> Selected {
     let keys: BTreeMap<String, Value> = toml::from_str(text).ok()?;
     let of = |tool: &str| {
         keys.get("tool").and_then(|tools| tools.get(tool)).and_then(Value::as_object).into_iter().flatten()

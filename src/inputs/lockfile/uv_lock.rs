@@ -53,8 +53,8 @@ struct Dependency {
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let mut file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     if file.version != Some(1) {
-        let said = file.version.map_or_else(|| "none".to_owned(), |version| version.to_string());
-        return Err(LockfileError::UnknownVersion(said));
+        let version = file.version.map_or_else(|| "none".to_owned(), |version| version.to_string());
+        return Err(LockfileError::UnknownVersion(version));
     }
     let members: BTreeSet<String> = match file.manifest.remove("members") {
         Some(Value::Array(members)) => members.into_iter().filter_map(|name| Some(name.as_str()?.to_owned())).collect(),
