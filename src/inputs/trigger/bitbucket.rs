@@ -25,7 +25,7 @@ const BY_HAND: Row = Row {
 
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["BITBUCKET_COMMIT"],
-    default_branch: DefaultBranch::Unsaid,
+    default_branch: DefaultBranch::Unstated,
     rows: &[
         Row {
             event: "pull request",

@@ -91,7 +91,7 @@ const VENDORS: &[(&str, Mark)] = &[
 impl CiSign {
     /// Returns the sign of CI in the variables of a run, or `None` outside of CI.
     pub(super) fn of(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
-        let vendor = VENDORS.iter().find(|(_, mark)| mark.is_left(variable)).map(|(name, _)| Self::Vendor(name));
+        let vendor = VENDORS.iter().find(|(_, mark)| mark.is_met(variable)).map(|(name, _)| Self::Vendor(name));
         let says_so = |value: String| !NO.iter().any(|no| value.eq_ignore_ascii_case(no));
         vendor.or_else(|| {
             variable("CI").filter(|value| !value.is_empty()).is_some_and(says_so).then_some(Self::Variable("CI"))
@@ -100,7 +100,7 @@ impl CiSign {
 }
 
 impl Mark {
-    fn is_left(&self, variable: &dyn Fn(&str) -> Option<String>) -> bool {
+    fn is_met(&self, variable: &dyn Fn(&str) -> Option<String>) -> bool {
         let value = |name: &str| variable(name).filter(|value| !value.is_empty());
         match self {
             Self::All(names) => names.iter().all(|name| value(name).is_some()),

@@ -26,7 +26,7 @@ const PUSH: Row = Row {
 
 pub(super) static DIALECT: Dialect = Dialect {
     always: &[],
-    default_branch: DefaultBranch::Unsaid,
+    default_branch: DefaultBranch::Unstated,
     rows: &[
         Row {
             event: "pull request",

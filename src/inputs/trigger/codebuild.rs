@@ -27,7 +27,7 @@ const PUSH: Row = Row {
 
 pub(super) static DIALECT: Dialect = Dialect {
     always: &["CODEBUILD_RESOLVED_SOURCE_VERSION"],
-    default_branch: DefaultBranch::Unsaid,
+    default_branch: DefaultBranch::Unstated,
     rows: &[
         Row {
             event: "pull request",

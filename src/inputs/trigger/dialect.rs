@@ -64,7 +64,7 @@ pub(super) enum Base {
     /// A commit; all zeros become [`BaseHint::NewBranch`].
     Commit(Fact, Landmark),
     /// A commit; all zeros become [`BaseHint::None`].
-    CommitIfSaid(Fact, Landmark),
+    CommitUnlessZero(Fact, Landmark),
     /// The facts of a pull request.
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
     /// Nowhere: the ref of the event was deleted.
@@ -77,7 +77,7 @@ pub(super) enum Base {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum DefaultBranch {
     /// Nowhere. It is taken from the clone or from `--default-branch`.
-    Unsaid,
+    Unstated,
     /// The fact has its name.
     Named(Fact),
     /// The branch is the default branch if the fact `when` is `true`.
@@ -164,7 +164,7 @@ impl Base {
                 Some(commit) if commit.is_zero() => BaseHint::NewBranch,
                 Some(commit) => BaseHint::Commit(commit, landmark),
             },
-            Self::CommitIfSaid(fact, landmark) => {
+            Self::CommitUnlessZero(fact, landmark) => {
                 commit(Some(fact)).map_or(BaseHint::None, |commit| BaseHint::Commit(commit, landmark))
             }
             Self::PullRequest { merge, base, branch } => {
@@ -181,7 +181,7 @@ impl Base {
 impl DefaultBranch {
     fn read(self, facts: &Facts) -> Option<String> {
         match self {
-            Self::Unsaid => None,
+            Self::Unstated => None,
             Self::Named(fact) => facts.text(fact),
             Self::This { branch, when } => facts.text(branch).filter(|_| facts.is_true(when)),
         }
@@ -198,7 +198,7 @@ impl fmt::Display for Base {
                 write!(f, "first parent of the merge; where HEAD is none also {fact}: {landmark}")
             }
             Self::Commit(fact, landmark) => write!(f, "{fact}: {landmark}"),
-            Self::CommitIfSaid(fact, landmark) => {
+            Self::CommitUnlessZero(fact, landmark) => {
                 write!(f, "{fact}: {landmark}; the default branch where it is all zeros")
             }
             Self::PullRequest { merge, base, branch } => {

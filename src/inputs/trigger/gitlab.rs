@@ -108,7 +108,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         when: |_| true,
         kind: Kind::Push,
         // If its parent was started by hand or by a schedule, it has zeros, even if the branch is not new.
-        base: Base::CommitIfSaid(BEFORE, Landmark::Push),
+        base: Base::CommitUnlessZero(BEFORE, Landmark::Push),
         ..BY_HAND
     },
 };
