@@ -91,7 +91,7 @@ impl<'a> ContextFiles<'a> {
         if !sources.all(|source| self.add(&source.path, &mut places, &mut work)) {
             places = (0..self.paths.len()).collect();
         }
-        let mut ignored = ignore.question();
+        let mut ignored = ignore.checker();
         places.into_iter().map(|at| self.paths[at]).filter(|path| !ignored.ignores(path)).collect()
     }
 }

@@ -47,8 +47,8 @@ impl IgnoreFile {
     }
 
     /// Returns a checker for many paths.
-    pub(super) fn question(&self) -> IgnoreQuestion<'_> {
-        IgnoreQuestion { file: self, directories: BTreeMap::new() }
+    pub(super) fn checker(&self) -> IgnoreChecker<'_> {
+        IgnoreChecker { file: self, directories: BTreeMap::new() }
     }
 }
 
@@ -81,13 +81,13 @@ pub(super) fn clean(path: &str) -> String {
 }
 
 /// Checks many paths against an ignore file. Results for directories are kept.
-pub(super) struct IgnoreQuestion<'a> {
+pub(super) struct IgnoreChecker<'a> {
     file: &'a IgnoreFile,
     /// Which rules match a directory, or one that holds it.
     directories: BTreeMap<Vec<u8>, Vec<bool>>,
 }
 
-impl IgnoreQuestion<'_> {
+impl IgnoreChecker<'_> {
     /// Whether a file is not sent. As in the builder, a rule that matches a directory matches everything below it.
     pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
         if self.file.rules.is_empty() {
@@ -102,14 +102,14 @@ impl IgnoreQuestion<'_> {
             met.clone_from(&self.directories[&path[..slashes[known]]]);
         }
         for slash in &slashes[known.map_or(0, |known| known + 1)..] {
-            met = self.asked(&path[..*slash], &met).1;
+            met = self.check(&path[..*slash], &met).1;
             self.directories.insert(path[..*slash].to_vec(), met.clone());
         }
-        self.asked(path, &met).0
+        self.check(path, &met).0
     }
 
     /// Returns whether a path is ignored, and which rules match it. `above` are the rules that match its directory.
-    fn asked(&self, path: &[u8], above: &[bool]) -> (bool, Vec<bool>) {
+    fn check(&self, path: &[u8], above: &[bool]) -> (bool, Vec<bool>) {
         let mut ignored = false;
         let met = self.file.rules.iter().zip(above).map(|(rule, above)| {
             let matches = *above || (rule.excepts == ignored && rule.pattern.matches(path));
@@ -129,8 +129,8 @@ mod tests {
 
     fn left(ignore: &str, paths: &[&str]) -> Vec<String> {
         let file = IgnoreFile::parse(ignore).unwrap();
-        let mut question = file.question();
-        paths.iter().filter(|path| !question.ignores(path.as_bytes())).map(|path| (*path).to_owned()).collect()
+        let mut checker = file.checker();
+        paths.iter().filter(|path| !checker.ignores(path.as_bytes())).map(|path| (*path).to_owned()).collect()
     }
 
     #[test]

@@ -201,13 +201,13 @@ impl<'a> Reader<'a> {
         let base = &self.file.stages[at].base;
         let (reference, known) = match &self.stages.bases[at] {
             Meaning::Stage(_) => return,
-            Meaning::Scratch => return scope.stand_on_image(false),
-            Meaning::Context => return scope.stand_on_image(true),
+            Meaning::Scratch => return scope.set_on_image(false),
+            Meaning::Context => return scope.set_on_image(true),
             Meaning::Image(reference) => (Some(reference.clone()), true),
             Meaning::OneOf(_) | Meaning::AnyBefore(_) => (None, true),
             Meaning::Refused => (None, false),
         };
-        scope.stand_on_image(true);
+        scope.set_on_image(true);
         if !known {
             return self.reads.unsure(Unresolved::Refused, base.span);
         }

@@ -74,7 +74,7 @@ impl<'a> Scope<'a> {
     }
 
     /// Sets whether the following stages have an unknown base image.
-    pub(super) fn stand_on_image(&mut self, on_image: bool) {
+    pub(super) fn set_on_image(&mut self, on_image: bool) {
         self.on_image = on_image;
     }
 

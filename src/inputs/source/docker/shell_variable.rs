@@ -79,7 +79,7 @@ impl Lexer<'_> {
     /// value.
     fn trimmed(&mut self, name: &str, operator: char) -> Result<String, Refusal> {
         let pattern = self.nested('}', true)?;
-        let Some(value) = self.tame(name)? else {
+        let Some(value) = self.exact(name)? else {
             let text = if self.raw.unset { format!("${{{name}{operator}{pattern}}}") } else { String::new() };
             return Ok(text);
         };
@@ -96,7 +96,7 @@ impl Lexer<'_> {
         }
         let pattern = self.nested('/', true)?;
         let with = self.nested('}', true)?;
-        let Some(value) = self.tame(name)? else {
+        let Some(value) = self.exact(name)? else {
             let text = if self.raw.unset { format!("${{{name}/{pattern}/{with}}}") } else { String::new() };
             return Ok(text);
         };
@@ -155,7 +155,7 @@ impl Lexer<'_> {
 
     /// Returns the value of a variable of which a part is removed or replaced. The value is unknown if it contains a
     /// wildcard.
-    fn tame(&mut self, name: &str) -> Result<Option<String>, Refusal> {
+    fn exact(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let is_wild = std::mem::replace(&mut self.doubt.is_wild, false);
         let value = self.set(name)?;
         if self.doubt.is_wild {
