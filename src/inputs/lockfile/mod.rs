@@ -302,7 +302,8 @@ fn resolved(from: &str, path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Returns each package of the repository, and each that needs something, with what it needs; in the order of names.
+    /// Returns a line for each package of the repository and each package with dependencies: its name and its
+    /// dependencies. Lines are sorted.
     pub(super) fn shown(lockfile: &Lockfile) -> Vec<String> {
         let place =
             |package: usize| lockfile.directories.iter().find(|(_, at)| **at == package).map(|(place, _)| place);
