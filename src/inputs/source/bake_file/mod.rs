@@ -83,8 +83,8 @@ impl<'f> Bake<'f> {
         is_inherited && !self.grouped.contains(&target.label)
     }
 
-    /// Returns the attributes of a target, then those of the targets that it inherits from. A target that `inherits` lists
-    /// later comes first.
+    /// Returns the attributes of a target, then those of the targets that it inherits from. Of the targets in
+    /// `inherits`, the last one comes first.
     fn attributes(&self, target: &'f Block) -> Attributes<'f> {
         let mut found = Attributes { blocks: Vec::new(), is_complete: true };
         let mut seen = BTreeSet::new();

@@ -139,7 +139,8 @@ impl<'t> ComposeFiles<'t> {
         Self { tree, known: BTreeMap::new() }
     }
 
-    /// Returns the builds of a compose file, in its order. Variables that neither `.env` nor a default gives are unknown.
+    /// Returns the builds of a compose file, in its order. Variables with a value neither in `.env` nor as a default
+    /// are unknown.
     ///
     /// # Errors
     /// When it is not a compose file.
