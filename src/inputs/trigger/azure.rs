@@ -32,7 +32,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(REASON, &["PullRequest"]),
             kind: Kind::PullRequest,
             subject: &[VERSION, Fact::Variable("SYSTEM_PULLREQUEST_SOURCECOMMITID")],
-            // The target branch is a full ref with Azure Repos, and a branch's name with GitHub. Head is
+            // The target branch is a full ref with Azure Repos, and a branch's name with GitHub. `HEAD` is
             // `refs/pull/<number>/merge`.
             base: Base::PullRequest {
                 merge: Some(VERSION),

@@ -1,8 +1,8 @@
 //! CircleCI.
 //!
-//! The variables: <https://circleci.com/docs/reference/variables>. CircleCI has the base in pipeline
-//! values, which are not variables. The job that plans has to set a variable for each, with the value's name in capitals
-//! and `_` for the dots:
+//! The variables: <https://circleci.com/docs/reference/variables>. CircleCI has the base in pipeline values, which are
+//! not variables. The job that plans has to set a variable for each of them, with the value's name in capitals and `_`
+//! for the dots:
 //!
 //! ```yaml
 //! environment:

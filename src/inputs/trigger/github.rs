@@ -143,8 +143,7 @@ pub(super) static DIALECT: Dialect = Dialect {
         },
         Row {
             event: "pull_request_target",
-            // GITHUB_REF and GITHUB_SHA are the target branch here, which is what is checked out unless the workflow says
-            // otherwise.
+            // GITHUB_REF and GITHUB_SHA are the target branch in this event, which is checked out by default.
             when: |facts| facts.is(NAME, &["pull_request_target"]),
             reference: Reference::None,
             subject: &[PULL_REQUEST, MERGED],

@@ -2,25 +2,25 @@
 //!
 //! This module reads neither the environment nor files: [`Trigger::read`] is given their values.
 //!
-//! Every event of every engine is a row of the table below, which a test compares with the code. The first row that fits
-//! is used. The *kind* is the word for `on:` of an environment, the *subject* are the commits that the event is about, and
-//! the *base* is where changes are counted from:
+//! Every event of every engine is a row of the table below, which a test compares with the code. The first row that
+//! fits is used. The *kind* is the word for `on:` of an environment, the *subject* is the commits that the event is
+//! about, and the *base* is the commit from which changes count:
 //!
-//! - *the default branch*: what is ahead of it counts; if nothing is, everything counts. Buildkite, Azure Pipelines,
+//! - *the default branch*: changes ahead of it count; if there are none, everything counts. Buildkite, Azure Pipelines,
 //!   Bitbucket and Google Cloud Build do not name the commit before a push, so each push to the default branch plans
 //!   everything, unless `--since built` is used.
-//! - a commit of zeros means that the branch is new: what is ahead of the default branch counts. If an engine also sets
+//! - a commit of zeros means that the branch is new: changes ahead of the default branch count. If an engine also sets
 //!   zeros for other reasons, they are ignored.
 //! - after a forced push, `before` is the commit that was built last, although no branch leads to it any more.
 //!
 //! The event's own base is used if `HEAD` is one of the subjects or descends from one. Otherwise, and if an event has
-//! no subject, what is ahead of the default branch counts. On that branch itself everything counts, and the plan
-//! reports a doubt.
+//! no subject, changes ahead of the default branch count. On that branch itself everything counts, and the plan reports
+//! a doubt.
 //!
-//! Facts in lower case are read from the event file. Gitea and Forgejo Actions use GitHub's variables and rows. A called
-//! workflow (`workflow_call`) has the event of its caller. GitHub raises no event for a draft of a release; a pre-release
-//! counts as a release. A pull request that was closed without being merged still counts as a pull request. Child
-//! pipelines of GitLab are read like their parents.
+//! Facts in lower case are read from the event file. Gitea and Forgejo Actions use GitHub's variables and rows. A
+//! called workflow (`workflow_call`) has the event of its caller. GitHub raises no event for a draft of a release. A
+//! pre-release counts as a release. A pull request that was closed without being merged still counts as a pull request.
+//! Child pipelines of GitLab are read like their parents.
 //!
 //! | Engine | Event | Kind | Subject | Base |
 //! | --- | --- | --- | --- | --- |
