@@ -1,6 +1,6 @@
 //! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it. An
 //! image exists only if the registry's answer is complete and valid. It is missing after a 404. After any other answer,
-//! it is not known whether the image exists, and why is reported.
+//! its presence is unknown, and the reason is reported.
 //!
 //! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
 //! sent to the registry and to its token server, over HTTPS or on the loopback.
