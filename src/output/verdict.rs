@@ -222,7 +222,7 @@ impl Problem {
     }
 }
 
-/// A job that was named and is not in `needs`.
+/// A job that the command line names and that is not in `needs`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`needs` has no job `{0}`")]
 pub struct UnknownJob(pub String);
@@ -287,7 +287,7 @@ fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     let is_matrix = |output: &str| output.strip_prefix(MATRIX).is_some_and(|rest| rest.is_empty() || is_level(rest));
     let is_read = |value: &str| {
         let value: Option<Value> = serde_json::from_str(value).ok();
-        // One without `include` lists nothing, and contradicts nothing.
+        // A matrix without `include` lists nothing, and contradicts nothing.
         let entries = value.as_ref().and_then(Value::as_object).map(|matrix| matrix.get("include"));
         entries.is_some_and(|entries| entries.is_none_or(Value::is_array))
     };
@@ -314,7 +314,7 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     };
     let whole = ["services", "count", "levels"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
     let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
-    // What is due at a level is due.
+    // If something is due at a level, something is due.
     let nothing = plan.says(Expected::ANY, "false");
     let level = suffixes(plan).map(|suffix| format!("{}{suffix}", Expected::ANY));
     let level = level.filter(|any| any.starts_with("any_") && nothing && plan.says(any, "true"));

@@ -5,17 +5,17 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 pub struct Column(usize);
 
 impl Column {
-    /// Returns the column of these texts.
+    /// Returns the column for these texts, as wide as the widest one.
     pub fn of(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self(texts.into_iter().map(|text| text.as_ref().width()).max().unwrap_or_default())
     }
 
-    /// Returns a column that has room for its heading too.
+    /// Returns a column that is wide enough for its heading too.
     pub(super) fn under(heading: &str, texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self(Self::of(texts).0.max(heading.width()))
     }
 
-    /// Returns how wide it is.
+    /// Returns the width, in columns of a terminal.
     pub(super) fn width(self) -> usize {
         self.0
     }
@@ -27,8 +27,8 @@ impl Column {
     }
 }
 
-/// Returns a text in at most `most` columns of a terminal. A longer text loses its middle, and a path keeps its last
-/// part if that fits.
+/// Returns a text, shortened to at most `most` columns of a terminal. A longer text loses its middle, and a path keeps
+/// its last part if that fits.
 #[must_use]
 pub(crate) fn without_middle(text: &str, most: usize) -> String {
     if text.width() <= most {

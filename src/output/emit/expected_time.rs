@@ -1,7 +1,7 @@
 use crate::model::name::Escaped;
 use crate::plan::Estimate;
 
-/// Returns a line about how long builds will take: in the jobs of `--pack N`, in one job, and at least.
+/// Returns a line about how long builds will take: in the jobs of `--pack N`, in one job, and the least possible time.
 pub(super) fn expected_time(estimate: &Estimate) -> String {
     let one_job = format!("{} in one job", rounded(estimate.one_job));
     let first = match &estimate.packed {
@@ -11,7 +11,7 @@ pub(super) fn expected_time(estimate: &Estimate) -> String {
         _ => format!("About {one_job}"),
     };
     let chain: Vec<String> = estimate.critical.iter().map(|name| Escaped::new(name).to_string()).collect();
-    // Where an equal share of all builds takes longer, it is not the chain that decides.
+    // The critical chain is named only if it determines the least time; an equal share of all builds may be longer.
     let decides = estimate.critical_seconds >= estimate.at_least;
     let critical = if decides { format!(" ({})", chain.join(" → ")) } else { String::new() };
     format!("{first}; at least {}{critical}.", rounded(estimate.at_least))

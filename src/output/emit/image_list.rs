@@ -16,14 +16,14 @@ use crate::model::safe_json;
 pub struct ServiceImage {
     /// The service.
     pub service: String,
-    /// The version that it was given.
+    /// Its version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The image, without a tag.
     pub image: String,
     /// Its digest, `sha256:…`.
     pub digest: String,
-    /// Full references that it has.
+    /// Its full references, each with a tag.
     pub tags: Vec<String>,
     /// Where it was found.
     pub found: FoundIn,
@@ -38,9 +38,9 @@ pub struct ServiceImage {
 pub enum FoundIn {
     /// In the report of a build.
     Report,
-    /// In its registry, by the content of the commit of its built ref.
+    /// In its registry, by the tag for its content at the commit of its built ref.
     Built,
-    /// In its registry, by the content of the commit.
+    /// In its registry, by the tag for its content at the commit.
     Exists,
     /// In its registry, by a tag that moves.
     Published,

@@ -17,7 +17,7 @@ impl Summary {
         Self { text: format!("### {heading}\n\n"), is_full: false }
     }
 
-    /// Appends a part. From the first part that does not fit on, all parts are left out.
+    /// Appends a part. The first part that does not fit is left out, and so are all later parts.
     pub fn push(&mut self, part: &str) {
         self.is_full |= self.text.len() + part.len() > LONGEST;
         if !self.is_full {
@@ -25,7 +25,7 @@ impl Summary {
         }
     }
 
-    /// Returns the text. If parts were left out, it says so, and that `rest` has all of them.
+    /// Returns the text. If parts were left out, a last line names `rest` as the place that has them.
     #[must_use]
     pub fn text(self, rest: &str) -> String {
         let left_out = format!("\n\n_The summary is longer than GitHub takes; {rest} has the rest._\n");

@@ -35,8 +35,7 @@ impl Choice for ListFiles {
 impl ListFiles {
     /// Returns the text of a list of paths; `None` for [`ListFiles::None`].
     pub(super) fn text(self, paths: &[String]) -> Option<String> {
-        // The plan quotes a path that is not UTF-8; paths-filter, like every program that reads these outputs, has
-        // such bytes as U+FFFD.
+        // The plan quotes a path that is not UTF-8. In these outputs such bytes become U+FFFD, as in paths-filter.
         let bytes =
             |path: &String| String::from_utf8_lossy(&unquoted(path.as_bytes()).unwrap_or_default()).into_owned();
         let paths: Vec<String> = paths.iter().map(bytes).collect();
@@ -74,7 +73,8 @@ fn shell(path: &str) -> String {
     } else if path.chars().all(|c| plain(c) || c == '\'' || c == ' ' || c == '\t') {
         format!("\"{path}\"")
     } else {
-        // Each piece between single quotes for itself, and the quotes escaped outside of any.
+        // Each piece between two single quotes is quoted on its own, and the single quotes are escaped between the
+        // pieces.
         let piece = |piece: &str| if piece.is_empty() { String::new() } else { shell(piece) };
         path.split('\'').map(piece).collect::<Vec<_>>().join("\\'")
     }

@@ -167,7 +167,7 @@ impl EmitError {
     }
 }
 
-/// Returns the line about the environment. For an event that pushes commits, it says so if images are not pushed.
+/// Returns the line about the environment. For a push event, it says if no image is pushed.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })

@@ -13,7 +13,7 @@ use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService
 /// How many directories, and how many patterns, a text lists.
 const MOST: usize = 10;
 
-/// How many files a text lists, and how many characters of what read one.
+/// How many files a text lists, and how many columns of a command or a place that read one.
 const MOST_FILES: usize = 50;
 const MOST_OF_COMMAND: usize = 60;
 
@@ -161,7 +161,7 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     text
 }
 
-/// Adds a list of files, each with what read it.
+/// Adds a list of files, each with the command or the place that read it.
 fn list(text: &mut String, title: &str, by: &str, inputs: &[ObservedInput]) {
     if inputs.is_empty() {
         return;

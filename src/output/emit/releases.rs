@@ -12,7 +12,8 @@ const COMMITS: usize = 10;
 /// How many services of a release the table names; the JSON has all.
 const SERVICES: usize = 3;
 
-/// Returns releases as a table: which lines are released, why, with which commits; and which are not.
+/// Returns releases as a table: the groups of services that are released, why, and with which commits; then the other
+/// groups.
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
     let mut text = String::new();
@@ -44,7 +45,7 @@ pub fn releases_table(plan: &Published, palette: Palette) -> String {
 fn listed(services: &[String]) -> String {
     let named = |at_most| Listed::new(services.iter().map(Escaped::new), at_most);
     match services.len() {
-        // The last one takes no more room than its count.
+        // Naming one more service takes no more room than counting it.
         few if few <= SERVICES + 1 => named(few).to_string(),
         many => format!("{many} services: {}", named(SERVICES)),
     }

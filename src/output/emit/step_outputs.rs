@@ -32,7 +32,7 @@ const MAX_BYTES: usize = 450_000;
 /// of paths-filter (for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`; and `changes`,
 /// a JSON array of the filters that are true), and `true` or `false` for each service.
 ///
-/// If registries were asked, `rebake_promote` says whether an existing image lacks a tag; `any` is about builds.
+/// If registries were queried, `rebake_promote` says whether an existing image lacks a tag; `any` is only about builds.
 ///
 /// If a filter of a flat file has the name of one of rebake's own outputs, rebake's output becomes `rebake_<name>`.
 ///
@@ -108,7 +108,7 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// Whether a filter is true: it matched a path, or its service was asked for, or nothing was compared because the base
+/// Whether a filter is true: it matched a path, or its service was requested, or nothing was compared because the base
 /// is not known. In these cases a job that depends on it must run.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |cause: &PlannedCause| match cause.kind {

@@ -19,7 +19,8 @@ pub(super) struct Listener(Receiver<Word>);
 
 enum Word {
     Event(Box<RunEvent>),
-    /// All earlier events are shown. The sender waits for the answer.
+    /// The run is about to be suspended. The receiver answers once all earlier events are shown, and the sender waits
+    /// for the answer.
     Suspended(Sender<()>),
     /// A log has grown. At most one such message per log is in the channel, however slow the listener is.
     Grown {
@@ -37,7 +38,7 @@ pub(super) fn pair() -> (Teller, Listener) {
 
 impl Teller {
     pub(super) fn event(&self, event: RunEvent) {
-        // Without a listener nobody wants to know.
+        // Without a receiver, nothing shows events any more.
         let _ = self.0.send(Word::Event(Box::new(event)));
     }
 
@@ -55,7 +56,7 @@ impl Teller {
 }
 
 impl Listener {
-    /// Passes all events on. Returns when all tellers are gone or the run has ended.
+    /// Passes all events to the sink. Returns when all senders are dropped or the run has ended.
     pub(super) fn listen(self, mut sink: impl Sink) {
         let mut tick_at = sink.every().map(|every| Instant::now() + every);
         loop {

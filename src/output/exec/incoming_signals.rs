@@ -19,8 +19,8 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Passes signals on instead of obeying them. Signals that were ignored when the program began (`nohup`, a shell's
-    /// `&`) stay ignored.
+    /// Passes signals to `tell` instead of letting them act. Signals that were ignored when the program began (`nohup`,
+    /// a shell's `&`) stay ignored.
     ///
     /// # Errors
     /// When the system refuses.
@@ -28,7 +28,7 @@ impl Incoming {
         let ignored = ignored();
         let heard = |signal: &i32| !ignored.contains(signal);
         let deadly = Arc::new(AtomicBool::new(false));
-        // A log at the limit of `ulimit -f` is an error of its file then, and no end of the run.
+        // With a handler, a log that reaches the limit of `ulimit -f` is an error of writing, and does not end the run.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(heard) {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&deadly))?;
@@ -55,8 +55,8 @@ impl Incoming {
         Ok(Self { handle, deadly, over })
     }
 
-    /// Makes the second termination signal from now kill this process at once. All builds have been told to end, and
-    /// the report will be written soon.
+    /// Makes the second termination signal from now kill this process at once. At this point all builds have received a
+    /// signal to end, and the report will be written soon.
     pub(super) fn obey_the_second(&self) {
         self.over.store(true, Ordering::SeqCst);
     }
@@ -80,11 +80,12 @@ impl Drop for Incoming {
 /// # Errors
 /// When the system refuses.
 pub fn keep_children() -> io::Result<()> {
-    // What handles the signal does nothing, but it is not ignored; programs that we start have neither.
+    // The handler does nothing, but the signal is no longer ignored. Programs that we start inherit neither the handler
+    // nor an ignored signal.
     signal_hook::flag::register(SIGCHLD, Arc::new(AtomicBool::new(false))).map(drop)
 }
 
-/// Returns the signals that are ignored; empty if the system does not tell.
+/// Returns the signals that are ignored; empty if the system does not list them.
 fn ignored() -> BTreeSet<i32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());

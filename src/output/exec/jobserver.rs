@@ -66,7 +66,7 @@ impl Tokens {
         }
     }
 
-    /// Returns tokens to the pool that no build needs now.
+    /// Returns to the pool the tokens that no build needs now.
     pub(super) fn give_back(&mut self) {
         self.spare.clear();
     }
@@ -80,7 +80,7 @@ impl Tokens {
     }
 }
 
-/// The variables that tell a command about a jobserver.
+/// The variables that pass a jobserver to a command.
 const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 
 /// The pipe with a client's tokens, opened once more, so that every process inherits it.
@@ -88,7 +88,7 @@ const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 /// The client itself opens its pipe in each command, between fork and exec. So the system copies our page tables for
 /// each command, which takes longer the more services there are.
 struct InheritedPipe {
-    /// What the variables say.
+    /// The value of the variables.
     flags: String,
     /// Its two ends, open as long as commands are started.
     _ends: [OwnedFd; 2],
@@ -97,7 +97,7 @@ struct InheritedPipe {
 impl InheritedPipe {
     /// Returns the pipe of a client; `None` if the system cannot open one again.
     fn of(client: &Client) -> Option<Self> {
-        // Only the variables tell the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
+        // Only the variables contain the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
         let mut command = Command::new("make");
         client.configure_make(&mut command);
         let told = command.get_envs().find(|(name, _)| *name == VARIABLES[0])?.1?.to_str()?;

@@ -1,4 +1,4 @@
-//! The images of services, for those that are built from them.
+//! The images of services, for the services that are built from them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -137,8 +137,8 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     }
 }
 
-/// Returns descriptions of images before they are built. Words in angle brackets replace values that are only known
-/// afterwards.
+/// Returns descriptions of the images before they are built. Words in angle brackets replace values that are not known
+/// yet.
 #[must_use]
 pub fn foretold(builds: &[Build]) -> NeededServices {
     let become_of = |build: &Build| {
@@ -189,12 +189,12 @@ impl CommandArgument {
     /// Fills in the images of services.
     ///
     /// # Errors
-    /// The service whose image is missing.
+    /// The name of a service whose image is missing.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<String, String> {
         self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
     }
 
-    /// Fills in what is known before the builds, and words for a missing image.
+    /// Returns the argument as it is shown before the builds, with words in angle brackets for each missing image.
     pub(super) fn foretell(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }

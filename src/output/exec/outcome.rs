@@ -56,7 +56,7 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing is left to do for the service.
+    /// Whether nothing remains to be done for the service.
     #[must_use]
     pub fn is_success(self) -> bool {
         self.has_result() || self == Self::Superseded

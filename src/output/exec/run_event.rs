@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::report::{Report, ServiceReport};
 
-/// An event in a run. Events come in order. They are read by displays and by the report.
+/// An event in a run. Events are sent in order. Displays and the report read them.
 ///
 /// An event contains no output: that is in the log, which readers read at their own pace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -122,7 +122,7 @@ pub trait Sink: Send {
         None
     }
 
-    /// Is called regularly, by the clock.
+    /// Updates what is shown, after each interval of [`Sink::every`].
     fn tick(&mut self) {}
 }
 

@@ -42,7 +42,7 @@ pub struct Build<'a> {
 pub enum Work {
     /// Commands, one after the other. The first that fails ends the attempt.
     Steps(Vec<Step>),
-    /// Nothing: the result is there.
+    /// Nothing: the result exists.
     Exists {
         /// Its digest.
         digest: String,
@@ -81,7 +81,7 @@ pub struct Step {
     pub program: String,
     /// Its arguments; no shell reads them.
     pub arguments: Vec<CommandArgument>,
-    /// The program that this one starts in its turn, where it is not for this one to say that there is none.
+    /// The program that this one starts, if this one cannot be relied on to report that the other does not exist.
     pub starts: Option<String>,
 }
 
@@ -105,12 +105,13 @@ impl Step {
     /// Returns the arguments with the images of services filled in.
     ///
     /// # Errors
-    /// The service whose image is missing.
+    /// The name of a service whose image is missing.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<Vec<String>, String> {
         self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
 
-    /// Returns the program and its arguments for people, with what is known before the builds.
+    /// Returns the program and its arguments as they are shown before the builds, with words in angle brackets for each
+    /// missing image.
     #[must_use]
     pub fn foretell(&self, needs: &NeededServices) -> Vec<String> {
         let arguments = self.arguments.iter().map(|argument| argument.foretell(needs));

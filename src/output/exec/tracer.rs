@@ -21,16 +21,16 @@ pub struct Tracer {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TracerError {
-    /// It is another system.
+    /// The system is not Linux.
     #[error("rebake observes builds only on Linux, with strace")]
     OtherSystem,
-    /// It is not installed.
+    /// strace is not installed.
     #[error("strace, which traces builds, is not installed")]
     Missing,
-    /// It cannot be started.
+    /// strace cannot be started.
     #[error("strace, which traces builds, cannot be run: {0}")]
     Broken(io::Error),
-    /// It may not trace, or is too old.
+    /// strace may not trace, or is too old.
     #[error("strace traces nothing here: {0}")]
     Refused(String),
 }
@@ -55,10 +55,10 @@ impl TracerError {
 }
 
 impl Tracer {
-    /// Tries the tracer on itself.
+    /// Returns the tracer, after a trial in which it traces itself.
     ///
     /// # Errors
-    /// When it does not work.
+    /// When the trial fails.
     pub fn find() -> Result<Self, TracerError> {
         if !cfg!(target_os = "linux") {
             return Err(TracerError::OtherSystem);
@@ -84,7 +84,7 @@ impl Tracer {
     }
 }
 
-/// Runs the tracer on itself, as it runs builds, and reads what it says.
+/// Runs the tracer on itself with the options for builds, and checks that its trace has the start of a program.
 fn try_out(speed: TracerSpeed) -> Result<(), TracerError> {
     let mut command = Command::new(STRACE);
     command.args(strace_trial_options(speed)).args([STRACE, "-V"]);
@@ -93,7 +93,7 @@ fn try_out(speed: TracerSpeed) -> Result<(), TracerError> {
         _ => TracerError::Broken(error),
     })?;
     let mut events = output.stderr.split(|byte| *byte == b'\n').filter_map(TracedCall::read).map(|call| call.event);
-    // A program that it may not trace runs all the same.
+    // Without permission to trace, strace still runs the program, so the exit code is not enough.
     if output.status.success() && events.any(|event| matches!(event, TraceEvent::Executed { .. })) {
         return Ok(());
     }

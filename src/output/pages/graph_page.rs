@@ -138,10 +138,10 @@ impl Sign {
 /// The facts about the services. They are numbered: first the affected ones in build order, then the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
-    /// The affected services; the others have none.
+    /// The affected services; `None` for the others.
     planned: Vec<Option<&'a PlannedService>>,
     is_library: Vec<bool>,
-    /// What each service needs, and where that is declared.
+    /// The dependencies of each service, with the places that declare them.
     needs: Vec<Vec<(usize, &'a str)>>,
     needed_by: Vec<Vec<usize>>,
     /// The longest chain of affected services.

@@ -12,7 +12,7 @@ use crate::output::emit::without_middle;
 /// The height of a row: a box, and the lane below it for edges.
 const ROW: usize = 38;
 const BOX_HEIGHT: usize = 26;
-/// Between a box and the lane.
+/// The height between a box and the lane.
 const LANE: usize = (ROW - BOX_HEIGHT) / 2;
 /// The width of a character of the monospace font, in tenths.
 const CHARACTER: usize = 74;
@@ -20,7 +20,7 @@ const CHARACTER: usize = 74;
 const BOX_MARGIN: usize = 38;
 /// The most characters of a name in a box. The row of the table has the whole name.
 const MOST_CHARACTERS: usize = 26;
-/// Between two columns of a step.
+/// The width between two columns of a step.
 const GAP: usize = 22;
 /// The width between two steps, where edges go up and down.
 const CHANNEL: usize = 64;
@@ -191,7 +191,7 @@ mod tests {
             edges: [(0, 1), (1, 2), (0, 2)].map(|(from, to)| (from, to, String::new())).into(),
         };
         let text = picture.svg().into_string();
-        // The three boxes stand in one row, and the long edge above the one between.
+        // The three boxes are in one row, and the long edge passes above the box in the middle.
         assert!(text.contains(&format!("{} ", TOP - LANE)), "{text}");
         assert_eq!(text.matches("<path").count(), 3);
     }

@@ -24,7 +24,7 @@ pub(super) struct Bar {
     pub from: f64,
     pub to: f64,
     pub outcome: Outcome,
-    /// The number of a free worker, from 1. There are as many workers as builds at once.
+    /// The number of the worker that ran it, from 1. There are as many workers as builds at once.
     pub worker: usize,
 }
 
@@ -55,7 +55,8 @@ impl<'a> Timeline<'a> {
         let known = |names: &Vec<String>, below: usize, numbers: &BTreeMap<&str, usize>| {
             names.iter().filter_map(|name| numbers.get(name.as_str()).copied()).filter(|need| *need < below).collect()
         };
-        // Services are in build order; a report from elsewhere that is not cannot make a circle.
+        // Services are in build order. In a report from elsewhere they may not be, so only earlier services count, and
+        // there are no cycles.
         let needs = report.services.iter().enumerate().map(|(number, service)| known(&service.needs, number, &names));
         let needs: Vec<Vec<usize>> = needs.collect();
         let (critical_seconds, critical) =
@@ -81,7 +82,7 @@ impl<'a> Timeline<'a> {
         took(&self.bars[number])
     }
 
-    /// Returns when a service could have begun: once all that it needs was there.
+    /// Returns when a service could have begun: when all services that it needs had been built.
     pub(super) fn ready(&self, number: usize) -> f64 {
         let ends = self.needs[number].iter().filter_map(|need| self.bars[*need].last()).map(|bar| bar.to);
         let ready = ends.fold(0.0, f64::max);
@@ -124,7 +125,7 @@ impl<'a> Timeline<'a> {
         ticks.map(|at| (self.percent(at), at)).collect()
     }
 
-    /// Returns how far apart these moments are, in percent of the line.
+    /// Returns the distance between two of these moments, in percent of the line.
     pub(super) fn step_percent(&self) -> f64 {
         self.percent(self.step())
     }

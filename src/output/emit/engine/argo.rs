@@ -77,7 +77,8 @@ struct Parameter {
 /// that exist. Without services, the text is empty, since Argo refuses a workflow without tasks.
 ///
 /// # Errors
-/// As for every engine, and when the object is larger than 1 MB.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
+/// the object is larger than 1 MB.
 pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;

@@ -17,7 +17,7 @@ const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: ""
 /// and a job whose `any_N` is missing is skipped.
 ///
 /// # Errors
-/// As for every engine, and when there are more levels than the pipeline has jobs for.
+/// When an engine or a shell could interpret a service's name, or there are more levels than the pipeline has jobs for.
 pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let jobs = jobs(plan, matrices.pack)?;
     let levels = by_level(&jobs, matrices.levels)?;

@@ -15,7 +15,7 @@ use crate::plan::Plan;
 /// The most steps of a pipeline.
 const MOST_STEPS: usize = 100;
 
-/// The longest that a step may take.
+/// The longest time limit of a step, in minutes.
 const MOST_MINUTES: u64 = 720;
 
 const NAMES: Rule = Rule { engine: "Bitbucket", prefix: "build-", takes: "._-", instead: '-', longest: 100 };
@@ -39,7 +39,8 @@ struct Step {
 /// parallel, and a step for the tags of images that exist. Without services there is one step without work.
 ///
 /// # Errors
-/// As for every engine, and when there are more than 100 steps.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
+/// there are more than 100 steps.
 pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;

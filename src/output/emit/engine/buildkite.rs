@@ -10,16 +10,16 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// What the engine calls a job, in the names of files.
+/// The shell expression for the engine's id of a job, which the names of report files contain.
 const ID: &str = "$BUILDKITE_JOB_ID";
 
-/// What the agent uploads, however a job ends.
+/// The files that the agent uploads after a job, whether it succeeds or fails.
 const REPORTS: [&str; 2] = [job_command::REPORTS, job_command::JUNIT];
 
 /// The most jobs of one upload.
 const MOST_JOBS: usize = 500;
 
-/// The rule for keys. They begin with a word, since they must not look like a UUID.
+/// The rule for the keys of steps. Each key begins with a word, since it must not look like a UUID.
 const KEYS: Rule = Rule { engine: "Buildkite", prefix: "rebake-", takes: "_-", instead: '-', longest: 255 };
 
 #[derive(Serialize)]
@@ -60,7 +60,8 @@ struct Lost {
 /// `depends_on`, and one for the tags of images that exist. The plan is the artifact `.rebake/plan.json`. Without services there is one step without work.
 ///
 /// # Errors
-/// As for every engine, and when there are more than 500 jobs, the limit of one upload.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
+/// there are more than 500 jobs, the limit of one upload.
 pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;

@@ -18,7 +18,7 @@ const FOLDER: &str = ".git/rebake-job";
 /// The path of the plan.
 const PLAN: &str = ".git/rebake-job/plan.json";
 
-/// What the engine calls a job, in the names of files.
+/// The shell expression for the engine's id of a job, which the names of report files contain.
 const ID: &str = "$CIRCLE_WORKFLOW_JOB_ID";
 
 #[derive(Serialize)]
@@ -54,12 +54,13 @@ struct Job {
 /// jobs.
 ///
 /// # Errors
-/// As for every engine, and when the environment's name is not valid in filters.yaml.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
+/// the environment's name is not valid in filters.yaml.
 pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
-    // For a tag, CircleCI leaves out every job that does not ask for tags.
+    // For a tag, CircleCI leaves out every job without a filter for tags.
     let filters = || json!({"tags": {"only": "/.*/"}});
     let mut list: Vec<IndexMap<String, Job>> = Vec::new();
     let mut definitions = Definitions::default();
@@ -98,7 +99,7 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     }
     Ok(safe_json::document(&Config {
         version: 2.1,
-        // What the setup workflow hands on must be declared here, whether or not it is used.
+        // Each parameter that the setup workflow passes must be declared here, whether or not it is used.
         parameters: json!({
             "rebake-image": {"type": "string", "default": "cimg/base:stable"},
             "rebake-any": {"type": "boolean", "default": false},
@@ -145,7 +146,7 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
         },
     });
     if !settings.contains_key("machine") {
-        // Jobs run in a container, from which no other daemon can be reached.
+        // Jobs run in a container, which can reach no other daemon.
         own["docker"] = image();
         steps.push(json!("setup_remote_docker"));
     }
@@ -165,8 +166,8 @@ fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
     }
 }
 
-/// Returns the steps that run a command and keep its reports, however it ends. A command is stopped when it is silent
-/// for this many minutes, or for 10, CircleCI's default, without a limit.
+/// Returns the steps that run a command and keep its reports, whether it succeeds or fails. CircleCI stops a command
+/// that writes nothing for `minutes`, or for 10 minutes, its default, if there is no limit.
 fn run(name: &str, command: &str, minutes: Option<u64>) -> [Value; 3] {
     let mut step = json!({"name": name, "command": format!("exec {command}")});
     if let Some(minutes) = minutes {
@@ -187,7 +188,7 @@ fn image() -> Value {
 const READ_PLAN: &str = "rebake-plan";
 
 /// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it,
-/// so the configuration itself contains the plan, and a job builds what was planned, with the planned names.
+/// so the configuration itself contains the plan. So each job builds its services with their planned names.
 fn read_plan(plan: &Plan) -> Value {
     let command = job_command::write_plan(plan, PLAN);
     json!({"steps": [{"run": {"name": "plan", "command": command}}]})

@@ -45,7 +45,8 @@ pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
 /// Returns the outputs of [`github`].
 pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
     let Matrices { fields, pack, levels } = matrices;
-    // Names of services that share a job are joined by commas; one by one they are data, whatever they are.
+    // A list of services is their names joined by commas, so the names must be valid. The name of a service with a job
+    // of its own is only data, so any name is accepted.
     let jobs = match jobs_of_any_name(plan, *pack)? {
         jobs if is_alone(*pack) && jobs.iter().all(|job| job.services.len() == 1) => jobs,
         _ => jobs(plan, *pack)?,

@@ -16,7 +16,7 @@ const MOST_NEEDS: usize = 50;
 /// The largest file that every instance accepts (`max_yaml_size_bytes`).
 const MOST_BYTES: usize = 1_000_000;
 
-/// What the engine calls a job, in the names of files.
+/// The shell expression for the engine's id of a job, which the names of report files contain.
 const ID: &str = "$CI_JOB_ID";
 
 const NAMES: Rule = Rule { engine: "GitLab", prefix: "build ", takes: "._/@-", instead: '-', longest: 255 };
@@ -51,7 +51,7 @@ struct Job {
     artifacts: Option<Artifacts>,
 }
 
-/// The artifacts of a job, however it ends.
+/// The artifacts of a job, which are kept whether it succeeds or fails.
 #[derive(Serialize)]
 struct Artifacts {
     when: &'static str,
@@ -62,7 +62,7 @@ struct Artifacts {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Need {
-    /// The parent's job that made the plan.
+    /// The job of the parent pipeline that made the plan.
     Plan {
         pipeline: &'static str,
         job: &'static str,
@@ -88,7 +88,8 @@ struct Retry {
 /// pipeline without jobs.
 ///
 /// # Errors
-/// As for every engine, and when a job needs more than 50 others, or the file is larger than 1 MB.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, a job
+/// needs more than 50 others, or the file is larger than 1 MB.
 pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;

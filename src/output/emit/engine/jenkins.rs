@@ -12,10 +12,11 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// A name is the key of a parallel branch, and part of the names of files.
+/// The rule for the names of jobs. A name is the key of a parallel branch, and part of the names of files.
 const NAMES: Rule = Rule { engine: "Jenkins", prefix: "", takes: "._@+-", instead: '-', longest: 200 };
 
-/// What the engine calls a job, in the names of files. All branches of a build share its number.
+/// The variable with the name of a job, which the names of report files contain. The number of the build would not
+/// distinguish jobs, since all branches of a build share it.
 const ID: &str = "$REBAKE_JOB";
 
 #[derive(Serialize)]
@@ -34,13 +35,13 @@ struct Job {
     minutes: Option<u64>,
 }
 
-/// Returns what a Jenkinsfile reads, as JSON: `levels`, the jobs of each level with `name`, services (`only`), time
-/// limit in `minutes` and what `ci` of the service adds; `build`, the command of each job; and `promote`, the job that
-/// tags existing images, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services and the
-/// name of the job.
+/// Returns the input of a Jenkinsfile, as JSON: `levels`, the jobs of each level with `name`, services (`only`), time
+/// limit in `minutes` and the settings in `ci` of the services; `build`, the command of each job; and `promote`, the
+/// job that tags existing images, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services
+/// and the name of the job.
 ///
 /// # Errors
-/// As for every engine.
+/// When an engine or a shell could interpret a service's name, or services that share a job have different settings.
 pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;
@@ -52,7 +53,7 @@ pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     };
     let levels = by_level(&jobs, None)?;
     let levels = levels.iter().map(|jobs| jobs.iter().map(job).collect()).collect::<Result<_, EmitError>>()?;
-    // No service has such a name, so that no report has that of another job.
+    // No service can have this name, so the job's report cannot have the same name as that of another job.
     let tagging =
         |command| IndexMap::from([("name", "promote+".to_owned()), ("only", String::new()), ("command", command)]);
     let promote = job_command::promote(plan, job_command::PLAN, ID).map(tagging);

@@ -1,10 +1,10 @@
 use crate::model::safe_json;
 use crate::plan::Plan;
 
-/// The files of reports, by a pattern.
+/// The pattern of the report files.
 pub(super) const REPORTS: &str = ".rebake/report-*.json";
 
-/// The reports in `JUnit`'s form, by a pattern.
+/// The pattern of the report files in `JUnit`'s format.
 pub(super) const JUNIT: &str = ".rebake/junit-*.xml";
 
 /// The path of the plan that `rebake plan --ci` has written.
@@ -34,15 +34,15 @@ pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
 
 /// Returns the command that writes a plan to a file, for engines whose jobs cannot read files of the planning run.
 pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
-    // Within single quotes a shell reads nothing but the quote, and CircleCI fills in nothing but `<<`. Both can stand in
-    // a JSON string alone, where an escape means the same.
+    // Within single quotes, a shell interprets only the quote, and CircleCI only `<<`. Both can occur only in a string
+    // of the JSON, where an escape has the same meaning.
     let text = safe_json::ascii_line(plan).replace('\'', "\\u0027").replace('<', "\\u003c");
     let folder = folder(file);
     format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
-/// Returns the flag that records builds, for a plan that has read built refs. Otherwise the same services would stay
-/// due for ever.
+/// Returns the flag that records builds, for a plan that has read built refs. Without the flag, the next plan would
+/// contain the same services again.
 fn record(plan: &Plan) -> &'static str {
     if plan.built.is_some() { " --record" } else { "" }
 }

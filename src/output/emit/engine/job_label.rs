@@ -6,8 +6,8 @@ use crate::output::emit::EmitError;
 /// The suggestion for a name that is too long.
 const CURE: &str = "give the service a shorter name in filters.yaml";
 
-/// Returns names of jobs for an engine that allows few characters: characters that `takes` refuses become `instead`,
-/// and `prefix` is put before each name.
+/// Returns the names of jobs for an engine that allows few characters: the prefix of the rule, then the name, with each
+/// refused character replaced.
 ///
 /// # Errors
 /// When two names would be equal, or one is too long for the engine.
@@ -26,7 +26,8 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     Ok(labels)
 }
 
-/// The names that an engine accepts. Letters and digits are always accepted.
+/// The names that an engine accepts: `takes` has the accepted characters besides ASCII letters and digits, `instead`
+/// replaces all others, `prefix` comes before each name, and `longest` is the largest number of bytes.
 pub(crate) struct Rule {
     pub(crate) engine: &'static str,
     pub(crate) prefix: &'static str,

@@ -154,7 +154,7 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
 }
 
 /// Returns, for each service, whether its dependents must be built on the same machine because its image is not pushed.
-/// A service without an image passes on the answer of its dependencies.
+/// This holds for a service without an image if it holds for one of its dependencies.
 fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     let mut handed_on: Vec<bool> = Vec::with_capacity(needs.len());
     for (service, needs) in plan.services.iter().zip(needs) {
@@ -183,7 +183,7 @@ impl Groups {
         let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| handed_on[*need]).collect();
         let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
         Self::in_order(needs, &numbers).unwrap_or_else(|stuck| {
-            // A way leads out of a group and back into it: all that it passes shares a job.
+            // A path of dependencies leads out of a group and back into it, so all services on the path share a job.
             let is_stuck: Vec<bool> = numbers.iter().map(|number| stuck.contains(number)).collect();
             let joins = |(place, needs): (usize, &Vec<usize>)| {
                 let joins = |need: &usize| handed_on[*need] || (is_stuck[place] && is_stuck[*need]);
@@ -250,9 +250,9 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     plan.services.iter().enumerate().map(|(place, service)| before(place, service)).collect()
 }
 
-/// Returns the component of each service. Components are numbered in the order of their first services.
+/// Returns the connected component of each service. Components are numbered in the order of their first services.
 fn components(needs: &[Vec<usize>]) -> Vec<usize> {
-    // Each place leads to an earlier one of its component, the first one to itself.
+    // Each position leads to an earlier one of its component, and the first one to itself (union-find).
     let mut leads: Vec<usize> = (0..needs.len()).collect();
     let first = |leads: &mut Vec<usize>, mut place: usize| {
         while leads[place] != place {
@@ -352,7 +352,7 @@ mod tests {
     fn what_is_handed_on_joins_those_that_take_it() {
         // 0 ← 2 ← 3, 1 ← 4, 5 alone.
         let needs = [vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]];
-        // 2 takes what 0 hands on, and so does 3.
+        // The image of 0 is not pushed, so 2, which needs it, shares its job, and so does 3.
         assert_eq!(
             groups(&needs, &[0]),
             (vec![0, 1, 0, 0, 2, 3], vec![vec![], vec![], vec![1], vec![]], vec![0, 0, 1, 0])
@@ -364,7 +364,7 @@ mod tests {
 
     #[test]
     fn a_way_out_of_a_job_and_back_joins_what_it_passes() {
-        // 0 is handed on to 1 and 3; 1 ← 2 ← 3 are pushed. 4 and 5 have nothing to do with it.
+        // The image of 0, which 1 and 3 need, is not pushed; 1 ← 2 ← 3 are pushed. 4 and 5 are unrelated.
         let needs = [vec![], vec![0], vec![1], vec![2, 0], vec![], vec![4]];
         assert_eq!(groups(&needs, &[0]), (vec![0, 0, 0, 0, 1, 2], vec![vec![], vec![], vec![1]], vec![0, 0, 1]));
     }

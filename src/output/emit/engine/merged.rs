@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 /// two are joined, and the job's own entries win; any other setting replaces the job's. Keys that decide what a job does
 /// are refused before ([`JobEngine::takes`](crate::model::job_settings::JobEngine::takes)).
 pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> IndexMap<String, Value> {
-    // A value of JSON would forget the order.
+    // `serde_json::Value` would lose the order of the keys.
     let text = serde_json::to_string(&own).unwrap_or_default();
     let mut job: IndexMap<String, Value> = serde_json::from_str(&text).unwrap_or_default();
     for (key, value) in settings {
@@ -15,7 +15,7 @@ pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> Index
                 asked.append(own);
                 *own = asked;
             }
-            // Anything else would drop rebake's own variables.
+            // Any value but a mapping would drop rebake's own variables.
             (Some(Value::Object(_)), _) => {}
             (_, value) => _ = job.insert(key, value),
         }

@@ -1,9 +1,9 @@
 //! Pipelines for CI engines, with one file for each engine. All are made from the jobs of [`jobs`].
 //!
-//! Engines with dependencies between jobs get these; others get one matrix for each level, or packed jobs without
-//! dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Only two other
-//! things in a document come from the repository: the chosen fields of a GitHub matrix, and the settings in `ci` of a
-//! service, which are merged into its jobs.
+//! Engines that support dependencies between jobs get them; others get one matrix for each level, or packed jobs
+//! without dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Only two
+//! other things in a document come from the repository: the chosen fields of a GitHub matrix, and the settings in `ci`
+//! of a service, which are merged into its jobs.
 
 mod argo;
 mod azure;

@@ -19,7 +19,7 @@ struct Document<'a> {
     unchecked: Vec<Unchecked<'a>>,
 }
 
-/// Something that could not be read.
+/// A problem because of which something could not be checked.
 #[derive(Serialize)]
 struct Unchecked<'a> {
     message: &'a str,

@@ -41,7 +41,7 @@ fn rule(rule: CheckRule) -> Value {
     })
 }
 
-/// Returns what could not be checked.
+/// Returns the notification about a problem because of which something could not be checked.
 fn notification(problem: &Diagnostic) -> Value {
     let places = problem.labels.iter().take(1).map(|label| json!({"physicalLocation": place(label)}));
     json!({

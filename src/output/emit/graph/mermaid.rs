@@ -8,7 +8,7 @@ use crate::plan::graph::ServiceGraph;
 /// declaration. Libraries are round.
 ///
 /// # Errors
-/// When it is larger than what Mermaid draws.
+/// When the graph is larger than Mermaid draws.
 pub fn mermaid(graph: &ServiceGraph) -> Result<String, EmitError> {
     let limit = |what, size: usize, most: usize| EmitError::Limit {
         engine: "Mermaid",

@@ -50,7 +50,7 @@ pub fn text(graph: &ServiceGraph, palette: Palette) -> String {
 /// How wide a line of names may be.
 const WIDTH: usize = 80;
 
-/// Writes names in lines.
+/// Writes names, separated by commas, in lines of at most [`WIDTH`] columns.
 fn list(text: &mut String, names: &[String]) {
     let mut line = String::new();
     for (position, name) in names.iter().enumerate() {

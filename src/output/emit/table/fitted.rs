@@ -9,13 +9,13 @@ use crate::model::name::Escaped;
 use crate::output::emit::columns::{Column, without_middle};
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
-/// How many services with equal causes share a row.
+/// The least number of services with equal causes that share a row.
 const MANY: usize = 4;
 /// The widest name and version that are shown whole.
 const WIDEST: usize = 28;
 /// The narrowest column of reasons.
 const NARROWEST: usize = 24;
-/// Between two columns.
+/// The text between two columns.
 const GAP: &str = "  ";
 
 /// Writes the services of a plan into lines of at most `width` columns: those with equal causes in one row, and each
@@ -35,7 +35,7 @@ pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width:
     let version = |service: &PlannedService| without_middle(&version(service), WIDEST);
     let names = Column::under("SERVICE", few.iter().map(|service| name(service)));
     let versions = Column::under("VERSION", few.iter().map(|service| version(service)));
-    // Where there is no room for all, the reasons matter most: `version` tells the versions.
+    // If there is no room for both, the reasons matter more: `rebake version` shows the versions.
     let is_narrow = names.width() + versions.width() + 2 * GAP.len() + NARROWEST > width;
     let left = |name: &str, version: &str| {
         let version = if is_narrow { String::new() } else { format!("{}{GAP}", versions.pad(version)) };
@@ -122,7 +122,7 @@ fn groups(plan: &Plan) -> (Vec<Vec<&PlannedService>>, Vec<&PlannedService>) {
     (many, few)
 }
 
-/// Returns a cause in at most `room` columns: what changed, and what happened to it. A path loses its middle.
+/// Returns a cause in at most `room` columns: what changed, and how. A path loses its middle.
 fn short(cause: &PlannedCause, room: usize) -> String {
     let is_file = matches!(cause.kind, CauseKind::File | CauseKind::Global);
     match (&cause.path, is_file) {

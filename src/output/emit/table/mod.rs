@@ -88,7 +88,7 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
         let levels = left.services.iter().map(|service| service.level + 1).max().unwrap_or_default();
         let depth = if levels > 1 { format!(", in {levels} levels") } else { String::new() };
         let builds = plan.without_libraries().services.len();
-        // A library is no job; it is in the rows because it is why others are.
+        // A library has no job. It has a row, since it is the reason for other rows.
         let libraries = match plan.services.len() - builds {
             0 => String::new(),
             1 => "; 1 more is a library, which is no job".to_owned(),
@@ -244,7 +244,7 @@ fn lockfile(cause: &PlannedCause) -> String {
     format!("{}: {}", shown(cause.path.as_deref().unwrap_or_default()), told.join(", "))
 }
 
-/// Describes what is not known.
+/// Describes what is not known about a service.
 fn unknown(cause: &PlannedCause) -> String {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     match cause.reason {

@@ -170,7 +170,7 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
 fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -> bool {
     match (&recipe.run, recipe.builder) {
         (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
-        // The others build the same Dockerfile.
+        // Buildah and Podman build the same Dockerfile as docker.
         (None, Some(Builder::Docker | Builder::Buildah | Builder::Podman)) => true,
         (None, None) => source.has_dockerfile(service, recipe),
     }

@@ -24,11 +24,11 @@ impl Locations {
 
     /// Whether a service without a builder is built from a Dockerfile.
     pub(super) fn has_dockerfile(&self, service: &PlannedService, recipe: &Recipe) -> bool {
-        // A service without a path has not the Dockerfile of the root either.
+        // A service without a path is not built from the Dockerfile at the root either.
         recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
     }
 
-    /// Returns the Dockerfile: the one that the recipe names, or the first of these names that exists.
+    /// Returns the Dockerfile: the one that the recipe names, or the first of `names` that the service's directory has.
     pub(super) fn file(
         &self,
         service: &PlannedService,
@@ -37,7 +37,7 @@ impl Locations {
     ) -> Result<PathBuf, BuilderError> {
         let is_there = |name: &&&str| self.directory.join(name).is_file();
         let usual = names.iter().find(is_there).or(names.last()).copied().unwrap_or("Dockerfile");
-        // It keeps its own name: beside it there may be a `NAME.dockerignore`.
+        // Symbolic links are not resolved, so the file keeps its name: beside it there may be a `NAME.dockerignore`.
         let file = match &recipe.dockerfile {
             Some(file) => self.root.join(file),
             None => self.directory.join(usual),
@@ -83,7 +83,8 @@ fn beneath(service: &PlannedService, root: &Path, path: &str) -> Result<PathBuf,
     inside(service, "path", root, &root.join(path.as_str()))
 }
 
-/// Returns the real place of what a key names, which lies in the work tree.
+/// Returns the real path of the file or directory that a key of a service names. A path outside of the work tree is an
+/// error.
 fn inside(service: &PlannedService, key: &'static str, root: &Path, named: &Path) -> Result<PathBuf, BuilderError> {
     let target = real(service, key, named)?;
     let outside = |target| BuilderError::Outside { service: shown(service), key, target };

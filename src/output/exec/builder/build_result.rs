@@ -17,7 +17,7 @@ pub(in crate::output::exec) struct Output {
 /// Why the results cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::output::exec) enum OutputError {
-    /// It cannot be read.
+    /// A file with results cannot be read.
     #[error("{}: {reason}", .path.display())]
     Unreadable {
         /// The file.
@@ -25,7 +25,7 @@ pub(in crate::output::exec) enum OutputError {
         /// The error of the system.
         reason: io::Error,
     },
-    /// A line is malformed.
+    /// A line of `$REBAKE_OUTPUT` is malformed.
     #[error("line {line} of $REBAKE_OUTPUT is not `digest=ALGORITHM:HEX`")]
     Line {
         /// The number of the line, from 1.
@@ -38,7 +38,7 @@ pub(in crate::output::exec) enum OutputError {
 }
 
 impl Output {
-    /// The most that is read of the file, whose content is short.
+    /// The most bytes that are read of a file with results, which is short.
     const LIMIT: u64 = 64 * 1024;
 
     /// Returns the known results of an image that existed before.
@@ -68,7 +68,7 @@ impl Output {
         }
     }
 
-    /// Reads a file; empty if it does not exist.
+    /// Returns the text of a file; empty if it does not exist.
     fn text(path: &Path) -> Result<String, OutputError> {
         use io::Read as _;
         let unreadable = |reason| OutputError::Unreadable { path: path.to_owned(), reason };
@@ -96,7 +96,7 @@ impl Output {
     }
 }
 
-/// Returns the id of an image in the file of `--iidfile`.
+/// Returns the id of an image from the text that `--iidfile` writes.
 fn id(text: &str) -> Option<String> {
     let id = text.trim();
     let hex = id.strip_prefix("sha256:").unwrap_or(id);

@@ -12,7 +12,7 @@ use crate::output::exec::needed_services::{Kept, NeededServices};
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::service_build::{Build, DigestSource, Step};
 
-/// Its name in messages, and the file names that it accepts for a Dockerfile.
+/// Buildah's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerfiles());
 
 /// The directory in a build's scratch directory where buildah stores images that are pushed.
@@ -31,7 +31,7 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     let empty = Words::of(["rmi", "--all", "--force"]);
     let mut commands = Vec::new();
     if list(image).is_some() {
-        // To the list of an attempt that failed, the next one would add.
+        // A failed attempt may have left an image list, to which this attempt would add.
         commands.push(empty.clone());
     }
     commands.push(built(image, BUILDAH.0, Sight::Nothing, scratch)?);
@@ -49,7 +49,7 @@ pub(super) fn tidy(build: &Build, outcome: Outcome) {
     let rest = [Words::of(["rm", "--all"]), Words::of(["rmi", "--all", "--force"])];
     let is_empty = outcome.is_success() || rest.into_iter().all(|words| is_done(build, in_store(path, words)));
     if is_empty {
-        // Where this fails, the store stays in the run's directory, which is removed in its time.
+        // If this fails, the store stays in the run's directory, which is removed later.
         let _ = std::fs::remove_dir_all(&store);
     }
 }
@@ -87,12 +87,14 @@ pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch:
         words.flag("--iidfile", text(image.service, &scratch.join(Kept::ID))?);
     }
     if image.takes_unpushed() {
-        // Or a registry's older image of the same name would go before the one that was just built.
+        // Otherwise the builder would prefer an older image of the same name from a registry to the one that was just
+        // built.
         words.word("--pull=false");
     }
     words.each("--platform", &image.platforms());
     if image.service.push {
-        // One that stays here is in a store with others, where images that are equal get into each other's way.
+        // An image that is not pushed stays in a store with others. With a fixed time, equal images would conflict
+        // there.
         words.each("--timestamp", &image.epoch);
     }
     let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];
@@ -104,7 +106,7 @@ pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch:
     if !(recipe.cache_from.is_empty() && recipe.cache_to.is_empty()) {
         words.word("--layers");
     } else if list(image).is_some() {
-        // From `FROM scratch` on, podman 4.3 takes the layers of one platform for those of the next.
+        // After `FROM scratch`, podman 4.3 would use the layers of one platform for the next one.
         words.word("--layers=false");
     }
     match list(image) {

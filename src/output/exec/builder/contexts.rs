@@ -76,8 +76,8 @@ pub(super) enum Lookup {
 }
 
 impl Dependency<'_> {
-    /// Returns the context with its image. If the builder cannot see the image, it is a reference that cannot exist, so
-    /// that a build that needs it fails instead of using an older image of that name.
+    /// Returns the context with its image. If the builder cannot see the image, the context is a reference that cannot
+    /// exist. So a build that needs it fails, and does not use an older image of that name.
     pub(super) fn source(&self, sight: Sight) -> CommandArgument {
         let is_seen = match &self.supply {
             Supply::Held(_) => true,
@@ -129,7 +129,7 @@ impl Dependency<'_> {
         names.into_iter().flat_map(of).collect()
     }
 
-    /// Returns its tag in a run that pushes nothing.
+    /// Returns the first tag of its image if this run builds the image and does not push it.
     fn own_tag(&self) -> Option<&str> {
         match &self.supply {
             Supply::Run { push: false, tag, .. } => tag.as_deref(),
@@ -183,10 +183,10 @@ fn unquoted(word: &str) -> &str {
     inside('"').or_else(|| inside('\'')).unwrap_or(word)
 }
 
-/// More than a Dockerfile has.
+/// The most bytes that are read of a Dockerfile; none is that long.
 const LIMIT: u64 = 1 << 20;
 
-/// Reads a Dockerfile; `None` if it cannot be read or builders refuse it. The builder will say why.
+/// Reads a Dockerfile; `None` if it cannot be read or builders refuse it. The builder will report the problem.
 fn read(path: &Path) -> Option<Dockerfile> {
     let mut bytes = Vec::new();
     File::open(path).ok()?.take(LIMIT).read_to_end(&mut bytes).ok()?;

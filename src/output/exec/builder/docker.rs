@@ -9,7 +9,7 @@ use crate::model::recipe::Builder;
 use crate::output::exec::needed_services::Kept;
 use crate::output::exec::service_build::{DigestSource, Step};
 
-/// Its name in messages, and the file names that it accepts for a Dockerfile.
+/// Docker's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
 /// Returns the command, where it writes the digest, and where the image is afterwards.

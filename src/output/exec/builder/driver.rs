@@ -1,6 +1,6 @@
 use std::process::{Command, Stdio};
 
-/// The images that a builder of docker buildx can use besides those in registries.
+/// Which images a builder of docker buildx can use besides those in registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Driver {
     /// Images in docker's engine, since it is the engine's own builder.

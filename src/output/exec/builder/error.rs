@@ -65,7 +65,7 @@ pub enum BuilderError {
         /// The builder.
         builder: &'static str,
     },
-    /// The key of a label is empty or contains `=`, so that a builder would read another one.
+    /// The key of a label is empty or contains `=`, so a builder would set another label.
     #[error("`{service}`: `{key}` cannot be the key of a label")]
     Label {
         /// The service.

@@ -19,7 +19,7 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. They are pushed in this order, so if the last one is there, all are.
+    /// Full references. They are pushed in this order, so if a registry has the last one, it has all.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.
     pub(super) dependencies: &'a [Dependency<'a>],
@@ -30,7 +30,7 @@ pub(super) struct Image<'a> {
     pub(super) arguments: Vec<(String, CommandArgument)>,
     /// The named contexts from filters.yaml.
     contexts: Vec<(String, Context)>,
-    /// `key=value` each.
+    /// Labels, each `key=value`.
     pub(super) labels: Vec<String>,
     /// The time of its files, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the time of the commit.
     pub(super) epoch: Option<String>,

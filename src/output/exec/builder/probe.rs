@@ -53,8 +53,8 @@ impl ProbeError {
     }
 }
 
-/// Asks each builder of the builds, once, whether it knows the flags that it will get. Returns the problems, each with the
-/// name of the first service that has it.
+/// Returns the problems of the builders that the builds use: a builder that cannot be started, or does not know a flag.
+/// Each problem has the name of the first service that it affects. Each builder is started once, with `--help`.
 #[must_use]
 pub fn probe<'a>(builds: &'a [Build]) -> Vec<(&'a str, ProbeError)> {
     PROGRAMS.iter().filter_map(|(program, words)| asked(program, words, builds)).collect()
@@ -107,7 +107,7 @@ const YOUNG: [&str; 12] = [
     "--timestamp",
 ];
 
-/// Returns the flags among a command's arguments, except for values that look like one.
+/// Returns the flags in [`YOUNG`] that a command has after its `words`.
 fn flags(step: &Step, words: &[&str]) -> Vec<String> {
     let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
     arguments.filter_map(CommandArgument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()

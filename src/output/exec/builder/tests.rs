@@ -103,7 +103,7 @@ fn a_list_is_an_argv_and_a_string_is_for_a_shell() {
 fn data_comes_through_the_environment() {
     let env = IndexMap::from([("REBAKE_PUSH".to_owned(), "no".to_owned()), ("MODE".to_owned(), "fast".to_owned())]);
     let (_, environment) = prepared(&Recipe { env, ..shell("true") });
-    // As a process sees it: the last one of a name.
+    // A process sees the last value of each name.
     let seen: IndexMap<&str, &str> = environment.iter().map(|(name, value)| (&**name, &**value)).collect();
     let expected = [
         ("REBAKE_PUSH", "true"),

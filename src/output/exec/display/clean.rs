@@ -24,7 +24,7 @@ pub enum Colours {
     Kept,
 }
 
-/// Whether a build may speak to the CI engine: `::error::`, `##[group]`, `##vso[…]`.
+/// Whether the output of a build may contain commands to the CI engine: `::error::`, `##[group]`, `##vso[…]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Commands {
     /// The engine obeys them. This is right for trusted builds: compilers and buildx annotate this way.
@@ -56,7 +56,7 @@ impl OutputStyle {
     /// blanks, tabs and line breaks, and nothing that could be a command to break up.
     pub(super) fn leaves(self, lines: &[u8]) -> bool {
         let is_seen = |byte: u8| matches!(byte, b' '..=b'~' | b'\t' | b'\n');
-        // Without an end at the first other one, many are looked at in one step.
+        // A fold that does not stop at the first other byte lets the processor check many bytes in one step.
         let all_seen = lines.iter().fold(true, |all, byte| all & is_seen(*byte));
         let may_command = || lines.contains_str("::") || lines.contains_str("##");
         all_seen && (self.commands == Commands::Obeyed || !may_command())
@@ -98,7 +98,7 @@ fn code(chars: &mut Peekable<Chars>) -> Option<String> {
             let sets_colour = chars.next() == Some('m') && parameters.bytes().all(|c| b"0123456789;:".contains(&c));
             sets_colour.then_some(parameters)
         }
-        // A text for the terminal itself, up to BEL or `ESC \`.
+        // A control string, such as the title of the terminal, up to BEL or `ESC \`.
         ']' | 'P' | 'X' | '^' | '_' => {
             while let Some(c) = chars.next() {
                 if c == '\x07' || (c == '\x1b' && chars.next_if_eq(&'\\').is_some()) {

@@ -16,7 +16,7 @@ pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) 
         return Ok(());
     }
     let failed: Vec<&ServiceReport> = report.services.iter().filter(|service| service.outcome.is_failure()).collect();
-    // The last one counts the rest.
+    // If there are too many failures, the last annotation counts those without one.
     let shown = if failed.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { failed.len() };
     for service in &failed[..shown] {
         issue(engine, &title(service), &last_words(service), out)?;
@@ -30,7 +30,7 @@ pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) 
 fn issue(engine: LogEngine, title: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
     match engine {
         LogEngine::GitHub => writeln!(out, "{}", command("error", &[("title", title)], text)),
-        // Azure has one line for an issue, and its own word for the percent sign.
+        // Azure shows one line for an issue, and has an escape of its own for the percent sign.
         _ => writeln!(out, "##vso[task.logissue type=error]{}", title.replace('%', "%AZP25")),
     }
 }

@@ -9,7 +9,7 @@ use super::wording::note;
 use super::wording::title;
 use crate::output::exec::run_event::RunEvent;
 
-/// A line for each service, and the whole output of those that failed.
+/// A display with a line for each service, and the whole output of those that failed.
 #[derive(Debug, Default)]
 pub struct Failures(Grouped);
 

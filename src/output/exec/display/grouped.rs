@@ -10,7 +10,8 @@ use super::wording::{note, title};
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::RunEvent;
 
-/// The whole output of each attempt when it has ended, not mixed with others: for CI.
+/// A display for CI. When an attempt has ended, it shows the whole output of the attempt, not mixed with that of
+/// others.
 #[derive(Debug, Default)]
 pub struct Grouped {
     pub(super) engine: LogEngine,

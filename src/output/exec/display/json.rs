@@ -7,7 +7,7 @@ use super::log_tail::Logs;
 use crate::model::safe_json;
 use crate::output::exec::run_event::RunEvent;
 
-/// One JSON object per line for each event, and for each line of output.
+/// A display with one JSON object per line: one for each event, and one for each line of output.
 #[derive(Default)]
 pub struct Json {
     logs: Logs,

@@ -8,7 +8,7 @@ use bstr::ByteSlice as _;
 use super::clean::OutputStyle;
 use crate::inputs::file;
 
-/// How much is read at a time.
+/// How many bytes are read at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// The longest line that is shown as one. Longer ones are broken.
@@ -29,12 +29,12 @@ impl Logs {
         }
     }
 
-    /// Passes on the lines that are complete by now.
+    /// Calls `each` with each line that has become complete.
     pub(super) fn lines(&mut self, service: &str, each: EachLine) -> io::Result<()> {
         self.0.get_mut(service).map_or(Ok(()), |follow| follow.lines(each))
     }
 
-    /// Passes on the rest of the log of an attempt that has ended. Later output is not shown.
+    /// Calls `each` with the rest of the log of an attempt that has ended. Later output is not shown.
     pub(super) fn end(&mut self, service: &str, each: EachLine) -> io::Result<()> {
         self.0.remove(service).map_or(Ok(()), |follow| follow.rest(each))
     }
@@ -51,7 +51,7 @@ impl Follow {
         Ok(Self { log: file::open(log)?, begun: Vec::new() })
     }
 
-    /// Passes on the lines that are complete by now. A log that cannot be read has none yet.
+    /// Calls `each` with each line that has become complete. A log that cannot be read has no such lines yet.
     pub(super) fn lines(&mut self, each: EachLine) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
@@ -60,7 +60,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Takes a piece of the log, and passes on the lines that it completes.
+    /// Takes a piece of the log, and calls `each` with the lines that it completes.
     fn take(&mut self, mut rest: &[u8], each: EachLine) -> io::Result<()> {
         while let Some(end) = rest.find_byte(b'\n') {
             self.begun.extend_from_slice(&rest[..end]);
@@ -92,7 +92,7 @@ impl Follow {
         self.rest(&mut |line| write_line(&style.line(line), out))
     }
 
-    /// Passes on the rest, including a last line without an end.
+    /// Calls `each` with the rest, including a last line without a line break.
     pub(super) fn rest(mut self, each: EachLine) -> io::Result<()> {
         self.lines(each)?;
         if self.begun.is_empty() { Ok(()) } else { self.hand_on(each) }

@@ -31,7 +31,7 @@ pub(crate) use run_summary::counts;
 pub use stream::Stream;
 pub(crate) use wording::time;
 
-/// A manner of showing a run.
+/// A display of a run: it turns events into text or other bytes.
 pub trait Manner: Send {
     /// Shows an event.
     ///
@@ -39,12 +39,12 @@ pub trait Manner: Send {
     /// When it cannot be written. A log that cannot be read is reported in the output.
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Returns how often [`Manner::tick`] is called; by default never.
+    /// Returns the interval at which [`Manner::tick`] is called; by default it is never called.
     fn every(&self) -> Option<Duration> {
         None
     }
 
-    /// Updates the elapsed time while no event comes.
+    /// Updates the elapsed time while there is no event.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -61,7 +61,7 @@ pub struct Printer<M, W> {
 }
 
 impl<M: Manner, W: Write + Send> Printer<M, W> {
-    /// Creates a printer with a manner and an output.
+    /// Creates a printer with a display and an output.
     pub fn new(manner: M, out: W) -> Self {
         Self { manner, out, error: None }
     }

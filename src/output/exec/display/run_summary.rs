@@ -40,7 +40,7 @@ fn flaky(report: &Report, outcome: Outcome) -> usize {
 }
 
 fn failure(report: &Report, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
-    // Here nothing is a command to an engine: it was when it was shown first.
+    // Commands to the engine had their effect when the output was first shown, so they are broken up here.
     const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
     if let Some(log) = &service.log {
         match last_lines(log, LINES, STYLE) {

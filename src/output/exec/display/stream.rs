@@ -13,7 +13,7 @@ use crate::output::exec::run_event::RunEvent;
 /// The widest column of names. Longer names are not cut.
 const WIDEST: usize = 24;
 
-/// All lines as they come, each after the name of its service.
+/// A display of all lines in the order in which they are written, each after the name of its service.
 #[derive(Default)]
 pub struct Stream {
     style: OutputStyle,

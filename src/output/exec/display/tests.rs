@@ -55,7 +55,7 @@ fn events(directory: &Path) -> Vec<RunEvent> {
         RunEvent::Finished { service: well_done },
         RunEvent::Finished { service: failed },
         RunEvent::Finished { service: blocked },
-        // A word that comes late.
+        // Output that is written after its attempt has ended.
         output(name, 2, &bad),
         RunEvent::Interrupted { signal: "SIGINT".into(), again: false },
         RunEvent::Ended { report: Report { schema: SCHEMA, head: ReportHead::default(), services } },

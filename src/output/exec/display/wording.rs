@@ -1,4 +1,4 @@
-//! The wording of events and results, which all manners share.
+//! The wording of events and results, which all displays share.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::{Alive, RunEvent};
 
-/// Writes a message about an event that is not about one build, or about one that goes on.
+/// Writes a message about an event of the whole run, or of a build that goes on.
 pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     let shown = |name: &str| Escaped::new(name).to_string();
     match event {

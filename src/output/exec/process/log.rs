@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::inputs::file;
 use crate::model::mask::{Mask, Masked};
 
-/// How much is read at a time: the size of a pipe.
+/// How many bytes are read at a time: the size of a pipe.
 const CHUNK: usize = 64 * 1024;
 
 /// The output of an attempt, in a file, with secrets masked. Readers follow it by its length.
@@ -28,7 +28,7 @@ struct Shared {
 }
 
 impl Log {
-    /// Creates the file. `tell` is called when it has grown, and not again before [`Log::length`] is called.
+    /// Creates the file. `notify` is called when it has grown, and not again before [`Log::length`] is called.
     pub(in crate::output::exec) fn create(
         path: PathBuf,
         mask: Mask,
@@ -53,7 +53,7 @@ impl Log {
 
     /// Returns the length of the file, and enables the notification about further bytes.
     pub(in crate::output::exec) fn length(&self) -> u64 {
-        // In this order: bytes that come between the two are told twice, and never not at all.
+        // The flag is cleared first. So bytes that are written in between cause two notifications, and never none.
         self.0.told.store(false, Ordering::SeqCst);
         self.0.length.load(Ordering::SeqCst)
     }
@@ -63,7 +63,7 @@ impl Log {
         self.0.incomplete.load(Ordering::SeqCst)
     }
 
-    /// Appends a message of our own, on a line of its own.
+    /// Appends a message of rebake, on a line of its own.
     pub(in crate::output::exec) fn note(&self, message: &str) {
         self.append(self.0.mask.text(&format!("rebake: {message}\n")).as_bytes());
     }

@@ -36,7 +36,7 @@ pub(super) struct Process {
     reaped: bool,
 }
 
-/// A notice from a process's threads. Each comes once, in either order.
+/// A notice from a process's threads. Each is sent once, in either order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
     /// The leader has exited; it is not reaped yet.
@@ -59,7 +59,7 @@ impl Process {
         let (output, input) = io::pipe()?;
         command.stdin(Stdio::null()).stdout(input.try_clone()?).stderr(input).process_group(0);
         let process = Self { child: command.spawn()?, reaped: false };
-        // It holds our ends of the pipe, which would otherwise never close.
+        // The command holds our ends of the pipe, which would otherwise never close.
         drop(command);
         let (log, closed) = (log.clone(), notify.clone());
         let read = move || {
@@ -84,7 +84,7 @@ impl Process {
 
     /// Sends a signal to the whole group. A suspended group is continued, so that it can obey.
     pub(super) fn signal(&self, signal: Signal) {
-        // The only error left is that all of its members are gone or another user's.
+        // The only possible error is that all members have ended or belong to another user.
         let _ = kill_process_group(self.pid(), signal.raw());
         if matches!(signal, Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate) {
             let _ = kill_process_group(self.pid(), Signal::Continue.raw());

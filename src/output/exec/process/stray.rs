@@ -15,7 +15,7 @@ use crate::output::exec::signal::Signal;
 /// How long killed processes may take to end. One that hangs in the kernel is given up.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Places in `proc_pid_stat(5)`, after the name.
+/// Positions of fields in `proc_pid_stat(5)`, from 0 after the name.
 const PARENT: usize = 1;
 #[cfg(target_os = "linux")]
 const GROUP: usize = 2;
@@ -31,7 +31,7 @@ impl Marker {
     /// Returns the mark of all builds of this run. `outer` is the mark of the build that the run itself is part of.
     pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
         let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
-        // The id alone comes back, and the time of the start is what makes it this process's.
+        // A process id can be reused, so the marker also has the time when this process started.
         let started = fs::read_to_string("/proc/self/stat").ok();
         let started = started.as_deref().and_then(|stat| stat.rsplit(") ").next()?.split(' ').nth(19));
         Self(format!("{outer}{}-{}.", std::process::id(), started.unwrap_or_default()))
@@ -80,7 +80,7 @@ pub(in crate::output::exec) struct Strays {
 
 impl Strays {
     /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From then on,
-    /// [`Strays::sweep`] treats every new child as a stray unless it is told to spare it.
+    /// [`Strays::sweep`] treats every new child as a stray unless it is one of those to spare.
     pub(in crate::output::exec) fn adopt() -> Self {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
@@ -101,7 +101,7 @@ impl Strays {
                     Whose::Build(marker) => marker.is_on(child),
                     Whose::All => true,
                 };
-                // One that was killed has no environment left to know it by.
+                // A killed process has no environment any more by which it could be recognised.
                 if !killed.contains(&child) {
                     if !meant {
                         continue;
@@ -111,7 +111,7 @@ impl Strays {
                 let _ = kill_process(child, Signal::Kill.raw());
                 found = true;
             }
-            // The children of those that were killed come to us in their turn.
+            // The children of killed processes become our children, so the search is repeated.
             if !found || Instant::now() >= patience {
                 return killed.len();
             }
@@ -132,7 +132,7 @@ fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
 }
 
-/// Returns our child processes; empty if the system does not tell.
+/// Returns our child processes; empty if the system does not list them.
 fn children() -> Vec<Pid> {
     let Ok(threads) = fs::read_dir("/proc/self/task") else {
         return Vec::new();

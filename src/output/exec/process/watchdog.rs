@@ -21,7 +21,7 @@ impl Watchdog {
     pub(in crate::output::exec) fn start(argv: &[String], run: &Marker) -> io::Result<Self> {
         let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(program);
-        // A group of its own: what reaches the run by a terminal must not reach it.
+        // The watchdog has a group of its own, so that signals from the terminal reach the run and not the watchdog.
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
         let mut dog = Self(command.spawn()?);
         if let Some(input) = &mut dog.0.stdin {
@@ -34,7 +34,7 @@ impl Watchdog {
         Pid::from_child(&self.0)
     }
 
-    /// Adds the group of a process that was started. Processes in it may have lost their mark, by `env -i`.
+    /// Adds the group of a process that was started. A process in it may lack the marker, for example after `env -i`.
     pub(in crate::output::exec) fn guard(&self, group: Pid) {
         self.tell(&format!("{GUARD}{group}"));
     }
@@ -47,7 +47,7 @@ impl Watchdog {
 
     fn tell(&self, word: &str) {
         if let Some(mut input) = self.0.stdin.as_ref() {
-            // Where it is gone, nobody cleans up when the run is killed too.
+            // If the watchdog has ended, nothing cleans up in case the run is killed too.
             let _ = writeln!(input, "{word}");
         }
     }
@@ -64,17 +64,17 @@ impl Drop for Watchdog {
 /// command line calls it with its standard input.
 ///
 /// A run that ends normally kills this process first. After a run that was killed, processes are recognised by their
-/// group, or by the mark in their environment: a process that has neither is not found.
+/// group, or by the marker in their environment. A process that has neither is not found.
 ///
 /// # Errors
-/// When the input does not begin with the run's mark.
+/// When the input does not begin with the run's marker.
 pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     let mut line = String::new();
     input.read_line(&mut line)?;
     let Some(run) = line.strip_suffix('\n').filter(|run| run.ends_with('.')) else {
         return Err(io::Error::new(io::ErrorKind::InvalidData, "no marker of a run on standard input"));
     };
-    // As many as there are jobs.
+    // There are no more groups than jobs, so a list is fast enough.
     let mut groups: Vec<Pid> = Vec::new();
     // The other end closes when the run ends, however it ends.
     for word in input.lines() {
@@ -90,8 +90,8 @@ pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills all processes that have a mark or are in one of these groups, and repeats until there are none, since they may
-/// have new children.
+/// Kills all processes that have the run's marker or are in one of these groups. Repeats this until there are none,
+/// since they may have new children.
 #[cfg(target_os = "linux")]
 fn sweep(run: &Marker, groups: &[Pid]) {
     use std::path::Path;
@@ -102,13 +102,13 @@ fn sweep(run: &Marker, groups: &[Pid]) {
     use super::stray::{group, processes};
     use crate::output::exec::signal::Signal;
 
-    /// How often it repeats at most, which takes two seconds.
+    /// The most repetitions, which take two seconds.
     const LOOKS: usize = 200;
 
     for _ in 0..LOOKS {
         let mut found = false;
         for pid in processes(Path::new("/proc")) {
-            // In this order: what the handle stands for is what the marker was read from, or is gone.
+            // The handle is opened before the marker is read, so it cannot refer to a later process with the same id.
             let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else { continue };
             let is_guarded = || group(pid).is_some_and(|group| groups.contains(&group));
             if (run.is_on(pid) || is_guarded()) && pidfd_send_signal(handle, Signal::Kill.raw()).is_ok() {

@@ -6,7 +6,7 @@ use super::{RecordOutcome, Report, ServiceReport};
 use crate::model::safe_json;
 use crate::naming::image::ImageName;
 
-/// What a deployment needs to know about a built service.
+/// A built service, in the form that deployments read.
 #[derive(Debug, Serialize)]
 struct Handed<'a> {
     service: &'a str,
@@ -52,7 +52,7 @@ pub fn deploy_matrix(report: &Report) -> String {
             "environment": report.head.environment,
         })
     };
-    // What a run of a later commit has built as well is not deployed over that.
+    // An image that a run of a later commit has built too is left out: deploying it would replace the later one.
     let is_latest = |service: &ServiceReport| service.record != Some(RecordOutcome::Superseded);
     let include: Vec<_> = digests(report).filter(|(service, ..)| is_latest(service)).map(entry).collect();
     safe_json::ascii_line(&serde_json::json!({ "include": include })) + "\n"

@@ -149,7 +149,7 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    /// Returns where in the text it is, if it is about a place.
+    /// Returns the place of the problem in the text, if it has one.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         if let Self::NotAReport(malformed) = self { malformed.place } else { None }

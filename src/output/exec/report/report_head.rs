@@ -26,8 +26,8 @@ pub struct ReportHead {
 }
 
 impl ReportHead {
-    /// Returns what differs between two runs, so that they cannot share a report: `commit`, or `environment`. Unknown
-    /// values do not differ.
+    /// Returns the first value because of which two runs cannot share a report, `commit` or `environment`, and what it
+    /// is in each of the two. Unknown values do not differ.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
         let differ = |one: &Option<String>, two: &Option<String>| match (one, two) {
@@ -39,7 +39,7 @@ impl ReportHead {
         commit.or_else(|| differ(&self.environment, &other.environment).map(named("environment")))
     }
 
-    /// Returns the values that two runs have in common.
+    /// Returns the head of a report of two runs: the values that they have in common, and the earlier start.
     pub(super) fn both(self, earlier: Self) -> Self {
         let started = match (self.started, earlier.started) {
             (Some(one), Some(two)) => Some(one.min(two)),

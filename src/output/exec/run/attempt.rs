@@ -30,7 +30,7 @@ pub(super) struct Attempt {
     pub(super) stop: Option<Stop>,
     pub(super) overdue_at: Option<Moment>,
     pub(super) slow_at: Option<Moment>,
-    /// Whether it left processes behind without being told to end.
+    /// Whether it left processes behind although nothing stopped it.
     pub(super) leaky: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Attempt {
 pub(super) struct Active {
     pub(super) attempt: Attempt,
     pub(super) phase: Phase,
-    /// When its group is killed, if it was told to end.
+    /// When its group is killed, if it has received a signal to end.
     pub(super) kill_at: Option<Moment>,
 }
 
@@ -102,7 +102,8 @@ impl Active {
                 return Next::Finish { attempt, process, closed: true };
             }
             (Phase::Working { process, .. }, Notice::Exited) => {
-                // What was told to end has its whole grace, also behind a shell that is gone at once.
+                // After a signal to end, the group has its whole grace period, even if its leader, such as a shell,
+                // ends at once.
                 let until = self.kill_at.unwrap_or_default().max(now + LINGER);
                 Phase::Lingering { process, until }
             }
@@ -113,7 +114,7 @@ impl Active {
         Next::Wait(Self { attempt, ..self })
     }
 
-    /// Does what is due by now.
+    /// Handles the deadlines that have passed.
     pub(super) fn on_time(mut self, now: Moment) -> Next {
         if self.kill_at.is_some_and(|at| at <= now) {
             self.kill_at = None;

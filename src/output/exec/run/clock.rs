@@ -24,7 +24,7 @@ fn unix() -> Duration {
 #[derive(Debug)]
 pub(super) struct Clock {
     start: Instant,
-    /// How long it has been suspended so far.
+    /// How long it was suspended before, without a current suspension.
     stood: Duration,
     stands_since: Option<Instant>,
 }
@@ -39,7 +39,7 @@ impl Clock {
         now.duration_since(self.start).saturating_sub(self.stood)
     }
 
-    /// Returns how long it takes until then, while the clock runs.
+    /// Returns the time until a moment, if the clock is not stopped meanwhile; zero for a past one.
     pub(super) fn until(&self, moment: Moment) -> Duration {
         moment.saturating_sub(self.now())
     }

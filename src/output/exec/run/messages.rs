@@ -90,7 +90,7 @@ impl Run<'_> {
         if let Some(watchdog) = &self.watchdog {
             watchdog.forget(process.pid());
         }
-        // The leader has ended: it only fails when something else has reaped our child.
+        // The leader has ended, so this only fails if something else has reaped our child.
         let status = process.finish().ok();
         let marker = self.marker.of_build(attempt.build().index());
         let strays = self.strays.sweep(Whose::Build(&marker), &self.started());

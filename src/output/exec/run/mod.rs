@@ -48,7 +48,7 @@ enum Message {
 /// A number for each process of a run, which distinguishes late messages of one from messages of another.
 type Serial = u64;
 
-/// A function that returns the objection to a build, if there is one.
+/// A function that returns the objection to a build, if it has one.
 pub type Objections<'a> = &'a mut dyn FnMut(&Build, BuildMoment) -> Option<String>;
 
 /// When a build is checked for objections.
@@ -60,8 +60,8 @@ pub enum BuildMoment {
     After,
 }
 
-/// Runs builds, in the order of the plan, until each has an outcome. An objection of `doubt` to a build that is about
-/// to begin makes it fail.
+/// Runs builds, in the order of the plan, until each has an outcome. If `doubt` returns an objection before an attempt,
+/// the build fails; an objection after an attempt is added to the build's message.
 ///
 /// During the run, the process passes signals on to the builds, and treats children that are new and that it did not
 /// start as strays of builds. So a process must have one run at a time, and start no other programs meanwhile.
@@ -71,7 +71,7 @@ pub enum BuildMoment {
 /// in its outcome.
 pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
     let (teller, listener) = pair();
-    // Signals are heard until all is shown, too.
+    // Signals are handled until all events are shown.
     let (ended, _signals) = thread::scope(|scope| {
         thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || listener.listen(sink))?;
         io::Result::Ok(Run::new(builds, settings, doubt, teller)?.go())

@@ -29,7 +29,7 @@ impl Results {
         Self { entries, became: NeededServices::default() }
     }
 
-    /// Notes the image of a build, for builds that use it.
+    /// Records the image of a build, for builds that use it.
     pub(super) fn became(&mut self, build: BuildId, what: &Build, output: &Output) {
         let service = self.service(build).service.clone();
         self.became.insert(service, Became::of(what, output));
@@ -62,7 +62,7 @@ impl Results {
         self.service(build).attempts
     }
 
-    /// Notes how the current attempt ended.
+    /// Records how the current attempt ended.
     pub(super) fn end(&mut self, build: BuildId, status: Option<ExitStatus>, took: Duration, leaky: bool) {
         let service = self.service(build);
         (service.exit, service.signal) = (status.and_then(|s| s.code()), status.and_then(|s| s.signal()));
@@ -138,7 +138,7 @@ fn not_started(build: &Build) -> ServiceReport {
         content_tag: planned.content_tag.clone(),
         version: planned.version.clone(),
         image: planned.image.clone(),
-        // What is put on it later is said when it is there.
+        // Tags that are added after the build are reported once the image has them.
         tags: match &build.work {
             Work::Exists { tags, .. } => tags.clone(),
             Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => planned.built_tags(),

@@ -25,7 +25,7 @@ impl Run<'_> {
             if self.active.is_empty() {
                 self.tokens.mend();
             } else if !has_descriptors() {
-                // What runs gives its own back when it ends, and then this is asked again.
+                // Running builds close their files when they end. Then this function is called again.
                 return;
             }
             let Some(tokens) = self.tokens.take(weight) else {
@@ -163,7 +163,7 @@ fn in_json(needs: &NeededServices) -> String {
     text
 }
 
-/// Asks a shell for a program, where a build looks for it.
+/// Searches for a program where a build would find it, by asking a shell.
 fn find_program(program: &str, build: &Build) -> io::Result<()> {
     let mut shell = Command::new("sh");
     shell.args(["-c", "command -v -- \"$1\"", "sh", program]).current_dir(&build.directory);
@@ -174,7 +174,7 @@ fn find_program(program: &str, build: &Build) -> io::Result<()> {
 
 /// Whether this process can open as many files as a build needs.
 fn has_descriptors() -> bool {
-    // Two each: for its log, its output, how it is started, and what shows it.
+    // Two pipes each for its log, its output, its start and its display.
     const PIPES: usize = 8;
     (0..PIPES).map(|_| io::pipe()).collect::<io::Result<Vec<_>>>().is_ok()
 }

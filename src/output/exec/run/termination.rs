@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// Starts nothing more, and tells running builds to end.
+    /// Starts no more builds, and sends running builds a signal to end.
     pub(super) fn cancel(&mut self, signal: Signal) {
         self.schedule.stop();
         self.resting.clear();
@@ -64,7 +64,7 @@ impl Run<'_> {
 }
 
 impl Active {
-    /// Tells it to end, and sets when it is killed.
+    /// Sends its group a signal to end, and sets the time at which the group is killed.
     pub(super) fn stop(&mut self, why: Stop, signal: Signal, kill_at: Moment) {
         self.attempt.stop.get_or_insert(why);
         self.attempt.overdue_at = None;
@@ -72,7 +72,7 @@ impl Active {
         self.signal(signal);
     }
 
-    /// Kills it, and does not wait for processes that have left its group.
+    /// Kills its group, and does not wait for processes that have left the group.
     pub(super) fn kill(&mut self, now: Moment) {
         self.kill_at = None;
         self.signal(Signal::Kill);

@@ -51,7 +51,7 @@ pub struct Schedule {
     tasks: Vec<Task>,
     dependents: Vec<Vec<BuildId>>,
     states: Vec<State>,
-    /// By turn: the longest critical path first.
+    /// The builds that may start, by turn: the longest critical path first.
     ready: BTreeSet<(usize, BuildId)>,
     turns: Vec<usize>,
     held: BTreeSet<String>,
@@ -156,13 +156,13 @@ impl Schedule {
         Some(Running(build))
     }
 
-    /// Notes how a build ended. A failure blocks all builds that need it, and stops the run if `on_failure` says so.
+    /// Records how a build ended. A failure blocks all builds that need it, and stops the run if `on_failure` says so.
     pub fn end(&mut self, running: Running, ending: Ending) {
         let build = self.release(running);
         self.settle(build, ending);
     }
 
-    /// Notes that an attempt failed and that there will be another one. Until [`Schedule::wake`] the build takes no
+    /// Records that an attempt failed and that there will be another one. Until [`Schedule::wake`] the build takes no
     /// job.
     ///
     /// If the run is stopped, there is no further attempt, and the build has failed.

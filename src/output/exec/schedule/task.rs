@@ -5,7 +5,7 @@ use super::BuildId;
 /// The assumed duration of a build that was never measured.
 pub const UNMEASURED: Duration = Duration::from_secs(1);
 
-/// What the schedule needs to know of one build.
+/// A build, as far as the schedule needs it.
 #[derive(Debug, Clone)]
 pub struct Task {
     /// The builds that must succeed before it.
@@ -45,7 +45,7 @@ impl Tasks {
     }
 }
 
-/// Returns, for each task, the duration of it and the longest chain of tasks that wait for it.
+/// Returns, for each task, its duration and that of the longest chain of tasks that wait for it.
 pub(super) fn critical_paths(tasks: &[Task]) -> Vec<Duration> {
     let mut waiting = vec![Duration::ZERO; tasks.len()];
     let mut paths = vec![Duration::ZERO; tasks.len()];

@@ -38,7 +38,7 @@ fn is_one_column(step: &[Node], cells: &[Cell]) -> bool {
 /// Returns increasing rows below `limit` with the least sum of squared distances to these wishes, up to rounding
 /// (isotonic regression by pooling neighbours that violate the order).
 fn near(wishes: &[f64], limit: usize) -> Vec<usize> {
-    // Without the steps of one between them, growing rows become rows that do not fall.
+    // Minus their positions, increasing rows become rows that may be equal and never decrease.
     let mut pools: Vec<(f64, usize)> = Vec::new();
     for (place, wish) in wishes.iter().enumerate() {
         let mut pool = (wish - as_float(place), 1);

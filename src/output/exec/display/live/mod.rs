@@ -25,7 +25,7 @@ pub use region::Size;
 /// How often rows are redrawn.
 const EVERY: Duration = Duration::from_millis(200);
 
-/// Rows of running builds, for a terminal.
+/// A display for a terminal, with rows of running builds.
 pub struct Live {
     size: Box<dyn Fn() -> Option<Size> + Send>,
     colours: Colours,
@@ -134,7 +134,7 @@ impl Manner for Live {
                 self.failed += usize::from(service.outcome.is_failure());
                 self.ended(service, "", out)
             }
-            // The rows show how long each takes, and that the run lives.
+            // The rows already show how long each build takes, and that the run is alive.
             RunEvent::Slow { .. } | RunEvent::Alive { .. } => Ok(()),
             RunEvent::Suspended => {
                 self.region = Region::default();
@@ -142,7 +142,7 @@ impl Manner for Live {
                 Ok(())
             }
             RunEvent::Resumed => {
-                // Others have written meanwhile: what stood there is not ours any more.
+                // Other programs have written to the terminal meanwhile, so the old rows must not be erased.
                 self.region = Region::default();
                 self.suspended = false;
                 self.above(out, |_| Ok(()))

@@ -42,10 +42,10 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// Erases the lines. If the terminal has become narrower, it has wrapped them meanwhile.
+    /// Erases the lines. A terminal that has become narrower has wrapped them into more rows.
     pub(super) fn erase(&mut self, size: Size, out: &mut Vec<u8>) {
         let height: usize = self.drawn.drain(..).map(|width| width.div_ceil(size.columns).max(1)).sum();
-        // What has scrolled off the screen is out of reach.
+        // Rows that have scrolled off the screen cannot be erased.
         let height = height.min(size.rows.saturating_sub(1));
         if height > 0 {
             // Writing to memory does not fail.

@@ -52,7 +52,7 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// Returns a text cut to this many columns, with a sign at the cut.
+/// Returns a text cut to this many columns, with `…` at the cut.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
