@@ -32,13 +32,13 @@ pub struct Assembly<'a> {
     pub pushes: Pushes,
     /// What was compared.
     pub range: &'a base::Range,
-    /// What is not known, and so widened the plan.
+    /// The facts that are not known, because of which the plan is wider.
     pub doubts: &'a [base::Doubt],
     /// Which services are affected, and why.
     pub affected: &'a Affected<'a>,
     /// The services of the plan, in build order.
     pub planned: &'a [Found],
-    /// The affected services that were not asked for, in build order.
+    /// The affected services that were not requested, in build order.
     pub left_out: Vec<ServiceId>,
     /// The commits of the built refs that were seen, or `None` if they were not read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
@@ -57,7 +57,7 @@ pub struct Found {
     pub id: ServiceId,
     /// The names of its result.
     pub names: Names,
-    /// Its fingerprint, or `None` if it is not known or was not asked for.
+    /// Its fingerprint, or `None` if it is not known or was not requested.
     pub fingerprint: Option<Fingerprint>,
     /// Its content tag, by which an image of the same content is found again.
     pub content_tag: Option<ImageTag>,
@@ -74,7 +74,7 @@ pub struct Names {
     pub version: Option<String>,
     /// Why its result has no name, so that it cannot be built.
     pub unnamed: Option<String>,
-    /// Its `git describe`; `None` if it was not asked for or is not known.
+    /// Its `git describe`; `None` if it was not requested or is not known.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,
@@ -82,7 +82,7 @@ pub struct Names {
     pub tags: Vec<String>,
     /// The tags among them that never move.
     pub fixed: Vec<String>,
-    /// The tags among them that the first build keeps.
+    /// The tags among them that are put on the first image alone, and stay on it.
     pub once: Vec<String>,
     /// Image tags that its rules gave but it does not get.
     pub left_out: Vec<String>,
@@ -303,7 +303,7 @@ fn of_match(kind: CauseKind, found: &Match, config: &config::Config) -> PlannedC
     }
 }
 
-/// Returns the word for what happened to a path, if that is known.
+/// Returns the published word for the status of a path, if the status is known.
 fn status(status: Status) -> Option<&'static str> {
     match status {
         Status::Added => Some("added"),

@@ -39,7 +39,7 @@ impl Plan {
             return Cow::Borrowed(self);
         }
         let mut services: Vec<PlannedService> = Vec::new();
-        // By service, the places of those that a dependent waits for in its stead.
+        // For each service, the positions of the services that a dependent of it waits for.
         let mut stands_for: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for service in &self.services {
             let needs = service.needs.iter().filter_map(|need| stands_for.get(need.as_str()));

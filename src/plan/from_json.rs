@@ -31,7 +31,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// Returns where in the text it is, if it is about a place.
+    /// Returns the place of the problem in the text, if it has one.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         match self {
@@ -73,7 +73,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
             let contradiction = format!("`{name}` needs `{need}`, which does not come before it");
             return Err(PlanError::Contradiction(contradiction));
         }
-        // It follows from the rest, and a number out of nowhere is not counted on.
+        // The level follows from the needs, so the number in the text is not trusted.
         service.level = level(service.needs.iter().filter_map(|need| before.get(need)).copied());
         if before.insert(name.clone(), service.level).is_some() {
             return Err(PlanError::Contradiction(format!("`{name}` occurs twice")));

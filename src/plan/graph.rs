@@ -28,14 +28,14 @@ pub struct GraphService {
     pub path: Option<String>,
     /// Whether it is a library, which is never built itself.
     pub library: bool,
-    /// What declares it: `filters.yaml:3:3`.
+    /// The place that declares it: `filters.yaml:3:3`.
     pub at: String,
     /// How many services must be built before it, one after another.
     pub level: usize,
     /// For the library of a circle, the services whose files it has. They are built from each other.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circle: Vec<String>,
-    /// What it is built from, directly, in the order of the configuration.
+    /// The services that it is built from directly, in the order of the configuration.
     pub needs: Vec<GraphEdge>,
 }
 
@@ -43,15 +43,15 @@ pub struct GraphService {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GraphEdge {
-    /// The name of what it is built from.
+    /// The name of the service that it is built from.
     pub service: String,
-    /// What declares that: `apps/web/package.json:5:16`.
+    /// The place that declares the edge: `apps/web/package.json:5:16`.
     pub at: String,
 }
 
 impl ServiceGraph {
-    /// Returns the graph of services, with all that they are built from and all that is built from them; of all services
-    /// where none is named.
+    /// Returns the graph of these services, with all that they are built from and all that is built from them; of all
+    /// services if none is named.
     #[must_use]
     pub fn of(config: &Config, named: &[ServiceId]) -> Self {
         let graph = &config.graph;
@@ -95,7 +95,8 @@ impl ServiceGraph {
         Self { schema: 1, services: services.collect() }
     }
 
-    /// Returns all edges: the positions of a service and of what it is built from, and what declares that.
+    /// Returns all edges: the positions of a service and of one that it is built from, and the place that declares the
+    /// edge.
     pub fn edges(&self) -> impl Iterator<Item = (usize, usize, &str)> {
         let names = self.services.iter().enumerate().map(|(position, service)| (service.service.as_str(), position));
         let positions: BTreeMap<&str, usize> = names.collect();

@@ -249,7 +249,7 @@ impl Plan {
         self.services.iter().map(|service| service.service.as_str()).chain([self.environment.as_str()])
     }
 
-    /// Keeps these services, and leaves the others out.
+    /// Keeps the services for which `is_kept` returns true, and adds the names of the others to `left_out`.
     pub fn keep(&mut self, is_kept: impl Fn(&PlannedService) -> bool) {
         let (kept, left_out): (Vec<PlannedService>, Vec<PlannedService>) =
             std::mem::take(&mut self.services).into_iter().partition(|service| is_kept(service));

@@ -1,4 +1,4 @@
-//! What builds were seen to read, as published: `rebake observe` writes it, and `rebake check` reads it.
+//! The observed reads of builds, as published: `rebake observe` writes them, and `rebake check` reads them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -68,7 +68,7 @@ pub enum ObservedError {
 }
 
 impl ObservedError {
-    /// Returns where in the text it is, if it is about a place.
+    /// Returns the place of the problem in the text, if it has one.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         if let Self::Malformed(malformed) = self { malformed.place } else { None }
@@ -92,7 +92,7 @@ impl Observed {
     /// The version of the format that this program writes and reads.
     pub const SCHEMA: u32 = 1;
 
-    /// Returns what these services were seen to read.
+    /// Creates the document of these services.
     #[must_use]
     pub fn new(commit: Option<String>, services: Vec<ObservedService>) -> Self {
         Self { schema: Self::SCHEMA, commit, services }

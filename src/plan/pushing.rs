@@ -66,7 +66,7 @@ impl PlannedService {
         }
     }
 
-    /// Returns the references by which its build pushes the image. When the last one is there, all others are.
+    /// Returns the references by which its build pushes the image. If a registry has the last one, it has all.
     #[must_use]
     pub fn pushed_references(&self) -> Vec<String> {
         let mut tags = self.built_tags();

@@ -1,4 +1,4 @@
-//! Patterns that match no tracked file, with what was probably meant.
+//! Patterns that match no tracked file, with the patterns that were probably meant.
 
 use std::collections::BTreeSet;
 
@@ -21,13 +21,13 @@ const ENDINGS: [&[&str]; 6] = [
     &["md", "mdx", "rst", "adoc"],
 ];
 
-/// For how many patterns the rule looks for what was meant.
+/// The most patterns for which the rule looks for what was meant.
 const MOST_MEANT: usize = 200;
 
-/// What was probably meant by a pattern.
+/// A pattern that was probably meant instead of a dead one.
 struct Meant {
     pattern: Pattern,
-    /// Whether it differs in a way that nobody writes on purpose.
+    /// Whether the dead pattern is certainly a mistake, and not written on purpose.
     is_certain: bool,
     rule: CheckRule,
 }
@@ -97,7 +97,7 @@ fn finding(
     finding.help(format!("write `{}`{files}", Escaped::new(&pattern))).fixed_by(fix)
 }
 
-/// Returns what may have been meant, the most probable first.
+/// Returns the patterns that may have been meant, the most probable first.
 fn meant(ground: &Ground<'_>, written: &WrittenPattern<'_>) -> Vec<Meant> {
     let text = written.pattern.value.text();
     let mut ways: Vec<(String, bool, CheckRule)> = Vec::new();
@@ -129,8 +129,8 @@ fn meant(ground: &Ground<'_>, written: &WrittenPattern<'_>) -> Vec<Meant> {
     ways.into_iter().filter_map(read).collect()
 }
 
-/// Returns the text with the most similar directories, and the most similar file where it names one; `None` if there
-/// are no similar ones.
+/// Returns the text with unknown directories replaced by the most similar ones, and also the file if it names one;
+/// `None` if there are no similar ones.
 fn near(ground: &Ground<'_>, text: &str) -> Option<String> {
     let pattern = Pattern::parse(text).ok()?;
     let plain = pattern.directory();

@@ -17,7 +17,7 @@ pub struct FilterSet {
     pub warnings: Vec<Diagnostic>,
     /// Their place.
     pub place: FilterPlace,
-    /// The files that affect services through what these get by lockfiles, by their paths.
+    /// The paths of the files that affect services through the packages of their lockfiles.
     pub locked: BTreeSet<String>,
 }
 
@@ -83,7 +83,7 @@ pub fn quantifier(word: Option<&str>) -> Quantifier {
 }
 
 /// Returns a workflow in which everything but the filters of a step is blank, so that places in the filters are places
-/// in the workflow. `None` if the step's text is written in a way in which its lines have no places of their own.
+/// in the workflow. `None` if the step's text is not a block of lines of its own.
 fn alone(file: &SourceFile, at: Span, text: &str) -> Option<SourceFile> {
     let all = file.text();
     let begin = all.get(..at.start)?.rfind('\n')? + 1;

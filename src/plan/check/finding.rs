@@ -15,12 +15,12 @@ pub struct Finding {
     pub fix: Option<Fix>,
 }
 
-/// What the rules have found, and what they could not look at.
+/// The findings of the rules, and what could not be checked.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     /// What is wrong or missing.
     pub all: Vec<Finding>,
-    /// What could not be read, so that nobody knows whether something is wrong there.
+    /// Problems because of which something could not be checked, such as unreadable files.
     pub unchecked: Vec<Diagnostic>,
 }
 

@@ -61,7 +61,7 @@ impl<'a> Gates<'a> {
         self.sets.get(&(workflow, job, number)).copied()
     }
 
-    /// Returns what decides whether a build of a workflow runs; nothing for the build of another file.
+    /// Returns the gate of a build that a workflow declares; an empty one for a build that another file declares.
     pub(super) fn of_build(&self, build: &DeclaredBuild) -> Gate {
         let mut gate = Gate::default();
         let path = build.at.file.name();
@@ -72,7 +72,7 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns what decides whether the steps run that name a file.
+    /// Returns the gate of the steps that name a file.
     pub(super) fn of_mentions(&self, file: &str) -> Gate {
         let mut gate = Gate::default();
         for Building { path, workflow, job, step } in
@@ -95,15 +95,15 @@ impl<'a> Gates<'a> {
         self.add_condition(path, job, step.and_then(|step| step.condition.as_deref()), gate, 0);
     }
 
-    /// Returns the filters that an expression of a job reads.
+    /// Returns the gate of an expression of a job: the filters that it reads.
     pub(super) fn of_expression(&self, path: &str, job: &WorkflowJob, text: &str) -> Gate {
         let mut gate = Gate::default();
         self.add(path, job, text, &mut gate, 0);
         gate
     }
 
-    /// Adds what decides whether a job runs, and whether those run that call its workflow. `seen` has the workflows and
-    /// names of the jobs that were added: workflows may call each other in circles.
+    /// Adds the conditions of a job, of the jobs that it waits for, and of the jobs that call its workflow. `seen` has
+    /// the workflows and names of the jobs that were added: workflows may call each other in circles.
     fn add_job(
         &self,
         path: &'a str,
@@ -119,7 +119,7 @@ impl<'a> Gates<'a> {
         for axis in job.axes.values() {
             self.add(path, job, axis, gate, 0);
         }
-        // A job does not run where one that it waits for is skipped, unless its own condition says so.
+        // A job does not run if one that it waits for is skipped, unless its own condition says so.
         let runs_anyway =
             job.condition.as_ref().is_some_and(|text| text.contains("always()") || text.contains("cancelled()"));
         let waited = workflow.jobs.iter().filter(|other| !runs_anyway && job.needs.contains(&other.name));
@@ -210,7 +210,7 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Adds the filters of an output that a script writes: those that the writing line names. For any other script the
+    /// Adds the filters of an output that a script writes: those in the line that writes it. For any other script the
     /// filters are unknown.
     fn add_script(
         &self,
@@ -238,7 +238,7 @@ struct Building<'a> {
     step: &'a WorkflowStep,
 }
 
-/// Returns the steps that name a Dockerfile and build something; others read it for its style.
+/// Returns the steps that name a Dockerfile and build something; others only lint it.
 fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
     let names = |text: &str| text.contains("ockerfile") || text.contains("ontainerfile");
     let makes = |step: &WorkflowStep| {

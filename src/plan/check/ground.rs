@@ -14,7 +14,7 @@ use crate::model::change::Status;
 use crate::model::name::{RepoDir, ServiceId, slug};
 use crate::model::tree::Listing;
 
-/// What the rules look at.
+/// The facts that the rules look at.
 pub(super) struct Ground<'a> {
     pub(super) tree: &'a SourceTree,
     pub(super) links: &'a BTreeMap<String, String>,
@@ -42,7 +42,7 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
             let rules = rules.iter().filter(counts).cloned().collect();
             Filter::PathsFilter { quantifier: Quantifier::Some, rules }
         }
-        // With a rule that never holds, all of them never do.
+        // If every rule must match and one never does, the filter matches nothing.
         Filter::PathsFilter { quantifier, rules } => {
             let can_hold = rules.iter().all(|rule| rule.statuses.contains(Status::Modified));
             let (quantifier, rules) = (*quantifier, rules.clone());
@@ -117,7 +117,7 @@ impl<'a> Ground<'a> {
         self.listing().below(within.as_bytes())
     }
 
-    /// Returns the service of a set that has the directory of a discovered one for its `path`.
+    /// Returns the service of a set whose `path` is the directory of a discovered service.
     pub(super) fn service_at(&self, set: usize, found: usize) -> Option<ServiceId> {
         let config = self.config(set);
         let directory = &self.found.services[found].directory;
@@ -149,7 +149,8 @@ impl<'a> Ground<'a> {
         for (_, _, home, _) in owned.iter().filter(|(.., tie)| *tie == Tie::Sure) {
             *sure.entry(*home).or_default() += 1;
         }
-        // Of several that are called so, in several workflows, one is about all that it is built from.
+        // If several filters in several workflows have the directory's name, each may be about only a part of its
+        // inputs.
         for (_, _, home, tie) in &mut owned {
             if sure.get(home).is_some_and(|count| *count > 1) {
                 *tie = Tie::Likely;
@@ -168,8 +169,8 @@ impl<'a> Ground<'a> {
         !self.listing().below(path.as_bytes()).is_empty()
     }
 
-    /// Returns the discovered services that each service of a set is, by its `path`; each filter, by the directories
-    /// that it takes whole.
+    /// Returns the discovered services that correspond to each service of a set, by its `path`, or to each filter of a
+    /// flat set, by the directories that it takes whole.
     pub(super) fn homes(&self, set: usize) -> Vec<Vec<(usize, Tie)>> {
         let config = self.config(set);
         let by_directory: BTreeMap<&str, usize> =
@@ -195,7 +196,7 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Returns which filters are in one condition, or on one line of a script.
+/// Returns, for each filter, the other filters in the same condition or on the same line of a script.
 fn read_together(
     gates: &Gates<'_>,
     workflows: &BTreeMap<String, Workflow>,

@@ -5,7 +5,8 @@ use crate::model::diagnostic::Label;
 
 const MARK: &str = "rebake-ignore:";
 
-/// Whether a comment says that a finding is to be left out: at the end of a line that it points at, or above that.
+/// Whether a comment leaves out a finding. The comment is at the end of a line to which the finding points, or above
+/// it.
 pub(super) fn is_ignored(finding: &Finding) -> bool {
     finding.problem.labels.iter().any(|label| comments(label).any(|comment| names(comment, finding.rule)))
 }

@@ -41,7 +41,7 @@ impl ImageBuild<'_> {
     }
 }
 
-/// Returns the builds of all services and filters, and what of them could not be read.
+/// Returns the builds of all services and filters, and the problems of builds that could not be read.
 pub(super) fn all<'a>(ground: &Ground<'a>) -> (Vec<ImageBuild<'a>>, Vec<Diagnostic>) {
     let mut unread = UnreadBuilds::default();
     let mut found = Vec::new();
@@ -104,8 +104,8 @@ fn build<'a>(
     Some(ImageBuild { set, service, tie, workflow, context, file, reads, ignore, ignore_path, cover, asked })
 }
 
-/// Returns the builds that filters are responsible for: those of jobs that wait for them; else those of the directories
-/// that are theirs, and those of which they name the Dockerfile.
+/// Returns the builds that filters are responsible for: those of jobs that wait for them; otherwise, those of their
+/// directories, and those whose Dockerfile they name.
 fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBuild<'a>> {
     let mut found = Vec::new();
     let flat: Vec<usize> = (0..ground.sets.len()).filter(|set| ground.config(*set).shape == Shape::Flat).collect();
@@ -163,7 +163,7 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
     found
 }
 
-/// Returns the filters that are responsible for a build that no job makes wait for any, as far as can be seen.
+/// Returns the filters that are probably responsible for a build whose job waits for no filter.
 fn ungated(
     ground: &Ground<'_>,
     declared: &DeclaredBuild,
@@ -171,7 +171,7 @@ fn ungated(
     of_file: &[(usize, ServiceId)],
 ) -> Vec<(usize, ServiceId, Tie)> {
     if !of_home.is_empty() {
-        // Of several that are called so, in several workflows, one builds it.
+        // If several filters in several workflows have the directory's name, only one of them builds it.
         let is_alone = of_home.iter().filter(|(_, _, tie)| *tie == Tie::Sure).count() == 1;
         let tie = |tie: Tie| if is_alone { tie } else { Tie::Likely };
         return of_home.iter().map(|(set, service, own)| (*set, *service, tie(*own))).collect();
@@ -219,7 +219,7 @@ fn of_declared<'a>(
     build(ground, service, path, context, &request, unread)
 }
 
-/// Returns the nearest directory that has all that a Dockerfile copies; `None` if no directory has.
+/// Returns the nearest directory that has all files that a Dockerfile copies; `None` if no directory has them.
 fn likely_context(ground: &Ground<'_>, path: &str, reads: &ContextReads) -> Option<RepoDir> {
     let plain = reads.sources.iter().map(|source| source.path.as_str());
     let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();

@@ -1,4 +1,4 @@
-//! What the Dockerfiles of services say that their images are built from.
+//! The inputs of the services' images, according to their Dockerfiles.
 
 use std::collections::BTreeMap;
 

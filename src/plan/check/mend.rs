@@ -45,7 +45,8 @@ pub fn mended<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> Strin
     mended
 }
 
-/// Returns the lines of more patterns, as the line of the pattern before them is written, and where they go.
+/// Returns lines with more patterns, in the form of the line of the pattern before them, and the position where they
+/// go.
 fn lines(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize, String)> {
     let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
     let dash = &text[begin..behind.start];
@@ -71,14 +72,15 @@ pub(super) fn is_in_brackets(text: &str, at: &Range<usize>) -> bool {
     before.ends_with(['[', ',']) && after.starts_with([']', ','])
 }
 
-/// Returns more patterns for a list in brackets, and where they go.
+/// Returns more patterns for a list in brackets, and the position where they go.
 fn items(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize, String)> {
     let old = text.get(behind.clone()).filter(|_| is_in_brackets(text, behind))?;
     let item = |pattern: &&str| format!(", {}", scalar(pattern, old, Within::Anything));
     Some((behind.end, patterns.iter().map(item).collect()))
 }
 
-/// Returns a list of patterns behind the path of a service, and where it goes: on lines of its own, or in braces.
+/// Returns a list of patterns after the path of a service, on lines of its own or in braces, and the position where it
+/// goes.
 fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize, String)> {
     let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
     let key = text[begin..behind.start].trim_end().strip_suffix("path:")?;

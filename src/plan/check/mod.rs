@@ -1,7 +1,7 @@
 //! What is wrong or missing in filters: the rules, each in a file of its own.
 //!
 //! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its
-//! filters ([`FilterSet`]) to [`Finding`]s. An error certainly misses a change; an uncertain finding is a warning.
+//! filters ([`FilterSet`]) to [`Finding`]s. A finding is an error only if the filters certainly miss a change.
 
 mod dead_pattern;
 mod filter_set;
@@ -50,14 +50,14 @@ use crate::model::name::ServiceName;
 use crate::plan::observed::{Observed, ObservedInput};
 use ground::Ground;
 
-/// Returns the workflows of a tree that can be read, by their paths. What was discovered in it says of the others why not.
+/// Returns the workflows of a tree that can be read, by their paths. Discovery reports why the others cannot be read.
 #[must_use]
 pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
     let files = tree.texts().filter(|file| is_workflow_file(file.name()));
     files.filter_map(|file| Some((file.name().to_owned(), Workflow::read(file).ok()?))).collect()
 }
 
-/// What is checked.
+/// The input of the rules.
 #[derive(Debug, Clone, Copy)]
 pub struct Checked<'a> {
     /// The files.
@@ -74,7 +74,7 @@ pub struct Checked<'a> {
     pub observed: Option<&'a Observed>,
 }
 
-/// Returns all that the rules find, in the order of files and places.
+/// Returns all findings of the rules, in the order of files and places.
 #[must_use]
 pub fn check(checked: &Checked<'_>) -> Findings {
     let ground = Ground::of(checked);
@@ -86,7 +86,7 @@ pub fn check(checked: &Checked<'_>) -> Findings {
         findings.extend(match rule {
             CheckRule::DeadPattern => dead_pattern::check(&ground, &written),
             CheckRule::UncoveredCopy => copied.clone(),
-            // What Dockerfiles copy breaks one of three rules, and the pattern of a directory is dead: both are found above.
+            // `uncovered_copy` and `dead_pattern`, which are called above, return the findings of these two rules too.
             CheckRule::ExcludedCopy | CheckRule::BareDirectory => Vec::new(),
             CheckRule::UncoveredDockerfile => uncovered_dockerfile::check(&ground, &builds),
             CheckRule::UnlistedImage => {
@@ -124,7 +124,7 @@ pub fn coverage(checked: &Checked<'_>) -> Vec<ReadCoverage> {
 pub struct ImageInputs {
     /// The files, in the order of paths.
     pub inputs: Vec<ObservedInput>,
-    /// What may be read in addition, and is not known before the build.
+    /// Descriptions of other inputs, which are not known before the build.
     pub unseen: Vec<String>,
 }
 
@@ -135,7 +135,8 @@ pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs>
     image_inputs::all(&ground, &image_builds::all(&ground).0)
 }
 
-/// Whether a finding is about a lockfile of a service whose `lockfile` says what it means, or that it need not be covered.
+/// Whether a finding is about the lockfile of a service that needs no pattern for it: the service's `lockfile` compares
+/// its packages, or exempts the file.
 fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     let name = finding.service.as_ref().filter(|_| finding.rule == CheckRule::UncoveredLockfile);
     let is_read = |name: &ServiceName| {
@@ -149,7 +150,7 @@ fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     name.is_some_and(is_read)
 }
 
-/// Returns what the reader of filters has said already, as findings of a rule.
+/// Returns the warnings with this code from the reading of the filters, as findings of a rule.
 fn as_read(sets: &[FilterSet], rule: CheckRule, code: &str) -> Vec<Finding> {
     let said = sets.iter().flat_map(|set| &set.warnings).filter(|problem| problem.code == code);
     said.map(|problem| Finding::as_read(rule, problem)).collect()

@@ -1,4 +1,4 @@
-//! Images that stand on one version of a dependency's image for ever.
+//! Images that are built from one fixed version of a dependency's image.
 
 use std::collections::BTreeSet;
 
@@ -42,8 +42,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     found
 }
 
-/// Whether a reference names an image of a dependency that is never another one: by a digest, or by the tag of a version or
-/// of a commit.
+/// Whether a reference always means the same image of a dependency: it has a digest, or the tag of a version or of a
+/// commit.
 fn pins(ground: &Ground<'_>, build: &ImageBuild<'_>, dependency: ServiceId, reference: &str) -> bool {
     let service = &ground.config(build.set).services[dependency.0];
     let Some(image) = service.image.name.as_ref().filter(|_| !service.is_library()) else { return false };

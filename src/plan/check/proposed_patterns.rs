@@ -12,7 +12,7 @@ use crate::model::name::{RepoDir, ServiceId};
 /// How many files a proposal names one by one.
 const MOST_FILES: usize = 5;
 
-/// Returns patterns of files that a source of a Dockerfile means.
+/// Returns patterns for the files that a source of a Dockerfile's `COPY` matches.
 pub(super) fn of_files(ground: &Ground<'_>, context: &RepoDir, source: &str, files: &[usize]) -> Vec<String> {
     let made = copied_patterns(context, source);
     match made {
@@ -32,11 +32,11 @@ pub(super) fn below(directory: &RepoDir) -> String {
     copied_patterns(directory, "**").map_or_else(|| "**".to_owned(), |[_, pattern]| pattern)
 }
 
-/// Returns the addition of patterns to those of a service; `None` if these are not a list of its own in the file.
+/// Returns the addition of patterns to those of a service; `None` if the service has no list of its own in the file.
 pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patterns: Vec<String>) -> Option<Fix> {
     let config = ground.config(set);
     let filter = config.filters.get(config.services[service.0].filter);
-    // One more pattern of which each must match makes a filter narrower.
+    // If every pattern must match, one more makes the filter narrower.
     if matches!(filter, Filter::PathsFilter { quantifier: Quantifier::Every, .. }) {
         return None;
     }
@@ -45,7 +45,7 @@ pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patt
     if patterns.is_empty() {
         return None;
     }
-    // Not one of `exclude`, which stands in a list of its own.
+    // Patterns of `exclude` are left out, since they have a list of their own.
     let listed: Vec<&Located<Pattern>> = match filter {
         Filter::Ordered(entries) => {
             let is_listed = |entry: &&FilterEntry| matches!(entry.effect, Effect::Include | Effect::Exclude);
@@ -60,7 +60,7 @@ pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patt
     (is_item(text, &at) || is_in_brackets(text, &at)).then_some(Fix::Add { behind: last, patterns })
 }
 
-/// Whether a pattern stands at a service, and no other service has it too: by an anchor, or from `defaults`.
+/// Whether a pattern is written at a service, and not shared with another service by an anchor or by `defaults`.
 fn is_of(config: &Config, service: ServiceId, at: &Span) -> bool {
     let others = || config.graph.services().filter(|id| *id != service).map(|id| &config.services[id.0]);
     let begin = config.services[service.0].name.defined.start;
@@ -69,7 +69,7 @@ fn is_of(config: &Config, service: ServiceId, at: &Span) -> bool {
     begin < at.start && !others().any(|other| is_between(other) || has_it(other))
 }
 
-/// Whether other services take over the keys of a service, by an anchor of it.
+/// Whether other services inherit the keys of a service through a YAML anchor.
 fn is_merged(config: &Config, service: ServiceId, path: &Span) -> bool {
     let run = config.services[service.0].keys.find("run", "").map(|run| &run.defined);
     let others = config.graph.services().filter(|id| *id != service).map(|id| &config.services[id.0].keys);
@@ -77,7 +77,8 @@ fn is_merged(config: &Config, service: ServiceId, path: &Span) -> bool {
     places.any(|place| place.used != place.defined && (place.defined == *path || Some(&place.defined) == run))
 }
 
-/// Returns the same, and for a service that takes all in its path a list of that and of the patterns.
+/// Returns the addition like [`addition`]. For a service that takes everything in its path and has no list, it returns
+/// a new list: everything in the path, and the patterns.
 pub(super) fn addition_or_list(
     ground: &Ground<'_>,
     set: usize,
@@ -89,7 +90,7 @@ pub(super) fn addition_or_list(
     let (Some(path), Some(place), None) = (&definition.path, place, definition.keys.find("filters", "")) else {
         return addition(ground, set, service, patterns);
     };
-    // Without a list, what the Dockerfile copies from elsewhere counts; with one, it would not.
+    // Without a list, the files that the Dockerfile copies from elsewhere count too; with a list, they would not.
     let is_merged = is_merged(ground.config(set), service, &place.defined);
     if patterns.is_empty() || definition.wide_context.is_some() || is_merged {
         return None;

@@ -1,4 +1,4 @@
-//! The fewest patterns that cover what a build read, and little else.
+//! The fewest patterns that cover the files that a build read, and few other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,21 +13,22 @@ use crate::model::name::RepoDir;
 /// How deep directories are searched; below that, files are named.
 const DEEPEST: usize = 64;
 
-/// What is proposed from.
+/// The files for which patterns are proposed.
 pub(super) struct ReadFiles<'a> {
     pub(super) ground: &'a Ground<'a>,
     /// The positions of the files that were read and that nothing covers, in order.
     pub(super) missed: &'a [usize],
-    /// What is covered already.
+    /// The files that are covered already.
     pub(super) cover: &'a Positions,
     /// The directories of other services. No pattern may include unread files in them.
     pub(super) others: &'a [RepoDir],
 }
 
 impl ReadFiles<'_> {
-    /// Returns the patterns. A directory stands for its files if at least half of those that are not covered were read, and
-    /// three or all of them; but never the root, and never for a service of which nothing was read. Of the files that are
-    /// left, those of one kind in a directory and those of one name in many directories stand together by the same rule.
+    /// Returns the patterns. A directory replaces its files if all of its uncovered files were read, at least two, or
+    /// half of them, at least three. The root never does, and neither does a directory that contains another service of
+    /// which no file was read. The remaining files are grouped by a similar rule: those with one ending in a directory,
+    /// then those with one name in several directories.
     pub(super) fn patterns(&self) -> Vec<String> {
         let (mut patterns, mut files) = (Vec::new(), Vec::new());
         self.add(&RepoDir::root(), self.missed, 0, &mut patterns, &mut files);
@@ -49,7 +50,7 @@ impl ReadFiles<'_> {
         patterns
     }
 
-    /// Keeps the patterns of whose uncovered files at least half were read.
+    /// Keeps the patterns that match at most as many unread uncovered files as read ones.
     fn keep_mostly_read(&self, groups: &mut BTreeMap<String, Vec<usize>>) {
         let parsed = groups.keys().filter_map(|text| Some((text.clone(), Pattern::parse(text).ok()?)));
         let (texts, parsed): (Vec<String>, Vec<Pattern>) = parsed.unzip();
@@ -62,7 +63,7 @@ impl ReadFiles<'_> {
         groups.retain(|text, read| counts.get(text).is_some_and(|count| read.len() * 2 >= *count));
     }
 
-    /// Adds the patterns of directories in a directory, and the files that no such pattern stands for.
+    /// Adds the patterns of directories in a directory, and the files that no such pattern replaces.
     fn add(
         &self,
         directory: &RepoDir,

@@ -3,23 +3,23 @@
 pub enum CheckRule {
     /// A pattern matches no file.
     DeadPattern,
-    /// A Dockerfile copies what nothing covers.
+    /// A Dockerfile copies files that nothing covers.
     UncoveredCopy,
     /// A Dockerfile or its ignore file is not covered.
     UncoveredDockerfile,
-    /// An image stands on another service's image, and nothing says so.
+    /// An image is built from another service's image, and the filters do not list that service.
     UnlistedImage,
-    /// A package needs another one of the repository, and nothing says so.
+    /// A package needs another package of the repository, and the filters do not list it.
     UnlistedPackage,
     /// The lockfile or the root manifest of a workspace is not covered.
     UncoveredLockfile,
     /// The workflow that builds a service is not covered.
     UncoveredWorkflow,
-    /// A file belongs to nothing.
+    /// A file belongs to no service or filter.
     UnownedFile,
     /// A `!` widens a filter in place of narrowing it.
     WideningNegation,
-    /// A directory stands where everything in it was meant.
+    /// A pattern is a directory, but everything in the directory was meant.
     BareDirectory,
     /// The tags that start a workflow are never those of a release.
     UnmatchedTag,
@@ -29,11 +29,11 @@ pub enum CheckRule {
     UnstartedWorkflow,
     /// A filter that no job reads, or an output that no filter makes.
     UnreadFilter,
-    /// A symbolic link leads to what nothing covers.
+    /// A symbolic link leads to a file that nothing covers.
     UncoveredLink,
-    /// A build was seen to read what nothing covers.
+    /// A build was observed to read a file that nothing covers.
     UncoveredRead,
-    /// A build reads what its service excludes.
+    /// A build reads a file that its service excludes.
     ExcludedCopy,
 }
 
@@ -83,7 +83,7 @@ impl CheckRule {
         }
     }
 
-    /// Returns what is wrong where it is broken, in a few words.
+    /// Returns a short description of what is wrong if the rule is broken.
     #[must_use]
     pub fn title(self) -> &'static str {
         match self {

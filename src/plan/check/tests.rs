@@ -176,7 +176,7 @@ fn what_a_dockerfile_copies_is_covered() {
     // Either filter is enough for the job.
     let either = "needs.changes.outputs.api == 'true' || needs.changes.outputs.lib == 'true'";
     assert_eq!(of("R002", filters, either), Vec::<String>::new());
-    // What else decides is not known.
+    // The other condition is not known.
     let unclear = "github.event_name == 'push' || needs.changes.outputs.api == 'true'";
     assert_eq!(of("R002", filters, unclear).len(), 1);
     assert!(of("R002", filters, unclear)[0].starts_with("warning"));
@@ -199,7 +199,7 @@ fn what_is_excluded_is_told_by_another_rule() {
     assert_eq!(of_rule("R002", &files), Vec::<String>::new());
 }
 
-/// What is excluded of a directory is left out on purpose, unless it is another package.
+/// Excluded files of a directory are left out on purpose, unless they belong to another package.
 #[test]
 fn an_excluded_package_that_a_whole_context_holds_is_told() {
     let of = |more: &str| {
@@ -456,7 +456,7 @@ fn filters_of_one_condition_count_together() {
     assert_eq!([of("\\"), of("")], [0, 1]);
 }
 
-/// A job that reads a Dockerfile for its style builds no image of it.
+/// A job that only lints a Dockerfile builds no image of it.
 #[test]
 fn a_job_that_builds_nothing_is_no_build() {
     let of = |action: &str| {
@@ -535,7 +535,7 @@ proptest! {
         let files: Vec<(&str, &str)> = [(FILTERS, whole.as_str())].into_iter().chain(files[1..].iter().copied()).collect();
         let left: Vec<Finding> = findings(&files).into_iter().filter(|finding| finding.fix.is_some()).collect();
         prop_assert!(left.is_empty(), "{whole}\n{left:?}");
-        // Each line is there, in its order, but for patterns that were corrected.
+        // Each line is kept in its order, except for patterns that were corrected.
         let mut after = whole.lines();
         for line in text.lines() {
             let same = |other: &str| other == line || (line.contains("- ") && other.contains("- ") && other.ends_with("# kept") == line.ends_with("# kept"));
@@ -551,7 +551,7 @@ fn hostile_workflows_end() {
     assert!(findings(&[(CI, file.text()), (FILTERS, "a: ['**']\n"), ("Dockerfile", "FROM a\nCOPY . .\n")]).len() < 9);
 }
 
-/// Each job calls the workflow that holds it: to follow every way would take longer than anybody waits.
+/// Each job calls the workflow that contains it: following every path would take too long.
 #[test]
 fn workflows_that_call_each_other_are_followed_once() {
     let call = |number: usize| {
@@ -564,7 +564,7 @@ fn workflows_that_call_each_other_are_followed_once() {
     assert_eq!(of_rule("R002", &files).len(), 1);
 }
 
-/// A file that is there is modified sooner or later.
+/// An existing file may be modified, so a filter for other changes does not cover it.
 #[test]
 fn what_looks_at_other_changes_covers_nothing() {
     let text = workflow(GATED, "context: ., file: api/Dockerfile");

@@ -1,4 +1,4 @@
-//! Files that a Dockerfile copies and whose changes build nothing.
+//! Files that a Dockerfile copies and whose changes build no image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ const LOCKFILES: [&str; 20] = [
     "mix.lock",
 ];
 
-/// Root manifests, which such a file belongs to.
+/// Root manifests, beside which such a file is.
 const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
 
 /// Whether a path is that of a lockfile, or of the manifest beside one.
@@ -49,7 +49,7 @@ pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
     LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
 }
 
-/// What a Dockerfile reads and a service lacks, in all of its builds.
+/// The files that a Dockerfile reads and a service does not cover, in all builds of the service.
 #[derive(Default)]
 struct Missed {
     files: BTreeSet<usize>,
@@ -62,10 +62,10 @@ struct Missed {
 /// The subject of a finding: a rule, a service by its set, a Dockerfile.
 type Subject<'a> = (CheckRule, usize, ServiceId, &'a str, Breadth);
 
-/// How much a source takes.
+/// The breadth of a source of a `COPY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Breadth {
-    /// What it names.
+    /// The files that it names.
     Named,
     /// The whole context, or several packages, of which most matters only to other services.
     Wide,
@@ -93,7 +93,7 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
             };
             let (excluded, others): (Vec<usize>, Vec<usize>) = uncovered.into_iter().partition(is_excluded);
             let breadth = if is_wide(ground, &build.context, source) { Breadth::Wide } else { Breadth::Named };
-            // What is excluded from a directory is left out on purpose, but for the files of another package.
+            // Excluded files of a directory are left out on purpose, except for those of another package.
             let excluded = if excluded.len() == read.len() {
                 excluded
             } else {
@@ -184,7 +184,8 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     finding.help(help).fixed_by(addition(ground, set, service, patterns))
 }
 
-/// Returns the files of each service by set as if nothing were excluded; empty for a set without exclusions.
+/// Returns, by set, the files that each service would cover if nothing were excluded; empty for a set without
+/// exclusions.
 pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {

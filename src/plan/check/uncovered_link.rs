@@ -1,4 +1,4 @@
-//! Symbolic links that lead out of what a service covers.
+//! Symbolic links from files that a service covers to files that it does not cover.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, RepoDir};
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
-    // Where each link leads, if that is tracked.
+    // The target of each link, if it is tracked.
     let leads = ground.links.iter().filter_map(|(path, target)| {
         let position = ground.listing().position(path.as_bytes())?;
         let meant = RepoDir::of_file(path).resolve_file(target).ok().filter(|_| !target.starts_with('/'))?;

@@ -19,13 +19,13 @@ use crate::plan::observed::{Observed, ObservedInput, ObservedService};
 pub struct ReadCoverage {
     /// The service.
     pub service: ServiceName,
-    /// The files that it read and nothing covers.
+    /// The files that it read and that nothing covers.
     pub uncovered: Vec<ObservedInput>,
-    /// The files that it read and its patterns exclude.
+    /// The files that it read and that its patterns exclude.
     pub excluded: Vec<ObservedInput>,
-    /// The patterns that cover what is uncovered, as few as possible.
+    /// The patterns that cover the uncovered files, as few as possible.
     pub proposed: Vec<String>,
-    /// The patterns that were added since.
+    /// The patterns that were added to the service after the comparison.
     pub added: Vec<String>,
     /// Whether they can be added to the service's own list of patterns.
     pub is_mendable: bool,
@@ -55,7 +55,7 @@ pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCove
             service: ground.config(compared.set).graph.name(compared.service).clone(),
             uncovered: inputs(&compared.uncovered),
             excluded: inputs(&compared.excluded),
-            // What a build that was cut off did not read, it may have read later.
+            // An interrupted build could have read more files, so none counts as unread.
             unread: match &compared.observed.partial {
                 Some(_) => UnreadFiles::default(),
                 None => unread_files::of(ground, compared.set, compared.service, &compared.read),
@@ -67,7 +67,7 @@ pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCove
         .collect()
 }
 
-/// Returns the same as findings.
+/// Returns findings about the observed reads that nothing covers or that are excluded.
 pub(super) fn check(ground: &Ground<'_>, observed: &Observed) -> Vec<Finding> {
     let mut found = Vec::new();
     for compared in compare(ground, observed) {
@@ -123,12 +123,12 @@ fn finding(
 
 fn fix(ground: &Ground<'_>, compared: &Compared<'_>) -> Option<Fix> {
     let fix = addition_or_list(ground, compared.set, compared.service, compared.proposed.clone())?;
-    // What is written in a way of its own, nothing is added to.
+    // If the list is written in an unusual way, `mended` cannot change it, so there is no fix.
     let text = ground.config(compared.set).source.text();
     (mended(text, [&fix]) != text).then_some(fix)
 }
 
-/// Whether files that a lockfile locks are uncovered only because lockfiles are files like others to the service.
+/// Whether an uncovered file would need no pattern if the service compared the packages of its lockfiles.
 fn is_about_locked(ground: &Ground<'_>, compared: &Compared<'_>) -> bool {
     let definition = &ground.config(compared.set).services[compared.service.0];
     let with = Service { lockfile: LockfileUse::Closure(LockedClosure::default()), ..definition.clone() };
@@ -165,7 +165,7 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
         let config = ground.config(set);
         let cover = ground.cover([(set, service)].into_iter().chain(ground.together(set, service)));
         let definition = &config.services[service.0];
-        // What is gone since is read no more.
+        // Files that no longer exist are left out.
         let mut files: Vec<(usize, &ObservedInput)> = observed.inputs.iter().filter_map(position).collect();
         files.sort_unstable_by_key(|(position, _)| *position);
         files.dedup_by_key(|(position, _)| *position);
@@ -190,13 +190,13 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
     found
 }
 
-/// Returns the files whose paths are no text, as a document names them.
+/// Returns the files whose paths are not UTF-8, with the paths in the form of the JSON document.
 fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     let odd = listing.iter().enumerate().filter(|(_, entry)| std::str::from_utf8(entry.path).is_err());
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()
 }
 
-/// The files by which a package manager finds what it installs, of a service to which lockfiles mean what it gets by them.
+/// The lockfiles, settings and manifests of a service that count only through the packages that the service gets.
 struct LockedManifests<'a> {
     service: &'a Service,
     /// The directories with lockfiles of the service.
@@ -213,7 +213,7 @@ impl<'a> LockedManifests<'a> {
         Self { service, directories }
     }
 
-    /// Whether a file counts by what the service gets by its lockfiles, and not as a file.
+    /// Whether a file counts only through the packages of the service's lockfiles, and not as a file.
     fn hold(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         if self.service.lockfile == LockfileUse::Unchecked {

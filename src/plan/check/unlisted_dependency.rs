@@ -30,7 +30,7 @@ pub(super) fn images(ground: &Ground<'_>) -> Vec<Finding> {
 fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
     let mut edges: Vec<Vec<&DiscoveredEdge>> = vec![Vec::new(); ground.found.services.len()];
     for edge in &ground.found.edges {
-        // What filters say is no reason for them to say more.
+        // A dependency that filters declare is no reason for a finding about filters.
         let file = edge.at.file.name();
         if !is_filter_file(file) && !is_workflow_file(file) {
             edges[edge.from].push(edge);
@@ -48,7 +48,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
                 continue;
             }
             missed.insert(target);
-            // With `depends_on`, what is listed brings what it is built from itself.
+            // With `depends_on`, a listed service brings the services that it is built from.
             let is_brought = way[..way.len() - 1].iter().any(|edge| missed.contains(&edge.to));
             if rule_of(&way[way.len() - 1].at) != rule || config.shape == Shape::Structured && is_brought {
                 continue;

@@ -42,10 +42,10 @@ fn runs_rebake(job: &WorkflowJob) -> bool {
     job.steps.iter().any(|step| step.run.contains("rebake ") || step.action.ends_with("/rebake"))
 }
 
-/// Whether a pattern of tags may match a tag that begins so, and goes on with a digit.
+/// Whether a pattern of tags may match a tag that begins with `prefix` and a digit.
 fn may_match(pattern: &str, prefix: &str) -> bool {
     let end = pattern.find(['*', '?', '+', '[', '!', '\\']).unwrap_or(pattern.len());
-    // `?` and `+` are about the letter before them.
+    // `?` and `+` apply to the character before them.
     let end = if pattern[end..].starts_with(['?', '+']) {
         pattern[..end].char_indices().last().map_or(0, |(at, _)| at)
     } else {

@@ -39,7 +39,7 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
     vec![finding.label(&config.source, Span::default(), "").help(help)]
 }
 
-/// Returns patterns of what is not owned: a directory where nothing below is owned, else files.
+/// Returns patterns of the unowned files: of a directory if no file below it is owned, else of the file.
 fn groups(ground: &Ground<'_>, owned: &Positions) -> Vec<String> {
     let listing = ground.listing();
     // How many files before each are owned.

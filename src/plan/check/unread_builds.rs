@@ -1,4 +1,4 @@
-//! Dockerfiles and ignore files that the rules could not read: nobody knows what their images are built from.
+//! Dockerfiles and ignore files that the rules could not read, so the inputs of their images are not known.
 
 use std::collections::BTreeMap;
 
@@ -7,17 +7,17 @@ use crate::inputs::source::docker::{Dockerfile, IgnoreFile, RefusedDockerfile};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::{Escaped, ServiceId};
 
-/// The files of builds that could not be read, each once.
+/// The problems of the files of builds that could not be read, by path.
 #[derive(Default)]
 pub(super) struct UnreadBuilds(BTreeMap<String, Diagnostic>);
 
 impl UnreadBuilds {
-    /// Returns them in the order of their paths.
+    /// Returns the problems in the order of the paths.
     pub(super) fn into_problems(self) -> Vec<Diagnostic> {
         self.0.into_values().collect()
     }
 
-    /// Notes that the Dockerfile of a service is no tracked file.
+    /// Records the problem that the Dockerfile of a service is not a tracked file.
     pub(super) fn missing(&mut self, ground: &Ground<'_>, set: usize, service: ServiceId, path: &str) {
         let config = ground.config(set);
         let service = &config.services[service.0];
@@ -31,7 +31,7 @@ impl UnreadBuilds {
         self.0.insert(path.to_owned(), problem.help("correct it, or commit the file"));
     }
 
-    /// Returns the text of a file, and notes where there is none. What is said of it already is not said again.
+    /// Returns the text of a file. If there is none, records a problem, unless discovery has reported one.
     pub(super) fn text<'a>(&mut self, ground: &Ground<'a>, path: &str) -> Option<&'a SourceFile> {
         let text = ground.tree.text(path);
         let is_said = || {
@@ -48,12 +48,12 @@ impl UnreadBuilds {
         text
     }
 
-    /// Returns what a Dockerfile says, and notes where a builder refuses it.
+    /// Returns a parsed Dockerfile. If builders refuse it, records a problem.
     pub(super) fn parsed(&mut self, file: &SourceFile) -> Option<Dockerfile> {
         Dockerfile::parse(file.text()).inspect_err(|refused| self.note(file, refused)).ok()
     }
 
-    /// Returns what an ignore file says, and notes where that is not understood.
+    /// Returns a parsed ignore file. If it is not understood, records a problem.
     pub(super) fn ignore_file(&mut self, file: &SourceFile) -> Option<IgnoreFile> {
         let read = IgnoreFile::parse(file.text());
         if read.is_none() {

@@ -11,27 +11,28 @@ use crate::model::name::ServiceId;
 /// The files that a service's own patterns cover and its build did not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadFiles {
-    /// The patterns that match files of which none was read.
+    /// The patterns that match only files that were not read.
     pub patterns: Vec<String>,
-    /// What was read of all that the service's own patterns cover.
+    /// Whether any of the files that the service's own patterns cover was read.
     pub own: OwnReads,
-    /// The directories of whose covered files none was read, each with their number; none lies in another.
+    /// The directories with covered files of which none was read, each with the number of these files. No directory
+    /// contains another one.
     pub directories: Vec<(String, usize)>,
 }
 
-/// What a build read of the files that its service's own patterns cover.
+/// Whether a build read any of the files that its service's own patterns cover.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum OwnReads {
-    /// One at least.
+    /// At least one was read.
     #[default]
     SomeRead,
-    /// None.
+    /// None was read.
     NoneRead,
-    /// None, since none is tracked.
+    /// None was read, since none is tracked.
     NoneTracked,
 }
 
-/// Returns what a service's own patterns cover and its build did not read.
+/// Returns the files that a service's own patterns cover and its build did not read.
 pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Positions) -> UnreadFiles {
     let config = ground.config(set);
     let service = &config.services[service.0];
@@ -54,7 +55,7 @@ pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Pos
     };
     let said = unread.iter().flat_map(|at| found.of(Filters::id(*at))).copied();
     let said = Positions::of(listing.len(), said);
-    // What one of these patterns takes is said by that.
+    // Files that one of these patterns matches are reported with the pattern.
     let others: Vec<usize> =
         covered.into_iter().filter(|position| own != OwnReads::SomeRead || !said.has(*position)).collect();
     UnreadFiles {

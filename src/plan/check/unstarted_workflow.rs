@@ -69,7 +69,7 @@ fn starts(ground: &Ground<'_>, event: &WorkflowEvent) -> Option<Positions> {
         entries.push(entry("**", Effect::Include)?);
     }
     for path in list {
-        // GitHub reads these signs in its own way.
+        // GitHub gives these characters a meaning of its own.
         if path.value.contains(['+', '?', '[', '{', '(', '\\']) {
             return None;
         }

@@ -5,7 +5,7 @@
 pub(super) struct ExpressionName {
     /// Its parts.
     pub(super) parts: Vec<String>,
-    /// Whether the expression asks for the opposite: `!needs.a.outputs.b`, `… == 'false'`, `… != 'true'`.
+    /// Whether the expression is true if the value is not: `!needs.a.outputs.b`, `… == 'false'`, `… != 'true'`.
     pub(super) is_negated: bool,
 }
 
@@ -43,7 +43,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// Reads a name at the beginning of a text, and returns what follows it.
+/// Returns the parts of the name at the beginning of a text, and what follows it.
 fn name(text: &str) -> Option<(Vec<String>, &str)> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -65,7 +65,7 @@ fn name(text: &str) -> Option<(Vec<String>, &str)> {
     }
 }
 
-/// Reads `['a']`.
+/// Returns the text in an index such as `['a']`, and what follows it.
 fn index(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('[')?.trim_start();
     let quote = inside.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
@@ -73,7 +73,7 @@ fn index(text: &str) -> Option<(&str, &str)> {
     Some((part, after.trim_start().strip_prefix(']')?))
 }
 
-/// Whether a comparison that follows makes the expression ask for the opposite.
+/// Whether a comparison after a name makes the expression true if the value is not.
 fn asks_for_opposite(after: &str) -> bool {
     let after = after.trim_start_matches([' ', '}', '"', '\'', '\n', ')']);
     let value = |text: &str, value: &str| text.trim_start_matches([' ', '"', '\'']).starts_with(value);

@@ -1,4 +1,4 @@
-//! Finds the configuration with which a base was planned.
+//! Finds the configuration that was in force at a base.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         }
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
         if bases.is_empty() {
-            // Paths that were given: what the configuration was before is not among them.
+            // If changed paths were given instead of a base, the earlier configuration is not known.
             let given = tip.state == HeadState::Commit;
             let at_place = |change: &Change| self.places.iter().any(|place| change.reaches(place));
             let listed = given && (file.is_changed_by(&tip.on_top) || tip.on_top.as_slice().iter().any(at_place));
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
     ) -> Result<BaseConfig, git::GitError> {
         let then = match self.repository.with_fetching(|| self.then(base, place, changes)) {
             Ok(Some(then)) => then,
-            // No tree of this repository tells what a submodule holds.
+            // The trees of this repository do not contain the files of a submodule.
             Ok(None) if self.file.is_in_moved_submodule(changes) => {
                 return Ok(unknown(base, "is in a submodule, which is at another commit now", None));
             }
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
             return BaseConfig::Unchanged;
         }
         let source = config::decode(&self.file.name, bytes);
-        // What these were built from is not what they take now, whatever their patterns say.
+        // These services have fewer files now than at base, even if their patterns are equal.
         let narrowed = self.file.discovery.narrowed_since(discovery);
         let definitions =
             source.and_then(|source| config::definitions(&source, self.file.options, discovery.found(), &narrowed));

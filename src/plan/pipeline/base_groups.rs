@@ -87,13 +87,14 @@ impl Grouped {
             }
             Since::Built => {
                 let before = RefState::here(repository, environment)?;
-                // The remote's refs are those of all runners: all of them are fetched, and what they stand for, at once.
+                // The remote has the refs of all runners. They are fetched in one go, with the commits to which they
+                // point.
                 let remote = request.remote.clone().unwrap_or_else(|| repository.remote());
                 let refs = Missing::Refs { remote: remote.clone(), prefixes: RefState::prefixes(environment) };
                 if repository.renew_refs(refs) == Freshness::Unknown {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 }
-                // A fetch leaves what the remote has no more. At a terminal somebody may be about to send it.
+                // A fetch keeps refs that the remote no longer has. At a terminal, a person may be about to push them.
                 let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
                 let Ok(alone) = repository.alone_here(kept, &remote, &built_ref::prefix(environment)) else {
                     return Ok(Self::unknown(config, stale("the built refs")));
@@ -124,8 +125,8 @@ impl Grouped {
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
         for (service, known) in config.graph.services().zip(known) {
-            // A library is never built: its changes count since the base of each service that is built from it. Of a
-            // service without an image nothing is published.
+            // A library is never built: its changes count since the base of each service that is built from it. A
+            // service without an image publishes nothing.
             let definition = &config.services[service.0];
             if definition.is_library() || (since == Since::Published && definition.image.name.is_none()) {
                 bases.push(None);
@@ -169,7 +170,7 @@ impl Grouped {
     }
 }
 
-/// Returns the doubt whether these refs are older in this clone than on the remote.
+/// Returns the doubt that these refs may be older in this clone than on the remote.
 fn stale(refs: &str) -> Doubt {
     Doubt::no_base(
         &format!("{refs} cannot be fetched, and those of this clone may be older than the remote's"),
@@ -185,7 +186,7 @@ struct Doubtful {
 }
 
 impl Doubtful {
-    /// Returns why a service's newest release is not known, if that is so. `newest` is the newest in this clone.
+    /// Returns the doubt about a service's newest release; `None` if it is known. `newest` is the newest in this clone.
     fn of(&self, service: &ServiceName, patterns: &[TagPattern], newest: Option<&TagName>) -> Option<Doubt> {
         let RemoteTags::Here { moved, alone } = &self.tags else { return None };
         let moved = patterns.iter().find_map(|pattern| {

@@ -167,7 +167,7 @@ impl ConfigFile {
         };
         let found = match at {
             Some(commit) => match Self::in_tree(repository, commit, &place, FoundBy::Name)? {
-                // One that is newer than the commit, or not committed.
+                // A file that is newer than the commit, or not committed.
                 None => Self::on_disk(repository, &place, FoundBy::Name)?,
                 found => found,
             },
@@ -214,7 +214,7 @@ impl ConfigFile {
         let Some(commit) = repository.head()?.commit().copied() else { return Ok(None) };
         let is_left_out = repository.is_left_out(place)?;
         let file = match repository.file_at(&commit, place) {
-            // The work tree has taken this link away.
+            // The work tree no longer has this link.
             Err(git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. }) if !is_left_out => None,
             file => file?,
         };
@@ -285,14 +285,14 @@ impl ConfigFile {
         config::parse(&source, self.options, self.discovery.found())
     }
 
-    /// Whether it differs from the commit below these changes of the work tree.
+    /// Whether the configuration differs from that of the commit. `on_top` are the changes of the work tree.
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
         is_changed_unseen || self.is_changed_by(on_top) || self.discovery.is_changed_by(on_top)
     }
 
-    /// Whether one of these changes is of the configuration, or of a submodule that contains it.
+    /// Whether one of these changes is to the configuration, or to a submodule that contains it.
     pub(super) fn is_changed_by(&self, changes: &ChangeSet) -> bool {
         let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
         paths.any(|path| changes.as_slice().iter().any(|change| change.reaches(path)))

@@ -20,9 +20,9 @@ use crate::plan::{Names, Pushes};
 /// How many services a note names.
 const NAMED: usize = 5;
 
-/// What is built, and for which environment.
+/// The facts of a plan on which its content tags depend.
 pub(super) struct Built<'a> {
-    /// What is asked for.
+    /// The request, with names resolved.
     pub(super) asked: &'a ResolvedRequest,
     /// The environment's name.
     pub(super) environment: &'a str,
@@ -30,7 +30,7 @@ pub(super) struct Built<'a> {
     pub(super) settings: &'a Environment,
     /// The tip of the range.
     pub(super) tip: &'a Tip,
-    /// Whether pushing was asked for.
+    /// Whether the command line asks for a push or forbids it.
     pub(super) push: PushRequest,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Content {
     pub(super) push: bool,
     /// The references by which builds push their images.
     pub(super) pushes: Pushes,
-    /// The note that some images are not pushed, if so.
+    /// The note that some images are not pushed, if there is one.
     pub(super) note: Option<Diagnostic>,
 }
 
@@ -51,8 +51,8 @@ pub(super) struct Content {
 pub(super) struct Reuse {
     /// The content tag; `None` if the service has no image, or its content is not known, or no commit has it.
     pub(super) content_tag: Option<ImageTag>,
-    /// Whether the service is built although there may be an image with that tag: `--force` asks for that, or the image may
-    /// have been built of a dependency whose version is not known here.
+    /// Whether the service is built although there may be an image with that tag: `--force` requires that, or the image
+    /// may have been built from a dependency whose version is not known here.
     pub(super) rebuild: bool,
 }
 
@@ -67,10 +67,10 @@ struct Bindings<'a> {
     planned: BTreeMap<ServiceId, &'a Names>,
 }
 
-/// What an image passes on to the images that are built from it.
+/// The bindings of the images that an image is built from, and its own, which its dependents inherit.
 #[derive(Debug, Clone, Default)]
 struct HandedOn {
-    /// The bindings of the images in it, by service.
+    /// The suffixes of the content tags of these images, by service.
     suffixes: BTreeMap<String, String>,
     is_doubtful: bool,
 }
@@ -120,7 +120,8 @@ impl Bindings<'_> {
         services.iter().zip(fingerprints).map(|both| reuse(both).unwrap_or_default()).collect()
     }
 
-    /// Returns what each of these services, and each service that they are built from, passes on.
+    /// Returns the bindings that dependents inherit from each of these services, and from each service that they are
+    /// built from.
     fn handed_on(&self, services: &[ServiceId]) -> BTreeMap<ServiceId, HandedOn> {
         let graph = &self.workspace.config.graph;
         let wanted = graph.with_dependencies(services);
@@ -132,7 +133,7 @@ impl Bindings<'_> {
                 handed_on.suffixes.extend(dependency.suffixes.clone());
                 handed_on.is_doubtful |= dependency.is_doubtful;
             }
-            // A library, and what has no image, hands on what it is built from.
+            // Dependents of a library, or of a service without an image, inherit the bindings of its dependencies.
             if has_image(definition) {
                 handed_on = match definition.promote {
                     Promote::Always => HandedOn::default(),
@@ -144,7 +145,7 @@ impl Bindings<'_> {
         all
     }
 
-    /// Returns what an image passes on. `needs` is what the images that it is built from pass on.
+    /// Returns the bindings that dependents inherit from an image. `needs` are those that it inherits itself.
     fn bound(&self, service: ServiceId, needs: &HandedOn) -> HandedOn {
         let definition = self.service(service);
         let sees = Sees::of(definition, || self.context_holds_git(definition));
@@ -208,7 +209,7 @@ impl Bindings<'_> {
     }
 }
 
-/// What the build of an image sees.
+/// The values that the build of an image can see.
 #[derive(Debug, Clone, Copy, Default)]
 struct Sees {
     version: bool,
@@ -281,7 +282,7 @@ fn leaves_git_out(text: &[u8]) -> bool {
 /// Returns the references by which the builds of an event push their images.
 fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     let WorkspaceView { repository, trigger, .. } = *workspace;
-    // What a request changes must not be found again by others.
+    // Other events must not reuse images with the changes of a pull request.
     if matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own {
         return Pushes::Tags;
     }

@@ -1,5 +1,5 @@
-//! The paths that services declare to be built from, as a tree has them: where symbolic links lead, and which are
-//! missing.
+//! The paths that services declare to be built from, as a tree has them: the targets of symbolic links, and the paths
+//! that are missing.
 //!
 //! Only declared paths are looked up, and only at head. If a base has other links, the links themselves have changed
 //! since, which affects the services.
@@ -133,7 +133,7 @@ impl<'a, 'b> Search<'a, 'b> {
         Followed { config, warnings: self.warnings, doubt, read: self.read }
     }
 
-    /// Notes where a declared path leads in the commit.
+    /// Records the target of a declared path in the commit.
     fn see(
         &mut self,
         service: ServiceId,
@@ -157,7 +157,7 @@ impl<'a, 'b> Search<'a, 'b> {
                 self.is_on_way_to(path)
             }
         };
-        // A link that the work tree has otherwise leads from what the commit has to what the work tree has.
+        // If the work tree changes a link, both its target in the commit and its target in the work tree count.
         if is_edited && let Ok(Some(lead)) = self.repository.leads_in_work_tree(path) {
             self.add(service, declared, &lead);
         }
@@ -177,7 +177,7 @@ impl<'a, 'b> Search<'a, 'b> {
             DeclaredKind::Listed => None,
         });
         if is_gone {
-            // What was there may have been reached through a link that is gone too.
+            // A directory above the missing path may have been a link, which is gone too.
             inputs.extend(above(&lead.path).map(Input::At));
         }
         self.more.extend(inputs.into_iter().map(|input| (service, declared.path.as_ref().map(|_| input))));

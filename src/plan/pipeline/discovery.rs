@@ -1,4 +1,4 @@
-//! What the repository's own files declare: at head, and at each base by what changed since.
+//! The declarations in the repository's own files: at head, and at each base, where only changed files are read again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,12 +22,12 @@ pub struct Discovery {
     found: Arc<Discovered>,
 }
 
-/// Which files are asked.
+/// Which files are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscoveryScope {
     /// The manifests of these ecosystems, each once, in order. Without ecosystems, no manifest.
     Workspaces(Vec<Ecosystem>),
-    /// All that declare anything.
+    /// All files that declare anything.
     Everything,
 }
 
@@ -79,7 +79,7 @@ impl Discovery {
             Some(commit) => texts(repository, commit, wanted)?,
             None => Vec::new(),
         };
-        // What a link leads to may change while the link stays, so that a base has another text behind it.
+        // The target of a link may change while the link stays, so the text at a base would be wrong.
         let is_link =
             |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
         let links = listing.iter().filter(|entry| is_link(entry.mode, entry.path));
@@ -143,7 +143,7 @@ impl Discovery {
         Self { scope, tree: Arc::new(tree), found: Arc::new(found) }
     }
 
-    /// Returns which files were asked.
+    /// Returns which files were read.
     #[must_use]
     pub fn scope(&self) -> &DiscoveryScope {
         &self.scope
@@ -167,7 +167,7 @@ impl Discovery {
         Ok(texts.into_iter().filter_map(|(path, target)| Some((path, String::from_utf8(target).ok()?))).collect())
     }
 
-    /// Returns what they declare.
+    /// Returns the services and edges that the files declare.
     #[must_use]
     pub fn found(&self) -> &Discovered {
         &self.found
@@ -180,7 +180,7 @@ impl Discovery {
         let files: BTreeSet<&str> = self.found.files().map(SourceFile::name).collect();
         for path in files {
             let name = path.rsplit('/').next().unwrap_or_default();
-            // Go files have too many names to be told.
+            // Go files have too many names to be listed.
             let kind = if name.ends_with(".go") { "*.go" } else { name };
             *sources.entry(kind).or_default() += 1;
         }
@@ -207,7 +207,7 @@ impl Discovery {
         changes.as_slice().iter().any(|change| self.scope.reads(change.path.as_bytes()))
     }
 
-    /// Whether the answer was the same before these changes: none is of a file that discovery reads, and none adds or
+    /// Whether discovery gives the same result before these changes: none is of a file that it reads, and none adds or
     /// deletes a path.
     pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
         let is_none = self.scope.ecosystems().is_empty();
@@ -215,7 +215,7 @@ impl Discovery {
         is_none || !self.is_changed_by(changes) && !changes.as_slice().iter().any(moves)
     }
 
-    /// Whether both are one answer.
+    /// Whether both are certainly the same result. Their contents are not compared.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
     }

@@ -19,7 +19,7 @@ pub enum Error {
     /// A service that was named does not exist.
     #[error(transparent)]
     UnknownService(#[from] UnknownService),
-    /// A library was named where releases are asked for.
+    /// A library was named, but releases were requested.
     #[error("`{name}` is a library, so it has no releases: nothing builds it")]
     Library {
         /// Its name.

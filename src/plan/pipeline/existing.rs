@@ -66,7 +66,7 @@ fn note_lacking(plan: &mut Plan, registries: &Registries) {
             let tag = question.reference.to_string();
             match answer {
                 ImagePresence::Exists { digest } if digest == exists.digest => {}
-                // One that is written once stays where it is.
+                // A tag that is written only once stays on its image.
                 ImagePresence::Exists { .. } if service.once.contains(&tag) => {
                     service.tags.retain(|other| *other != tag);
                     service.once.retain(|other| *other != tag);

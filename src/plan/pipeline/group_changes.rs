@@ -142,7 +142,8 @@ impl<'a> Findings<'a> {
         std::mem::take(&mut self.removed).into_iter().collect()
     }
 
-    /// Notes the matches of named filters, and the unmatched paths: from the kept changes, and from all of them.
+    /// Records the matches of named filters in the kept changes, and the unmatched paths of all changes. `kept` and
+    /// `whole` are the matches of the kept changes and of all.
     fn note(&mut self, compared: &GroupChanges, kept: &Matches<'a>, whole: &Matches) {
         let about_none = self.about_none(compared, kept);
         if let Some(first) = about_none.first() {

@@ -126,10 +126,10 @@ pub struct Naming {
 /// Whether fingerprints are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TakeFingerprints {
-    /// No, since no name is needed.
+    /// They are not taken.
     #[default]
     No,
-    /// They are.
+    /// They are taken.
     Yes,
 }
 
@@ -151,7 +151,7 @@ pub struct Planned {
     pub plan: Plan,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
-    /// Notes in words on what the plan contains.
+    /// Notes about the contents of the plan.
     pub notes: Vec<Diagnostic>,
     /// The work that it took, counted.
     pub work: WorkDone,
@@ -293,7 +293,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let take = || fingerprints(&handle(), file, config, &range.tip, &planned, request.fingerprints);
     let (prints, named) = beside(take, name);
     let (Prints { found: fingerprints, doubt, directories }, named) = (prints?, named?);
-    // What git could not look at before is in doubt already.
+    // Files that git could not read before have a doubt already.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");
     notes.doubts.extend(doubt.filter(|_| !in_doubt));
     notes.warnings.extend(rules.note(&planned));
@@ -366,7 +366,7 @@ fn undecided(direct: &Direct) -> Option<Doubt> {
     Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
 }
 
-/// Returns the own causes of services: what changed, what was asked for, and what was not recorded.
+/// Returns the own causes of services: what changed, what was requested, and what was not recorded.
 fn causes<'a>(
     findings: &mut Findings<'a>,
     asked: &ResolvedRequest,
@@ -424,8 +424,8 @@ fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Returns why services have no bases of their own although they were asked for, if so. Only environments that push,
-/// and `local`, have records of builds.
+/// Returns why services have no bases of their own although these were requested; `None` if they have them. Only
+/// environments that push, and `local`, have records of builds.
 fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
     let lacks = match compare {
         Compare::Since(Since::Built) => "it has no built refs",
@@ -435,7 +435,7 @@ fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Opt
     (!has_built_refs(config, environment)).then_some(lacks)
 }
 
-/// Adds to an error that fetching could have avoided why nothing was fetched.
+/// Adds the reason why nothing was fetched to an error that a fetch could have avoided.
 fn unfetched(error: Error, repository: &Repository) -> Error {
     match repository.last_fetch_trouble() {
         Some(trouble) if error.missing().is_some() => Error::Unfetched { error: Box::new(error), trouble },
@@ -449,7 +449,7 @@ pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
-/// Runs one function in another thread while it runs another one in this thread.
+/// Runs one function in another thread while the other one runs in this thread.
 fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let other = scope.spawn(other);

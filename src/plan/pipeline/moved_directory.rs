@@ -44,7 +44,7 @@ pub(super) fn moved<'a>(config: &'a Config, changes: &ChangeSet, unmatched: &[&C
         .enumerate()
         .filter_map(|(service, definition)| Some((definition.path.as_ref()?.as_str().as_bytes(), service)))
         .collect();
-    // What is gone from them, by the name below the directory.
+    // The files that these directories no longer have, by path below the directory.
     let mut gone: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
     for change in changes.as_slice().iter().filter(|change| change.status == Status::Deleted) {
         for (above, below) in splits(change.path.as_bytes()) {

@@ -10,7 +10,7 @@ use crate::model::name::{CommitId, Escaped, Listed};
 /// How many services a warning names.
 const NAMED: usize = 5;
 
-/// What a registry says of the published image of a service.
+/// The published image of a service, according to its registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishedImage {
     /// It was built from a commit.
@@ -20,7 +20,7 @@ pub enum PublishedImage {
         /// Its reference: `ghcr.io/acme/api:main`.
         reference: String,
     },
-    /// There is none, or it does not name its commit.
+    /// There is no image, or it does not name its commit.
     Untold,
     /// The registry gives no clear answer.
     Unknown {

@@ -50,7 +50,7 @@ pub struct PushRules<'a> {
     unpushed: BTreeSet<ServiceId>,
     /// A description of base.
     base: String,
-    /// The note that nothing is pushed, if that is so.
+    /// The note that nothing is pushed, if there is one.
     pub(super) note: Option<Diagnostic>,
     /// The doubt because of which nothing is pushed, if there is one.
     pub(super) doubt: Option<Doubt>,
@@ -73,7 +73,7 @@ impl<'a> PushRules<'a> {
             doubt: None,
         };
         let is_request = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup);
-        // A file outside of the repository is no part of the request.
+        // If the file is outside of the repository, the pull request cannot have changed it.
         if !is_request || request.push != PushRequest::Asked || file.in_repository.is_none() {
             return Ok(head);
         }

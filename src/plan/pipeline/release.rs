@@ -9,7 +9,7 @@ use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
 use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::naming::version::{Commit, Parsed, TagPattern};
 
-/// Plans the releases of services at `HEAD`: of those named by name or path, or of all.
+/// Plans the releases of services at `HEAD`. `services` names them by name or path; if it is empty, all are planned.
 ///
 /// It takes two walks of history, whatever the number of services.
 ///
@@ -41,7 +41,7 @@ pub fn release(
     let since: Vec<Option<CommitId>> =
         lines.iter().map(|line| Some(line.since(request.pre.as_deref())?.commit)).collect();
     let mut own_files = service_commits::own_files(config);
-    // What a commit does to a library, it does to what is built from it.
+    // A commit that touches a library touches the services that are built from it too.
     let touches = |step: &service_commits::Step<'_>| {
         let mut services = own_files(step)?;
         let touched: Vec<ServiceId> = services.iter().copied().collect();
@@ -61,8 +61,8 @@ pub fn release(
     Ok(release::plan(&lines, commits, &existing, request)?)
 }
 
-/// Returns the groups of services that are released together, since they write the same tags; dependencies come first. A
-/// library has no releases: nothing is built of it alone.
+/// Returns the groups of services that are released together, since they write the same tags; dependencies come first.
+/// Libraries are left out, since they have no releases.
 fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     let mut groups: indexmap::IndexMap<&TagPattern, Vec<ServiceId>> = indexmap::IndexMap::new();
     for service in config.graph.build_order().iter().filter(|service| !config.services[service.0].is_library()) {
@@ -73,17 +73,17 @@ fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     groups.into_values().collect()
 }
 
-/// Returns what a service is built from, with what a library is built from in place of it, since it has no releases.
+/// Returns the dependencies of a service. A library has no releases, so its own dependencies replace it.
 fn released(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
     beyond_libraries(config, service, |service| config.graph.dependencies(service))
 }
 
-/// Returns the services that are built from one, with those that are built from a library in place of it.
+/// Returns the dependents of a service. The dependents of a library replace it.
 fn stand_on(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
     beyond_libraries(config, service, |service| config.graph.dependents(service))
 }
 
-/// Returns the neighbours of a service, with their neighbours in place of libraries.
+/// Returns the neighbours of a service, where the neighbours of a library replace it.
 fn beyond_libraries(
     config: &Config,
     service: ServiceId,

@@ -1,4 +1,4 @@
-//! Resolves what is requested by name: on the command line, in the inputs of a manual run, or by a release tag.
+//! Resolves requested names: from the command line, the inputs of a manual run, or a release tag.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -52,7 +52,7 @@ impl UnknownService {
     }
 }
 
-/// Resolves names, and finds out what a release tag or a manual run asks for.
+/// Resolves names, and determines what a release tag or a manual run requests.
 pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(ResolvedRequest, Vec<Diagnostic>), Error> {
     let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let mut warnings = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(Reso
         version: None,
         released: None,
     };
-    // Bases of their own are for events that name no service.
+    // A tag, or a manual run that names services, replaces the comparison, even one with `--since`.
     if matches!(request.base.compare, Compare::Auto | Compare::Since(_)) {
         match trigger.kind {
             _ if trigger.base == BaseHint::Unpublished => warnings.push(unpublished(trigger)),
@@ -77,7 +77,7 @@ pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(Reso
             _ => {}
         }
     }
-    // Forms and scripts leave empty what nobody filled in.
+    // An empty version counts as none, since forms and scripts pass empty values.
     let given = request.naming.as_ref().and_then(|naming| naming.version.clone());
     let mut given = given.into_iter().chain(trigger.inputs.version.clone());
     asked.version = given.find(|version| !version.is_empty());
@@ -96,7 +96,7 @@ impl ResolvedRequest {
         is_nothing && self.forced.is_empty()
     }
 
-    /// Applies a tag. The release tag of a service asks for that service at that version; any other tag asks for
+    /// Applies a tag. The release tag of a service requests that service at that version; any other tag requests
     /// nothing.
     fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
         let tag = trigger.tag().unwrap_or_default();
@@ -146,7 +146,7 @@ impl ResolvedRequest {
     pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
         let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
-        // The event may name the tag's object. Where this clone has an older tag of that name, versions would be wrong.
+        // The event may name the tag's object. If this clone has an older tag of that name, versions would be wrong.
         let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
         let head = tip.commit;
         match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {
@@ -159,7 +159,7 @@ impl ResolvedRequest {
         }
     }
 
-    /// Applies the inputs of a manual run. It asks only for the services that it names; `all` means every service.
+    /// Applies the inputs of a manual run. It plans only the services that it names; `all` means every service.
     fn by_hand(&mut self, repository: &Repository, config: &Config, trigger: &Trigger) -> Result<(), Error> {
         let names = &trigger.inputs.services;
         if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
@@ -189,7 +189,7 @@ fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagn
     Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
 }
 
-/// Returns the warning that services which a person named are left out, since nothing affects them.
+/// Returns the warning about named services that are left out, since nothing affects them.
 ///
 /// # Errors
 /// When a name is not that of a service.

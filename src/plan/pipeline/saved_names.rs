@@ -1,4 +1,4 @@
-//! The versions and image tags of a saved plan, compared with all that the configuration can give for the plan's event,
+//! Checks the versions and image tags of a saved plan against all that the configuration can give for the plan's event,
 //! commit and environment.
 //!
 //! The plan does not record its flags (`--version`, `--style`, `--abbrev`), and releases may have been added since. So
@@ -84,7 +84,7 @@ impl<'a> SavedNames<'a> {
                 return Some(format!("`{}` is not the version of the release tag {tag}", Escaped::new(version)));
             }
             let by_hand = self.by_hand(service, version);
-            // A release is named after itself, and only modified files after none.
+            // A release has the tags of its version. Only with modified files may it have the tags of another commit.
             let is_release = described.is_some() || by_hand.as_ref().is_some_and(|release| release.ranks == RELEASED);
             let may_be_none = !is_release || version.ends_with("dirty");
             let by_hand = by_hand.filter(|_| released.is_none());
@@ -100,7 +100,7 @@ impl<'a> SavedNames<'a> {
         Some(format!("no rule of `tags` gives it `{}`", Escaped::new(first)))
     }
 
-    /// Returns the release tag for which this run is, if it is one of the service.
+    /// Returns the release tag of this run's event, if it is a tag of the service.
     fn released(&self, service: &Service) -> Option<(TagName, Version)> {
         let tag = TagName::from_git(self.held.trigger.tag()?);
         match self.held.config.release_tags().parse(&tag) {
@@ -121,7 +121,7 @@ impl<'a> SavedNames<'a> {
             Some(std::str::from_utf8(pattern.version_of(tag.as_bytes())?).ok()?.to_owned())
         });
         let Some(written) = read else { return Err(format!("{tag} is not one of its release tags")) };
-        // A clone without the tag cannot tell.
+        // If this clone lacks the tag, its commit is not known.
         match tag.to_str().map(|tag| self.held.repository.resolve(&format!("refs/tags/{tag}"))) {
             Some(Ok(commit)) if commit != self.head => Err(format!("{tag} is a release of another commit")),
             _ => Ok(Some(PossibleRelease { tag, written, ranks: RELEASED })),
@@ -148,7 +148,7 @@ impl<'a> SavedNames<'a> {
             || VersionStyle::CHOICES.iter().any(|(style, ..)| render(*style, &facts).is_ok_and(|made| made == clean))
     }
 
-    /// Removes the tags that the rules of a service can give.
+    /// Removes from `foreign` the tags that the rules of a service can give.
     fn remove_given(
         &self,
         service: &Service,
@@ -158,7 +158,7 @@ impl<'a> SavedNames<'a> {
     ) {
         let branches = [self.trigger.default_branch.as_deref(), self.trigger.branch(), None];
         let rules = [&*service.image.rules, &service.image.rules.for_modified_files()];
-        // The usual number of digits first.
+        // The default number of digits is tried first.
         for abbrev in std::iter::once(ABBREV).chain(4..=64) {
             for (release, default_branch) in
                 releases.iter().flat_map(|release| branches.map(|branch| (release, branch)))

@@ -1,4 +1,4 @@
-//! Compares a saved plan with the checked-out configuration, since its names and numbers may come from anywhere.
+//! Checks a saved plan against the checked-out configuration, since the plan may come from anywhere.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::naming::image::ImageTag;
 use crate::plan::{Plan, PlannedService};
 
-/// What a saved plan is compared with.
+/// The facts against which a saved plan is checked.
 #[derive(Clone, Copy)]
 pub struct Held<'a> {
     /// The repository.
@@ -47,7 +47,8 @@ impl Held<'_> {
         let saved = SavedNames::of(self, plan, environment)?;
         for service in &plan.services {
             let name = Escaped::new(&service.service).to_string();
-            // One that is not there, or elsewhere, has no recipe.
+            // A service that the configuration lacks, or has with another path, has no recipe, which is an error
+            // elsewhere.
             let Some(id) = self.config.graph.id(&service.service) else { continue };
             let named = saved.as_ref().and_then(|saved| saved.contradiction(&self.config.services[id.0], service));
             let said =
@@ -115,8 +116,8 @@ impl Held<'_> {
         })
     }
 
-    /// Returns the contradictions of fingerprints that are not those of the commit, and of existing images that are not
-    /// those of the services.
+    /// Returns the contradictions about content: fingerprints that are not those of the commit, and existing images
+    /// that are not those of the services.
     fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::GitError> {
         let mut found = Vec::new();
         let said = |(_, service): &(ServiceId, &PlannedService), what: &str| {
@@ -128,7 +129,7 @@ impl Held<'_> {
                 found.push(said(one, "the image that exists is not the one of its content"));
             }
         }
-        // That of a dirty tree is no commit's, and names no image.
+        // The fingerprint of a dirty tree belongs to no commit, and names no image.
         let clean =
             |service: &PlannedService| service.fingerprint.as_ref().is_some_and(|print| !print.ends_with("-dirty"));
         let printed: Vec<(ServiceId, &PlannedService)> =
@@ -138,7 +139,7 @@ impl Held<'_> {
         let ids: Vec<ServiceId> = printed.iter().map(|(id, _)| *id).collect();
         let (repository, none) = (self.repository, ChangeSet::default());
         let followed = match follow_links(repository, self.config, &ids, Some(&head), &none) {
-            // What this clone cannot tell it could not tell when it planned either.
+            // If this clone lacks a tree or a file, the fingerprints cannot be checked.
             Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => return Ok(found),
             followed => followed?,
         };

@@ -62,7 +62,7 @@ pub fn versions(
     let default_branch = || base::default_branch(repository, trigger, None);
     let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
         Ok((_, environment)) => Some(environment),
-        // Where no environment is for this event, none has a say in how versions are written.
+        // If no environment is for this event, none determines how versions are written.
         Err(Error::NoEnvironment { .. }) => None,
         Err(error) => return Err(error),
     };

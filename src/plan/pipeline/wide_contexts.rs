@@ -15,7 +15,7 @@ use crate::model::name::{CommitId, Escaped, RepoDir, RepoPath, ServiceId};
 use crate::model::recipe::Builder;
 use crate::model::tree::{Listing, Mode, Region};
 
-/// How much of a Dockerfile is read, in bytes. A larger one may copy anything.
+/// How many bytes of a Dockerfile are read. A larger Dockerfile counts as one that copies anything.
 const MOST: usize = 1 << 20;
 
 /// Returns the configuration with what Dockerfiles copy as further inputs of services with wide contexts. The
@@ -141,7 +141,7 @@ impl Reader<'_> {
         let start = if context.is_root() { String::new() } else { format!("{}/", context.as_str()) };
         let links = listing.filter(|entry| entry.mode == Mode::SymbolicLink);
         let links = links.filter_map(|entry| entry.path.strip_prefix(start.as_bytes()));
-        // What they hold is not known here, and does not matter.
+        // The targets of the links are not known here, and do not matter.
         Ok(ContextFiles::new(links.map(|path| ContextEntry { path, link: Some(b"/") })).leads_on(source))
     }
 }

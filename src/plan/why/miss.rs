@@ -160,7 +160,7 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
             let shared = literal.iter().zip(path).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
             if shared * 4 >= literal.len() * 3 { shared } else { 0 }
         };
-        // Of equals, the pattern that stands first.
+        // Of equally near patterns, the first one in the file.
         let best = patterns.iter().rev().max_by_key(|pattern| shared(pattern))?;
         let length = shared(best);
         let near = Miss::Near {

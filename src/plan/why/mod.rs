@@ -50,7 +50,7 @@ pub struct ChainRoot {
 }
 
 impl ServiceExplanation {
-    /// Returns what a plan says about a service; `None` if the plan does not contain it.
+    /// Returns the explanation of a service from a plan; `None` if the plan does not contain the service.
     #[must_use]
     pub fn of_plan(plan: &Plan, name: &str) -> Option<Self> {
         let told = |affected, causes: &[PlannedCause]| Self {

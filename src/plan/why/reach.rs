@@ -17,7 +17,7 @@ pub struct Reach {
     pub path: String,
     /// The services, in the order of filters.yaml.
     pub services: Vec<Reached>,
-    /// The services of which one pattern matches the path and another one excludes it.
+    /// The services with one pattern that matches the path and another one that excludes it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub taken_back: Vec<Spared>,
     /// The pattern in `unowned` that matches the path.
@@ -78,7 +78,7 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
             let reached = services.entry(service.0).or_insert_with(|| Reached {
                 service: config.graph.name(service).as_str().to_owned(),
                 when: Vec::new(),
-                // The status is not a fact here, but what is assumed.
+                // The status is only an assumption here, so the causes leave it out.
                 causes: affected
                     .causes(service)
                     .iter()

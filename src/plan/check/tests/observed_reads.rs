@@ -1,11 +1,11 @@
-//! What builds were seen to read, beside what covers it.
+//! Observed reads of builds, compared with the patterns that cover them.
 
 use super::with_checked;
 use crate::glob::{Pattern, Verdict};
 use crate::plan::check::{OwnReads, ReadCoverage, coverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
 
-/// Returns what `api` was seen to read, beside what covers it.
+/// Returns the observed reads of `api`, compared with the patterns that cover them.
 fn seen(files: &[&str], filters: &str, read: &[&str]) -> ReadCoverage {
     let all: Vec<(&str, &str)> = files.iter().map(|path| (*path, "")).chain([("filters.yaml", filters)]).collect();
     let inputs = read.iter().map(|path| ObservedInput { path: (*path).to_owned(), by: "cat".to_owned() });

@@ -28,7 +28,7 @@ impl Recording<'_> {
         services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
         let (awaiting_tags, unmarked) = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
         let here = RefState::here(self.repository, self.environment)?;
-        // Those of refs that have moved are removed once the tags are there.
+        // The marks of services whose refs have moved are removed later, when the images have their tags.
         let is_settled_later = |service: &&ServiceId| {
             awaiting_tags.contains(service) && matches!(services.get(service), Some(Recorded::Swapped(_)))
         };
@@ -220,7 +220,7 @@ impl Recording<'_> {
             self.repository.fetch_missing(&Missing::Refs { remote, prefixes });
         }
         let due = if others.is_empty() { BTreeSet::new() } else { due_services::due(self, &others, now)? };
-        // Built here, and by another run after that.
+        // Whether this run built a service, and another run built it after that.
         let is_overtaken = |service: &ServiceId| {
             let is_lost = !begun.is_refused && now.begun(self.name(*service)) != begun.token;
             begun.marked.contains(service) && (is_lost || begun.contested.contains(service))

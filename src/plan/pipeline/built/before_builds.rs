@@ -28,7 +28,8 @@ impl Recording<'_> {
         let services: Vec<ServiceId> = plan.services.iter().filter_map(|service| graph.id(&service.service)).collect();
         let mut outlook = Outlook::default();
         for (service, foreseen) in services.iter().zip(self.foresee(&services, before)) {
-            // What was built of a dependency is not what it is at this commit, so that what needs it cannot be built.
+            // The result of the dependency is of a later commit, so a service that needs it cannot be built at this
+            // commit.
             let need = self.stands_on(*service).into_iter().find(|on| outlook.superseded.contains_key(on));
             match (foreseen, need) {
                 (Swapped::Elsewhere(at), _) => outlook.elsewhere.push((*service, at)),

@@ -21,7 +21,7 @@ pub(super) fn due(
     let tip = Tip { commit: Some(*commit), state: HeadState::Commit, on_top: ChangeSet::default() };
     let is_begun = |service: &ServiceId| standing.begun(config.graph.name(*service)).is_some();
     let mut due: BTreeSet<ServiceId> = services.iter().copied().filter(is_begun).collect();
-    // What is not known makes a service due, which is all that counts here.
+    // Anything unknown makes a service due, so the doubts themselves are not needed.
     let (grouped, _) = Grouped::built(repository, config, standing.clone());
     let mut differ = repository.differ();
     let mut reader = base_config::Reader::new(repository, file);

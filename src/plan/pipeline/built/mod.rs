@@ -29,19 +29,19 @@ pub fn has_built_refs(config: &Config, environment: &str) -> bool {
     environment == LOCAL || pushes(environment)
 }
 
-/// What a build of a service leaves in an environment.
+/// The effect of a service's build on an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     /// The result of the build.
     Built,
-    /// Something unknown: a command builds the service, which has no image, and is told not to push.
+    /// Something unknown: the service has no image, and the command that builds it may not push.
     Unknown,
     /// Nothing: its image is not pushed.
     Nothing,
 }
 
 impl Left {
-    /// Returns what the build of a planned service leaves in an environment.
+    /// Returns the effect of a planned service's build on an environment.
     #[must_use]
     pub fn by(environment: &str, service: &PlannedService) -> Self {
         match service.push || environment == LOCAL {
@@ -121,7 +121,7 @@ pub enum Newer {
     Needed(ServiceId),
 }
 
-/// A run that has begun.
+/// The state of a run that has begun.
 #[derive(Debug)]
 pub struct Begun {
     /// The refs before: at the remote if they are pushed there, else here.
@@ -162,8 +162,8 @@ pub struct Written {
     pub services: BTreeMap<ServiceId, Recorded>,
     /// The recorded services that keep their marks until their images have their tags.
     pub awaiting_tags: BTreeSet<ServiceId>,
-    /// The marks that this run leaves: for services whose results are not known, and for those whose tags a later run has to
-    /// put.
+    /// The marks that this run leaves: for services whose results are not known, and for those to whose images a later
+    /// run must add tags.
     pub marks: Vec<(String, CommitId)>,
     /// The error of the remote, if there was one.
     pub trouble: Option<RemoteError>,

@@ -62,7 +62,7 @@ impl RefState {
         })
     }
 
-    /// Returns the same refs, with these noted as missing at the remote.
+    /// Returns the same refs, with these recorded as missing at the remote.
     pub(in crate::plan::pipeline) fn with_alone(self, alone: BTreeSet<String>) -> Self {
         Self { alone, ..self }
     }

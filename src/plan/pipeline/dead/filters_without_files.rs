@@ -1,4 +1,4 @@
-//! Finds filters that match no file, and reads as little of a tree as possible for it.
+//! Finds filters that match no file. It reads as little of a tree as possible.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -67,12 +67,12 @@ impl Trees<'_> {
     }
 }
 
-/// Warns of dead services, or refuses them, whether they are affected or not.
+/// Returns warnings about dead services, affected or not; an error if the policy refuses dead services.
 pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
     if policy == Dead::Allow {
         return Ok(Vec::new());
     }
-    // No one can correct the patterns of what was discovered.
+    // Discovered services have no patterns that a person could correct.
     let is_written = |service: ServiceId| config.services[service.0].origin == ServiceOrigin::Written;
     let is_error = |service: ServiceId| match policy {
         Dead::Error => true,
@@ -98,7 +98,7 @@ pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved])
             Some((_, _, pattern)) => problem.located(&config.source, pattern, "matches nothing"),
             None => problem.located(&config.source, &config.services[service.0].name, "has no patterns"),
         };
-        // Names alone tell less than contents, which no tree has of what the work tree moved.
+        // Contents prove more than names do. But no tree has the contents of files that only the work tree moved.
         let uncommitted = moved.iter().filter(|_| !trees.range.tip.on_top.is_empty());
         let by_name = || uncommitted.clone().find(|moved| moved.service() == name).map(ToString::to_string);
         let help = match (renamed, meant) {

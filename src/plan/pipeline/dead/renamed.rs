@@ -29,7 +29,7 @@ pub(super) fn renamed(
     let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
     let mut times: BTreeMap<ObjectId, usize> = BTreeMap::new();
     filters().flat_map(of).for_each(|entry| *times.entry(entry.id).or_default() += 1);
-    // A content that is in several places (an empty file, a licence) does not tell where one of them went.
+    // If several files have the same content (an empty file, a licence), it does not show where one of them went.
     let wanted: BTreeSet<ObjectId> = times.into_iter().filter(|(_, times)| *times == 1).map(|(id, _)| id).collect();
     if wanted.is_empty() {
         return nowhere();

@@ -1,4 +1,4 @@
-//! Finds what patterns that match nothing were most likely meant to be.
+//! Finds the text that was most likely meant by patterns that match nothing.
 
 use std::collections::BTreeSet;
 
@@ -48,7 +48,7 @@ pub(super) fn meant(
                     statuses: Statuses::ANY,
                     pattern: pattern_of,
                 }]));
-                // Where `path` is written and no pattern, the path is what is wrong.
+                // If the file has a `path` and not a pattern, the suggestion is a directory.
                 let slice = config.source.slice(pattern.defined).trim_matches(['"', '\'']);
                 let (written, meant) = if slice.contains('*') || slice == pattern.value.text() {
                     (pattern.value.text().to_owned(), text)
@@ -92,7 +92,7 @@ fn texts(
 
 /// Returns the text with one `/` between directories, and none at either end.
 fn tidy(text: &str) -> String {
-    // Before a letter or a digit a backslash escapes nothing: it was meant to part directories.
+    // Before a letter or a digit a backslash escapes nothing: it was meant to separate directories.
     let parts = text.split('\\').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
     let text = if parts { text.replace('\\', "/") } else { text.to_owned() };
     text.trim_start_matches("./").trim_matches('/').to_owned()

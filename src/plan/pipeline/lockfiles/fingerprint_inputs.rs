@@ -10,8 +10,8 @@ use crate::model::change::{Change, Status};
 use crate::model::name::{RepoPath, ServiceId};
 use crate::plan::pipeline::{ConfigFile, Files};
 
-/// Returns the inputs of services' fingerprints that come from lockfiles. The packages are listed by name if all files
-/// are.
+/// Returns the inputs of services' fingerprints that come from lockfiles. If `files` is [`Files::All`], they list the
+/// packages by name.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.

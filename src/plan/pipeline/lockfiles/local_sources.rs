@@ -38,7 +38,7 @@ pub fn with_local_sources<'c>(
             if let Means::Closure(found) = &file.means {
                 let directory = RepoDir::of_file(&file.path);
                 let local = local(found, closure.with);
-                // What lies outside of the repository is not seen.
+                // Sources outside of the repository are left out.
                 paths.extend(local.into_iter().filter_map(|path| directory.resolve(path).ok()));
             }
         }

@@ -70,7 +70,7 @@ impl Means {
         }
     }
 
-    /// Returns why any change counts, if so.
+    /// Returns why any change counts; `None` if the packages are known.
     pub(super) fn doubt(&self) -> Option<&WholeFile> {
         match self {
             Self::Doubt(whole) => Some(whole),
@@ -111,7 +111,8 @@ impl Locked {
             let service = of(&id);
             let Some(closure) = service.closure() else { continue };
             let mut found = Vec::new();
-            // One that has the package hides none above that has it too: which of them is in force is not known.
+            // If lockfiles in several directories have the package, all of them count: it is not known which one is in
+            // force.
             for directory in service.lockfile_directories() {
                 for name in service.lockfile_names() {
                     let path = directory.join(name);
@@ -254,7 +255,7 @@ fn named(
         found.extend(in_directory(files, lockfile, directory, format, &path)?);
     }
     if found.is_empty() && format == LockfileFormat::Pnpm {
-        // A pnpm-lock.yaml has directories alone; the names are in the manifests there.
+        // A pnpm-lock.yaml has only directories; the names are in the manifests there.
         let manifests = files.manifests(directory)?;
         let manifests = manifests.by_directory.iter().filter(|(_, manifest)| manifest.name.as_deref() == Some(text));
         found.extend(manifests.filter_map(|(place, _)| lockfile.in_directory(place)));

@@ -8,12 +8,12 @@ use crate::model::tree::ObjectId;
 /// A lockfile that was read, or why it was not.
 pub(super) type Resolved = Result<Arc<Resolution>, LockfileError>;
 
-/// All that decides what is read of a lockfile.
+/// The files that determine a lockfile's packages, by their paths and ids.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct LockfileKey {
     pub(super) path: String,
     pub(super) id: ObjectId,
-    /// The package.json without which a yarn.lock does not tell all.
+    /// The package.json files that complete a yarn.lock.
     pub(super) manifests: Vec<(String, ObjectId)>,
 }
 

@@ -21,7 +21,7 @@ pub(in crate::plan::pipeline) struct LockfileChanges {
     causes: Vec<(ServiceId, LockfileChange)>,
     /// The changed lockfiles that affect a service by its packages, so that its patterns do not match them.
     replaced: BTreeSet<(ServiceId, String)>,
-    /// The changed lockfiles of which some package's part was read, and the changed settings that some package gets.
+    /// The changed lockfiles that were compared by the packages of some service, and the files with changed settings.
     read: BTreeSet<RepoPath>,
     /// Why any change of some lockfiles counts.
     pub(in crate::plan::pipeline) doubts: Vec<Doubt>,
@@ -198,13 +198,13 @@ impl LockfileChanges {
         lockfiles.flat_map(of_change).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether a changed path is a lockfile of which some package's part was read, or has settings that some package gets.
+    /// Whether a path is a changed lockfile that was compared by the packages of some service, or has changed settings.
     pub(in crate::plan::pipeline) fn has_read(&self, path: &RepoPath) -> bool {
         self.read.contains(path)
     }
 }
 
-/// Returns what was read; `None` if this clone does not hold it.
+/// Returns the result of reading; `None` if this clone lacks the object to read.
 fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     match read {
         Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => Ok(None),
@@ -229,9 +229,10 @@ fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
 /// How a file relates to lockfiles in other places.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
-    /// It says something about all packages of a lockfile in this directory, or of those below it, too.
+    /// It has settings for all packages of a lockfile in this directory, and also of lockfiles below it.
     Settings(&'static SettingsFile, RepoDir),
-    /// The same, and it may be the package.json of a package: a yarn.lock does not say what those of its workspace need.
+    /// It is a package.json. It may have such settings, and the dependencies of a workspace package, which a yarn.lock
+    /// lacks.
     Manifest(RepoDir),
     /// It does not matter to lockfiles.
     Nothing,
@@ -273,7 +274,7 @@ impl Beside {
     }
 }
 
-/// Returns the settings that differ between two times; none if one of them is not there.
+/// Returns the settings that differ between base and tip; none if one of the two is missing.
 fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
     let [Some(before), Some(after)] = settings else { return Vec::new() };
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();

@@ -15,16 +15,16 @@ use crate::plan::pipeline::ConfigFile;
 /// How many services a message names.
 const NAMED: usize = 5;
 
-/// Which files affect services through what their packages get by lockfiles, whatever patterns say.
+/// The files that affect services through the packages of their lockfiles, even if no pattern matches them.
 #[derive(Debug, Clone, Default)]
 pub struct LockfileCoverage {
     /// The lockfiles, and the files of settings that count for all packages of one.
     pub files: BTreeSet<String>,
-    /// Which lockfiles count as a whole, since what packages get by them is not known, and why.
+    /// Warnings about lockfiles of which any change counts, since their packages are not known.
     pub unread: Vec<Diagnostic>,
 }
 
-/// Returns which files affect services through their lockfiles, at a commit with the work tree's changes on top.
+/// Returns the files that affect services through their lockfiles, at a commit with the work tree's changes on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.
@@ -55,7 +55,7 @@ pub fn lockfile_coverage(
                 continue;
             }
             files.insert(found.path.clone());
-            // A manifest is settings only in part.
+            // A key with `: ` is only a part of a manifest.
             let keys = found.means.settings().into_iter().flat_map(|settings| settings.keys());
             let whole = keys.filter(|key| !key.contains(": "));
             files.extend(settings_files(&found.path, whole).map(|path| path.to_string()));
@@ -76,8 +76,8 @@ pub fn lockfile_coverage(
     Ok(LockfileCoverage { files, unread })
 }
 
-/// Returns a package that another one gets and the lockfile does not have. JSON that is cut off is none, and npm leaves out
-/// what some packages bundle.
+/// Returns a package that another one needs and the lockfile lacks. This is not used for JSON lockfiles: a truncated
+/// one is invalid anyway, and npm leaves out packages that others bundle.
 fn unknown(closure: &Closure, with: WithDevelopment) -> Option<String> {
     let packages = closure.resolution.lockfile().packages();
     if !packages.iter().any(LockedPackage::is_unknown) {
@@ -90,7 +90,7 @@ fn unknown(closure: &Closure, with: WithDevelopment) -> Option<String> {
         .map(|package| package.called().to_owned())
 }
 
-/// Why it is not known what packages get by a lockfile.
+/// Why the packages that services get by a lockfile are not known.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Doubtful {
     /// It is not there.

@@ -46,10 +46,10 @@ pub(super) struct RevisionFiles<'a> {
 /// A file of settings, and its path from the directory of the lockfile.
 type Called = (&'static SettingsFile, String);
 
-/// The package.json below a directory.
+/// The package.json files below a directory.
 #[derive(Default)]
 pub(super) struct Manifests {
-    /// By their directories, relative to that one.
+    /// The files by their directories, relative to that directory.
     pub(super) by_directory: BTreeMap<String, PackageJson>,
     /// Their ids, by their paths.
     ids: Vec<(String, ObjectId)>,
@@ -58,14 +58,14 @@ pub(super) struct Manifests {
 }
 
 impl<'a> RevisionFiles<'a> {
-    /// Lists these directories.
+    /// Lists the files of these directories, and the files of settings that apply there.
     pub(super) fn list(
         repository: &'a Repository,
         cache: &'a LockfileCache,
         directories: &BTreeSet<RepoDir>,
         revision: Revision<'a>,
     ) -> Result<Self, GitError> {
-        // Settings are in force below their directories, too, and some are in a directory of their own.
+        // Settings apply below their directories too, and some files of settings are in a directory of their own.
         let above: BTreeSet<RepoDir> = directories.iter().flat_map(RepoDir::and_above).collect();
         let of_settings = |directory: &RepoDir| {
             let files = SETTINGS_FILES.iter().map(|file| directory.join(file.name));
@@ -118,7 +118,7 @@ impl<'a> RevisionFiles<'a> {
     ) -> Result<ReadLockfile, GitError> {
         let (names, mut wanted) = self.settings_files(directory, format);
         let key = LockfileKey { path: path.to_owned(), id: entry.id, manifests: Vec::new() };
-        // For a yarn.lock other files decide, too.
+        // The packages of a yarn.lock also depend on other files.
         let known = if format == LockfileFormat::Yarn { None } else { self.cache.get(&key) };
         let is_link = !is_file(entry.mode);
         if known.is_none() && !is_link {
@@ -151,8 +151,8 @@ impl<'a> RevisionFiles<'a> {
         Ok(ReadLockfile { resolved, settings: Arc::new(settings), is_uncommitted })
     }
 
-    /// Returns the files with a say in all packages of a lockfile in a directory: each with its path from there, and its
-    /// place.
+    /// Returns the files with settings for all packages of a lockfile in a directory: each with its path from that
+    /// directory, and its path and id.
     fn settings_files(&self, directory: &RepoDir, format: LockfileFormat) -> (Vec<Called>, Vec<(String, ObjectId)>) {
         let mut found = Vec::new();
         for file in &SETTINGS_FILES {
@@ -166,8 +166,8 @@ impl<'a> RevisionFiles<'a> {
         found.into_iter().unzip()
     }
 
-    /// Reads a lockfile from its content, for yarn with the package.json beside it and what else its version asks for.
-    /// Returns also whether something of these is in the work tree alone.
+    /// Reads a lockfile from its content; a yarn.lock together with the package.json files that its version requires.
+    /// Also returns whether one of these package.json files is uncommitted.
     fn resolve(
         &self,
         directory: &RepoDir,
@@ -198,7 +198,7 @@ impl<'a> RevisionFiles<'a> {
         let known = if manifests.is_uncommitted { None } else { self.cache.get(&key) };
         let read = || Lockfile::read(format, &text, &manifests.by_directory);
         let resolved = known.unwrap_or_else(|| read().map(|lockfile| Arc::new(Resolution::new(lockfile))));
-        // What is in the work tree alone has no id.
+        // An uncommitted file has no id.
         if !manifests.is_uncommitted {
             self.cache.keep(key, resolved.clone());
         }

@@ -31,7 +31,7 @@ impl Namer<'_> {
         let (name, image) = (&definition.name.value, &definition.image);
         let called = self.called(service, known);
         let is_clean = known.found.files == FilesState::Clean;
-        // What no commit holds is no release, and not the content of the commit.
+        // Uncommitted content is not a release, and not the content of the commit.
         let release = called.as_ref().filter(|_| is_clean).and_then(|called| {
             Some(ImageRelease { tag: called.tag.to_str()?, version: called.written, standing: called.standing })
         });
@@ -48,7 +48,7 @@ impl Namer<'_> {
         };
         let mut names = self.nameless(service, known.found);
         names.labels = image.labels.fill(&facts, source);
-        // What no commit holds is nothing to compare with later.
+        // These labels are for a later comparison with the commit, which uncommitted content does not allow.
         if is_clean && image.name.is_some() {
             names.labels.insert(OWN_LABELS.0.to_owned(), name.as_str().to_owned());
             names.labels.insert(OWN_LABELS.1.to_owned(), facts.commit.to_string());

@@ -38,7 +38,7 @@ pub(super) struct Namer<'a> {
 /// The names of services.
 #[derive(Default)]
 pub(super) struct Named {
-    /// In the order of the services.
+    /// The names, in the order of the services.
     pub(super) names: Vec<Names>,
     /// The warnings about them.
     pub(super) warnings: Vec<Diagnostic>,
@@ -93,7 +93,7 @@ impl Namer<'_> {
                         &mut said,
                     )
                 }
-                // A flat file never asked for versions, and works in a shallow clone as it does with paths-filter.
+                // A flat file does not ask for versions, and must work in a shallow clone as it does with paths-filter.
                 Err(VersionError::Shallow { .. }) if self.workspace.config.shape == Shape::Flat => {
                     self.nameless(*service, found)
                 }

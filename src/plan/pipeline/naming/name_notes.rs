@@ -11,7 +11,7 @@ const NAMED: usize = 3;
 /// Collects warnings and notes about names, so that the same message about many services is written once.
 #[derive(Default)]
 pub(super) struct Said {
-    /// About services without a name.
+    /// The warnings about services without a name.
     pub(super) warnings: Vec<Diagnostic>,
     /// The release tags that were left out, each with its service.
     left_out: Vec<String>,
@@ -23,14 +23,14 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// Notes a service without a version; returns the reason.
+    /// Adds a warning about a service without a version; returns the reason.
     pub(super) fn no_version(&mut self, service: &ServiceName, error: &VersionError) -> String {
         let message = format!("`{service}` has no version, and cannot be built: {error}");
         self.warnings.push(Diagnostic::warning("no-version", message).help(error.help()));
         format!("{error}; {}", error.help())
     }
 
-    /// Notes a service with tags that no registry accepts; returns the reason.
+    /// Adds a warning about a service with tags that no registry accepts; returns the reason.
     pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[InvalidTag]) -> String {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let reason = errors.join("; ");
@@ -40,7 +40,7 @@ impl Said {
         reason
     }
 
-    /// Notes tags that a service does not get.
+    /// Records tags that a service does not get.
     pub(super) fn left_out(&mut self, service: &ServiceName, left_out: &[LeftOut]) {
         for LeftOut { tag, why } in left_out {
             let list = match why {
@@ -51,7 +51,7 @@ impl Said {
         }
     }
 
-    /// Notes an image without a tag of its own.
+    /// Records an image without a tag of its own.
     pub(super) fn untagged(&mut self, service: &ServiceName, skipped: &[Skipped]) {
         self.untagged.push(format!("`{service}`"));
         self.skipped.extend(skipped.iter().map(|skipped| format!("`{service}`: {}", skipped.reason)));

@@ -39,7 +39,7 @@ impl Releases {
             return ReleaseRank::Other;
         }
         let higher = self.of_service(service).iter().filter(|other| !other.is_pre_release() && *other > version);
-        // The nearest line that a higher release is on.
+        // How many leading numbers the nearest higher release shares with this one.
         let nearest = higher.map(|other| common(other, version)).max();
         match nearest {
             None => ReleaseRank::Highest,

@@ -82,7 +82,7 @@ impl Versions<'_> {
     pub(in crate::plan::pipeline) fn write(&self, service: ServiceId, found: &Found) -> Result<String, VersionError> {
         let style = self.style(service);
         let facts = VersionFacts {
-            // A style without releases needs none that can be read.
+            // A style without releases needs no release tag that can be read.
             base: if style == VersionStyle::Sha { None } else { self.base(service, &found.described)? },
             distance: found.described.distance,
             count: found.count,
@@ -137,8 +137,9 @@ impl Versions<'_> {
         Ok(described.tag.as_ref().and_then(|tag| patterns.iter().find_map(|pattern| pattern.read(tag))))
     }
 
-    /// Returns, for each version, its number and its commit: git's distance and head; or, how many of these commits
-    /// change the service or what it is built from, and the last of them. If none does, head has the release's content.
+    /// Returns the number and the commit of each version: git's distance and head; or, if the service counts only the
+    /// commits that change it or what it is built from, their number and the last of them. If none does, the commit is
+    /// that of the release.
     fn counts(
         &self,
         services: &[ServiceId],
@@ -147,7 +148,7 @@ impl Versions<'_> {
     ) -> Result<Vec<(u32, CommitId)>, Error> {
         let mut counts: Vec<_> = described.iter().map(|described| (described.distance, *self.head)).collect();
         let count = |service: ServiceId| self.naming.count.unwrap_or(self.service(service).count);
-        // Where history is too short to know the release, the version says so without counting.
+        // If history is too short to know the release, nothing is counted, and the version shows that.
         let by_paths: Vec<usize> = (0..services.len())
             .filter(|at| count(services[*at]) == Count::Paths && described[*at].trust == Trust::Exact)
             .collect();

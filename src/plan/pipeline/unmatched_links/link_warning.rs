@@ -1,4 +1,4 @@
-//! The warning of links whose targets nothing watches.
+//! The warning about links whose targets the filters of their services do not match.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -37,7 +37,7 @@ struct Leading<'a> {
     config: &'a Config,
 }
 
-/// Returns the warning of such links, if there are any.
+/// Returns the warning about the links whose targets nothing watches, if there are any.
 pub(super) fn warning(
     config: &Config,
     changes: &ChangeSet,

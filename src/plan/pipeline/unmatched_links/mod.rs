@@ -4,7 +4,7 @@
 //! A plan only looks for links in places that changed, and in the files of services that are new or have other
 //! patterns. So the plan of the commit that adds a link warns of it, and so does a later plan when a file beside the
 //! link changes, or below a directory beside it. Finding every link of a repository would take longer than the rest of
-//! a plan: no tree tells which of its subtrees contain links, so all of them would be read.
+//! a plan: no tree records which of its subtrees contain links, so all of them would be read.
 
 mod link_warning;
 mod watchers;
@@ -22,8 +22,8 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
-/// Returns a warning of such links, first those with a changed target, and how many directories were read for it.
-/// Missing objects are not fetched for a warning.
+/// Returns the warning about such links, those with a changed target first, and the number of directories that were
+/// read. Missing objects are not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,

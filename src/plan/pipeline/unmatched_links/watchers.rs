@@ -35,7 +35,8 @@ impl<'a> Watchers<'a> {
             let filter = *filter;
             config.filters.get(filter).directories().map(move |directory| (directory.as_bytes(), filter))
         };
-        // One file that an image is built from, behind a link, is not all that the link's service means.
+        // Only written patterns are used. An image input behind a link is one file, and does not stand for the whole
+        // link.
         let written = config.graph.services().map(|service| config.services[service.0].filter);
         let begins = written.collect::<BTreeSet<_>>().iter().flat_map(directories).collect();
         Self { config, of, begins }
@@ -68,7 +69,8 @@ impl<'a> Watchers<'a> {
         let holder = |filter: &FilterId| self.of.get(filter).copied();
         let mut by: BTreeSet<ServiceId> = matching.iter().filter_map(holder).collect();
         if extent == Extent::Below {
-            // What an image is built from names the directory of a file too: it covers one only with all that is in it.
+            // The filter of an image's inputs also matches their directories, but covers a directory only if it matches
+            // all files in it.
             let directory: &[&[u8]] = if path.as_bytes().is_empty() { &[] } else { &[path.as_bytes(), b"/"] };
             let any_in_it = self.filters_of(RepoPath::from_git([&directory.concat(), ANY].concat()));
             by.retain(|service| {
