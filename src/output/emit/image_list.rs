@@ -110,8 +110,8 @@ pub fn images_json(images: &[ServiceImage]) -> String {
     if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", lines.join(",\n  ")) }
 }
 
-/// Returns one line `NAME_IMAGE=IMAGE@DIGEST` per service, for `.env` files and `$GITHUB_ENV`. Names and digests of images
-/// contain no character with a meaning in a shell.
+/// Returns one line `NAME_IMAGE=IMAGE@DIGEST` per service, for `.env` files and `$GITHUB_ENV`. Names and digests of
+/// images contain no character with a meaning in a shell.
 ///
 /// # Errors
 /// When two services have the same variable.

@@ -1,5 +1,5 @@
-//! A plan as text, with one file for each format. Each format reads only the [`Plan`], or the graph of services; `findings`
-//! has what `check` finds.
+//! A plan as text, with one file for each format. Each format reads only the [`Plan`], or the graph of services;
+//! `findings` has what `check` finds.
 
 mod columns;
 mod engine;

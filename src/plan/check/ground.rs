@@ -93,8 +93,8 @@ impl<'a> Ground<'a> {
         self.members[set].of(filter)
     }
 
-    /// Returns the files whose changes affect some services, by their sets: their own, those of what they are built from,
-    /// and those that affect all.
+    /// Returns the files whose changes affect some services, by their sets: their own, those of what they are built
+    /// from, and those that affect all.
     pub(super) fn cover(&self, services: impl IntoIterator<Item = (usize, ServiceId)>) -> Positions {
         let mut cover = Positions::of(self.listing().len(), []);
         for (set, service) in services {

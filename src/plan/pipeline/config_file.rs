@@ -244,8 +244,8 @@ impl ConfigFile {
         Self { name: place.to_string(), bytes, in_repository, options, discovery, lockfiles }
     }
 
-    /// Returns the configuration of a repository without one: all that its own files declare, at a commit or in the work
-    /// tree.
+    /// Returns the configuration of a repository without one: all that its own files declare, at a commit or in the
+    /// work tree.
     ///
     /// # Errors
     /// When these cannot be read.

@@ -338,8 +338,8 @@ fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
     bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }
 
-/// Chooses the base. In an environment that does not push, `--since built` and `--since published` give services no bases
-/// of their own.
+/// Chooses the base. In an environment that does not push, `--since built` and `--since published` give services no
+/// bases of their own.
 fn choose_base(
     repository: &Repository,
     config: &Config,
@@ -470,8 +470,8 @@ struct Prints {
     directories: usize,
 }
 
-/// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the trees,
-/// which are not fetched for this.
+/// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the
+/// trees, which are not fetched for this.
 fn fingerprints(
     repository: &Repository,
     file: &ConfigFile,

@@ -35,8 +35,8 @@ struct Step {
     artifacts: Vec<&'static str>,
 }
 
-/// Returns a bitbucket-pipelines.yml, as JSON, which is YAML: a step that writes the plan, then the builds of each level in
-/// parallel, and a step for the tags of images that exist. Without services there is one step without work.
+/// Returns a bitbucket-pipelines.yml, as JSON, which is YAML: a step that writes the plan, then the builds of each
+/// level in parallel, and a step for the tags of images that exist. Without services there is one step without work.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

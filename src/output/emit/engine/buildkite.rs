@@ -57,7 +57,8 @@ struct Lost {
 }
 
 /// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each service, with
-/// `depends_on`, and one for the tags of images that exist. The plan is the artifact `.rebake/plan.json`. Without services there is one step without work.
+/// `depends_on`, and one for the tags of images that exist. The plan is the artifact `.rebake/plan.json`. Without
+/// services there is one step without work.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

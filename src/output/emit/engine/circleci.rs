@@ -49,9 +49,9 @@ struct Job {
 }
 
 /// Returns the configuration with which a setup workflow of CircleCI continues, as JSON, which is YAML: one job for
-/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is the
-/// image in which jobs run. Without services there is one job without work, since CircleCI refuses a workflow without
-/// jobs.
+/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is
+/// the image in which jobs run. Without services there is one job without work, since CircleCI refuses a workflow
+/// without jobs.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

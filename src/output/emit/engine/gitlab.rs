@@ -80,8 +80,8 @@ struct Retry {
     when: [&'static str; 1],
 }
 
-/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`, and one for the tags
-/// of images that exist.
+/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`, and one for the
+/// tags of images that exist.
 ///
 /// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` sets
 /// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job without work, since GitLab refuses a

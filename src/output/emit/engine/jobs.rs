@@ -299,8 +299,8 @@ fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
     loads
 }
 
-/// Returns the number of each service's part. Components go, by decreasing weight, into the part with the least load. The
-/// load of the heaviest part is at most 4/3 of the least possible (Graham, 1969).
+/// Returns the number of each service's part. Components go, by decreasing weight, into the part with the least load.
+/// The load of the heaviest part is at most 4/3 of the least possible (Graham, 1969).
 fn spread(components: &[usize], weights: &[f64], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|one, two| weights[*two].total_cmp(&weights[*one]));

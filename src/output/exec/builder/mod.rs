@@ -140,7 +140,8 @@ fn shown(service: &PlannedService) -> String {
 }
 
 /// Returns a file name for a service. `a/b` becomes `a+b`; other characters that file names may not have are written
-/// with percent signs. A long name is cut, and the position of the service in the plan is appended, so that all names differ.
+/// with percent signs. A long name is cut, and the position of the service in the plan is appended, so that all names
+/// differ.
 fn folder(plan: &Plan, name: &str) -> String {
     /// The longest name. It leaves room for endings within the 255 bytes that file systems allow.
     const LONGEST: usize = 150;

@@ -31,8 +31,8 @@ pub fn images(report: &Report) -> String {
     if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) }
 }
 
-/// Returns a line for each image that has a digest, as sha256sum writes them: 64 digits, two blanks, and the image without
-/// a tag. The action `actions/attest` takes such a file.
+/// Returns a line for each image that has a digest, as sha256sum writes them: 64 digits, two blanks, and the image
+/// without a tag. The action `actions/attest` takes such a file.
 #[must_use]
 pub fn checksums(report: &Report) -> String {
     let mut text = String::new();

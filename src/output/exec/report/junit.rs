@@ -94,8 +94,8 @@ fn message(service: &ServiceReport) -> String {
     if words.is_empty() { service.outcome.word().to_owned() } else { words.join(": ") }
 }
 
-/// Escapes a text for XML, also within quotes: invisible characters, and what a CI engine would read as a command in its log,
-/// become character references. Characters that XML 1.0 cannot contain are left out.
+/// Escapes a text for XML, also within quotes: invisible characters, and what a CI engine would read as a command in
+/// its log, become character references. Characters that XML 1.0 cannot contain are left out.
 fn escaped(text: &str) -> String {
     let line = |line: &str| match line.trim_start().strip_prefix("::") {
         Some(rest) => format!("{}:&#58;{}", &line[..line.len() - rest.len() - 2], of_line(rest)),

@@ -53,8 +53,8 @@ impl Recording<'_> {
         Ok(overtaken.collect())
     }
 
-    /// Moves built refs back to where they were before this run moved them, unless they have been moved since, and marks
-    /// the services, so that they are due. Returns the error of the remote, if there was one.
+    /// Moves built refs back to where they were before this run moved them, unless they have been moved since, and
+    /// marks the services, so that they are due. Returns the error of the remote, if there was one.
     ///
     /// # Errors
     /// When this clone cannot be read or written.

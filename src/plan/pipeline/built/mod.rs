@@ -97,8 +97,8 @@ pub struct Came {
     pub doubtful: BTreeSet<ServiceId>,
     /// The services whose builds began, and failed or must not be recorded.
     pub failed: BTreeSet<ServiceId>,
-    /// Built or found services whose images get more tags once their refs have moved. They keep their marks until then, so
-    /// that they are due if the run is killed in between.
+    /// Built or found services whose images get more tags once their refs have moved. They keep their marks until then,
+    /// so that they are due if the run is killed in between.
     pub awaiting_tags: BTreeSet<ServiceId>,
 }
 

@@ -17,8 +17,8 @@ pub(super) struct LockfileKey {
     pub(super) manifests: Vec<(String, ObjectId)>,
 }
 
-/// The lockfiles that were read, by their contents: one content is read once, whatever the number of revisions that have
-/// it. Cheap to clone.
+/// The lockfiles that were read, by their contents: one content is read once, whatever the number of revisions that
+/// have it. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct LockfileCache(Arc<Mutex<BTreeMap<LockfileKey, Resolved>>>);
 
