@@ -23,7 +23,7 @@ use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, Unk
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
-use crate::output::exec::{Became, Kept};
+use crate::output::exec::{Kept, NeededImage};
 use crate::plan::Plan;
 #[cfg(unix)]
 use crate::plan::PlannedService;
@@ -251,8 +251,8 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
     let plan = &*plan.without_libraries();
     let supply = |name: &str| {
         let needed = plan.service(name)?;
-        let exists = needed.exists.as_ref().map(|exists| Became::in_registry(needed, &exists.digest));
-        Some(exists.flatten().map_or_else(|| dependencies::supply(needed, Kept::Engine), Supply::Held))
+        let exists = needed.exists.as_ref().map(|exists| NeededImage::in_registry(needed, &exists.digest));
+        Some(exists.flatten().map_or_else(|| dependencies::supply(needed, Kept::Engine), Supply::Existing))
     };
     let recipe = |service: &PlannedService| {
         Ok((workspace.recipe(service)?, dependencies::of(&workspace.config, &service.service, supply)))

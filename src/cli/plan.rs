@@ -161,7 +161,7 @@ pub(crate) fn naming(args: &NamingArgs) -> Naming {
         count: args.count,
         parents: if args.first_parent { Parents::First } else { Parents::All },
         abbrev: usize::from(args.abbrev),
-        dirty: if args.dirty { Dirty::Said } else { Dirty::Unsaid },
+        dirty: if args.dirty { Dirty::Everywhere } else { Dirty::Local },
         version: None,
     }
 }

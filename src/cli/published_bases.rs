@@ -83,10 +83,10 @@ fn published(service: &str, reference: &Reference, labels: ImageLabels) -> Publi
             let commit = labels.get(OWN_LABELS.1).filter(|_| is_its_own).and_then(|commit| commit.parse().ok());
             match commit {
                 Some(commit) => PublishedImage::Of { commit, reference: reference.to_string() },
-                None => PublishedImage::Untold,
+                None => PublishedImage::WithoutCommit,
             }
         }
-        ImageLabels::Missing => PublishedImage::Untold,
+        ImageLabels::Missing => PublishedImage::WithoutCommit,
         ImageLabels::Unknown(failure) => PublishedImage::Unknown {
             reason: format!(
                 "`{}` does not say from which commit {reference} was built: {}",

@@ -24,8 +24,8 @@ use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::output::exec::report::ReportHead;
 use crate::plan::Plan;
 use crate::plan::pipeline::{
-    self, Begun, Came, Held, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule, Workspace,
-    not_fetched,
+    self, Begun, EndedBuilds, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule,
+    SavedPlanContext, Workspace, not_fetched,
 };
 
 const USAGE: &str = "\
@@ -145,8 +145,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     // Where the remote cannot be reached, the end says so.
     let here = RefState::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
-    let came = Came { built, ..Came::default() };
-    let written = recording.end(&Begun::elsewhere(before, here), &came)?;
+    let ended = EndedBuilds { built, ..EndedBuilds::default() };
+    let written = recording.end(&Begun::elsewhere(before, here), &ended)?;
     output.say(&built_ref_messages::diagnostics(&written, &recording));
     output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
@@ -209,7 +209,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
         let message = format!("`{name}` was planned with uncommitted changes, so it is not recorded");
         return Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, plan and build again"));
     }
-    let held = Held {
+    let held = SavedPlanContext {
         repository: &workspace.repository,
         file: &workspace.file,
         config: rules.config(),

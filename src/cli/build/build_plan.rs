@@ -23,7 +23,7 @@ use crate::model::recipe::Builder;
 use crate::output::exec::builder::{BuildPlace, Driver, Supply, Ties, prepare};
 use crate::output::exec::{Build, Report};
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{self, Held, PushRequest, PushRules, Request};
+use crate::plan::pipeline::{self, PushRequest, PushRules, Request, SavedPlanContext};
 use crate::plan::{Plan, PlannedService};
 
 /// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services that a plan
@@ -87,7 +87,7 @@ fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<P
 /// Refuses a saved plan that contradicts the configuration, since an artifact may come from anywhere.
 fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     is_checked_out(plan, workspace)?;
-    let held = Held {
+    let held = SavedPlanContext {
         repository: &workspace.repository,
         file: &workspace.file,
         config: rules.config(),
@@ -211,7 +211,7 @@ pub(super) fn jobs<'a>(
     let needed: BTreeSet<&str> = plan.services.iter().flat_map(|service| &service.needs).map(String::as_str).collect();
     let (mut jobs, mut diagnostics) = (Vec::new(), Vec::new());
     let mut supplies: BTreeMap<&str, Supply> =
-        held.iter().map(|(service, became)| (service.as_str(), Supply::Held(became.clone()))).collect();
+        held.iter().map(|(service, became)| (service.as_str(), Supply::Existing(became.clone()))).collect();
     for service in &plan.services {
         let dependencies = dependencies::of(&workspace.config, &service.service, |name| supplies.get(name).cloned());
         let is_needed = needed.contains(service.service.as_str());

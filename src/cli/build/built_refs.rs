@@ -18,7 +18,9 @@ use crate::model::name::{CommitId, ServiceId};
 use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{Begun, Came, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule, Written};
+use crate::plan::pipeline::{
+    Begun, EndedBuilds, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule, Written,
+};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long to wait before the remote is asked again whether the marks of the run are still there.
@@ -175,30 +177,30 @@ impl<'a> Records<'a> {
         if !self.is_recorded && begun.has_no_marks() {
             return Ok(None);
         }
-        let mut came = Came::default();
+        let mut ended = EndedBuilds::default();
         for service in &report.services {
             let Some(id) = self.id(&service.service) else { continue };
             if self.plan.service(&service.service).is_none() {
                 // It was built for others alone.
-                came.beside.extend(service.outcome.is_success().then_some(id));
-                came.failed.extend((service.attempts > 0).then_some(id));
+                ended.beside.extend(service.outcome.is_success().then_some(id));
+                ended.failed.extend((service.attempts > 0).then_some(id));
                 continue;
             }
             let planned = needed.plan.service(&service.service);
-            came.awaiting_tags.extend(planned.is_some_and(|planned| held.has_any(planned, service)).then_some(id));
+            ended.awaiting_tags.extend(planned.is_some_and(|planned| held.has_any(planned, service)).then_some(id));
             match service.outcome {
-                Outcome::Succeeded if !self.recorded.contains(&id) => _ = came.failed.insert(id),
-                Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = came.doubtful.insert(id),
-                Outcome::Succeeded => _ = came.built.insert(id),
+                Outcome::Succeeded if !self.recorded.contains(&id) => _ = ended.failed.insert(id),
+                Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = ended.doubtful.insert(id),
+                Outcome::Succeeded => _ = ended.built.insert(id),
                 Outcome::Exists | Outcome::Promoted if !self.recorded.contains(&id) => {}
-                Outcome::Exists | Outcome::Promoted => _ = came.found.insert(id),
+                Outcome::Exists | Outcome::Promoted => _ = ended.found.insert(id),
                 Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
                 Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
-                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = came.failed.insert(id),
+                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = ended.failed.insert(id),
             }
         }
-        came.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
-        let mut written = self.recording.end(begun, &came)?;
+        ended.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
+        let mut written = self.recording.end(begun, &ended)?;
         for service in &mut report.services {
             let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
             service.record = recorded.map(|recorded| record_of(*recorded));

@@ -9,7 +9,7 @@ use crate::inputs::trigger::{self, Origin, Trigger};
 use crate::model::mask::Mask;
 use crate::model::workflow_command::command;
 use crate::output::exec::display::{
-    Colours, Commands, Failures, Grouped, Json, Live, LogEngine, Manner, OutputStyle, Printer, Size, Stream,
+    Colours, Commands, Failures, Grouped, Json, Live, LogEngine, OutputStyle, Printer, RunDisplay, Size, Stream,
 };
 use crate::output::exec::{RunEvent, Sink};
 
@@ -19,9 +19,13 @@ pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
     name == Name::Auto && trigger.is_attended() && output.is_terminal()
 }
 
-pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer<Box<dyn Manner>, BufWriter<Stdout>> {
+pub(super) fn printer(
+    name: Name,
+    trigger: &Trigger,
+    output: &Output,
+) -> Printer<Box<dyn RunDisplay>, BufWriter<Stdout>> {
     let (engine, style) = (engine(trigger), style(trigger, output));
-    let manner: Box<dyn Manner> = match name {
+    let display: Box<dyn RunDisplay> = match name {
         Name::Json => Box::new(Json::default()),
         Name::Stream => Box::new(Stream::new(style)),
         Name::Failures => Box::new(Failures::new(engine, style)),
@@ -29,7 +33,7 @@ pub(super) fn printer(name: Name, trigger: &Trigger, output: &Output) -> Printer
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
     // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
-    Printer::new(manner, BufWriter::with_capacity(1 << 16, stdout()))
+    Printer::new(display, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
 /// Returns a printer of all lines as they come, on standard error, for a command whose result is something else.

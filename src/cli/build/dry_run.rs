@@ -11,7 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printing::Output;
 use crate::model::name::{Escaped, shell_word};
-use crate::output::exec::{Build, NeededServices, foretold};
+use crate::output::exec::{Build, NeededServices, expected_images};
 use crate::plan::pipeline::Workspace;
 
 /// Prints each service's commands in build order, quoted for a shell. A value that is known only after a dependency is
@@ -26,12 +26,12 @@ pub(super) fn print(
     let logs = workspace.repository.git_dir().join("rebake/builds/0");
     let jobs = build_plan::jobs(needed, &Promotions::default(), args, workspace, &logs, &Reports::default())?;
     let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
-    let needs = foretold(&jobs);
+    let needs = expected_images(&jobs);
     output.data(&jobs.iter().map(|job| script(job, &needs, &root)).collect::<String>())?;
     Ok(Exit::Done)
 }
 
-fn script(job: &Build, foretold: &NeededServices, root: &Path) -> String {
+fn script(job: &Build, expected_images: &NeededServices, root: &Path) -> String {
     let service = job.service;
     let needs: Vec<String> = service.needs.iter().map(|need| Escaped::new(need).to_string()).collect();
     let after = if needs.is_empty() { String::new() } else { format!(", after {}", needs.join(", ")) };
@@ -53,7 +53,7 @@ fn script(job: &Build, foretold: &NeededServices, root: &Path) -> String {
         let _ = writeln!(text, "# cannot be built: {}", Escaped::new(reason));
     }
     for step in job.work.steps() {
-        let words: Vec<String> = step.foretell(foretold).iter().map(|word| shell_word(word)).collect();
+        let words: Vec<String> = step.preview(expected_images).iter().map(|word| shell_word(word)).collect();
         let _ = writeln!(text, "(cd {} && {})", shell_word(&directory), words.join(" "));
     }
     text

@@ -14,7 +14,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId};
 use crate::naming::image::ImageTag;
 use crate::naming::version::VersionStyle;
-use crate::output::exec::{Became, NeededServices, Report};
+use crate::output::exec::{NeededImage, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Naming, PushRequest, Request};
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes, level};
@@ -109,7 +109,7 @@ impl Needed {
         for (service, question) in wanted.into_iter().zip(questions) {
             match question.and_then(|_| answers.next()) {
                 Some(ImagePresence::Exists { digest }) => {
-                    let became = Became::in_registry(&service, &digest);
+                    let became = NeededImage::in_registry(&service, &digest);
                     self.held.extend(became.map(|became| (service.service, became)));
                     continue;
                 }
@@ -206,7 +206,7 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
 }
 
 /// Returns the image of a service from a report with the same content.
-fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
+fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<NeededImage> {
     let content = service.content_tag.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
         let is_it = reported.service == service.service && reported.image == service.image;
@@ -216,7 +216,7 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<Became> {
     let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
     // What it was called says nothing of the image, so a report with odd names is of use all the same.
     let called = if has_names(&called) { called } else { service.clone() };
-    Became::in_registry(&called, digest)
+    NeededImage::in_registry(&called, digest)
 }
 
 /// Whether the version and the tags have a valid form.

@@ -10,36 +10,36 @@ use crate::plan::why::{Exclusion, Miss, PatternPlace, Reach, ServiceExplanation,
 #[must_use]
 pub fn why(answer: &WhyReport, palette: Palette) -> String {
     let mut text = format!("{}\n", Escaped::new(&compared(&answer.range)));
-    for told in &answer.services {
+    for explanation in &answer.services {
         text.push('\n');
-        push_told(&mut text, told, palette);
+        push_explanation(&mut text, explanation, palette);
     }
     text
 }
 
-fn push_told(text: &mut String, told: &ServiceExplanation, palette: Palette) {
-    let name = palette.name(&Escaped::new(&told.service).to_string());
-    if told.affected {
+fn push_explanation(text: &mut String, explanation: &ServiceExplanation, palette: Palette) {
+    let name = palette.name(&Escaped::new(&explanation.service).to_string());
+    if explanation.affected {
         let _ = writeln!(text, "{name} is affected:");
-        push_causes(text, &told.causes, 2, palette);
-        for root in &told.roots {
+        push_causes(text, &explanation.causes, 2, palette);
+        for root in &explanation.roots {
             let _ =
                 writeln!(text, "  {}, where the chain begins:", palette.name(&Escaped::new(&root.service).to_string()));
             push_causes(text, &root.causes, 4, palette);
         }
     } else {
-        let base = told.base.as_ref();
+        let base = explanation.base.as_ref();
         let since = base.map(|base| {
             let short = base.commit.get(..7).unwrap_or(&base.commit);
             format!(": none of its files changed since {}, {}", Escaped::new(short), Escaped::new(&base.source))
         });
-        let near = match (told.misses.is_empty(), &since) {
+        let near = match (explanation.misses.is_empty(), &since) {
             (false, _) => ". What came nearest:",
             (true, Some(_)) => ".",
             (true, None) => ", and nothing that changed is near its patterns.",
         };
         let _ = writeln!(text, "{name} is not affected{}{near}", since.unwrap_or_default());
-        for miss in &told.misses {
+        for miss in &explanation.misses {
             let _ = writeln!(text, "  {}", missed(miss, palette));
         }
     }

@@ -12,17 +12,17 @@ const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The sender of events.
 #[derive(Clone)]
-pub(super) struct Teller(Sender<Word>);
+pub(super) struct EventSender(Sender<ChannelMessage>);
 
 /// The receiver of events.
-pub(super) struct Listener(Receiver<Word>);
+pub(super) struct EventReceiver(Receiver<ChannelMessage>);
 
-enum Word {
+enum ChannelMessage {
     Event(Box<RunEvent>),
     /// The run is about to be suspended. The receiver answers once all earlier events are shown, and the sender waits
     /// for the answer.
     Suspended(Sender<()>),
-    /// A log has grown. At most one such message per log is in the channel, however slow the listener is.
+    /// A log has grown. At most one such message per log is in the channel, however slow the receiver is.
     Grown {
         service: String,
         attempt: u32,
@@ -31,47 +31,47 @@ enum Word {
 }
 
 /// Returns both ends of a new channel.
-pub(super) fn pair() -> (Teller, Listener) {
+pub(super) fn pair() -> (EventSender, EventReceiver) {
     let (sender, receiver) = channel();
-    (Teller(sender), Listener(receiver))
+    (EventSender(sender), EventReceiver(receiver))
 }
 
-impl Teller {
-    pub(super) fn event(&self, event: RunEvent) {
+impl EventSender {
+    pub(super) fn send(&self, event: RunEvent) {
         // Without a receiver, nothing shows events any more.
-        let _ = self.0.send(Word::Event(Box::new(event)));
+        let _ = self.0.send(ChannelMessage::Event(Box::new(event)));
     }
 
     /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the live rows are cleared:
     /// from then on the terminal belongs to other programs.
     pub(super) fn suspended(&self) {
         let (seen, wait) = channel();
-        let _ = self.0.send(Word::Suspended(seen));
+        let _ = self.0.send(ChannelMessage::Suspended(seen));
         let _ = wait.recv_timeout(PATIENCE);
     }
 
     pub(super) fn grown(&self, service: &str, attempt: u32, log: &Log) {
-        let _ = self.0.send(Word::Grown { service: service.to_owned(), attempt, log: log.clone() });
+        let _ = self.0.send(ChannelMessage::Grown { service: service.to_owned(), attempt, log: log.clone() });
     }
 }
 
-impl Listener {
+impl EventReceiver {
     /// Passes all events to the sink. Returns when all senders are dropped or the run has ended.
     pub(super) fn listen(self, mut sink: impl Sink) {
         let mut tick_at = sink.every().map(|every| Instant::now() + every);
         loop {
             match self.next(tick_at) {
-                Ok(Word::Event(event)) => {
+                Ok(ChannelMessage::Event(event)) => {
                     sink.event(&event);
                     if matches!(*event, RunEvent::Ended { .. }) {
                         return;
                     }
                 }
-                Ok(Word::Suspended(seen)) => {
+                Ok(ChannelMessage::Suspended(seen)) => {
                     sink.event(&RunEvent::Suspended);
                     let _ = seen.send(());
                 }
-                Ok(Word::Grown { service, attempt, log }) => {
+                Ok(ChannelMessage::Grown { service, attempt, log }) => {
                     let length = log.length();
                     sink.event(&RunEvent::Output { service, attempt, log: log.path().to_owned(), length });
                 }
@@ -85,7 +85,7 @@ impl Listener {
     }
 
     /// Waits for a message, or until a tick is due. Ticks are not delayed by many messages.
-    fn next(&self, tick_at: Option<Instant>) -> Result<Word, RecvTimeoutError> {
+    fn next(&self, tick_at: Option<Instant>) -> Result<ChannelMessage, RecvTimeoutError> {
         let Some(tick_at) = tick_at else { return self.0.recv().map_err(RecvTimeoutError::from) };
         let patience = tick_at.saturating_duration_since(Instant::now());
         if patience.is_zero() {

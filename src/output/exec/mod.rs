@@ -21,7 +21,7 @@ mod jobserver;
 mod tracer;
 
 pub use incoming_signals::keep_children;
-pub use needed_services::{Became, CommandArgument, Kept, NeededServices, foretold};
+pub use needed_services::{CommandArgument, Kept, NeededImage, NeededServices, expected_images};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;
 pub use report::{RecordOutcome, Report};

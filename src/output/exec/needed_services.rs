@@ -12,7 +12,7 @@ use crate::plan;
 
 /// The image of a service, as `$REBAKE_NEEDS` describes it to a build that needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Became {
+pub struct NeededImage {
     /// The image, without a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
@@ -33,7 +33,7 @@ pub struct Became {
 }
 
 /// The images of the services that a build needs, by name.
-pub type NeededServices = BTreeMap<String, Became>;
+pub type NeededServices = BTreeMap<String, NeededImage>;
 
 /// Where the image of a successful build is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +72,7 @@ enum Piece {
     Source(String),
 }
 
-impl Became {
+impl NeededImage {
     /// Returns the image of a service in a registry.
     #[must_use]
     pub fn in_registry(service: &plan::PlannedService, digest: &str) -> Option<Self> {
@@ -82,7 +82,7 @@ impl Became {
     }
 
     /// Returns a placeholder for a service whose image does not exist yet.
-    pub(super) fn standing_for(reference: &str, source: String) -> Self {
+    pub(super) fn placeholder(reference: &str, source: String) -> Self {
         let reference = Some(reference.to_owned());
         Self { image: None, reference, digest: None, version: None, tags: Vec::new(), source: Some(source) }
     }
@@ -140,8 +140,8 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
 /// Returns descriptions of the images before they are built. Words in angle brackets replace values that are not known
 /// yet.
 #[must_use]
-pub fn foretold(builds: &[Build]) -> NeededServices {
-    let become_of = |build: &Build| {
+pub fn expected_images(builds: &[Build]) -> NeededServices {
+    let described = |build: &Build| {
         let service = &build.service.service;
         let output = match &build.work {
             Work::Exists { .. } => Output::of_existing(build),
@@ -149,9 +149,9 @@ pub fn foretold(builds: &[Build]) -> NeededServices {
                 Output { digest: Some(format!("<digest of {service}>")), id: Some(format!("<id of {service}>")) }
             }
         };
-        (service.clone(), Became::of(build, &output))
+        (service.clone(), NeededImage::of(build, &output))
     };
-    builds.iter().map(become_of).collect()
+    builds.iter().map(described).collect()
 }
 
 impl CommandArgument {
@@ -195,7 +195,7 @@ impl CommandArgument {
     }
 
     /// Returns the argument as it is shown before the builds, with words in angle brackets for each missing image.
-    pub(super) fn foretell(&self, needs: &NeededServices) -> String {
+    pub(super) fn preview(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }
 }
@@ -205,8 +205,8 @@ impl Piece {
     fn fill(&self, needs: &NeededServices) -> Result<String, &str> {
         let (service, filled) = match self {
             Self::Text(text) => return Ok(text.clone()),
-            Self::Reference(service) => (service, needs.get(service).and_then(|became| became.reference.clone())),
-            Self::Source(service) => (service, needs.get(service).and_then(|became| became.source.clone())),
+            Self::Reference(service) => (service, needs.get(service).and_then(|image| image.reference.clone())),
+            Self::Source(service) => (service, needs.get(service).and_then(|image| image.source.clone())),
         };
         filled.ok_or(service.as_str())
     }

@@ -113,8 +113,8 @@ impl Step {
     /// Returns the program and its arguments as they are shown before the builds, with words in angle brackets for each
     /// missing image.
     #[must_use]
-    pub fn foretell(&self, needs: &NeededServices) -> Vec<String> {
-        let arguments = self.arguments.iter().map(|argument| argument.foretell(needs));
+    pub fn preview(&self, needs: &NeededServices) -> Vec<String> {
+        let arguments = self.arguments.iter().map(|argument| argument.preview(needs));
         std::iter::once(self.program.clone()).chain(arguments).collect()
     }
 }

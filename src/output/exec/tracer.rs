@@ -75,7 +75,7 @@ impl Tracer {
     #[must_use]
     pub fn trace(self, step: Step, directory: &Path) -> Step {
         let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");
-        let has_sudo = step.foretell(&NeededServices::default()).iter().any(is_sudo);
+        let has_sudo = step.preview(&NeededServices::default()).iter().any(is_sudo);
         let speed = if has_sudo { TracerSpeed::Plain } else { self.fastest };
         let options = strace_options(&directory.join("p"), speed).into_iter().map(CommandArgument::from);
         let program = std::iter::once(CommandArgument::from(step.program.clone()));
@@ -110,7 +110,7 @@ mod tests {
     fn commands_that_need_rights_are_traced_without_a_filter() {
         let traced = |program: &str, text: &str| {
             let step = Tracer { fastest: TracerSpeed::Filtered }.trace(Step::new(program, [text]), Path::new("/t"));
-            step.foretell(&NeededServices::default())
+            step.preview(&NeededServices::default())
         };
         let filtered = |words: &[String]| words.iter().any(|word| word == "--seccomp-bpf");
         let plain = traced("make", "all");

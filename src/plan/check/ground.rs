@@ -53,7 +53,7 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
 
 /// How certain it is that a directory belongs to a service or filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Tie {
+pub(super) enum Certainty {
     /// It is the only package that the filter takes whole.
     Likely,
     /// The configuration says so, or the filter has its name.
@@ -138,22 +138,22 @@ impl<'a> Ground<'a> {
     }
 
     /// Returns the services and filters that correspond to discovered services, each with how certain that is.
-    pub(super) fn owned(&self) -> Vec<(usize, ServiceId, usize, Tie)> {
+    pub(super) fn owned(&self) -> Vec<(usize, ServiceId, usize, Certainty)> {
         let mut owned = Vec::new();
         for set in 0..self.sets.len() {
             for (service, homes) in self.config(set).graph.services().zip(self.homes(set)) {
-                owned.extend(homes.into_iter().map(|(home, tie)| (set, service, home, tie)));
+                owned.extend(homes.into_iter().map(|(home, certainty)| (set, service, home, certainty)));
             }
         }
         let mut sure: BTreeMap<usize, usize> = BTreeMap::new();
-        for (_, _, home, _) in owned.iter().filter(|(.., tie)| *tie == Tie::Sure) {
+        for (_, _, home, _) in owned.iter().filter(|(.., certainty)| *certainty == Certainty::Sure) {
             *sure.entry(*home).or_default() += 1;
         }
         // If several filters in several workflows have the directory's name, each may be about only a part of its
         // inputs.
-        for (_, _, home, tie) in &mut owned {
+        for (_, _, home, certainty) in &mut owned {
             if sure.get(home).is_some_and(|count| *count > 1) {
-                *tie = Tie::Likely;
+                *certainty = Certainty::Likely;
             }
         }
         owned
@@ -171,14 +171,14 @@ impl<'a> Ground<'a> {
 
     /// Returns the discovered services that correspond to each service of a set, by its `path`, or to each filter of a
     /// flat set, by the directories that it takes whole.
-    pub(super) fn homes(&self, set: usize) -> Vec<Vec<(usize, Tie)>> {
+    pub(super) fn homes(&self, set: usize) -> Vec<Vec<(usize, Certainty)>> {
         let config = self.config(set);
         let by_directory: BTreeMap<&str, usize> =
             self.found.services.iter().enumerate().map(|(at, found)| (found.directory.as_str(), at)).collect();
-        let home = |service: &crate::config::Service| -> Vec<(usize, Tie)> {
+        let home = |service: &crate::config::Service| -> Vec<(usize, Certainty)> {
             if config.shape == Shape::Structured {
                 let path = service.path.as_ref().and_then(|path| by_directory.get(path.as_str()));
-                return path.map(|at| (*at, Tie::Sure)).into_iter().collect();
+                return path.map(|at| (*at, Certainty::Sure)).into_iter().collect();
             }
             let filter = config.filters.get(service.filter);
             let whole = filter.including().filter(|pattern| !pattern.value.is_negated());
@@ -186,9 +186,10 @@ impl<'a> Ground<'a> {
             let taken: BTreeSet<usize> = whole.filter_map(|directory| by_directory.get(directory).copied()).collect();
             let is_named =
                 |at: &usize| is_called(self.found.services[*at].directory.as_str(), service.name.value.as_str());
-            let named: Vec<(usize, Tie)> = taken.iter().filter(|at| is_named(at)).map(|at| (*at, Tie::Sure)).collect();
+            let named: Vec<(usize, Certainty)> =
+                taken.iter().filter(|at| is_named(at)).map(|at| (*at, Certainty::Sure)).collect();
             match (&named[..], taken.len()) {
-                ([], 1) => taken.into_iter().map(|at| (at, Tie::Likely)).collect(),
+                ([], 1) => taken.into_iter().map(|at| (at, Certainty::Likely)).collect(),
                 _ => named,
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gates::Gate;
-use super::ground::{Ground, Tie};
+use super::ground::{Certainty, Ground};
 use super::positions::Positions;
 use super::unread_builds::UnreadBuilds;
 use crate::config::{Service, Shape};
@@ -19,7 +19,7 @@ pub(super) struct ImageBuild<'a> {
     /// The service, or the filter.
     pub(super) service: ServiceId,
     /// How certain that is.
-    pub(super) tie: Tie,
+    pub(super) certainty: Certainty,
     /// The file that declares it, if that is a workflow.
     pub(super) workflow: Option<String>,
     pub(super) context: RepoDir,
@@ -100,8 +100,8 @@ fn build<'a>(
     };
     let asked = vec![(set, service)];
     let cover = ground.cover(asked.iter().copied());
-    let (tie, workflow) = (Tie::Sure, None);
-    Some(ImageBuild { set, service, tie, workflow, context, file, reads, ignore, ignore_path, cover, asked })
+    let (certainty, workflow) = (Certainty::Sure, None);
+    Some(ImageBuild { set, service, certainty, workflow, context, file, reads, ignore, ignore_path, cover, asked })
 }
 
 /// Returns the builds that filters are responsible for: those of jobs that wait for them; otherwise, those of their
@@ -112,13 +112,13 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
     if flat.is_empty() {
         return found;
     }
-    let mut owners: BTreeMap<usize, Vec<(usize, ServiceId, Tie)>> = BTreeMap::new();
+    let mut owners: BTreeMap<usize, Vec<(usize, ServiceId, Certainty)>> = BTreeMap::new();
     let mut naming: BTreeMap<&str, Vec<(usize, ServiceId)>> = BTreeMap::new();
     for set in &flat {
         let config = ground.config(*set);
         for (service, homes) in config.graph.services().zip(ground.homes(*set)) {
-            for (home, tie) in homes {
-                owners.entry(home).or_default().push((*set, service, tie));
+            for (home, certainty) in homes {
+                owners.entry(home).or_default().push((*set, service, certainty));
             }
             let filter = config.filters.get(config.services[service.0].filter);
             for pattern in filter.including().filter(|pattern| !pattern.value.has_wildcard()) {
@@ -144,10 +144,10 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
                     |pair: &&(usize, ServiceId)| of_home.iter().any(|(set, service, _)| (*set, *service) == **pair);
                 let owner = gated.iter().find(is_owner).or_else(|| gated.iter().find(|pair| of_file.contains(pair)));
                 let (set, service) = *owner.unwrap_or(first);
-                vec![(set, service, if gate.is_unclear { Tie::Likely } else { Tie::Sure })]
+                vec![(set, service, if gate.is_unclear { Certainty::Likely } else { Certainty::Sure })]
             }
         };
-        for (set, service, tie) in responsible {
+        for (set, service, certainty) in responsible {
             let made = of_declared(ground, (set, service), declared, path, unread);
             found.extend(made.map(|made| {
                 let asked = if gated.is_empty() { made.asked } else { gated.clone() };
@@ -156,7 +156,7 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
                 let cover = ground.cover(asked.iter().copied());
                 let workflow = ground.workflows.contains_key(declared.at.file.name());
                 let workflow = workflow.then(|| declared.at.file.name().to_owned());
-                ImageBuild { tie, workflow, cover, asked, ..made }
+                ImageBuild { certainty, workflow, cover, asked, ..made }
             }));
         }
     }
@@ -167,22 +167,23 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
 fn ungated(
     ground: &Ground<'_>,
     declared: &DeclaredBuild,
-    of_home: &[(usize, ServiceId, Tie)],
+    of_home: &[(usize, ServiceId, Certainty)],
     of_file: &[(usize, ServiceId)],
-) -> Vec<(usize, ServiceId, Tie)> {
+) -> Vec<(usize, ServiceId, Certainty)> {
     if !of_home.is_empty() {
         // If several filters in several workflows have the directory's name, only one of them builds it.
-        let is_alone = of_home.iter().filter(|(_, _, tie)| *tie == Tie::Sure).count() == 1;
-        let tie = |tie: Tie| if is_alone { tie } else { Tie::Likely };
-        return of_home.iter().map(|(set, service, own)| (*set, *service, tie(*own))).collect();
+        let is_alone = of_home.iter().filter(|(_, _, certainty)| *certainty == Certainty::Sure).count() == 1;
+        let certainty = |certainty: Certainty| if is_alone { certainty } else { Certainty::Likely };
+        return of_home.iter().map(|(set, service, own)| (*set, *service, certainty(*own))).collect();
     }
     let name = |(set, service): &(usize, ServiceId)| ground.config(*set).graph.name(*service).as_str();
     let called: Vec<&str> =
         declared.arguments.values().flatten().map(String::as_str).chain([declared.name.as_str()]).collect();
     let is_called = |pair: &&(usize, ServiceId)| called.iter().any(|called| slug(called) == slug(name(pair)));
-    let named: Vec<_> = of_file.iter().filter(is_called).map(|(set, service)| (*set, *service, Tie::Sure)).collect();
+    let named: Vec<_> =
+        of_file.iter().filter(is_called).map(|(set, service)| (*set, *service, Certainty::Sure)).collect();
     match (&named[..], of_file) {
-        ([], [(set, service)]) => vec![(*set, *service, Tie::Likely)],
+        ([], [(set, service)]) => vec![(*set, *service, Certainty::Likely)],
         _ => named,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ground::{Ground, Tie};
+use super::ground::{Certainty, Ground};
 use super::image_builds::ImageBuild;
 use super::positions::Positions;
 use super::proposed_patterns::{addition, of_files};
@@ -114,7 +114,7 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
                 }
                 missed.files.extend(files);
                 missed.sources.insert(source.span);
-                missed.is_sure |= build.tie == Tie::Sure;
+                missed.is_sure |= build.certainty == Certainty::Sure;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::ground::{Ground, Tie};
+use super::ground::{Certainty, Ground};
 use super::image_builds::ImageBuild;
 use super::proposed_patterns::{addition, of_files};
 use super::{CheckRule, Finding};
@@ -13,7 +13,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
     for build in builds {
-        let dockerfile = (build.file.name(), if build.tie == Tie::Sure { Severity::Error } else { Severity::Warning });
+        let dockerfile =
+            (build.file.name(), if build.certainty == Certainty::Sure { Severity::Error } else { Severity::Warning });
         let ignore = build.ignore_path.as_deref().map(|path| (path, Severity::Warning));
         for (path, severity) in std::iter::once(dockerfile).chain(ignore) {
             let Some(position) = ground.listing().position(path.as_bytes()) else { continue };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::ground::{Ground, Tie};
+use super::ground::{Certainty, Ground};
 use super::proposed_patterns::{addition, below};
 use super::uncovered_copy::is_lockfile;
 use super::{CheckRule, Finding};
@@ -37,7 +37,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
         }
     }
     let mut found = Vec::new();
-    for (set, service, home, tie) in ground.owned() {
+    for (set, service, home, certainty) in ground.owned() {
         let config = ground.config(set);
         let cover = ground.cover(std::iter::once((set, service)).chain(ground.together(set, service)));
         let mut missed = BTreeSet::new();
@@ -68,7 +68,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
             };
             let shown = Escaped::new(directory.as_str()).to_string();
             let message = format!("`{}` is built from `{shown}`{via}, and {says}", name.value);
-            let is_sure = tie == Tie::Sure && way.iter().all(|edge| purpose(&edge.at) == Purpose::Building);
+            let is_sure = certainty == Certainty::Sure && way.iter().all(|edge| purpose(&edge.at) == Purpose::Building);
             let severity = if is_sure { Severity::Error } else { Severity::Warning };
             let last = &way[way.len() - 1].at;
             let pattern = below(directory);

@@ -69,7 +69,7 @@ struct Bindings<'a> {
 
 /// The bindings of the images that an image is built from, and its own, which its dependents inherit.
 #[derive(Debug, Clone, Default)]
-struct HandedOn {
+struct InheritedBindings {
     /// The suffixes of the content tags of these images, by service.
     suffixes: BTreeMap<String, String>,
     is_doubtful: bool,
@@ -107,10 +107,10 @@ impl Bindings<'_> {
         if fingerprints.iter().all(Option::is_none) {
             return vec![Reuse::default(); services.len()];
         }
-        let handed_on = self.handed_on(services);
+        let inherited = self.inherited(services);
         let reuse = |(service, fingerprint): (&ServiceId, &Option<Fingerprint>)| {
             let definition = self.service(*service);
-            let of_own = &handed_on[service];
+            let of_own = &inherited[service];
             let suffix = of_own.suffixes.get(definition.name.value.as_str()).map(String::as_str);
             let fingerprint = fingerprint.as_ref().filter(|_| has_image(definition))?;
             let content_tag = ImageTag::of_content(&fingerprint.to_string(), suffix);
@@ -122,31 +122,31 @@ impl Bindings<'_> {
 
     /// Returns the bindings that dependents inherit from each of these services, and from each service that they are
     /// built from.
-    fn handed_on(&self, services: &[ServiceId]) -> BTreeMap<ServiceId, HandedOn> {
+    fn inherited(&self, services: &[ServiceId]) -> BTreeMap<ServiceId, InheritedBindings> {
         let graph = &self.workspace.config.graph;
         let wanted = graph.with_dependencies(services);
-        let mut all: BTreeMap<ServiceId, HandedOn> = BTreeMap::new();
+        let mut all: BTreeMap<ServiceId, InheritedBindings> = BTreeMap::new();
         for service in graph.build_order().iter().filter(|service| wanted[service.0]) {
             let definition = self.service(*service);
-            let mut handed_on = HandedOn::default();
+            let mut inherited = InheritedBindings::default();
             for dependency in graph.dependencies(*service).iter().filter_map(|dependency| all.get(dependency)) {
-                handed_on.suffixes.extend(dependency.suffixes.clone());
-                handed_on.is_doubtful |= dependency.is_doubtful;
+                inherited.suffixes.extend(dependency.suffixes.clone());
+                inherited.is_doubtful |= dependency.is_doubtful;
             }
             // Dependents of a library, or of a service without an image, inherit the bindings of its dependencies.
             if has_image(definition) {
-                handed_on = match definition.promote {
-                    Promote::Always => HandedOn::default(),
-                    Promote::Auto | Promote::Never => self.bound(*service, &handed_on),
+                inherited = match definition.promote {
+                    Promote::Always => InheritedBindings::default(),
+                    Promote::Auto | Promote::Never => self.bound(*service, &inherited),
                 };
             }
-            all.insert(*service, handed_on);
+            all.insert(*service, inherited);
         }
         all
     }
 
     /// Returns the bindings that dependents inherit from an image. `needs` are those that it inherits itself.
-    fn bound(&self, service: ServiceId, needs: &HandedOn) -> HandedOn {
+    fn bound(&self, service: ServiceId, needs: &InheritedBindings) -> InheritedBindings {
         let definition = self.service(service);
         let sees = Sees::of(definition, || self.context_holds_git(definition));
         let names = self.planned.get(&service).copied();
@@ -172,7 +172,7 @@ impl Bindings<'_> {
             binding.add("needs", needed, suffix);
         }
         let name = definition.name.value.as_str().to_owned();
-        HandedOn { suffixes: binding.suffix().map(|suffix| (name, suffix)).into_iter().collect(), is_doubtful }
+        InheritedBindings { suffixes: binding.suffix().map(|suffix| (name, suffix)).into_iter().collect(), is_doubtful }
     }
 
     /// Whether a context of an image is the root of the repository, so that the build can see `.git`.

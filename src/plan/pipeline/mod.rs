@@ -32,7 +32,7 @@ mod wide_contexts;
 mod workspace;
 
 pub use built::{
-    Begun, Came, LOCAL, Left, Newer, Outlook, Recorded, Recording, RefState, Rule, Written, has_built_refs,
+    Begun, EndedBuilds, LOCAL, Left, Newer, Outlook, Recorded, Recording, RefState, Rule, Written, has_built_refs,
 };
 pub use config_file::{ConfigFile, ConfigFileError, FoundBy, Place};
 pub use dead::Dead;
@@ -48,7 +48,7 @@ pub use published_images::{PublishedImage, PublishedImages};
 pub use push_rules::{PushRequest, PushRules};
 pub use release::release;
 pub use resolved_request::{UnknownService, path_named, services, with_dependencies};
-pub use saved_plan::Held;
+pub use saved_plan::SavedPlanContext;
 pub use snapshot::{Files, Moment, Snapshot};
 pub use versions::{Versioned, VersionsRequest, versions};
 pub use wide_contexts::with_copied;
@@ -138,9 +138,9 @@ pub enum TakeFingerprints {
 pub enum Dirty {
     /// Only in plans that count the work tree, and in local environments.
     #[default]
-    Unsaid,
+    Local,
     /// Everywhere. Such a version ends with `-dirty`, and is never pushed.
-    Said,
+    Everywhere,
 }
 
 /// A plan, with warnings and notes about it.
@@ -186,7 +186,7 @@ pub const ABBREV: usize = 7;
 
 impl Default for Naming {
     fn default() -> Self {
-        Self { style: None, count: None, parents: Parents::All, abbrev: ABBREV, version: None, dirty: Dirty::Unsaid }
+        Self { style: None, count: None, parents: Parents::All, abbrev: ABBREV, version: None, dirty: Dirty::Local }
     }
 }
 

@@ -21,7 +21,7 @@ pub enum PublishedImage {
         reference: String,
     },
     /// There is no image, or it does not name its commit.
-    Untold,
+    WithoutCommit,
     /// The registry gives no clear answer.
     Unknown {
         /// What is wrong, in a sentence without a full stop.
@@ -61,7 +61,7 @@ pub(super) fn by_published_image(repository: &Repository, config: &Config, publi
             help: Some(help.clone()),
             cure: None,
         }),
-        Some(PublishedImage::Untold) | None => Known::Nothing,
+        Some(PublishedImage::WithoutCommit) | None => Known::Nothing,
     });
     known.collect()
 }
@@ -81,7 +81,7 @@ impl PublishedImage {
     fn commit(&self) -> Option<CommitId> {
         match self {
             Self::Of { commit, .. } => Some(*commit),
-            Self::Untold | Self::Unknown { .. } => None,
+            Self::WithoutCommit | Self::Unknown { .. } => None,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::ABBREV;
 use super::naming::event;
-use super::saved_plan::Held;
+use super::saved_plan::SavedPlanContext;
 use crate::config::{Environment, Service};
 use crate::inputs::git;
 use crate::inputs::trigger::Trigger;
@@ -20,7 +20,7 @@ use crate::plan::{Plan, PlannedService};
 
 /// The facts from which a saved plan was named.
 pub(super) struct SavedNames<'a> {
-    held: &'a Held<'a>,
+    context: &'a SavedPlanContext<'a>,
     environment: &'a Environment,
     /// The event of the plan.
     trigger: Trigger,
@@ -49,7 +49,7 @@ const ALL_RANKS: &[ReleaseRank] = &[
 impl<'a> SavedNames<'a> {
     /// Returns the facts of a plan; `None` if it has no commit, and therefore no names.
     pub(super) fn of(
-        held: &'a Held<'a>,
+        context: &'a SavedPlanContext<'a>,
         plan: &Plan,
         environment: &'a Environment,
     ) -> Result<Option<Self>, git::GitError> {
@@ -59,10 +59,16 @@ impl<'a> SavedNames<'a> {
         let trigger = Trigger {
             kind: plan.trigger.kind,
             reference: plan.trigger.reference.clone(),
-            default_branch: held.trigger.default_branch.clone(),
+            default_branch: context.trigger.default_branch.clone(),
             ..Trigger::local()
         };
-        Ok(Some(Self { held, environment, trigger, head: commit, committed: held.repository.commit_time(&commit)? }))
+        Ok(Some(Self {
+            context,
+            environment,
+            trigger,
+            head: commit,
+            committed: context.repository.commit_time(&commit)?,
+        }))
     }
 
     /// Describes a name of a service that the configuration cannot have given; `None` if it can have given all of them.
@@ -76,7 +82,7 @@ impl<'a> SavedNames<'a> {
         };
         let mut foreign = foreign(service, planned);
         if let Some(version) = &planned.version {
-            let is_given = self.held.version == Some(version);
+            let is_given = self.context.version == Some(version);
             let released = self.released(service).filter(|_| !is_given);
             if let Some((tag, release)) = &released
                 && !self.is_of_release(version, release)
@@ -102,8 +108,8 @@ impl<'a> SavedNames<'a> {
 
     /// Returns the release tag of this run's event, if it is a tag of the service.
     fn released(&self, service: &Service) -> Option<(TagName, Version)> {
-        let tag = TagName::from_git(self.held.trigger.tag()?);
-        match self.held.config.release_tags().parse(&tag) {
+        let tag = TagName::from_git(self.context.trigger.tag()?);
+        match self.context.config.release_tags().parse(&tag) {
             Parsed::Release { services, version } if services.contains(&service.name.value) => Some((tag, version)),
             _ => None,
         }
@@ -122,7 +128,7 @@ impl<'a> SavedNames<'a> {
         });
         let Some(written) = read else { return Err(format!("{tag} is not one of its release tags")) };
         // If this clone lacks the tag, its commit is not known.
-        match tag.to_str().map(|tag| self.held.repository.resolve(&format!("refs/tags/{tag}"))) {
+        match tag.to_str().map(|tag| self.context.repository.resolve(&format!("refs/tags/{tag}"))) {
             Some(Ok(commit)) if commit != self.head => Err(format!("{tag} is a release of another commit")),
             _ => Ok(Some(PossibleRelease { tag, written, ranks: RELEASED })),
         }
@@ -188,7 +194,7 @@ impl<'a> SavedNames<'a> {
     fn by_hand(&self, service: &Service, version: &str) -> Option<PossibleRelease> {
         let pattern = service.tag.first()?;
         let tag = pattern.tag(&pattern.scheme().read(version)?).ok()?;
-        let is_released = self.held.repository.reference_id(&format!("refs/tags/{}", tag.to_str()?)).is_some();
+        let is_released = self.context.repository.reference_id(&format!("refs/tags/{}", tag.to_str()?)).is_some();
         let ranks = if is_released { RELEASED } else { ALL_RANKS };
         Some(PossibleRelease { tag, written: version.to_owned(), ranks })
     }

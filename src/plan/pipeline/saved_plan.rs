@@ -16,7 +16,7 @@ use crate::plan::{Plan, PlannedService};
 
 /// The facts against which a saved plan is checked.
 #[derive(Clone, Copy)]
-pub struct Held<'a> {
+pub struct SavedPlanContext<'a> {
     /// The repository.
     pub repository: &'a Repository,
     /// The configuration's file.
@@ -31,7 +31,7 @@ pub struct Held<'a> {
     pub version: Option<&'a str>,
 }
 
-impl Held<'_> {
+impl SavedPlanContext<'_> {
     /// Returns the contradictions between a plan and the configuration. It accepts every version and tag that the
     /// configuration can give for the event, the commit and the environment of the plan.
     ///

@@ -70,7 +70,7 @@ pub fn versions(
         Some(commit) => commit,
         None => head(repository)?,
     };
-    let says_dirty = request.naming.dirty == Dirty::Said
+    let says_dirty = request.naming.dirty == Dirty::Everywhere
         || environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
     let on_top = if says_dirty && request.at.is_none() && repository.work_dir().is_some() {
         repository.work_tree()?.changes

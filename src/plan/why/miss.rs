@@ -83,7 +83,7 @@ pub struct PatternPlace {
 }
 
 /// How many misses are listed.
-const TOLD: usize = 3;
+const MOST_MISSES: usize = 3;
 
 /// Returns the changes that came nearest to affecting a service: first those that a pattern matches, then those whose
 /// beginning is most like that of a pattern. None of the changes affects the service.
@@ -93,7 +93,7 @@ pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<M
     let global = (service.global == Global::TakesPart).then_some(config.global);
     let filters: Vec<FilterId> = std::iter::once(service.filter).chain(global).collect();
     let judge = |change| filters.iter().find_map(|id| matched(config, config.filters.get(*id), change));
-    let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(TOLD).collect();
+    let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(MOST_MISSES).collect();
     if matched.is_empty() { near(config, &filters, changes) } else { matched }
 }
 
@@ -175,7 +175,7 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
     let free = changes.as_slice().iter().filter(is_free);
     let mut near: Vec<(usize, Miss)> = free.filter_map(nearest).collect();
     near.sort_by_key(|(shared, _)| Reverse(*shared));
-    near.into_iter().take(TOLD).map(|(_, miss)| miss).collect()
+    near.into_iter().take(MOST_MISSES).map(|(_, miss)| miss).collect()
 }
 
 /// Returns the beginning of a pattern that is literal.

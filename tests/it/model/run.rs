@@ -10,7 +10,7 @@ use rebake::inputs::trigger::Trigger;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::plan::Plan;
 use rebake::plan::pipeline::{
-    self, Begun, Came, ConfigFile, Dead, Outlook, Recording, Request, Rule, Unmatched, WorkspaceView,
+    self, Begun, ConfigFile, Dead, EndedBuilds, Outlook, Recording, Request, Rule, Unmatched, WorkspaceView,
 };
 
 use super::Figures;
@@ -60,7 +60,7 @@ pub(super) struct Open {
     /// How many of them had their turn, and how many will have.
     next: usize,
     end: usize,
-    came: Came,
+    ended: EndedBuilds,
     /// Whether it is about all that is due now.
     is_whole: bool,
     age: usize,
@@ -195,7 +195,7 @@ impl Environment {
             Kind::Whole | Kind::Failing | Kind::Unrecorded => services.len(),
             Kind::Cancelled | Kind::Killed => random.below(services.len() + 1),
         };
-        let mut open = Open { run, begun, services, next: 0, end, came: Came::default(), is_whole, age: 0 };
+        let mut open = Open { run, begun, services, next: 0, end, ended: EndedBuilds::default(), is_whole, age: 0 };
         let first = random.below(open.end + 1);
         self.build(repository, worlds, &mut open, first, random);
         open.age = self.told.len();
@@ -225,14 +225,14 @@ impl Environment {
             return;
         }
         if open.run.kind == Kind::Unrecorded {
-            let Came { built, failed, doubtful, .. } = std::mem::take(&mut open.came);
-            open.came.failed = [built, failed, doubtful].into_iter().flatten().collect();
+            let EndedBuilds { built, failed, doubtful, .. } = std::mem::take(&mut open.ended);
+            open.ended.failed = [built, failed, doubtful].into_iter().flatten().collect();
         }
         let recording = open.run.recording(repository, self.name);
-        let written = recording.end(&open.begun, &open.came).unwrap();
+        let written = recording.end(&open.begun, &open.ended).unwrap();
         self.told.push(format!("  wrote {:?}", written.services));
         let is_recorded = written.services.values().all(|recorded| recorded.holds());
-        if is_alone && open.is_whole && open.came.built.len() == open.services.len() && is_recorded {
+        if is_alone && open.is_whole && open.ended.built.len() == open.services.len() && is_recorded {
             figures.checked += 1;
             self.compare(&worlds[open.run.number]);
         }
@@ -240,14 +240,14 @@ impl Environment {
 
     /// Builds services in turn, up to one of them.
     fn build(&mut self, repository: &Repository, worlds: &[World], open: &mut Open, end: usize, random: &mut Random) {
-        let Open { run, begun, services, came, .. } = open;
+        let Open { run, begun, services, ended, .. } = open;
         let recording = run.recording(repository, self.name);
         for id in &services[open.next..end] {
             let service = number_of(run.config.graph.name(*id).as_str());
             let planned = run.plan.service(run.config.graph.name(*id).as_str()).unwrap();
             let is_blocked = planned.needs.iter().any(|need| {
                 let need = run.config.graph.id(need).unwrap();
-                services.contains(&need) && !came.built.contains(&need) && !came.doubtful.contains(&need)
+                services.contains(&need) && !ended.built.contains(&need) && !ended.doubtful.contains(&need)
             });
             if is_blocked {
                 continue;
@@ -258,7 +258,7 @@ impl Environment {
                 if random.one_in(2) {
                     self.holds.insert(service, "half".to_owned());
                 }
-                came.failed.insert(*id);
+                ended.failed.insert(*id);
                 continue;
             }
             let has = |other: usize| self.holds.get(&other).cloned().unwrap_or_default();
@@ -269,8 +269,8 @@ impl Environment {
             self.holds.insert(service, made);
             recording.mark_again(begun, *id).unwrap();
             match moved {
-                Some(_) => _ = came.doubtful.insert(*id),
-                None => _ = came.built.insert(*id),
+                Some(_) => _ = ended.doubtful.insert(*id),
+                None => _ = ended.built.insert(*id),
             }
         }
         open.next = end;

@@ -104,10 +104,10 @@ pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
 pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     let needs = needs(plan);
     let jobs = match pack {
-        Pack::Image => alone(plan, Groups::of(&needs, &handed_on(plan, &needs))),
+        Pack::Image => alone(plan, Groups::of(&needs, &unpushed(plan, &needs))),
         Pack::Service => alone(plan, Groups::of(&needs, &vec![false; needs.len()])),
         Pack::Level => {
-            let groups = Groups::of(&needs, &handed_on(plan, &needs));
+            let groups = Groups::of(&needs, &unpushed(plan, &needs));
             let levels: Vec<usize> = groups.numbers.iter().map(|group| groups.levels[*group]).collect();
             let mut jobs = packed(plan, "level", &levels);
             for (level, job) in jobs.iter_mut().enumerate() {
@@ -155,15 +155,15 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
 
 /// Returns, for each service, whether its dependents must be built on the same machine because its image is not pushed.
 /// This holds for a service without an image if it holds for one of its dependencies.
-fn handed_on(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
-    let mut handed_on: Vec<bool> = Vec::with_capacity(needs.len());
+fn unpushed(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
+    let mut unpushed: Vec<bool> = Vec::with_capacity(needs.len());
     for (service, needs) in plan.services.iter().zip(needs) {
-        handed_on.push(match service.image {
+        unpushed.push(match service.image {
             Some(_) => !service.push,
-            None => needs.iter().any(|need| handed_on[*need]),
+            None => needs.iter().any(|need| unpushed[*need]),
         });
     }
-    handed_on
+    unpushed
 }
 
 /// Services that share jobs. Groups are numbered in an order in which the jobs can run.
@@ -179,14 +179,14 @@ struct Groups {
 
 impl Groups {
     /// Joins services with their dependencies if these must be built on the same machine.
-    fn of(needs: &[Vec<usize>], handed_on: &[bool]) -> Self {
-        let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| handed_on[*need]).collect();
+    fn of(needs: &[Vec<usize>], unpushed: &[bool]) -> Self {
+        let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| unpushed[*need]).collect();
         let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
         Self::in_order(needs, &numbers).unwrap_or_else(|stuck| {
             // A path of dependencies leads out of a group and back into it, so all services on the path share a job.
             let is_stuck: Vec<bool> = numbers.iter().map(|number| stuck.contains(number)).collect();
             let joins = |(place, needs): (usize, &Vec<usize>)| {
-                let joins = |need: &usize| handed_on[*need] || (is_stuck[place] && is_stuck[*need]);
+                let joins = |need: &usize| unpushed[*need] || (is_stuck[place] && is_stuck[*need]);
                 needs.iter().copied().filter(joins).collect()
             };
             let numbers = components(&needs.iter().enumerate().map(joins).collect::<Vec<_>>());
@@ -334,9 +334,9 @@ mod tests {
         assert_eq!(components(&[vec![], vec![], vec![0], vec![2, 0], vec![1], vec![]]), [0, 1, 0, 0, 1, 2]);
     }
 
-    fn groups(needs: &[Vec<usize>], handed_on: &[usize]) -> (Vec<usize>, Vec<Vec<usize>>, Vec<usize>) {
-        let handed_on: Vec<bool> = (0..needs.len()).map(|place| handed_on.contains(&place)).collect();
-        let Groups { numbers, needs, levels } = Groups::of(needs, &handed_on);
+    fn groups(needs: &[Vec<usize>], unpushed: &[usize]) -> (Vec<usize>, Vec<Vec<usize>>, Vec<usize>) {
+        let unpushed: Vec<bool> = (0..needs.len()).map(|place| unpushed.contains(&place)).collect();
+        let Groups { numbers, needs, levels } = Groups::of(needs, &unpushed);
         (numbers, needs.into_iter().map(|needs| needs.into_iter().collect()).collect(), levels)
     }
 

@@ -15,7 +15,7 @@ use super::{BuilderError, cache, shown};
 use crate::model::recipe::{Builder, Recipe};
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, Rule, labels};
-use crate::output::exec::needed_services::{Became, CommandArgument, NeededServices};
+use crate::output::exec::needed_services::{CommandArgument, NeededImage, NeededServices};
 use crate::plan::{Plan, PlannedService};
 
 /// The rule for the names of targets.
@@ -180,14 +180,14 @@ fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -
 /// image.
 fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> NeededServices {
     let stands = |dependency: &Dependency| match &dependency.supply {
-        Supply::Held(became) => Some(became.clone()),
+        Supply::Existing(image) => Some(image.clone()),
         Supply::Run { .. } => {
             let target = targets.get(dependency.service)?;
-            Some(Became::standing_for(dependency.image.familiar(), format!("target:{target}")))
+            Some(NeededImage::placeholder(dependency.image.familiar(), format!("target:{target}")))
         }
     };
     let needs = dependencies.iter().map(|dependency| (dependency.service.to_owned(), stands(dependency)));
-    needs.filter_map(|(service, became)| Some((service, became?))).collect()
+    needs.filter_map(|(service, image)| Some((service, image?))).collect()
 }
 
 /// Escapes a text, since bake reads every string as a template.

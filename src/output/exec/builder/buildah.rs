@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::contexts::{Lookup, Sight, named};
+use super::contexts::{Lookup, Visibility, named};
 use super::image_build::{Image, Words, as_csv, text};
 use super::{BuilderError, cache, shown};
 use crate::model::name::Escaped;
@@ -25,7 +25,7 @@ const STORE: &str = "store";
 /// the user's store, where `podman run` finds it.
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     if !image.service.push {
-        let words = built(image, BUILDAH.0, Sight::Store, scratch)?;
+        let words = built(image, BUILDAH.0, Visibility::Store, scratch)?;
         return Ok((vec![Step::new("buildah", words)], DigestSource::Nowhere, Kept::Store));
     }
     let empty = Words::of(["rmi", "--all", "--force"]);
@@ -34,7 +34,7 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
         // A failed attempt may have left an image list, to which this attempt would add.
         commands.push(empty.clone());
     }
-    commands.push(built(image, BUILDAH.0, Sight::Nothing, scratch)?);
+    commands.push(built(image, BUILDAH.0, Visibility::Nothing, scratch)?);
     commands.extend(pushed(image, scratch)?);
     commands.push(empty);
     let store = text(image.service, &scratch.join(STORE))?;
@@ -75,13 +75,18 @@ pub(super) fn list(image: &Image) -> Option<String> {
 }
 
 /// Returns the arguments that build an image, for both buildah and podman.
-pub(super) fn built(image: &Image, builder: &'static str, sight: Sight, scratch: &Path) -> Result<Words, BuilderError> {
+pub(super) fn built(
+    image: &Image,
+    builder: &'static str,
+    visibility: Visibility,
+    scratch: &Path,
+) -> Result<Words, BuilderError> {
     let recipe = image.recipe;
     if let Some(attestation) = recipe.attest.first() {
         let (service, value) = (shown(image.service), Escaped::new(attestation).to_string());
         return Err(BuilderError::Unknown { service, builder, key: "attest", value });
     }
-    let contexts = named(image, Lookup::Text, |dependency| dependency.source(sight));
+    let contexts = named(image, Lookup::Text, |dependency| dependency.source(visibility));
     let mut words = Words::of(["build", "--file", &as_csv(&image.file)]).and(image.words(contexts));
     if image.is_needed && !image.service.push && image.service.platforms.len() < 2 {
         words.flag("--iidfile", text(image.service, &scratch.join(Kept::ID))?);

@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use super::image_build::Image;
 use crate::inputs::source::docker::Dockerfile;
 use crate::naming::image::{FloatingTags, ImageName};
-use crate::output::exec::needed_services::{Became, CommandArgument, Kept};
+use crate::output::exec::needed_services::{CommandArgument, Kept, NeededImage};
 
 /// A service that another one is built from: the names of its image in a Dockerfile, and where the image comes from.
 #[derive(Debug, Clone)]
@@ -47,12 +47,12 @@ pub enum Supply {
         tag: Option<String>,
     },
     /// An existing image.
-    Held(Became),
+    Existing(NeededImage),
 }
 
 /// The unpushed images that a builder can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sight {
+pub(super) enum Visibility {
     /// Those of docker's engine.
     Engine,
     /// Only OCI layouts: the builder is BuildKit outside of docker's engine.
@@ -78,15 +78,15 @@ pub(super) enum Lookup {
 impl Dependency<'_> {
     /// Returns the context with its image. If the builder cannot see the image, the context is a reference that cannot
     /// exist. So a build that needs it fails, and does not use an older image of that name.
-    pub(super) fn source(&self, sight: Sight) -> CommandArgument {
+    pub(super) fn source(&self, visibility: Visibility) -> CommandArgument {
         let is_seen = match &self.supply {
-            Supply::Held(_) => true,
+            Supply::Existing(_) => true,
             Supply::Run { kept, push, .. } => match kept {
                 Kept::Registry => true,
-                Kept::Engine => sight == Sight::Engine,
-                Kept::Layout => sight == Sight::Layouts,
-                Kept::Store => sight == Sight::Store,
-                Kept::Elsewhere => *push || matches!(sight, Sight::Engine | Sight::Store),
+                Kept::Engine => visibility == Visibility::Engine,
+                Kept::Layout => visibility == Visibility::Layouts,
+                Kept::Store => visibility == Visibility::Store,
+                Kept::Elsewhere => *push || matches!(visibility, Visibility::Engine | Visibility::Store),
                 Kept::Nowhere => false,
             },
         };
@@ -133,7 +133,7 @@ impl Dependency<'_> {
     fn own_tag(&self) -> Option<&str> {
         match &self.supply {
             Supply::Run { push: false, tag, .. } => tag.as_deref(),
-            Supply::Run { .. } | Supply::Held(_) => None,
+            Supply::Run { .. } | Supply::Existing(_) => None,
         }
     }
 }

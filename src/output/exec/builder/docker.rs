@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::contexts::{Lookup, Sight, named};
+use super::contexts::{Lookup, Visibility, named};
 use super::image_build::{Image, Words, as_csv, text};
 use super::{BuildPlace, BuilderError, Driver, cache};
 use crate::model::recipe::Builder;
@@ -22,16 +22,16 @@ pub(super) fn build(
     place: BuildPlace,
 ) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
     let recipe = image.recipe;
-    let sight = match place.driver {
-        Driver::Engine => Sight::Engine,
-        Driver::Apart => Sight::Layouts,
+    let visibility = match place.driver {
+        Driver::Engine => Visibility::Engine,
+        Driver::Apart => Visibility::Layouts,
     };
     let mut words = Words::of(["buildx", "build"]);
     if let Some(name) = place.buildx {
         words.flag("--builder", name);
     }
     words.flag("--file", &image.file);
-    let mut words = words.and(image.words(named(image, Lookup::Reference, |dependency| dependency.source(sight))));
+    let mut words = words.and(image.words(named(image, Lookup::Reference, |dependency| dependency.source(visibility))));
     words.each("--platform", &image.platforms());
     words.each(
         "--cache-from",

@@ -89,8 +89,8 @@ pub fn prepare<'a>(
     let mut held = NeededServices::default();
     for dependency in ties.dependencies {
         match &dependency.supply {
-            Supply::Held(became) => {
-                held.insert(dependency.service.to_owned(), became.clone());
+            Supply::Existing(image) => {
+                held.insert(dependency.service.to_owned(), image.clone());
             }
             Supply::Run { .. } if takes.iter().all(|taken| taken != dependency.service) => {
                 takes.push(dependency.service.to_owned());

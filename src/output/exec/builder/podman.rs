@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::BuilderError;
 use super::buildah::{built, list, pushed};
-use super::contexts::Sight;
+use super::contexts::Visibility;
 use super::image_build::{Image, Words};
 use crate::model::recipe::Builder;
 use crate::output::exec::needed_services::Kept;
@@ -18,7 +18,7 @@ pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfile
 /// The image is built in the user's own store. (A store for each build, as with buildah, is not possible: podman limits
 /// the path of a store to 50 characters.)
 pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestSource, Kept), BuilderError> {
-    let mut commands = vec![built(image, PODMAN.0, Sight::Store, scratch)?];
+    let mut commands = vec![built(image, PODMAN.0, Visibility::Store, scratch)?];
     let (mut digest, mut kept) = (DigestSource::Nowhere, Kept::Store);
     if image.service.push {
         commands.extend(pushed(image, scratch)?);

@@ -92,7 +92,7 @@ fn position(step: &Step, words: &[&str]) -> Option<usize> {
 }
 
 /// The flags of rebake's commands that not every version of a builder knows.
-const YOUNG: [&str; 12] = [
+const RECENT_FLAGS: [&str; 12] = [
     "--attest",
     "--build-context",
     "--builder",
@@ -107,8 +107,8 @@ const YOUNG: [&str; 12] = [
     "--timestamp",
 ];
 
-/// Returns the flags in [`YOUNG`] that a command has after its `words`.
+/// Returns the flags in [`RECENT_FLAGS`] that a command has after its `words`.
 fn flags(step: &Step, words: &[&str]) -> Vec<String> {
     let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
-    arguments.filter_map(CommandArgument::text).filter(|argument| YOUNG.contains(&argument.as_str())).collect()
+    arguments.filter_map(CommandArgument::text).filter(|argument| RECENT_FLAGS.contains(&argument.as_str())).collect()
 }

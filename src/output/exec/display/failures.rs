@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use super::Manner;
+use super::RunDisplay;
 use super::clean::OutputStyle;
 use super::failure_annotation::annotate;
 use super::grouped::Grouped;
@@ -21,7 +21,7 @@ impl Failures {
     }
 }
 
-impl Manner for Failures {
+impl RunDisplay for Failures {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Retrying { service, .. } | RunEvent::Finished { service } if service.outcome.is_failure() => {

@@ -1,7 +1,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Manner;
+use super::RunDisplay;
 use super::clean::OutputStyle;
 use super::failure_annotation::annotate;
 use super::log_tail::Follow;
@@ -39,7 +39,7 @@ impl Grouped {
     }
 }
 
-impl Manner for Grouped {
+impl RunDisplay for Grouped {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => self.group(service, out),

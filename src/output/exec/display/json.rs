@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Manner;
+use super::RunDisplay;
 use super::log_tail::Logs;
 use crate::model::safe_json;
 use crate::output::exec::run_event::RunEvent;
@@ -22,7 +22,7 @@ struct Printed<'a> {
     line: &'a str,
 }
 
-impl Manner for Json {
+impl RunDisplay for Json {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Started { service, log, .. } => {

@@ -32,14 +32,14 @@ pub use stream::Stream;
 pub(crate) use wording::time;
 
 /// A display of a run: it turns events into text or other bytes.
-pub trait Manner: Send {
+pub trait RunDisplay: Send {
     /// Shows an event.
     ///
     /// # Errors
     /// When it cannot be written. A log that cannot be read is reported in the output.
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Returns the interval at which [`Manner::tick`] is called; by default it is never called.
+    /// Returns the interval at which [`RunDisplay::tick`] is called; by default it is never called.
     fn every(&self) -> Option<Duration> {
         None
     }
@@ -55,15 +55,15 @@ pub trait Manner: Send {
 
 /// Shows a run on an output until writing fails. A closed output does not affect builds.
 pub struct Printer<M, W> {
-    manner: M,
+    display: M,
     out: W,
     error: Option<io::Error>,
 }
 
-impl<M: Manner, W: Write + Send> Printer<M, W> {
+impl<M: RunDisplay, W: Write + Send> Printer<M, W> {
     /// Creates a printer with a display and an output.
-    pub fn new(manner: M, out: W) -> Self {
-        Self { manner, out, error: None }
+    pub fn new(display: M, out: W) -> Self {
+        Self { display, out, error: None }
     }
 
     /// Returns the output, or the error of writing.
@@ -76,27 +76,27 @@ impl<M: Manner, W: Write + Send> Printer<M, W> {
 
     fn write(&mut self, what: impl FnOnce(&mut M, &mut dyn Write) -> io::Result<()>) {
         if self.error.is_none() {
-            let written = what(&mut self.manner, &mut self.out).and_then(|()| self.out.flush());
+            let written = what(&mut self.display, &mut self.out).and_then(|()| self.out.flush());
             self.error = written.err();
         }
     }
 }
 
-impl<M: Manner, W: Write + Send> Sink for &mut Printer<M, W> {
+impl<M: RunDisplay, W: Write + Send> Sink for &mut Printer<M, W> {
     fn event(&mut self, event: &RunEvent) {
-        self.write(|manner, out| manner.show(event, out));
+        self.write(|display, out| display.show(event, out));
     }
 
     fn every(&self) -> Option<Duration> {
-        self.manner.every()
+        self.display.every()
     }
 
     fn tick(&mut self) {
-        self.write(Manner::tick);
+        self.write(RunDisplay::tick);
     }
 }
 
-impl Manner for Box<dyn Manner> {
+impl RunDisplay for Box<dyn RunDisplay> {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         (**self).show(event, out)
     }

@@ -2,7 +2,7 @@ use std::io::{self, Write};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::Manner;
+use super::RunDisplay;
 use super::clean::OutputStyle;
 use super::log_tail::{Logs, write_line};
 use super::wording::{note, title};
@@ -38,7 +38,7 @@ fn write_behind(prefix: &str, line: &str, out: &mut dyn Write) -> io::Result<()>
     write_line(line, out)
 }
 
-impl Manner for Stream {
+impl RunDisplay for Stream {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Begun { services, .. } => {

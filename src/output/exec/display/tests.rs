@@ -62,9 +62,9 @@ fn events(directory: &Path) -> Vec<RunEvent> {
     ]
 }
 
-fn shown(manner: impl Manner) -> String {
+fn shown(display: impl RunDisplay) -> String {
     let directory = tempfile::tempdir().unwrap();
-    let mut printer = Printer::new(manner, Vec::new());
+    let mut printer = Printer::new(display, Vec::new());
     for event in events(directory.path()) {
         (&mut printer).event(&event);
     }

@@ -21,10 +21,10 @@ struct Shared {
     file: File,
     length: AtomicU64,
     /// Whether the reader has been notified of bytes that it has not read yet.
-    told: AtomicBool,
+    notified: AtomicBool,
     incomplete: AtomicBool,
     mask: Mask,
-    tell: Box<dyn Fn(&Log) + Send + Sync>,
+    notify: Box<dyn Fn(&Log) + Send + Sync>,
 }
 
 impl Log {
@@ -32,17 +32,17 @@ impl Log {
     pub(in crate::output::exec) fn create(
         path: PathBuf,
         mask: Mask,
-        tell: impl Fn(&Self) + Send + Sync + 'static,
+        notify: impl Fn(&Self) + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let file = file::create(&path)?;
         Ok(Self(Arc::new(Shared {
             path,
             file,
             length: AtomicU64::new(0),
-            told: AtomicBool::new(false),
+            notified: AtomicBool::new(false),
             incomplete: AtomicBool::new(false),
             mask,
-            tell: Box::new(tell),
+            notify: Box::new(notify),
         })))
     }
 
@@ -54,7 +54,7 @@ impl Log {
     /// Returns the length of the file, and enables the notification about further bytes.
     pub(in crate::output::exec) fn length(&self) -> u64 {
         // The flag is cleared first. So bytes that are written in between cause two notifications, and never none.
-        self.0.told.store(false, Ordering::SeqCst);
+        self.0.notified.store(false, Ordering::SeqCst);
         self.0.length.load(Ordering::SeqCst)
     }
 
@@ -92,8 +92,8 @@ impl Log {
         match (&self.0.file).write_all(bytes) {
             Ok(()) => {
                 self.0.length.fetch_add(bytes.len() as u64, Ordering::SeqCst);
-                if !self.0.told.swap(true, Ordering::SeqCst) {
-                    (self.0.tell)(self);
+                if !self.0.notified.swap(true, Ordering::SeqCst) {
+                    (self.0.notify)(self);
                 }
             }
             Err(_) => self.0.incomplete.store(true, Ordering::SeqCst),

@@ -8,7 +8,7 @@ use crate::naming::image::ImageName;
 
 /// A built service, in the form that deployments read.
 #[derive(Debug, Serialize)]
-struct Handed<'a> {
+struct BuiltService<'a> {
     service: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'a str>,
@@ -25,7 +25,7 @@ pub fn images(report: &Report) -> String {
     let image = |service: &ServiceReport| {
         let ServiceReport { service, version, image, digest, tags, .. } = service;
         let [version, image, digest] = [version, image, digest].map(Option::as_deref);
-        safe_json::line(&Handed { service, version, image, digest, tags })
+        safe_json::line(&BuiltService { service, version, image, digest, tags })
     };
     let images: Vec<String> = report.successful().map(image).collect();
     if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) }

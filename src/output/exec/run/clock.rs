@@ -25,18 +25,18 @@ fn unix() -> Duration {
 pub(super) struct Clock {
     start: Instant,
     /// How long it was suspended before, without a current suspension.
-    stood: Duration,
-    stands_since: Option<Instant>,
+    suspended_for: Duration,
+    suspended_since: Option<Instant>,
 }
 
 impl Clock {
     pub(super) fn start() -> Self {
-        Self { start: Instant::now(), stood: Duration::ZERO, stands_since: None }
+        Self { start: Instant::now(), suspended_for: Duration::ZERO, suspended_since: None }
     }
 
     pub(super) fn now(&self) -> Moment {
-        let now = self.stands_since.unwrap_or_else(Instant::now);
-        now.duration_since(self.start).saturating_sub(self.stood)
+        let now = self.suspended_since.unwrap_or_else(Instant::now);
+        now.duration_since(self.start).saturating_sub(self.suspended_for)
     }
 
     /// Returns the time until a moment, if the clock is not stopped meanwhile; zero for a past one.
@@ -45,12 +45,12 @@ impl Clock {
     }
 
     pub(super) fn stop(&mut self) {
-        self.stands_since.get_or_insert_with(Instant::now);
+        self.suspended_since.get_or_insert_with(Instant::now);
     }
 
     pub(super) fn go_on(&mut self) {
-        if let Some(since) = self.stands_since.take() {
-            self.stood += since.elapsed();
+        if let Some(since) = self.suspended_since.take() {
+            self.suspended_for += since.elapsed();
         }
     }
 }

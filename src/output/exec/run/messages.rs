@@ -48,7 +48,7 @@ impl Run<'_> {
                 service: self.name(active.attempt.build()),
                 seconds: (now.saturating_sub(active.attempt.began)).as_secs_f64(),
             });
-            self.teller.event(RunEvent::Alive { running: running.collect(), waiting: self.schedule.waiting() });
+            self.events.send(RunEvent::Alive { running: running.collect(), waiting: self.schedule.waiting() });
         }
     }
 
@@ -57,11 +57,11 @@ impl Run<'_> {
         let (service, attempt) = (self.name(active.attempt.build()), active.attempt.number);
         let seconds = now.saturating_sub(active.attempt.began).as_secs_f64();
         if active.attempt.overdue_at.is_some_and(|at| at <= now) {
-            self.teller.event(RunEvent::Overdue { service, attempt, seconds });
+            self.events.send(RunEvent::Overdue { service, attempt, seconds });
             active.stop(Stop::Overdue, Signal::Terminate, now + self.settings.grace);
         } else if active.attempt.slow_at.is_some_and(|at| at <= now) {
             active.attempt.slow_at = None;
-            self.teller.event(RunEvent::Slow { service, attempt, seconds });
+            self.events.send(RunEvent::Slow { service, attempt, seconds });
         }
     }
 
@@ -112,7 +112,7 @@ impl Run<'_> {
     pub(super) fn conclude(&mut self, attempt: Attempt, result: Result<(), Failure>) {
         let (id, now) = (attempt.build(), self.clock.now());
         drop(attempt.tokens);
-        let result = result.and_then(|()| self.handed_back(id));
+        let result = result.and_then(|()| self.read_results(id));
         let ending = match (attempt.stop, result) {
             (Some(Stop::Cancelled), _) => Ending::Cancelled,
             (Some(Stop::Overdue), _) => Ending::Failed(Failure::Timeout),
@@ -133,7 +133,7 @@ impl Run<'_> {
             Ending::Failed(failure) if attempt.number <= build.retries && !self.schedule.is_stopped() => {
                 let rest = self.settings.backoff.after(attempt.number);
                 let service = self.results.outcome(id, Outcome::from(ending));
-                self.teller.event(RunEvent::Retrying { service, after: rest.as_secs_f64() });
+                self.events.send(RunEvent::Retrying { service, after: rest.as_secs_f64() });
                 self.resting.push((now + rest, id));
                 self.schedule.retry(attempt.running, failure);
             }
@@ -142,10 +142,10 @@ impl Run<'_> {
     }
 
     /// Reads the results of a build after its commands succeeded. The build fails if it should have pushed and did not.
-    fn handed_back(&mut self, id: BuildId) -> Result<(), Failure> {
+    fn read_results(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
             Ok(output) => {
-                self.results.became(id, &self.builds[id.index()], &output);
+                self.results.record_image(id, &self.builds[id.index()], &output);
                 self.results.digest(id, output.digest);
             }
             Err(error) => {
@@ -159,11 +159,11 @@ impl Run<'_> {
     }
 
     /// Reports builds that can never start, as soon as that is known.
-    fn tell_blocked(&mut self) {
+    fn report_blocked(&mut self) {
         for build in self.schedule.newly_blocked() {
             if let Some(by) = self.schedule.blocker(build) {
                 let service = self.results.block(build, by);
-                self.teller.event(RunEvent::Finished { service });
+                self.events.send(RunEvent::Finished { service });
             }
         }
     }
@@ -171,9 +171,9 @@ impl Run<'_> {
     /// Ends a build for good.
     pub(super) fn end(&mut self, running: Running, ending: Ending) {
         let service = self.results.settle(running.build(), ending.into());
-        self.teller.event(RunEvent::Finished { service });
+        self.events.send(RunEvent::Finished { service });
         self.schedule.end(running, ending);
-        self.tell_blocked();
+        self.report_blocked();
         if matches!(ending, Ending::Failed(_)) && self.settings.on_failure == OnFailure::Kill {
             self.cancel(Signal::Terminate);
         }

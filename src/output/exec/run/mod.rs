@@ -19,7 +19,7 @@ use results::Results;
 
 pub use settings::{Backoff, Jobserver, Settings};
 
-use super::event_channel::{Teller, pair};
+use super::event_channel::{EventSender, pair};
 use super::incoming_signals::Incoming;
 use super::jobserver::Tokens;
 use super::process::{Marker, Notice, Strays, Watchdog, Whose};
@@ -70,11 +70,11 @@ pub enum BuildMoment {
 /// When the system refuses something that the run itself needs: threads, pipes, signals. Errors of a single build are
 /// in its outcome.
 pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
-    let (teller, listener) = pair();
+    let (events, receiver) = pair();
     // Signals are handled until all events are shown.
     let (ended, _signals) = thread::scope(|scope| {
-        thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || listener.listen(sink))?;
-        io::Result::Ok(Run::new(builds, settings, doubt, teller)?.go())
+        thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || receiver.listen(sink))?;
+        io::Result::Ok(Run::new(builds, settings, doubt, events)?.go())
     })?;
     Ok(ended)
 }
@@ -98,7 +98,7 @@ struct Run<'a> {
     next_serial: Serial,
     inbox: Receiver<Message>,
     outbox: Sender<Message>,
-    teller: Teller,
+    events: EventSender,
     marker: Marker,
     signals: Incoming,
     watchdog: Option<Watchdog>,
@@ -106,7 +106,12 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(builds: &'a [Build<'a>], settings: &'a Settings, doubt: Objections<'a>, teller: Teller) -> io::Result<Self> {
+    fn new(
+        builds: &'a [Build<'a>],
+        settings: &'a Settings,
+        doubt: Objections<'a>,
+        events: EventSender,
+    ) -> io::Result<Self> {
         let (outbox, inbox) = channel();
         let send = outbox.clone();
         let signals = Incoming::listen(move |signal| send.send(Message::Signal(signal)).unwrap_or_default())?;
@@ -118,7 +123,7 @@ impl<'a> Run<'a> {
         let watchdog = settings.watchdog.as_deref().map(|argv| Watchdog::start(argv, &marker)).transpose()?;
         let clock = Clock::start();
         let services = builds.iter().map(|build| build.service.service.clone()).collect();
-        teller.event(RunEvent::Begun { services, jobs });
+        events.send(RunEvent::Begun { services, jobs });
         Ok(Self {
             builds,
             settings,
@@ -135,7 +140,7 @@ impl<'a> Run<'a> {
             next_serial: 0,
             inbox,
             outbox,
-            teller,
+            events,
             marker,
             signals,
             watchdog,
@@ -145,13 +150,13 @@ impl<'a> Run<'a> {
 
     /// Runs until everything is over and no process is left.
     fn go(mut self) -> (Ended, Incoming) {
-        self.start_what_may();
+        self.start_ready();
         while !(self.active.is_empty() && self.schedule.is_over()) {
             if let Some(message) = self.wait() {
                 self.handle(message);
             }
             self.do_what_is_due();
-            self.start_what_may();
+            self.start_ready();
         }
         self.strays.sweep(Whose::All, &self.started());
         drop(self.watchdog);
@@ -160,7 +165,7 @@ impl<'a> Run<'a> {
             None => self.signals.obey_the_second(),
         }
         for service in self.results.settle_rest(&self.schedule) {
-            self.teller.event(RunEvent::Finished { service });
+            self.events.send(RunEvent::Finished { service });
         }
         let head = ReportHead {
             rebake: Some(env!("CARGO_PKG_VERSION").to_owned()),
@@ -171,7 +176,7 @@ impl<'a> Run<'a> {
             jobs: Some(self.settings.jobs.clamp(1, Settings::MOST_JOBS)),
         };
         let report = self.results.into_report(head);
-        self.teller.event(RunEvent::Ended { report: report.clone() });
+        self.events.send(RunEvent::Ended { report: report.clone() });
         (Ended { report, interrupted: self.interrupted }, self.signals)
     }
 

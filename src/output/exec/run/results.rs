@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::clock;
 use crate::output::exec::builder::Output;
-use crate::output::exec::needed_services::{Became, NeededServices};
+use crate::output::exec::needed_services::{NeededImage, NeededServices};
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::{AttemptReport, Report, ReportHead, SCHEMA, ServiceReport};
 use crate::output::exec::schedule::{BuildId, Schedule};
@@ -15,7 +15,7 @@ use crate::output::exec::service_build::{Build, Work};
 pub(super) struct Results {
     entries: Vec<Entry>,
     /// The images of the services that are built.
-    became: NeededServices,
+    images: NeededServices,
 }
 
 struct Entry {
@@ -26,20 +26,20 @@ struct Entry {
 impl Results {
     pub(super) fn new(builds: &[Build]) -> Self {
         let entries = builds.iter().map(|build| Entry { service: not_started(build), settled: false }).collect();
-        Self { entries, became: NeededServices::default() }
+        Self { entries, images: NeededServices::default() }
     }
 
     /// Records the image of a build, for builds that use it.
-    pub(super) fn became(&mut self, build: BuildId, what: &Build, output: &Output) {
+    pub(super) fn record_image(&mut self, build: BuildId, what: &Build, output: &Output) {
         let service = self.service(build).service.clone();
-        self.became.insert(service, Became::of(what, output));
+        self.images.insert(service, NeededImage::of(what, output));
     }
 
     /// Returns the images of the services that a build needs.
     pub(super) fn needs(&self, build: &Build) -> NeededServices {
         let mut needs = build.held.clone();
-        let taken = build.takes.iter().filter_map(|service| self.became.get_key_value(service));
-        needs.extend(taken.map(|(service, became)| (service.clone(), became.clone())));
+        let taken = build.takes.iter().filter_map(|service| self.images.get_key_value(service));
+        needs.extend(taken.map(|(service, image)| (service.clone(), image.clone())));
         needs
     }
 

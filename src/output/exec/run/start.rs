@@ -20,7 +20,7 @@ use crate::output::exec::service_build::{Build, Work};
 /// Starts builds.
 impl Run<'_> {
     /// Starts builds while the schedule allows it and their jobs are free.
-    pub(super) fn start_what_may(&mut self) {
+    pub(super) fn start_ready(&mut self) {
         while let Some((_, weight)) = self.schedule.next() {
             if self.active.is_empty() {
                 self.tokens.mend();
@@ -44,7 +44,7 @@ impl Run<'_> {
         match &build.work {
             Work::Steps(_) => {}
             Work::Exists { promoted, .. } => {
-                self.results.became(id, build, &Output::of_existing(build));
+                self.results.record_image(id, build, &Output::of_existing(build));
                 return self.end(running, if *promoted { Ending::Promoted } else { Ending::Exists });
             }
             Work::Superseded { by } => {
@@ -63,14 +63,14 @@ impl Run<'_> {
         let number = self.results.attempts(id) + 1;
         let path = build.scratch.join(format!("attempt-{number}.log"));
         self.results.begin(id, path.clone());
-        let (service, teller) = (self.name(id), self.teller.clone());
+        let (service, events) = (self.name(id), self.events.clone());
         let log = make_room(build).and_then(|()| {
             let service = service.clone();
-            Log::create(path.clone(), self.settings.mask.clone(), move |log| teller.grown(&service, number, log))
+            Log::create(path.clone(), self.settings.mask.clone(), move |log| events.grown(&service, number, log))
         });
         match log {
             Ok(log) => {
-                self.teller.event(RunEvent::Started { service, attempt: number, log: path });
+                self.events.send(RunEvent::Started { service, attempt: number, log: path });
                 let began = self.clock.now();
                 self.step(Attempt {
                     running,
@@ -149,8 +149,8 @@ const LONGEST: usize = 100_000;
 /// Returns the images of services as a line of JSON. If they do not fit, the last ones are left out.
 fn in_json(needs: &NeededServices) -> String {
     let mut text = "{".to_owned();
-    for (service, became) in needs {
-        let entry = format!("{}:{}", safe_json::line(service), safe_json::line(became));
+    for (service, image) in needs {
+        let entry = format!("{}:{}", safe_json::line(service), safe_json::line(image));
         if text.len() + entry.len() > LONGEST {
             break;
         }

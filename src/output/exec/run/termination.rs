@@ -22,18 +22,18 @@ impl Run<'_> {
         match signal {
             Signal::Suspend => {
                 self.signal_all(signal);
-                self.teller.suspended();
+                self.events.suspended();
                 self.clock.stop();
                 let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP);
             }
             Signal::Continue => {
                 self.clock.go_on();
                 self.signal_all(signal);
-                self.teller.event(RunEvent::Resumed);
+                self.events.send(RunEvent::Resumed);
             }
             Signal::Hangup | Signal::Interrupt | Signal::Quit | Signal::Terminate | Signal::Kill => {
                 let again = self.interrupted.is_some();
-                self.teller.event(RunEvent::Interrupted { signal: signal.name().to_owned(), again });
+                self.events.send(RunEvent::Interrupted { signal: signal.name().to_owned(), again });
                 if again {
                     let now = self.clock.now();
                     self.active.values_mut().for_each(|active| active.kill(now));

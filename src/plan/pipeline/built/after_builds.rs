@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Begun, Came, Recorded, Recording, RefState, Written, due_services};
+use super::{Begun, EndedBuilds, Recorded, Recording, RefState, Written, due_services};
 use crate::inputs::git::{self, Missing, MovableFrom, RemoteError, Swap, Swapped};
 use crate::model::built_ref;
 use crate::model::name::{CommitId, ServiceId};
@@ -13,20 +13,20 @@ impl Recording<'_> {
     /// # Errors
     /// When this clone cannot be read or written. A remote that cannot be reached is no error: the records in this
     /// clone are valid.
-    pub fn end(&self, begun: &Begun, came: &Came) -> Result<Written, Error> {
+    pub fn end(&self, begun: &Begun, ended: &EndedBuilds) -> Result<Written, Error> {
         let (now, trouble) = match self.standing() {
             Ok(now) => (now, None),
             Err(Error::Remote(trouble)) => (RefState::here(self.repository, self.environment)?, Some(trouble)),
             Err(error) => return Err(error),
         };
         let mut services: BTreeMap<ServiceId, Recorded> =
-            self.held(begun, came, &now)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
+            self.held(begun, ended, &now)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
         let free: Vec<ServiceId> =
-            came.built.union(&came.found).copied().filter(|service| !services.contains_key(service)).collect();
+            ended.built.union(&ended.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
         services.extend(free.into_iter().zip(recorded));
-        services.extend(came.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
-        let (awaiting_tags, unmarked) = self.settle_marks(begun, came, &services, &now, trouble.is_none())?;
+        services.extend(ended.doubtful.iter().map(|service| (*service, Recorded::Doubtful)));
+        let (awaiting_tags, unmarked) = self.settle_marks(begun, ended, &services, &now, trouble.is_none())?;
         let here = RefState::here(self.repository, self.environment)?;
         // The marks of services whose refs have moved are removed later, when the images have their tags.
         let is_settled_later = |service: &&ServiceId| {
@@ -159,7 +159,7 @@ impl Recording<'_> {
     fn settle_marks(
         &self,
         begun: &Begun,
-        came: &Came,
+        ended: &EndedBuilds,
         recorded: &BTreeMap<ServiceId, Recorded>,
         now: &RefState,
         is_remote_there: bool,
@@ -173,13 +173,13 @@ impl Recording<'_> {
         let mut awaiting_tags = BTreeSet::new();
         for service in begun.marked.iter().chain(recorded.keys()).copied().collect::<BTreeSet<_>>() {
             let is_marked = begun.marked.contains(&service);
-            let is_begun = [&came.built, &came.failed, &came.doubtful].iter().any(|came| came.contains(&service));
+            let is_begun = [&ended.built, &ended.failed, &ended.doubtful].iter().any(|ended| ended.contains(&service));
             let holds = recorded.get(&service).is_some_and(|recorded| recorded.holds());
             if is_marked && is_begun && !is_ours(service) {
                 put.extend(begun.token.map(|token| self.mark(service, token)));
                 continue;
             }
-            if holds && came.awaiting_tags.contains(&service) {
+            if holds && ended.awaiting_tags.contains(&service) {
                 awaiting_tags.insert(service);
                 continue;
             }
@@ -202,13 +202,18 @@ impl Recording<'_> {
     }
 
     /// Returns the services that may not be recorded, each with a dependency that is due and was not built in this run.
-    fn held(&self, begun: &Begun, came: &Came, now: &RefState) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
+    fn held(
+        &self,
+        begun: &Begun,
+        ended: &EndedBuilds,
+        now: &RefState,
+    ) -> Result<BTreeMap<ServiceId, ServiceId>, Error> {
         let graph = &self.config.graph;
-        let others: BTreeSet<ServiceId> = came
+        let others: BTreeSet<ServiceId> = ended
             .built
             .iter()
             .flat_map(|service| self.stands_on(*service))
-            .filter(|service| [&came.built, &came.found, &came.beside].iter().all(|came| !came.contains(service)))
+            .filter(|service| [&ended.built, &ended.found, &ended.beside].iter().all(|ended| !ended.contains(service)))
             .filter(|service| !self.is_known_to_be_done(*service, now))
             .collect();
         let is_missing = |service: &ServiceId| {
@@ -226,7 +231,7 @@ impl Recording<'_> {
             begun.marked.contains(service) && (is_lost || begun.contested.contains(service))
         };
         let mut held = BTreeMap::new();
-        for service in graph.build_order().iter().filter(|service| came.built.contains(service)) {
+        for service in graph.build_order().iter().filter(|service| ended.built.contains(service)) {
             let is_other = |on: &ServiceId| held.contains_key(on) || due.contains(on) || is_overtaken(on);
             let on = self.stands_on(*service).into_iter().find(is_other);
             held.extend(on.map(|on| (*service, on)));

@@ -85,7 +85,7 @@ pub enum Rule {
 
 /// The services of a run, by how their builds ended.
 #[derive(Debug, Clone, Default)]
-pub struct Came {
+pub struct EndedBuilds {
     /// The services that were built.
     pub built: BTreeSet<ServiceId>,
     /// The services whose existing images have the same content as the commit.

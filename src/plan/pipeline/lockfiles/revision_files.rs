@@ -44,7 +44,7 @@ pub(super) struct RevisionFiles<'a> {
 }
 
 /// A file of settings, and its path from the directory of the lockfile.
-type Called = (&'static SettingsFile, String);
+type SettingsAt = (&'static SettingsFile, String);
 
 /// The package.json files below a directory.
 #[derive(Default)]
@@ -153,7 +153,11 @@ impl<'a> RevisionFiles<'a> {
 
     /// Returns the files with settings for all packages of a lockfile in a directory: each with its path from that
     /// directory, and its path and id.
-    fn settings_files(&self, directory: &RepoDir, format: LockfileFormat) -> (Vec<Called>, Vec<(String, ObjectId)>) {
+    fn settings_files(
+        &self,
+        directory: &RepoDir,
+        format: LockfileFormat,
+    ) -> (Vec<SettingsAt>, Vec<(String, ObjectId)>) {
         let mut found = Vec::new();
         for file in &SETTINGS_FILES {
             for (up, at) in file.directories(format, directory).enumerate() {

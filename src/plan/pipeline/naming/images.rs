@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::name_notes::Said;
+use super::name_notes::NameMessages;
 use super::{Found, Namer, Standings};
 use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::name::{ServiceId, TagName};
@@ -10,7 +10,7 @@ use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
 /// The release that a service is named after.
-struct Called<'a> {
+struct NamedRelease<'a> {
     tag: &'a TagName,
     /// The version as written in the tag.
     written: &'a str,
@@ -25,7 +25,7 @@ impl Namer<'_> {
         version: String,
         known: &Standings<'_>,
         source: Option<&str>,
-        said: &mut Said,
+        messages: &mut NameMessages,
     ) -> Names {
         let definition = self.service(service);
         let (name, image) = (&definition.name.value, &definition.image);
@@ -64,15 +64,15 @@ impl Namer<'_> {
                     };
                     (names.fixed, names.once) = (held(TagMovement::Fixed), held(TagMovement::Once));
                     names.left_out = tags.left_out.iter().map(|left| left.tag.to_string()).collect();
-                    said.left_out(name, &tags.left_out);
+                    messages.left_out(name, &tags.left_out);
                     if tags.names.is_empty() {
-                        said.untagged(name, &tags.skipped);
+                        messages.untagged(name, &tags.skipped);
                     }
                 } else {
                     names.tags = tags.names.iter().map(|tag| tag.as_str().to_owned()).collect();
                 }
             }
-            Err(errors) => names.unnamed = Some(said.bad_tags(name, &errors)),
+            Err(errors) => names.unnamed = Some(messages.bad_tags(name, &errors)),
         }
         names.version = Some(version);
         names
@@ -82,14 +82,14 @@ impl Namer<'_> {
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),
-            pushable: found.files == FilesState::Clean || self.naming.dirty == Dirty::Unsaid,
+            pushable: found.files == FilesState::Clean || self.naming.dirty == Dirty::Local,
             described: Some(found.described.clone()),
             ..Names::default()
         }
     }
 
     /// Returns the release that a service is named after: the one with the given version, else the one at head.
-    fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<Called<'a>> {
+    fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<NamedRelease<'a>> {
         let definition = self.service(service);
         let name = &definition.name.value;
         if let Some(manual) = known.manual {
@@ -98,12 +98,12 @@ impl Namer<'_> {
                 Purpose::Builds if is_new => ReleaseRank::Unreleased,
                 Purpose::Builds | Purpose::Releases => known.releases.standing(name, &manual.version),
             };
-            return Some(Called { tag: manual.tag.as_ref()?, written: manual.text(), standing });
+            return Some(NamedRelease { tag: manual.tag.as_ref()?, written: manual.text(), standing });
         }
         let tag = known.found.described.tag.as_ref().filter(|_| known.found.is_release())?;
         let (pattern, version) = definition.tag.iter().find_map(|pattern| Some((pattern, pattern.read(tag)?)))?;
         let written = std::str::from_utf8(pattern.version_of(tag.as_bytes())?).ok()?;
-        Some(Called { tag, written, standing: known.releases.standing(name, &version) })
+        Some(NamedRelease { tag, written, standing: known.releases.standing(name, &version) })
     }
 }
 

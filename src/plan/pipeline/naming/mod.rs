@@ -21,7 +21,7 @@ use crate::model::name::ServiceId;
 use crate::naming::version::VersionError;
 use crate::plan::Names;
 use manual_version::Manual;
-use name_notes::Said;
+use name_notes::NameMessages;
 use releases::Releases;
 
 /// The facts from which names are made.
@@ -69,7 +69,7 @@ impl Namer<'_> {
         let found = versions.find(services)?;
         let releases = Releases::of(self.workspace.config, &found, manual.as_ref());
         let source = self.workspace.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
-        let mut said = Said::default();
+        let mut messages = NameMessages::default();
         let mut names = Vec::with_capacity(services.len());
         for (service, found) in services.iter().zip(&found.services) {
             // A library has no result to be named.
@@ -90,7 +90,7 @@ impl Namer<'_> {
                         version,
                         &Standings { found, manual, releases: &releases },
                         source.as_deref(),
-                        &mut said,
+                        &mut messages,
                     )
                 }
                 // A flat file does not ask for versions, and must work in a shallow clone as it does with paths-filter.
@@ -100,12 +100,14 @@ impl Namer<'_> {
                 Err(error @ VersionError::Shallow { .. }) => {
                     return Err(Error::Version { service: name.clone(), error });
                 }
-                Err(error) => Names { unnamed: Some(said.no_version(name, &error)), ..self.nameless(*service, found) },
+                Err(error) => {
+                    Names { unnamed: Some(messages.no_version(name, &error)), ..self.nameless(*service, found) }
+                }
             });
         }
         same_tag::check(self.workspace.config, services, &names)?;
-        let notes = said.notes(self.place);
-        let warnings = ignored_tags(&found.ignored).into_iter().chain(said.warnings).collect();
+        let notes = messages.notes(self.place);
+        let warnings = ignored_tags(&found.ignored).into_iter().chain(messages.warnings).collect();
         Ok(Named { names, warnings, notes, walked: found.walked })
     }
 
@@ -113,7 +115,7 @@ impl Namer<'_> {
     fn on_top(&self) -> Result<ChangeSet, Error> {
         let WorkspaceView { repository, .. } = *self.workspace;
         let is_head = self.asked.base.head.is_none() && repository.work_dir().is_some();
-        if self.naming.dirty == Dirty::Said && self.tip.state == HeadState::Commit && is_head {
+        if self.naming.dirty == Dirty::Everywhere && self.tip.state == HeadState::Commit && is_head {
             return Ok(repository.work_tree()?.changes);
         }
         Ok(self.tip.work_tree())

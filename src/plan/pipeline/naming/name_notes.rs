@@ -10,7 +10,7 @@ const NAMED: usize = 3;
 
 /// Collects warnings and notes about names, so that the same message about many services is written once.
 #[derive(Default)]
-pub(super) struct Said {
+pub(super) struct NameMessages {
     /// The warnings about services without a name.
     pub(super) warnings: Vec<Diagnostic>,
     /// The release tags that were left out, each with its service.
@@ -22,7 +22,7 @@ pub(super) struct Said {
     skipped: Vec<String>,
 }
 
-impl Said {
+impl NameMessages {
     /// Adds a warning about a service without a version; returns the reason.
     pub(super) fn no_version(&mut self, service: &ServiceName, error: &VersionError) -> String {
         let message = format!("`{service}` has no version, and cannot be built: {error}");

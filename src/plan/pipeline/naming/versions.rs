@@ -68,7 +68,7 @@ impl Versions<'_> {
             DescribeOptions { parents: self.naming.parents, pushed: self.pushed, ..DescribeOptions::default() };
         let mut found = self.repository.describe_by(&tags, self.head, &wanted, options)?;
         for (described, patterns) in found.services.iter_mut().zip(&wanted) {
-            self.is_what_was_pushed(described, patterns, &tags);
+            self.describe_pushed_tag(described, patterns, &tags);
         }
         let committed = self.repository.commit_time(self.head)?;
         let counts = self.counts(services, &tags, &found.services)?;
@@ -116,7 +116,7 @@ impl Versions<'_> {
     }
 
     /// Describes head as the release of the pushed tag, even if this clone has not fetched the tag.
-    fn is_what_was_pushed(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
+    fn describe_pushed_tag(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {
             return;
@@ -174,7 +174,7 @@ impl Versions<'_> {
     /// look at counts in a local environment, and elsewhere if dirty versions are requested.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
-        let is_said = is_local || self.naming.dirty == Dirty::Said;
+        let is_said = is_local || self.naming.dirty == Dirty::Everywhere;
         if self.on_top.is_empty() && !(is_said && self.file.is_uncommitted(self.on_top)) {
             return Ok(vec![FilesState::Clean; services.len()]);
         }

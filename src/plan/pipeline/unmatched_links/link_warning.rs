@@ -13,7 +13,7 @@ use crate::model::name::{RepoPath, ServiceId};
 const NAMED: usize = 5;
 
 /// A symbolic link among a service's files.
-pub(super) struct Held {
+pub(super) struct ServiceLink {
     pub(super) link: RepoPath,
     pub(super) service: ServiceId,
     /// The path to which its text leads.
@@ -41,12 +41,12 @@ struct Leading<'a> {
 pub(super) fn warning(
     config: &Config,
     changes: &ChangeSet,
-    links: Vec<Held>,
+    links: Vec<ServiceLink>,
     targets: &BTreeMap<RepoPath, Option<Target>>,
 ) -> Option<Diagnostic> {
     let mut leading: Vec<Leading> = links
         .into_iter()
-        .filter_map(|Held { link, service, place }| {
+        .filter_map(|ServiceLink { link, service, place }| {
             let to = targets.get(&place)?.as_ref().filter(|to| !to.is_watched(service))?;
             Some(Leading { link, service, to, changed: to.changed(changes), config })
         })

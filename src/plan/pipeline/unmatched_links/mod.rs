@@ -11,7 +11,7 @@ mod watchers;
 
 use std::collections::BTreeMap;
 
-use self::link_warning::{Held, Target, warning};
+use self::link_warning::{ServiceLink, Target, warning};
 use self::watchers::{Watchers, ancestors};
 use crate::analysis::affected::{Cause, Direct};
 use crate::config::{Config, DeclaredKind};
@@ -86,7 +86,7 @@ fn of_services(
     config: &Config,
     head: &CommitId,
     all: impl Iterator<Item = (RepoPath, ObjectId)>,
-) -> (Vec<Held>, BTreeMap<RepoPath, Option<Target>>) {
+) -> (Vec<ServiceLink>, BTreeMap<RepoPath, Option<Target>>) {
     let watchers = Watchers::of(config);
     let (mut links, mut targets) = (Vec::new(), BTreeMap::new());
     for (link, id) in all {
@@ -100,7 +100,7 @@ fn of_services(
             let (path, extent) = repository.leads_to(head, &place).ok().flatten()?;
             Some(Target { watched: watchers.watched(&path, extent), path, extent })
         });
-        let of = |service| Held { link: link.clone(), service, place: place.clone() };
+        let of = |service| ServiceLink { link: link.clone(), service, place: place.clone() };
         links.extend(services.into_iter().map(of));
     }
     (links, targets)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
 
-use super::Manner;
+use super::RunDisplay;
 use super::clean::{Colours, Commands, OutputStyle};
 use super::log_tail::last_lines;
 use super::wording::{note, title};
@@ -108,7 +108,7 @@ impl Live {
     }
 }
 
-impl Manner for Live {
+impl RunDisplay for Live {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
             RunEvent::Begun { services, .. } => {
