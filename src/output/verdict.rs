@@ -1,7 +1,8 @@
 //! Whether the jobs of a workflow did what its plan asked for: the one check to require.
 //!
 //! The names of the jobs of a matrix are not known beforehand, and a skipped job counts as passed for a required check.
-//! So one job with a fixed name reads GitHub's `needs`, and fails if anything is wrong.
+//! So one job with a fixed name reads GitHub's `needs`, and fails if anything is wrong. A job is *due* if an output of
+//! the plan says that it must run.
 
 use std::fmt;
 use std::marker::PhantomData;

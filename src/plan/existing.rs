@@ -20,7 +20,8 @@ pub struct Exists {
 }
 
 impl Plan {
-    /// Returns the plan of what is left to build: without libraries, and without services whose image exists.
+    /// Returns the plan without libraries, and without services whose image exists: the services that are left to
+    /// build.
     #[must_use]
     pub fn to_build(&self) -> Cow<'_, Self> {
         self.without(|service| service.library || service.exists.is_some())

@@ -54,7 +54,7 @@ impl PlanError {
 ///
 /// # Errors
 /// When it is not JSON, has another schema, has services that need later ones or unknown ones, has an invalid version
-/// or commit, or has another content's content tag.
+/// or commit, or has the content tag of other content.
 pub fn read(text: &str) -> Result<Plan, PlanError> {
     #[derive(Deserialize)]
     struct Head {
@@ -109,7 +109,7 @@ impl PlannedService {
     /// Checks the version and the tags, which may come from anywhere.
     ///
     /// # Errors
-    /// When the version is invalid, or a tag is another content's content tag.
+    /// When the version is invalid, or a tag is the content tag of other content.
     pub fn check_names(&self) -> Result<(), String> {
         if let Some(version) = self.version.as_deref().filter(|version| !has_form_of_version(version)) {
             return Err(format!("`{}` is not a version", Escaped::new(version)));

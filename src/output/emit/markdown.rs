@@ -9,8 +9,8 @@ use crate::plan::{Plan, PlannedService};
 const NAMES: usize = 100;
 
 /// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
-/// versions, tags and causes, the dependency graph, the commands that pull what will be pushed, and paths that no
-/// filter matches.
+/// versions, tags and causes, the dependency graph, the commands that pull the images that will be pushed, and paths
+/// that no filter matches.
 #[must_use]
 pub fn markdown(plan: &Plan) -> String {
     let mut summary = Summary::new("rebake plan");

@@ -1,7 +1,8 @@
 use unicode_width::UnicodeWidthChar as _;
 
-/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. The rest of
-/// a line is indented below its last column of text if that begins in the left half, else a little more than the line.
+/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. The
+/// continuation of a line is indented to its last column of text if that begins in the left half of the terminal, else
+/// a little more than the line.
 ///
 /// A word that is wider than the terminal stays whole. Escape codes have no width.
 #[must_use]

@@ -75,7 +75,7 @@ impl Outcome {
     }
 }
 
-/// How one attempt at a build ended: an [`Outcome`] that only an attempt can have.
+/// How a build that was started ended. Each ending is an [`Outcome`] too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     /// It succeeded.

@@ -94,7 +94,7 @@ impl<'a> Timeline<'a> {
         self.bars[number].first().map_or(0.0, |bar| bar.from - self.ready(number))
     }
 
-    /// Returns the service that waited longest for its turn, if one waited for half a second.
+    /// Returns the service that waited longest for its turn, if it waited for at least half a second.
     pub(super) fn waited_most(&self) -> Option<usize> {
         let longest = (0..self.bars.len()).max_by(|one, two| self.waited(*one).total_cmp(&self.waited(*two)))?;
         (self.waited(longest) >= 0.5).then_some(longest)

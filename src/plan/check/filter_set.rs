@@ -87,7 +87,7 @@ pub fn quantifier(word: Option<&str>) -> Quantifier {
 fn alone(file: &SourceFile, at: Span, text: &str) -> Option<SourceFile> {
     let all = file.text();
     let begin = all.get(..at.start)?.rfind('\n')? + 1;
-    // The text of a block begins a line; any other begins behind its key.
+    // A block begins on a line of its own; any other text begins after its key.
     if !all[begin..at.start].trim().is_empty() {
         return None;
     }

@@ -139,7 +139,8 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
         let responsible = match &gated[..] {
             [] => ungated(ground, declared, of_home, of_file),
             [first, ..] => {
-                // Of the filters that the job waits for, the one with the directory of the build, or its Dockerfile.
+                // The owner is one of the filters that the job waits for: the one with the directory of the build, or
+                // with its Dockerfile.
                 let is_owner =
                     |pair: &&(usize, ServiceId)| of_home.iter().any(|(set, service, _)| (*set, *service) == **pair);
                 let owner = gated.iter().find(is_owner).or_else(|| gated.iter().find(|pair| of_file.contains(pair)));

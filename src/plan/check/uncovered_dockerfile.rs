@@ -1,4 +1,4 @@
-//! Dockerfiles and their ignore files that are not covered by the filters of what they build.
+//! Dockerfiles and their ignore files that are not covered by the filters of the services that they build.
 
 use std::collections::BTreeSet;
 

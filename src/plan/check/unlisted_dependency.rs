@@ -88,7 +88,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
     found
 }
 
-/// Returns the services that one is built from, each with the edges that lead there. Development dependencies of a
+/// Returns the services that a service is built from, each with the path of edges to it. Development dependencies of a
 /// dependency do not matter to its dependents.
 fn reached<'e, 'f>(edges: &'e [Vec<&'f DiscoveredEdge>], home: usize) -> Vec<(usize, Vec<&'f DiscoveredEdge>)> {
     let mut seen = BTreeSet::from([home]);

@@ -1,4 +1,4 @@
-//! Tags that start a workflow, and that are never those of a release.
+//! Tags that start a workflow, and that no release has.
 
 use super::ground::Ground;
 use super::{CheckRule, Finding};

@@ -8,7 +8,7 @@ use super::{CheckRule, Finding};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, nearest};
 
-/// The endings of outputs that a step with path filters has besides one output for each filter.
+/// The endings of the outputs that a step has for each filter, besides the output with the name of the filter.
 const OTHERS: [&str; 2] = ["_files", "_count"];
 
 pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {

@@ -54,7 +54,7 @@ pub struct Place {
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD` although git lists no change, since the index tells git not to look.
+    /// Whether it differs from `HEAD` although git lists no change, since a flag in the index makes git ignore changes.
     pub is_changed_unseen: bool,
 }
 
@@ -74,7 +74,7 @@ pub enum ConfigFileError {
     /// It is at none of the default places.
     #[error("there is no filters.yaml at the root of the repository, nor in its .github{}", at_commit(.at.as_ref()))]
     NotFound {
-        /// The commit that was asked about; `None` for the work tree.
+        /// The commit that was searched; `None` for the work tree.
         at: Option<CommitId>,
         /// Files that may have been meant, relative to the root of the work tree.
         near: Vec<String>,
@@ -312,7 +312,7 @@ impl ConfigFile {
     }
 }
 
-/// Whether a file of the work tree differs from `HEAD`, and git was told not to look at it.
+/// Whether a file of the work tree differs from `HEAD`, and a flag in the index makes git ignore its changes.
 fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeFile) -> Result<bool, git::GitError> {
     let Some(head) = repository.head()?.commit().copied() else { return Ok(false) };
     let committed = repository.file_at(&head, place).and_then(|file| file.map(|file| file.read()).transpose());

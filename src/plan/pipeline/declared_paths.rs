@@ -51,7 +51,7 @@ pub fn follow_links<'a>(
 }
 
 /// Follows links for a plan. Returns the configuration, and the number of directories that were read. Fetches missing
-/// objects; what is still not known widens the plan.
+/// objects; links that still cannot be read widen the plan.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,

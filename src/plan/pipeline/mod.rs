@@ -111,7 +111,7 @@ pub struct Request {
 pub struct Naming {
     /// The style, if it is chosen on the command line.
     pub style: Option<VersionStyle>,
-    /// What versions count, if it is chosen on the command line.
+    /// What the number in versions counts, if it is chosen on the command line.
     pub count: Option<Count>,
     /// Which parents of a merge are followed to releases.
     pub parents: Parents,

@@ -47,7 +47,8 @@ pub(super) fn since(
     })
 }
 
-/// Returns a function from a commit to the services whose own files it changes, or files of their circles.
+/// Returns a function from a commit to the services whose own files it changes, or files of the cycles that they are
+/// in.
 pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
     let of = |id: ServiceId| {
         let service = &config.services[id.0];

@@ -14,7 +14,7 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{ObjectFormat, Outline, Region};
 
-/// The entries of a tree that services could match, at one time.
+/// The entries of a tree that the patterns of services could match.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
@@ -39,7 +39,7 @@ pub struct Moment<'a> {
     pub files: Files,
 }
 
-/// Which files are listed.
+/// Which files are listed. A pattern takes a directory *whole* if it matches everything in it, else in part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
     /// The files in directories that patterns take in part. Fingerprints need no others.
@@ -49,9 +49,9 @@ pub enum Files {
 }
 
 impl Snapshot {
-    /// Reads everything that services, and all that they are built from, could match. Other directories are not read,
-    /// so a few services cost little, however large the repository is. A directory that a filter takes whole is not
-    /// read either, since its id is enough, unless its files are requested.
+    /// Reads all entries that the patterns of services, and of all that they are built from, could match. Other
+    /// directories are not read, so a few services cost little, however large the repository is. A directory that a
+    /// filter takes whole is not read either, since its id is enough, unless its files are requested.
     ///
     /// # Errors
     /// When the commit or one of those trees is missing, or git cannot be started.

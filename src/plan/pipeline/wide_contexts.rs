@@ -18,9 +18,9 @@ use crate::model::tree::{Listing, Mode, Region};
 /// How many bytes of a Dockerfile are read. A larger Dockerfile counts as one that copies anything.
 const MOST: usize = 1 << 20;
 
-/// Returns the configuration with what Dockerfiles copy as further inputs of services with wide contexts. The
-/// Dockerfiles are those of a commit, or of the work tree without one. A warning says which services take a whole
-/// context, and why.
+/// Returns the configuration with the files that Dockerfiles copy as further inputs of services with contexts outside
+/// of their directories. The Dockerfiles are those of a commit, or of the work tree without one. A warning says which
+/// services take a whole context, and why.
 ///
 /// # Errors
 /// When the commit, one of its trees or a Dockerfile cannot be read.

@@ -82,7 +82,7 @@ fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, wi
     let _ = writeln!(text, "{indent}{}", palette.paint(FAINT, &listed(&names, room)));
 }
 
-/// Returns names in one line, and how many it has no room for.
+/// Returns names in one line, with the number of those that do not fit.
 pub(super) fn listed(names: &[String], room: usize) -> String {
     let all = names.join(", ");
     if all.width() <= room {

@@ -18,7 +18,7 @@ pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerf
 /// The directory in a build's scratch directory where buildah stores images that are pushed.
 const STORE: &str = "store";
 
-/// Returns the commands, where they write the digest, and where the image is afterwards.
+/// Returns the commands, the place where they write the digest, and the place of the image after them.
 ///
 /// An image that is pushed is built in a store of its own, which is removed afterwards. In a shared store, names of
 /// other builds get into the image, so the same input gives different digests. An image that is not pushed is built in

@@ -12,7 +12,7 @@ use crate::output::exec::service_build::{DigestSource, Step};
 /// Docker's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
-/// Returns the command, where it writes the digest, and where the image is afterwards.
+/// Returns the command, the place where it writes the digest, and the place of the image after it.
 ///
 /// The builder decides where an image that is not pushed is stored: in the engine, or only in its cache. Other builds
 /// cannot read the cache, so an image that they need is also written to a directory.

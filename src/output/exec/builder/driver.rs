@@ -11,8 +11,8 @@ pub enum Driver {
 }
 
 impl Driver {
-    /// Asks buildx about a builder, or about its default one. If buildx does not answer, the builder counts as the
-    /// engine's own, and builds will report the problem.
+    /// Returns the driver of a builder, or of the default one, as buildx reports it. If buildx does not answer, the
+    /// builder counts as the engine's own, and builds will report the problem.
     #[must_use]
     pub fn of(buildx: Option<&str>) -> Self {
         let mut command = Command::new("docker");

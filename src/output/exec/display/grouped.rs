@@ -26,7 +26,7 @@ impl Grouped {
         Self { engine, style, groups: 0 }
     }
 
-    /// Writes the group of one attempt; only a line for a service without an attempt.
+    /// Writes the group of one attempt; for a service without an attempt, only a line.
     pub(super) fn group(&mut self, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
         let Some(log) = &service.log else {
             return writeln!(out, "{}", title(service));

@@ -111,7 +111,7 @@ impl Follow {
     }
 }
 
-/// Returns where a line ends with its line break; `elsewhere` if there is none.
+/// Returns the position after a line break; `elsewhere` if there is none.
 fn end_of(line_break: Option<usize>, elsewhere: usize) -> usize {
     line_break.map_or(elsewhere, |at| at + 1)
 }

@@ -20,7 +20,7 @@ const PARENT: usize = 1;
 #[cfg(target_os = "linux")]
 const GROUP: usize = 2;
 
-/// The mark of the processes of a build, and of a run: `<run>.<build>` in their environment.
+/// The marker of the processes of a build, or of a run: `<run>.<build>`, the value of a variable in their environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::output::exec) struct Marker(String);
 
@@ -28,7 +28,8 @@ impl Marker {
     /// The variable that holds it.
     pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
 
-    /// Returns the mark of all builds of this run. `outer` is the mark of the build that the run itself is part of.
+    /// Returns the marker of this run, with which those of its builds begin. `outer` is the marker of the build that
+    /// the run itself is part of.
     pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
         let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
         // A process id can be reused, so the marker also has the time when this process started.
@@ -37,7 +38,7 @@ impl Marker {
         Self(format!("{outer}{}-{}.", std::process::id(), started.unwrap_or_default()))
     }
 
-    /// Returns the mark of one build of the run.
+    /// Returns the marker of one build of the run.
     pub(in crate::output::exec) fn of_build(&self, build: usize) -> Self {
         Self(format!("{}{build}", self.0))
     }
@@ -51,7 +52,7 @@ impl Marker {
         Self(text.to_owned())
     }
 
-    /// Whether a process has the mark: that of the build, of a run inside it, or of a build of the run.
+    /// Whether a process has this marker, or that of a run inside the build, or that of a build of the run.
     pub(super) fn is_on(&self, pid: Pid) -> bool {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let value = environment.split(|byte| *byte == 0).find_map(|entry| {

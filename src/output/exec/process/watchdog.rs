@@ -8,7 +8,7 @@ use rustix::process::Pid;
 
 use super::stray::Marker;
 
-/// The beginnings of lines that add and remove a process group.
+/// The first characters of the lines that add and remove a process group.
 const GUARD: char = '+';
 const FORGET: char = '-';
 
@@ -60,7 +60,7 @@ impl Drop for Watchdog {
     }
 }
 
-/// Waits until the run that started this process is gone, and kills the rest of its builds. A hidden verb of the
+/// Waits until the run that started this process has ended, and kills the rest of its builds. A hidden verb of the
 /// command line calls it with its standard input.
 ///
 /// A run that ends normally kills this process first. After a run that was killed, processes are recognised by their

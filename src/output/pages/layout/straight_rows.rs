@@ -6,7 +6,7 @@ const SWEEPS: usize = 6;
 
 /// Moves boxes up and down, so that edges become short, and returns how many rows the drawing has.
 ///
-/// A step with one column keeps its order and may get gaps; a step with several columns is dense and stays.
+/// A step with one column keeps its order and may get gaps; a step with several columns is dense and does not change.
 pub(super) fn straighten(neighbours: &Neighbours, steps: &[Vec<Node>], cells: &mut [Cell]) -> usize {
     let highest = steps.iter().flatten().map(|node| cells[*node].row + 1).max().unwrap_or_default();
     for sweep in 0..SWEEPS {

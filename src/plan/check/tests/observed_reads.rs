@@ -51,7 +51,7 @@ fn a_directory_is_proposed_where_it_is_read() {
         crates.iter().map(String::as_str).chain(["x/a/1", "x/b/1", "x/c/1", "x/d/1", "x/e/1"]).collect();
     assert_eq!(proposed(&crates, &crates[..4]), ["x/*/Cargo.toml"]);
     assert_eq!(proposed(&crates, &crates[..2]), ["x/a/Cargo.toml", "x/b/Cargo.toml"]);
-    // Never the root, and the inner one where the outer one has much else.
+    // Never the root; and the inner directory, if the outer one has many other files.
     assert_eq!(proposed(&["a", "b", "x/a", "x/b"], &["a", "b", "x/a", "x/b"]), ["a", "b", "x/**"]);
     assert_eq!(proposed(&["x/p", "x/q", "x/r", "x/y/a", "x/y/b", "x/z"], &["x/y/a", "x/y/b"]), ["x/y/**"]);
     // Never a service of which nothing was read.

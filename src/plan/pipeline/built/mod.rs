@@ -1,7 +1,8 @@
 //! Built refs: the record of what was built, and how a run changes it.
 //!
 //! A built ref says that the environment has the result of building that commit. A run that cannot guarantee this
-//! leaves the ref unchanged, and leaves a mark that makes the service due.
+//! leaves the ref unchanged, and leaves a *mark*: a ref for a build that has begun. A service is *due*, so that the
+//! next plan contains it, if it has a mark or has changed since its built ref.
 
 mod after_builds;
 mod before_builds;
@@ -90,8 +91,8 @@ pub struct EndedBuilds {
     pub built: BTreeSet<ServiceId>,
     /// The services whose existing images have the same content as the commit.
     pub found: BTreeSet<ServiceId>,
-    /// The services that were built or found only for others, with the same content as the commit. They are not
-    /// recorded.
+    /// The services that were built or found only because others need them, with the same content as the commit. They
+    /// are not recorded.
     pub beside: BTreeSet<ServiceId>,
     /// The services whose results are doubtful, since the commit or the files changed during their builds.
     pub doubtful: BTreeSet<ServiceId>,
@@ -124,9 +125,9 @@ pub enum Newer {
 /// The state of a run that has begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// The refs before: at the remote if they are pushed there, else here.
+    /// The refs before the run: at the remote if they are pushed there, else here.
     before: RefState,
-    /// The refs of this clone before.
+    /// The refs of this clone before the run.
     here: RefState,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,

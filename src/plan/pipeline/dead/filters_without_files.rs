@@ -10,8 +10,8 @@ use crate::model::tree::{Listing, Region};
 
 /// Returns the filters that match no file of a commit with the work tree's changes on top.
 ///
-/// Directories are read level by level, and only where a filter without a file so far may have one. A directory that a
-/// pattern takes whole is not read.
+/// Directories are read level by level, and only where a filter without a file so far may have one. A directory is not
+/// read if a pattern matches everything in it.
 pub(super) fn without_files(
     repository: &Repository,
     filters: &Filters,
@@ -34,7 +34,7 @@ struct Search<'a> {
     filters: &'a Filters,
     /// The filters without a file so far.
     left: BTreeSet<FilterId>,
-    /// The filters that take a directory whole, by directory.
+    /// The filters that match everything in a directory, by directory.
     whole: BTreeMap<Vec<u8>, Vec<FilterId>>,
     /// Files that the work tree no longer has, in order.
     gone: Vec<&'a [u8]>,

@@ -47,8 +47,8 @@ pub(super) struct Trees<'a> {
 }
 
 impl Trees<'_> {
-    /// Returns the services whose patterns match neither a tracked file nor a file of the work tree, if that counts.
-    /// Empty if trees are missing in this clone, since they are not fetched for this.
+    /// Returns the services whose patterns match neither a tracked file nor, if the work tree counts, a file of the
+    /// work tree. Empty if trees are missing in this clone, since they are not fetched for this.
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;

@@ -10,8 +10,8 @@ use crate::model::change::Status;
 use crate::model::name::ServiceId;
 use crate::model::tree::{ObjectId, Region};
 
-/// Returns, for each of these services, the directory that had most of its files, and the one that has the same
-/// contents now, in files that were added since and that belong to no service.
+/// Returns, for each of these services, two directories: the one that had most of its files, and the one to which files
+/// with the same contents were added since. The added files belong to no service.
 pub(super) fn renamed(
     trees: &Trees,
     config: &Config,

@@ -98,7 +98,7 @@ fn tidy(text: &str) -> String {
     text.trim_start_matches("./").trim_matches('/').to_owned()
 }
 
-/// Returns the text with the most similar directories in the tree; `None` if there is no similar one.
+/// Returns the text with each unknown directory replaced by the most similar one in the tree; `None` if there is none.
 fn near(repository: &Repository, head: &CommitId, text: &str) -> Result<Option<String>, git::GitError> {
     let Ok(pattern) = Pattern::parse(text) else { return Ok(None) };
     let directory = pattern.directory();

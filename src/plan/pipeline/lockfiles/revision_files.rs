@@ -39,7 +39,7 @@ pub(super) struct RevisionFiles<'a> {
     cache: &'a LockfileCache,
     revision: Revision<'a>,
     entries: Listing,
-    /// The manifests below directories that were asked for.
+    /// The manifests that were read, by the directory that contains all of them.
     manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
 }
 
@@ -91,7 +91,7 @@ impl<'a> RevisionFiles<'a> {
         self.entries.position(path.as_bytes()).map(|at| self.entries.get(at))
     }
 
-    /// Returns the contents of files, in their order. What a partial clone lacks is fetched in one go.
+    /// Returns the contents of files, in their order. Files that a partial clone lacks are fetched in one go.
     fn contents(&self, files: &[(String, ObjectId)]) -> Result<Vec<Vec<u8>>, GitError> {
         let is_edited = |path: &str| self.revision.on_top.is_about(path.as_bytes());
         let committed = files.iter().filter(|(path, _)| !is_edited(path));

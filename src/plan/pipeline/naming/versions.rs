@@ -170,8 +170,8 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns the state of each service's files, if the work tree counts. A configuration that git was told not to
-    /// look at counts in a local environment, and elsewhere if dirty versions are requested.
+    /// Returns the state of each service's files, if the work tree counts. A configuration whose changes git ignores,
+    /// by a flag in the index, counts in a local environment, and elsewhere if dirty versions are requested.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
         let is_said = is_local || self.naming.dirty == Dirty::Everywhere;
