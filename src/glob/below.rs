@@ -21,7 +21,7 @@ impl Pattern {
     }
 
     fn leads_below(&self, path: &str) -> bool {
-        // Below the root lies everything.
+        // Everything lies below the root.
         if path.is_empty() {
             return true;
         }
@@ -34,7 +34,7 @@ impl Pattern {
 }
 
 impl Directories {
-    /// Files patterns, by their positions, under the directories that they name.
+    /// Returns the positions of patterns, by the directories that the patterns name.
     pub(super) fn of<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
         let mut directories: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, pattern) in patterns.enumerate() {

@@ -3,7 +3,7 @@
 /// A set of characters, by ranges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Set {
-    /// One bit for each ASCII character. A negated set is stored inverted.
+    /// One bit for each ASCII character, which is 1 if the set contains the character. A negation is already applied.
     ascii: u128,
     /// Ranges, both ends included, as they were written.
     ranges: Vec<(char, char)>,
@@ -22,7 +22,7 @@ impl Set {
         Self { ascii, ranges, negated }
     }
 
-    /// Everything but a slash: what `?` and `*` take.
+    /// Returns the set of all characters except the slash, which is what `?` and `*` match.
     pub(super) fn not_slash() -> Self {
         Self::new(vec![('/', '/')], true)
     }
@@ -43,7 +43,7 @@ impl Set {
     }
 }
 
-/// The ranges of a class escape in JavaScript's regular expressions: `\d`, `\w`, `\s` and their opposites.
+/// Returns the ranges of a class escape in JavaScript's regular expressions: `\d`, `\w`, `\s` and their opposites.
 pub(super) fn escape(letter: char) -> Option<Vec<(char, char)>> {
     let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
         'd' => &[('0', '9')],

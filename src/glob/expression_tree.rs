@@ -23,7 +23,7 @@ pub(super) enum Node {
     Sequence(Vec<Node>),
     Either(Vec<Node>),
     Repeat(Box<Node>, Times),
-    /// Whether something is ahead (`true`), or is not (`false`).
+    /// A lookahead: the expression must match what follows (`true`), or must not (`false`).
     Ahead(Box<Node>, bool),
 }
 

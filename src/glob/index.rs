@@ -6,13 +6,13 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::OnceLock;
 
-/// Many patterns at once: says which of them match a path, and tries only the few that could.
+/// An index over many patterns. It finds the patterns that match a path, and tries only the few that could.
 ///
 /// A pattern requires literal segments of a path, or segments with a literal beginning or end: `services/api/*.rs`
 /// requires the segments `services` and `api`, and one that ends in `.rs`. The index files a pattern under the
-/// requirement that the fewest patterns share. A path has few segments, and the index only tries the patterns under one
-/// of them. It tries a pattern that requires nothing (`**`, `!docs/**`) for every path. A text that many services use
-/// is tried once.
+/// requirement that the fewest patterns share. For a path, the index only tries the patterns that are filed under one
+/// of the path's few segments. It tries a pattern that requires nothing (`**`, `!docs/**`) for every path. A text that
+/// many services use is tried once.
 ///
 /// The index is `Sync`: match many paths in parallel by a search in each of many threads.
 #[derive(Debug, Clone, Default)]
@@ -20,24 +20,25 @@ pub struct GlobIndex {
     /// The different patterns, each with the positions of those that have its text.
     patterns: IndexMap<Pattern, Vec<usize>, RandomState>,
     /// Positions in `patterns`, by a segment that a path must have.
-    whole: Shelf,
-    beginnings: Shelf,
-    endings: Shelf,
+    whole: PositionsByText,
+    beginnings: PositionsByText,
+    endings: PositionsByText,
     /// Positions in `patterns` of those that could match any path.
     anything: Vec<usize>,
-    /// All positions in `patterns`, for paths that stand for more than themselves: most repositories have none.
+    /// All positions in `patterns`, by directory. They are needed for paths that stand for everything below them, which
+    /// most repositories do not have.
     directories: OnceLock<Directories>,
 }
 
 /// Positions in `patterns`, by text.
 #[derive(Debug, Clone, Default)]
-struct Shelf {
+struct PositionsByText {
     filed: IndexMap<String, Vec<usize>, RandomState>,
     /// How long the texts are, in bytes.
     lengths: Vec<usize>,
 }
 
-impl Shelf {
+impl PositionsByText {
     fn file(&mut self, text: &str, position: usize) {
         self.filed.entry(text.to_owned()).or_default().push(position);
         if !self.lengths.contains(&text.len()) {
@@ -50,7 +51,7 @@ impl Shelf {
     }
 }
 
-/// A text of patterns that matches a path.
+/// The text of one or more patterns that match a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     /// The number of the text. [`GlobIndex::positions`] returns the positions of the patterns with this text.
@@ -67,7 +68,7 @@ impl GlobIndex {
         for (position, pattern) in patterns.into_iter().enumerate() {
             index.patterns.entry(pattern).or_default().push(position);
         }
-        // A path that a literal pattern matches is its text, and is found as such.
+        // A literal pattern needs no requirement: it only matches its own text, and a search looks up the text.
         let patterns = index.patterns.keys();
         let demands: Vec<Option<Vec<Demand>>> =
             patterns.map(|pattern| (!pattern.is_literal()).then(|| pattern.demands())).collect();
@@ -176,7 +177,7 @@ mod tests {
         assert_eq!(hits(&index, "docs/a.md"), [0, 1, 2, 3]);
         assert_eq!(hits(&index, "docs"), [1, 2, 3, 5]);
         assert_eq!(hits(&index, "src/a.rs"), [0; 0]);
-        // The text of a pattern, though it asks for another path.
+        // The path is the text of a pattern, though the pattern's escape means another path.
         assert_eq!(hits(&index, "a\\*b"), [2, 4]);
     }
 

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// How many texts a group of alternatives may expand to before it counts as unknown.
 const MAX_TEXTS: usize = 64;
 
-/// What an expression requires of a path: a segment that is, begins with or ends in one of these texts.
+/// What an expression requires of a path: a segment that equals, begins with or ends with one of these texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Demand<'t> {
     pub(super) part: Part,
@@ -28,7 +28,7 @@ pub(super) fn demands(tree: &Node) -> Vec<Demand<'_>> {
         Node::Sequence(nodes) => &nodes[..],
         node => std::slice::from_ref(node),
     };
-    // A slash that may follow a path makes no difference to its segments.
+    // An optional slash at the end does not change the segments of a path.
     let nodes = match nodes {
         [nodes @ .., Node::Repeat(node, Times::Optional)] if **node == Node::Literal("/".to_owned()) => nodes,
         nodes => nodes,
@@ -45,8 +45,8 @@ pub(super) struct Walk<'t> {
     demands: Vec<Demand<'t>>,
     /// Whether the texts begin where a segment does.
     whole: bool,
-    /// The literal texts that are possible since the last slash, or since the last place that is not literal; none are
-    /// known if it is empty.
+    /// The possible literal texts since the last slash, or since the last node that is not literal; empty if none are
+    /// known.
     texts: Vec<Cow<'t, str>>,
 }
 
@@ -123,7 +123,7 @@ impl<'t> Walk<'t> {
 
     fn demand(&mut self, part: Part) {
         let texts = std::mem::take(&mut self.texts);
-        // What may be empty demands nothing: `**/` also takes the end of the path.
+        // A text that may be empty requires nothing: `**/` also matches at the end of the path.
         if !texts.is_empty() && !texts.iter().any(|text| text.is_empty()) {
             self.demands.push(Demand { part, texts });
         }

@@ -1,4 +1,4 @@
-//! The engine for what the crate `regex` can express, on paths as git has them.
+//! The engine for the expressions that the crate `regex` can express, on paths that git can have.
 //!
 //! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of them say that a segment is not
 //! `.` or `..`, or that something follows a slash; on a [plain](super::subject) path these always hold, so they are
@@ -82,7 +82,7 @@ fn alternatives<'a>(arms: impl Iterator<Item = &'a Node>) -> Option<String> {
 
 /// Whether a segment begins after a node.
 fn ends_in_slash(node: &Node) -> bool {
-    // Where the path ends none begins; `sequence` leaves that alternative out.
+    // No segment begins where the path ends. Such an alternative still counts here, since `sequence` leaves it out.
     let edge = |node: &Node| matches!(node, Node::Start | Node::End) || ends_in_slash(node);
     match node {
         Node::Literal(text) => text.ends_with('/'),
@@ -95,7 +95,7 @@ fn ends_in_slash(node: &Node) -> bool {
 fn class(set: &Set) -> String {
     let mut text = String::from(if set.is_negated() { "[^" } else { "[" });
     if set.ranges().is_empty() {
-        // `regex` has no empty class, but it has one of what is both.
+        // `regex` has no empty class. This one, of the characters that are both `a` and `b`, matches nothing.
         text += "a&&b";
     }
     for (low, high) in set.ranges() {

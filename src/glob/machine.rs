@@ -147,7 +147,7 @@ impl Machine {
         again
     }
 
-    /// Whether the expression takes the whole path, unless that needs more than `limit` steps.
+    /// Returns whether the expression matches the whole path, or an error if that needs more than `limit` steps.
     pub(super) fn run(&self, path: &str, limit: usize) -> Result<Run, GaveUp> {
         let main = self.entries.len() - 1;
         let between =
@@ -257,7 +257,7 @@ impl Threads<'_> {
 
 /// A place between two characters of a path.
 struct Place<'a> {
-    /// The rest of the path, up to here.
+    /// The part of the path before this place, which is still to be read.
     rest: &'a str,
     before: Option<char>,
     after: Option<char>,

@@ -2,7 +2,7 @@
 //!
 //! Most patterns are simple: their text itself answers for paths as git has them (`simple`). Any other text is read by
 //! picomatch's rules (`parse`) into the words of a regular expression (`term`), from which `expression_tree` builds a
-//! tree. Two engines match trees, with the same results: the `machine` for everything, and for patterns that are asked
+//! tree. Two engines match trees, with the same results: the `machine` for everything, and for patterns that are used
 //! often the crate `regex` (`linear`), which is about twenty times faster where it can express the tree. [`GlobIndex`]
 //! files patterns by what they demand of a path (`key`), and tries only the few that could match.
 //!
@@ -16,7 +16,7 @@
 //! # Where this differs from picomatch 4.0.7
 //!
 //! A pattern that picomatch cannot read never matches there, without a message; here it is an error. The other rows are
-//! what JavaScript's regular expressions do to text that no user of patterns means.
+//! patterns in which JavaScript's regular expressions see something that their author cannot have meant.
 //!
 //! | pattern | path | picomatch 4 | here | why |
 //! | --- | --- | --- | --- | --- |

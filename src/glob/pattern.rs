@@ -29,8 +29,7 @@ pub enum Verdict {
     No,
     /// The path matches.
     Yes,
-    /// Matching gave up at its limit. Callers must count it as a match and report it, so that the doubt widens the
-    /// answer.
+    /// Matching gave up at its limit. Callers must count it as a match and report it, so that no match is missed.
     Doubt,
 }
 
@@ -91,7 +90,8 @@ impl Pattern {
     /// path itself for a literal pattern, and the empty text (the root) if nothing narrower is known.
     #[must_use]
     pub fn directory(&self) -> &str {
-        // Characters that mean themselves wherever they stand; `@` and `+` do without a parenthesis.
+        // Characters that are literal wherever they stand. `@` and `+` are literal here, since no parenthesis can
+        // follow them.
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@' | b'+');
         let mut end = 0;
         for segment in self.text().as_bytes().split(|byte| *byte == b'/') {
@@ -238,7 +238,8 @@ mod tests {
             ("app/(auth)/a", "app/auth/a app/(auth)/a", "app/b/a"),
             ("app/\\(auth\\)/**", "app/(auth)/a", "app/auth/a"),
             ("@modal/x", "@modal/x", "modal/x"),
-            // Where two branches begin alike, picomatch takes the group for its own text; of `🚀` it sees two halves.
+            // If two branches begin with the same character, picomatch reads the group as literal text. It sees `🚀` as
+            // two characters.
             ("*(b|b|a)x", "*(b|b|a)x", "ax"),
             ("*(🚀|🚀|a)x", "ax x aax", "bx"),
             ("[!a]", "! a", "b"),

@@ -57,7 +57,7 @@ impl<'i> GlobSearch<'i> {
             directory.clone_into(&mut self.directory);
         }
         self.candidates.clone_from(&self.in_directory);
-        // A path that is a pattern's text matches it, whatever it demands.
+        // A path always matches the pattern with the same text, whatever segments the pattern requires.
         self.candidates.extend(self.index.text(path));
         self.index.look_up(name, &mut self.candidates);
         self.candidates.sort_unstable();

@@ -35,7 +35,7 @@ impl<'t> Alternatives<'t> {
     }
 }
 
-/// What is known of a simple text before a path is given.
+/// What is computed once for a simple text, for use with every path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Simple {
     /// The length in bytes of the segments before the first wildcard or group; the length of the whole text if it has
@@ -87,7 +87,7 @@ fn is_segment(segment: &str, unfolded: &mut usize) -> bool {
     let mut rest = segment;
     while !rest.is_empty() {
         if let Some(behind) = rest.strip_prefix('*').filter(|behind| !behind.starts_with(['*', '('])) {
-            // A star that begins the segment takes something.
+            // A star at the beginning of a segment matches at least one character.
             something |= rest.len() == segment.len();
             rest = behind;
             continue;
@@ -99,14 +99,14 @@ fn is_segment(segment: &str, unfolded: &mut usize) -> bool {
             Piece::Group(alternatives) => {
                 *unfolded = unfolded.saturating_mul(alternatives.iter().count());
                 something |= alternatives.iter().all(|text| !text.is_empty());
-                // Behind a parenthesis `?` repeats.
+                // After a parenthesis, `?` is a quantifier.
                 if alternatives.separator == '|' && rest.starts_with('?') {
                     return false;
                 }
             }
         }
     }
-    // For `*.*` picomatch wants something behind the dot.
+    // For `*.*` picomatch requires a character after the dot.
     something && !matches!(segment, "." | ".." | "*.*")
 }
 
@@ -140,8 +140,9 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
 
 /// Whether a text whose first segment has a wildcard or a group matches a plain path.
 fn takes_behind(mut text: &str, mut path: &str) -> bool {
-    // Where to go on when what stands behind the last `**` does not fit: there, one segment further. What an earlier
-    // `**` could take, the last one can.
+    // The text after the last `**`, and the path at which it was last tried. If it does not match there, it is tried
+    // one segment further. No earlier `**` needs another try, since the last one can match whatever an earlier one
+    // could.
     let mut again = None;
     loop {
         let (segment, more) = first_segment(text);
@@ -154,7 +155,7 @@ fn takes_behind(mut text: &str, mut path: &str) -> bool {
         let (name, rest) = first_segment(path);
         match (more, rest) {
             (None, None) if fits(segment, name) => return true,
-            // `a/**` takes `a` as well; for `*/**` picomatch does not see to that.
+            // `a/**` matches `a` as well. picomatch makes an exception if a star ends the segment, as in `*/**`.
             (Some("**"), None) if !segment.ends_with('*') && fits(segment, name) => return true,
             (Some(more), Some(rest)) if fits(segment, name) => (text, path) = (more, rest),
             _ => {
@@ -172,7 +173,7 @@ pub(super) fn leads_below(text: &str, path: &str) -> bool {
     let (segment, more) = first_segment(text);
     let (name, rest) = first_segment(path);
     match (more, rest) {
-        // It takes as much as there is.
+        // `**` matches any number of segments.
         _ if segment == "**" => true,
         (None, _) => false,
         (Some(_), None) => fits(segment, name),
@@ -190,7 +191,7 @@ fn fits(segment: &str, name: &str) -> bool {
     let (mut text, mut name) = (segment, name.as_bytes());
     let mut after_star = false;
     while let Some((before, behind)) = text.split_once('*') {
-        // The star takes all that it can get, so what stands before it takes the least, as early as it can.
+        // The star matches anything, so the text before it is matched as early and as short as possible.
         let last = if after_star { name.len() } else { 0 };
         let Some(rest) = (0..=last).find_map(|at| shortest(before, &name[at..])) else { return false };
         (text, name, after_star) = (behind, rest, true);
@@ -248,7 +249,7 @@ pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
                 Some(Piece::Group(alternatives)) => walk.append(&alternatives.iter().collect::<Vec<_>>()),
                 Some(Piece::One) | None => walk.unknown(),
             }
-            // Without a piece it is a star.
+            // If there is no piece, the next byte is a star.
             rest = behind.unwrap_or(&rest[1..]);
         }
     }

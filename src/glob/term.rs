@@ -1,6 +1,6 @@
 //! The words of the regular expression that picomatch makes of a pattern.
 //!
-//! picomatch writes text; we write terms, so that nothing has to be parsed twice and each word knows its place.
+//! picomatch writes text. Terms are used here, so that nothing is parsed twice and each word knows its place.
 
 use super::PatternError;
 use super::character_set::{self, Set};
@@ -29,7 +29,7 @@ pub(super) enum Word {
     Repeat(Times),
     Start,
     End,
-    /// Whether a word character stands on exactly one side (`true`), or not (`false`).
+    /// A word boundary, `\b` (`true`), or a place that is none, `\B` (`false`).
     Boundary(bool),
     /// A syntax error in JavaScript. It does not count yet: picomatch may remove it again.
     Unreadable(Box<PatternError>),
@@ -77,11 +77,11 @@ pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> 
 /// Reads text that picomatch copies unchanged into the regular expression.
 ///
 /// Its syntax is that of JavaScript without the flags `u` and `v`.
-pub(super) fn handed_through(text: &str, at: usize) -> Vec<Term> {
+pub(super) fn verbatim(text: &str, at: usize) -> Vec<Term> {
     readable(text, at).unwrap_or_else(|error| self::at(at, [Word::Unreadable(Box::new(error))]))
 }
 
-/// Does the same as [`handed_through`], with an error for text that JavaScript cannot read.
+/// Does the same as [`verbatim`], with an error for text that JavaScript cannot read.
 pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError> {
     let chars: Vec<char> = text.chars().collect();
     let mut words = Vec::new();

@@ -3,7 +3,7 @@
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
-use crate::glob::term::{Opening, Term, Word, handed_through, readable};
+use crate::glob::term::{Opening, Term, Word, readable, verbatim};
 
 /// An open brace.
 #[derive(Debug)]
@@ -95,6 +95,6 @@ fn range(ends: &[String], at: usize) -> Result<Vec<Term>, PatternError> {
     }
     Ok(readable(&format!("[{}]", ends.join("-")), at).unwrap_or_else(|_| {
         let ends: Vec<String> = ends.iter().map(|end| end.chars().map(escaped).collect()).collect();
-        handed_through(&ends.join(".."), at)
+        verbatim(&ends.join(".."), at)
     }))
 }

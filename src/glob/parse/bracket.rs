@@ -4,7 +4,7 @@ use super::token::Kind;
 use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
 use crate::glob::character_set;
-use crate::glob::term::{Guard, Word, handed_through};
+use crate::glob::term::{Guard, Word, verbatim};
 
 /// A class that is being read.
 #[derive(Debug, Default)]
@@ -56,7 +56,7 @@ impl Reader {
         }
     }
 
-    /// Reads the second colon of `[:name:]`, if it is that.
+    /// Reads a colon as the second one of `[:name:]`, if it is that colon.
     fn posix_class(&mut self) -> bool {
         let Some(bracket) = &mut self.open_bracket else { return false };
         let Some(inner) = bracket.inner else { return false };
@@ -94,7 +94,7 @@ impl Reader {
             let itself: String = last.value.chars().map(escaped).collect();
             last.value = format!("(?:{itself}|{})", last.value);
         }
-        self.output.extend(handed_through(&last.value, last.at));
+        self.output.extend(verbatim(&last.value, last.at));
     }
 
     /// Reads a class that does not end as text, and its bracket as a literal one.
@@ -112,7 +112,7 @@ impl Reader {
             return Err(unclosed());
         }
         let mut terms = self.words([Word::Char('[')]);
-        terms.extend(handed_through(text, at));
+        terms.extend(verbatim(text, at));
         self.output.extend(terms);
         self.leave(Nest::Bracket);
         Ok(())

@@ -88,7 +88,7 @@ impl Reader {
     /// Adds a quoted character, which is literal, to the token before it.
     fn quoted(&mut self, c: char) {
         let value = escaped(c);
-        self.output.extend(term::handed_through(&value, self.at));
+        self.output.extend(term::verbatim(&value, self.at));
         self.last_mut().value.push_str(&value);
     }
 
@@ -105,7 +105,7 @@ impl Reader {
 
     fn slash(&mut self) {
         if self.last_kind() == Kind::Dot && self.next == self.start + 2 {
-            // `./` at the beginning counts for nothing.
+            // `./` at the beginning is ignored.
             self.start = self.next;
             self.output.clear();
             self.order.pop();
@@ -146,7 +146,7 @@ impl Reader {
                 self.peek(0) == Some('(') && !own
             }
             '?' => self.group_follows() && self.last().value != "(",
-            // A third star, or one more, is no mark.
+            // A third or later star does not begin an extglob.
             '*' => {
                 let third = matches!(self.last_kind(), Kind::Globstar | Kind::Stars);
                 self.group_follows() && self.peek(1).is_some() && !third

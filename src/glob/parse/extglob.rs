@@ -4,7 +4,7 @@ use super::redos_guard::{Risk, risk};
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
 use crate::glob::PatternError;
-use crate::glob::term::{Guard, Opening, Term, Times, Word, handed_through};
+use crate::glob::term::{Guard, Opening, Term, Times, Word, verbatim};
 
 /// An open extglob.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl Reader {
         match risk {
             Risk::Text => {
                 let text: String = literal.chars().map(escaped).collect();
-                output.extend(handed_through(&text, at));
+                output.extend(verbatim(&text, at));
             }
             Risk::Class(set) => {
                 output.extend(

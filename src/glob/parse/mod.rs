@@ -1,4 +1,4 @@
-//! Reads a pattern as picomatch reads it: character by character, each depending on the ones before it.
+//! Reads a pattern as picomatch reads it: character by character. The meaning of each depends on those before it.
 //!
 //! The rules are those of `lib/parse.js` in picomatch 4.0.7 for `{dot: true}`. There the result is the text of a
 //! regular expression; here it is its words ([`Term`]), from which `expression_tree` builds a tree.
@@ -66,7 +66,7 @@ pub(super) fn read(text: &str) -> Result<Reading, PatternError> {
     Ok(reading)
 }
 
-/// The state between two characters.
+/// The state of the reader between two characters.
 struct Reader {
     chars: Vec<char>,
     /// The offset in bytes of each character, and of the end.
@@ -78,7 +78,7 @@ struct Reader {
     /// The position where the pattern proper begins, after `!` and `./`.
     start: usize,
     negated: bool,
-    /// Every token that was ever made.
+    /// Every token so far, even if it was removed from `order`.
     tokens: Vec<Token>,
     /// The tokens that make up the pattern, by position in `tokens`.
     order: Vec<usize>,
@@ -211,12 +211,13 @@ impl Reader {
         let token = Token { kind, value: value.to_owned(), output, before: Some(self.last), at: self.at };
         self.output.extend(token.terms());
         if kind == Kind::Text && self.last_kind() == Kind::Text {
-            // When the output is made anew, text behind text goes through as it is: `.` then takes any character.
-            let passed = term::handed_through(value, token.at);
+            // When the output is rebuilt, text that follows text is copied unchanged, so a `.` in it matches any
+            // character.
+            let passed = term::verbatim(value, token.at);
             let last = &mut self.tokens[self.last];
             let mut merged = match last.output.take() {
                 Some(terms) if !terms.is_empty() => terms,
-                _ => term::handed_through(&last.value, last.at),
+                _ => term::verbatim(&last.value, last.at),
             };
             merged.extend(passed);
             last.output = Some(merged);

@@ -1,6 +1,6 @@
 //! Patterns without a slash or anything that groups: picomatch makes their expression by one substitution.
 
-use crate::glob::term::{Term, handed_through};
+use crate::glob::term::{Term, verbatim};
 
 /// Reads a pattern without slash and groups; `None` for any other.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
@@ -8,7 +8,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Term>> {
         return None;
     }
     let substituted = substitute(text);
-    Some(handed_through(&substituted, text.find('\\').unwrap_or_default()))
+    Some(verbatim(&substituted, text.find('\\').unwrap_or_default()))
 }
 
 /// Rewrites each run of a character that is no letter, digit or `_`, with or without a backslash before it.

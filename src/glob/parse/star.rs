@@ -111,7 +111,7 @@ impl Reader {
         self.tokens[slash].output = Some(opened);
     }
 
-    /// Makes the last token, a star, a globstar with these words.
+    /// Turns the last token, a star, into a globstar with these words.
     fn globstar(&mut self, words: Vec<Word>) {
         let output = self.words(words);
         self.output.extend_from_slice(&output);

@@ -1,6 +1,6 @@
 //! Tokens: how the characters of a pattern are read.
 
-use crate::glob::term::{Term, handed_through};
+use crate::glob::term::{Term, verbatim};
 
 /// A piece of a pattern.
 #[derive(Debug)]
@@ -49,15 +49,15 @@ impl Token {
     pub(super) fn terms(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) => terms.clone(),
-            None => handed_through(&self.value, self.at),
+            None => verbatim(&self.value, self.at),
         }
     }
 
-    /// Returns the same where picomatch treats an empty output as none.
+    /// Returns the terms, or the text if the output is empty, where picomatch treats an empty output as none.
     pub(super) fn terms_or_text(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) if !terms.is_empty() => terms.clone(),
-            _ => handed_through(&self.value, self.at),
+            _ => verbatim(&self.value, self.at),
         }
     }
 }
