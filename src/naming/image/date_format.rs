@@ -14,7 +14,7 @@ enum Piece {
 type Token = (&'static str, fn(&CalendarTime) -> String);
 
 /// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats. A
-/// longer token comes before its own beginnings.
+/// token comes before the shorter ones that it begins with.
 const TOKENS: &[Token] = &[
     ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
     ("YYYYY", |t| t.format("%05Y")),
@@ -105,8 +105,8 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// Reads a time zone, and returns its minutes ahead of UTC. Only UTC and fixed offsets are allowed: the zones of places
-/// change with their laws, and the same commit must give the same tags.
+/// Reads a time zone, and returns its minutes ahead of UTC. Only UTC and fixed offsets are allowed: the same commit
+/// must give the same tags, and the offset of a place changes when its laws do.
 pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     let refuse = || {
         Problem::at(0, format!("the time zone `{text}` is not known here"))
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(DateFormat::parse("GGGG").unwrap_err().offset, 0);
     }
 
-    /// The look-up takes the first token that fits, so a longer one must come before its own beginnings.
+    /// The look-up takes the first token that fits, so a token must come before the shorter ones that it begins with.
     #[test]
     fn longer_tokens_come_first() {
         for (at, (token, _)) in TOKENS.iter().enumerate() {

@@ -10,7 +10,7 @@ pub struct Flavor {
     pub(super) suffix: Option<Affix>,
 }
 
-/// Whether the highest stable release is tagged `latest`. No other image is.
+/// Whether the flavor tags the highest stable release `latest`. It gives this tag to no other image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Latest {
     /// Only if the first rule that gave a tag is about releases.
@@ -31,7 +31,7 @@ pub(super) struct Affix {
 /// The tags to which a flavor's prefix or suffix is added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// Those of rules.
+    /// The tags of rules, without `latest`.
     Rules,
     /// The tags of rules, and `latest` (`onlatest=true`).
     RulesAndLatest,
@@ -55,7 +55,7 @@ impl Flavor {
         let mut flavor = Self::default();
         let mut errors = Vec::new();
         for (line, text) in lines.iter().map(AsRef::as_ref).enumerate() {
-            if !super::says_something(text) {
+            if !super::has_content(text) {
                 continue;
             }
             match fields(text) {

@@ -91,7 +91,7 @@ fn of(expression: &Expression<Global>, service: &ServiceName) -> Option<Shape> {
             draft.value(service.as_str());
             Some(Piece::Text(draft.finish().ok().flatten()?.as_str().to_owned()))
         }
-        // The date is the commit's.
+        // The date is that of the commit, so a tag with it names one image.
         Global::Tag | Global::Sha | Global::Version | Global::Date(..) => None,
     };
     expression.pieces(|text| Piece::Text(text.to_owned()), value)

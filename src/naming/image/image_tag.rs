@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(tag(other, None), None, "{other}");
             assert!(!ImageTag::is_of_content(other), "{other}");
         }
-        // It is no fingerprint, although it is the tag of a content.
+        // A content tag with a binding is not a fingerprint.
         assert_eq!(tag(&bound, None), None);
     }
 

@@ -20,9 +20,9 @@ pub struct Tags {
 pub enum TagMovement {
     /// With each build.
     Floating,
-    /// Never, without an error: it names a commit, and the first build of the commit keeps it.
+    /// Never: it names a commit, and the commit's first build keeps it. An attempt is no error.
     Once,
-    /// Never, and an attempt is an error: it names a release.
+    /// Never: it names a release. An attempt is an error.
     Fixed,
 }
 
@@ -38,7 +38,7 @@ pub struct LeftOut {
 /// Why an image does not get a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagRefusal {
-    /// It is for releases, and the environment is not.
+    /// The tag is for releases, and the environment is not.
     OfReleases,
     /// There is a higher release, which keeps the tag.
     NotHighest,

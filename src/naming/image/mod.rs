@@ -34,8 +34,8 @@
 //!
 //! # What else differs
 //!
-//! - `latest` is always the highest stable release, even with `latest=true`, with which any rule may move it. In the
-//!   action it is the release that was built last, so a fix for an old version moves it back. To tag another image, use
+//! - `latest` is always the highest stable release, even with `latest=true`, which lets any rule move it. In the action
+//!   it is the release that was built last, so a fix for an old version moves it back. To tag another image, use
 //!   `type=raw,value=latest,enable={{is_default_branch}}`.
 //! - `{{date}}` is the commit's time, like `{{commit_date}}`, and zones are fixed distances from UTC (`tz='+09:00'`), so
 //!   that the same commit gives the same plan.
@@ -86,6 +86,6 @@ pub use source_url::source_url;
 pub use tag_rules::TagRules;
 
 /// Whether a line of `tags` or `flavor` is neither blank nor a comment.
-fn says_something(line: &str) -> bool {
+fn has_content(line: &str) -> bool {
     !matches!(line.trim_start().chars().next(), None | Some('#'))
 }

@@ -58,7 +58,7 @@ pub(super) fn rule(line: usize, text: &str) -> Result<(Rule, Vec<Problem>), Vec<
         Some(source) if attributes.problems.is_empty() => {
             Ok((Rule { line, enable, priority, prefix, suffix, source }, attributes.ignored))
         }
-        // Beside a problem, a name that there is not is the likely cause of it.
+        // If there is a problem, an unknown attribute is its likely cause.
         _ => Err(attributes.ignored.into_iter().chain(attributes.problems).collect()),
     }
 }
@@ -68,7 +68,7 @@ impl Attributes {
         let mut problems = Vec::new();
         let mut given: Vec<(String, Text, usize)> = Vec::new();
         for Field { key, value, offset } in fields {
-            // A value without a key is `value`; an empty one stands behind a last comma.
+            // A field without a key is the attribute `value`. An empty field comes from a comma at the end.
             let key = match key {
                 Some(key) => key,
                 None if value.as_str().is_empty() => continue,
@@ -114,7 +114,7 @@ impl Attributes {
 
     /// Reads a required attribute.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
-        // A mistyped one is told by its place.
+        // A mistyped attribute is found by the place of its problem.
         let mistyped = |(_, problem): &(usize, &Problem)| {
             self.given.iter().any(|(other, _, offset)| *offset == problem.offset && nearest(other, [key]).is_some())
         };

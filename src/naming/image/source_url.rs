@@ -12,7 +12,7 @@ pub fn source_url(remote: &str) -> Option<String> {
         Some((scheme @ ("https" | "http"), rest)) => (scheme, rest),
         Some(("ssh" | "git" | "git+ssh", rest)) => ("https", rest),
         Some(_) => return None,
-        // scp's way; git takes it so only when no slash stands before the colon.
+        // The form of scp, `host:path`. Git reads a remote in this form only if no slash stands before the colon.
         None => {
             let (host, path) = remote.split_once(':').filter(|(host, _)| !host.contains('/') && host.len() > 1)?;
             return address("https", without_user(host), path);

@@ -16,7 +16,7 @@ pub(super) enum Body<'a> {
     Value(String),
 }
 
-/// What a rule gives for an event.
+/// The result of a rule for an event.
 pub(super) enum Answer<'a> {
     Tag(Body<'a>),
     /// The rule is for other events.
@@ -37,7 +37,7 @@ impl Enable {
 }
 
 impl Source {
-    /// Returns what a rule gives for an event.
+    /// Returns the result of a rule for an event.
     pub(super) fn answer<'a>(&'a self, facts: &ImageFacts<'_>) -> Answer<'a> {
         let value =
             |value: Option<&str>| value.map_or(Answer::Silent, |value| Answer::Tag(Body::Value(value.to_owned())));

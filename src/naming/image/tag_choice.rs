@@ -1,4 +1,4 @@
-//! Chooses which tags of its rules an image gets.
+//! Decides which of the tags that rules make an image gets.
 
 use super::floating::holds_version;
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
@@ -10,7 +10,7 @@ use crate::naming::version::Purpose;
 
 /// How much of a release's version a tag contains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Says {
+enum ContainedVersion {
     /// The whole version: no other release has the tag.
     Whole,
     /// Its major and minor number.
@@ -23,24 +23,29 @@ enum Says {
 
 /// Returns how the tag that a rule made may move, or why the image does not get it.
 pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
-    let says = facts.release.map_or(Says::Nothing, |release| says(rule, body, &release, facts));
+    let contained =
+        facts.release.map_or(ContainedVersion::Nothing, |release| contained_version(rule, body, &release, facts));
     match facts.purpose {
         Purpose::Builds => {
             let is_of_releases = rule.source.is_of_releases() || is_bare_version(body, facts);
             let is_new = facts.release.is_some_and(|release| release.standing == ReleaseRank::Unreleased);
-            if !is_of_releases || is_new && says == Says::Whole { Ok(()) } else { Err(TagRefusal::OfReleases) }
+            if !is_of_releases || is_new && contained == ContainedVersion::Whole {
+                Ok(())
+            } else {
+                Err(TagRefusal::OfReleases)
+            }
         }
         Purpose::Releases => {
             let floats =
                 rule.source.is_of_releases() || matches!(rule.source, Source::Raw { .. }) && !names_commit(body);
-            if floats { moves(says, facts) } else { Ok(()) }
+            if floats { moves(contained, facts) } else { Ok(()) }
         }
     }?;
-    // People who write a whole version mean that one.
+    // A whole version that is written out in a rule names that version.
     let is_written = matches!(body, Body::Global(expression) if expression.fixed().is_some_and(holds_version));
     let is_release = match facts.purpose {
         Purpose::Builds => is_bare_version(body, facts),
-        Purpose::Releases => says == Says::Whole,
+        Purpose::Releases => contained == ContainedVersion::Whole,
     };
     Ok(match rule.source {
         _ if is_written || is_release => TagMovement::Fixed,
@@ -54,57 +59,62 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
 pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     match facts.purpose {
         Purpose::Builds => Err(TagRefusal::OfReleases),
-        Purpose::Releases => moves(Says::Nothing, facts).map(|()| TagMovement::Floating),
+        Purpose::Releases => moves(ContainedVersion::Nothing, facts).map(|()| TagMovement::Floating),
     }
 }
 
 /// Checks whether a tag may move to the release.
-fn moves(says: Says, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
+fn moves(contained: ContainedVersion, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     let Some(release) = facts.release else { return Err(TagRefusal::NotHighest) };
-    let may = match says {
-        Says::Whole => true,
-        Says::Minor => {
+    let may = match contained {
+        ContainedVersion::Whole => true,
+        ContainedVersion::Minor => {
             matches!(release.standing, ReleaseRank::Highest | ReleaseRank::HighestOfMajor | ReleaseRank::HighestOfMinor)
         }
-        Says::Major => matches!(release.standing, ReleaseRank::Highest | ReleaseRank::HighestOfMajor),
-        Says::Nothing => release.standing == ReleaseRank::Highest,
+        ContainedVersion::Major => matches!(release.standing, ReleaseRank::Highest | ReleaseRank::HighestOfMajor),
+        ContainedVersion::Nothing => release.standing == ReleaseRank::Highest,
     };
     if may { Ok(()) } else { Err(TagRefusal::NotHighest) }
 }
 
-fn says(rule: &Rule, body: &Body<'_>, release: &ImageRelease<'_>, facts: &ImageFacts<'_>) -> Says {
+fn contained_version(
+    rule: &Rule,
+    body: &Body<'_>,
+    release: &ImageRelease<'_>,
+    facts: &ImageFacts<'_>,
+) -> ContainedVersion {
     match body {
-        // Of a pre-release such a rule gives the whole version, in its own spelling.
-        Body::Value(_) if matches!(rule.source, Source::Version { .. }) => Says::Whole,
+        // A rule for versions has a plain value only for a pre-release. The value is the whole version.
+        Body::Value(_) if matches!(rule.source, Source::Version { .. }) => ContainedVersion::Whole,
         Body::Version(pattern, _) => of_pattern(pattern),
         Body::Value(value) => of_text(value, release),
         Body::Global(expression) => of_text(&expression.text(|value| value.value(facts)), release),
     }
 }
 
-fn of_pattern(pattern: &Expression<VersionPart>) -> Says {
+fn of_pattern(pattern: &Expression<VersionPart>) -> ContainedVersion {
     let has = |part| pattern.values().any(|value| *value == part);
     let whole = has(VersionPart::Version) || has(VersionPart::Raw);
     match (has(VersionPart::Major), has(VersionPart::Minor), has(VersionPart::Patch)) {
-        _ if whole => Says::Whole,
-        (true, true, true) => Says::Whole,
-        (true, true, false) => Says::Minor,
-        (true, false, false) => Says::Major,
-        _ => Says::Nothing,
+        _ if whole => ContainedVersion::Whole,
+        (true, true, true) => ContainedVersion::Whole,
+        (true, true, false) => ContainedVersion::Minor,
+        (true, false, false) => ContainedVersion::Major,
+        _ => ContainedVersion::Nothing,
     }
 }
 
 /// Returns how much of a release's version a text contains.
-fn of_text(text: &str, release: &ImageRelease<'_>) -> Says {
+fn of_text(text: &str, release: &ImageRelease<'_>) -> ContainedVersion {
     if holds(text, release.version) {
-        return Says::Whole;
+        return ContainedVersion::Whole;
     }
     let numbers = text.strip_prefix('v').unwrap_or(text);
     let begins = release.version.strip_prefix(numbers).is_some_and(|rest| rest.starts_with('.'));
     match numbers.split('.').count() {
-        1 if begins => Says::Major,
-        2 if begins => Says::Minor,
-        _ => Says::Nothing,
+        1 if begins => ContainedVersion::Major,
+        2 if begins => ContainedVersion::Minor,
+        _ => ContainedVersion::Nothing,
     }
 }
 
@@ -124,7 +134,7 @@ fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
     match body {
         Body::Value(value) => is_bare(value),
-        // What people wrote out is theirs.
+        // A value that is written out in a rule does not come from the release.
         Body::Global(expression) => {
             expression.fixed().is_none() && is_bare(&expression.text(|value| value.value(facts)))
         }

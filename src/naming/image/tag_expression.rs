@@ -40,9 +40,9 @@ pub(super) enum VersionPart {
     Patch,
 }
 
-/// The values of an [`Expression`].
+/// A value that an [`Expression`] may contain.
 pub(super) trait Named: Sized {
-    /// Every word, for advice.
+    /// The words of all values, for suggestions.
     const WORDS: &'static [&'static str];
 
     /// Returns the value of a word; `None` if there is no such word.
@@ -52,7 +52,7 @@ pub(super) trait Named: Sized {
 impl<N: Named> Expression<N> {
     pub(super) fn parse(text: &str) -> Result<Self, Problem> {
         let mut pieces = Vec::new();
-        // Where a text between two expressions stands is known only when it ends.
+        // A literal text. Its offset is only known when the next value or the end is reached.
         let mut waiting: Option<String> = None;
         let ending_at = |end: usize, text: String| Piece::Text { offset: end - text.len(), text };
         for part in parts(text).map_err(|error| unreadable(&error))? {
@@ -111,7 +111,7 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns its texts and values in order, or `None` if one of its values is empty.
+    /// Returns its texts and values in order, or `None` if `value` returns `None` for one of them.
     pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
         let piece = |piece: &Piece<N>| match piece {
             Piece::Text { text: written, .. } => Some(text(written)),

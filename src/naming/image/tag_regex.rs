@@ -22,7 +22,7 @@ pub(super) fn regex(text: &str, flags: &str) -> Result<Regex, Problem> {
             'i' => builder.case_insensitive(true),
             'm' => builder.multi_line(true),
             's' => builder.dot_matches_new_line(true),
-            // Only the first match is asked for, and characters are never halved.
+            // These change nothing: only the first match is used, and it consists of whole characters.
             'g' | 'u' => &mut builder,
             _ => {
                 let problem = Problem::at(text.len() + 1 + at, format!("there is no flag `{flag}`"));

@@ -47,9 +47,9 @@ impl TagRules {
         let mut errors = Vec::new();
         let mut ignored = Vec::new();
         let lines: Vec<(usize, &str)> = lines.iter().map(AsRef::as_ref).enumerate().collect();
-        let said: Vec<(usize, &str)> = lines.into_iter().filter(|(_, text)| super::says_something(text)).collect();
+        let filled: Vec<(usize, &str)> = lines.into_iter().filter(|(_, text)| super::has_content(text)).collect();
         let default = [(0, "type=raw,value={{version}}")];
-        for &(line, text) in if said.is_empty() { &default[..] } else { &said } {
+        for &(line, text) in if filled.is_empty() { &default[..] } else { &filled } {
             let read = rule(line, text);
             match read.and_then(|read| read.0.check(&flavor).map(|()| read).map_err(|problem| vec![problem])) {
                 Ok((rule, problems)) => {
@@ -86,7 +86,7 @@ impl TagRules {
 
     fn form(&self, rule: &Rule, service: &str) -> Option<String> {
         let global = |value: &Global| match value {
-            // The names of their release tags differ too.
+            // Two services have different release tags too.
             Global::Name | Global::Tag => format!("{value:?} {service}"),
             other => format!("{other:?}"),
         };
@@ -144,7 +144,7 @@ impl TagRules {
             (Latest::Auto, Some(rule)) => rule.source.is_about_releases(),
         };
         let kept = tag_choice::keeps_latest(facts);
-        // That it stays where a higher release is, is what everybody expects of it.
+        // If a higher release keeps `latest`, that is what users expect, and it is not reported.
         if wanted && facts.release.is_some() && kept != Err(TagRefusal::NotHighest) {
             match self.latest(facts).finish() {
                 Ok(latest) => latest.into_iter().for_each(|tag| tags.add(tag, kept)),

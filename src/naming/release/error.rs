@@ -40,7 +40,7 @@ pub enum ReleaseError {
         service: ServiceName,
         /// Its current version.
         current: Version,
-        /// The one that was asked for.
+        /// The requested version.
         next: Version,
     },
     /// The version has a tag on another commit.
@@ -51,7 +51,7 @@ pub enum ReleaseError {
         /// Its commit.
         commit: CommitId,
     },
-    /// The tag would be taken for another tag that is not a release of this service.
+    /// The tag already exists, and is not a release of this service.
     #[error("the tag {tag} already exists, and is not a release of `{service}`")]
     Other {
         /// The tag.

@@ -4,11 +4,11 @@
 //!
 //! # What `--bump auto` promises
 //!
-//! 1. The *current* version is the highest by SemVer among the line's release tags before or at head, not the nearest or
-//!    the newest. Versions of tags on other branches are not used again. The plan says when a next version is not higher
-//!    than all of them.
+//! 1. The *current* version is the highest by SemVer among the line's release tags before or at head, not the nearest
+//!    or the newest. Versions of tags on other branches are not used again. If the next version is not higher than all
+//!    of them, the plan says so.
 //! 2. Commits since the line's last release count if their change against their first parent matches the filters of one
-//!    of its services. Scopes (`feat(api): …`) do not matter. Pre-releases are no last release, so that a release
+//!    of its services. Scopes (`feat(api): …`) do not matter. A pre-release is not a last release, so that a release
 //!    includes the commits of its candidates; with `--pre` the last release is the current one.
 //! 3. The message of each commit (Conventional Commits 1.0.0) requires a bump, and the highest one is used:
 //!
@@ -16,12 +16,12 @@
 //!    | --- | --- | --- |
 //!    | `feat!: …`, any other type with `!`, or a footer `BREAKING CHANGE: …` | major | minor |
 //!    | `feat: …` | minor | minor |
-//!    | `fix: …`, `perf: …`, `refactor: …`, `build: …` and types unknown | patch | patch |
+//!    | `fix: …`, `perf: …`, `refactor: …`, `build: …` and unknown types | patch | patch |
 //!    | no conventional message | patch | patch |
 //!    | `docs: …`, `style: …`, `test: …`, `chore: …`, `ci: …` | nothing | nothing |
 //!    | a merge: the commits that it brings in count instead | nothing | nothing |
 //!    | a revert of one of these commits, and that commit | nothing | nothing |
-//!    | a revert of what was released | patch | patch |
+//!    | a revert of a released commit | patch | patch |
 //!
 //! 4. If no commit requires a bump, there is no release.
 //! 5. The first release of a line is 0.1.0, whatever its commits require, as soon as it has a commit. Only people decide

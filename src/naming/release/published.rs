@@ -13,7 +13,7 @@ pub struct Published {
     pub schema: u32,
     /// The lines to release, dependencies first.
     pub releases: Vec<Released>,
-    /// The other lines: nothing requires a release, or head is their release already.
+    /// The other lines: nothing requires a release, or they are already released at head.
     pub unreleased: Vec<Unreleased>,
 }
 

@@ -180,7 +180,7 @@ fn due(
     existing: &mut Vec<TagName>,
 ) -> Result<ReleaseOutcome, ReleaseError> {
     let tag = line.tag(&version, existing)?;
-    // Tags of one release must not stand in each other's way either.
+    // Git must be able to store the new tags beside each other, too.
     existing.insert(existing.partition_point(|other| *other < tag), tag.clone());
     Ok(ReleaseOutcome::Due { version, tag, why, taken })
 }
@@ -207,7 +207,7 @@ fn spread(
             if current.reach == ReleasePosition::Head && !current.version.is_pre_release() {
                 outcomes[at] = Some(ReleaseOutcome::Already { release: current.clone() });
             } else {
-                // What it releases besides must not be hidden behind a patch.
+                // The line's own commits may require more than a patch.
                 let bump = decisions[at].bump.unwrap_or(Bump::Patch);
                 let Some(next) = line.next(bump, request.pre.as_deref())? else {
                     outcomes[at] = Some(ReleaseOutcome::Idle(Idle::NoNext));

@@ -1,6 +1,6 @@
 //! Versions of a service's builds, and the tags of its releases.
 //!
-//! | style | 47 commits behind 1.0.9 | SemVer: after 1.0.9, before 1.0.10? | SemVer: later builds after earlier ones? | as text? | PEP 440 | tag of an image |
+//! | style | 47 commits after 1.0.9 | SemVer: after 1.0.9, before 1.0.10? | SemVer: later builds after earlier ones? | as text? | PEP 440 | tag of an image |
 //! |---|---|---|---|---|---|---|
 //! | `extended` | `1.0.9-0047-188f7a2` | no: before 1.0.9 | up to 9,999 | up to 9,999 | invalid | yes |
 //! | `next` | `1.0.10-dev.47.g188f7a2` | yes | yes | no | invalid | yes |
@@ -10,17 +10,17 @@
 //! | `sha` | `sha-188f7a2` | invalid | invalid | no | invalid | yes |
 //! | `release` | – | it is the release | – | – | as `MAJOR.MINOR.PATCH` | yes, `+` becomes `_` |
 //!
-//! At the release itself every style but `sha` gives `1.0.9`; but `extended` gives `1.0.9-0000-188f7a2` in an environment
-//! that is not for releases. Some consequences:
+//! At the release itself every style except `sha` gives `1.0.9`. In an environment that is not for releases, `extended`
+//! gives `1.0.9-0000-188f7a2`. Some consequences:
 //!
 //! - `extended` and `describe` are pre-releases of the version that they come *after*. A range such as `>=1.0.9` or
 //!   `^1.0.9` (Helm, Flux, npm) does not include them; `>=1.0.9-0` does. Use `next` where such ranges matter.
-//! - The table is about builds behind one release. Between releases, tags do not sort as text where a number gains a
+//! - The table is about builds after one release. Between releases, tags do not sort as text where a number gains a
 //!   digit: `1.0.10` comes before `1.0.9`.
 //! - `extended` has four digits, and five from the ten-thousandth commit on. From then on it does not sort as text.
-//! - Behind a pre-release `1.1.0-rc.1`, the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) come after it
-//!   and before `1.1.0-rc.2`. Those of `extended` and `describe` come after every `1.1.0-rc.N`, since SemVer sorts words
-//!   such as `1-0003-188f7a2` after numbers.
+//! - After a pre-release `1.1.0-rc.1`, the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) come after it
+//!   and before `1.1.0-rc.2`. Those of `extended` and `describe` come after every `1.1.0-rc.N`, since SemVer sorts
+//!   words such as `1-0003-188f7a2` after numbers.
 //! - Build metadata (`1.0.9+b5`) is kept if the version is based on that release: `1.0.9-0047-188f7a2+b5`. It becomes
 //!   `_b5` in the tag of an image.
 //! - The release after a calendar version (`scheme: calver`) is not known, so `next` and `pseudo` are errors, and

@@ -29,7 +29,7 @@ pub enum Parsed {
         /// The tag that was probably meant.
         meant: Option<TagName>,
     },
-    /// A tag of a service without a version, such as `api@latest`.
+    /// A tag that has a service's prefix but no version, such as `api@latest`.
     Other {
         /// The services with this prefix. Never empty.
         services: Vec<ServiceName>,
@@ -77,7 +77,7 @@ impl ReleaseTags {
                 let meant = pattern.scheme().meant(number).and_then(|version| pattern.tag(&version).ok());
                 return Parsed::Malformed { services: services.to_vec(), version: rest.to_owned(), meant };
             }
-            // A bare `{{version}}` has the empty prefix, which says nothing.
+            // A bare `{{version}}` has an empty prefix, which every tag has.
             if !pattern.prefix().is_empty() {
                 other.get_or_insert_with(|| Parsed::Other { services: services.to_vec() });
             }

@@ -18,7 +18,7 @@ pub struct VersionFacts {
     pub trust: Trust,
     /// The commit in the version.
     pub commit: CommitId,
-    /// When it was committed, in seconds since 1970.
+    /// The time of the commit, in seconds since 1970.
     pub committed: u64,
     /// How many hex digits of the commit are shown: 7 by default, at least 5.
     pub abbrev: usize,
@@ -44,7 +44,7 @@ pub enum FilesState {
     /// They are, or rebake did not check.
     #[default]
     Clean,
-    /// Some were modified. A version that says so is never pushed.
+    /// Some were modified. A version with the mark for that (`-dirty`) is never pushed.
     Dirty,
 }
 
@@ -114,7 +114,7 @@ fn pep440(facts: &VersionFacts, release: Option<&Version>) -> Result<String, Ver
         }
         (Some(Version::Calver(release)), _) => format!("{release}{}", pep440::local("", facts.files)),
         (None, Version::Semver(base)) => pep440::development(&base, facts.count)? + &pep440::local(&sha, facts.files),
-        // What comes next is not known, so this comes after what was.
+        // The next release is not known, so the version comes after the last one.
         (None, Version::Calver(base)) => format!("{base}.post{}{}", facts.count, pep440::local(&sha, facts.files)),
     })
 }

@@ -89,7 +89,7 @@ impl Scheme {
     }
 
     /// Returns the version that was probably meant: in SemVer with three numbers, without leading zeros or a `v`, and
-    /// with the sign before a pre-release; in a calendar version with dots only.
+    /// with a `-` before a pre-release; in a calendar version with dots only.
     pub(super) fn meant(self, text: &str) -> Option<Version> {
         let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
         match self {

@@ -43,7 +43,7 @@ impl TagFormat {
     /// The format of a service that has none of its own.
     pub const DEFAULT: &'static str = "{{path}}@{{version}}";
 
-    /// The same for a service without a path, or whose path is the root.
+    /// The format of such a service if it has no path, or if its path is the root.
     pub const BY_NAME: &'static str = "{{name}}@{{version}}";
 
     /// Reads a format.

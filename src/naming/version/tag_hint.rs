@@ -21,7 +21,7 @@ pub fn tag_hints<'a>(
     tags: impl IntoIterator<Item = &'a TagName>,
     releases: &ReleaseTags,
 ) -> Vec<Option<TagHint>> {
-    let callings = callings(services);
+    let aliases = aliases(services);
     let schemes: BTreeSet<Scheme> = services.iter().map(|(.., scheme)| *scheme).collect();
     let mut own: Vec<Highest> = vec![None; services.len()];
     let mut of_all: BTreeMap<Scheme, Highest> = BTreeMap::new();
@@ -41,7 +41,7 @@ pub fn tag_hints<'a>(
                 for scheme in &schemes {
                     keep(of_all.entry(*scheme).or_default(), scheme.read(version), || hint(""));
                 }
-            } else if let Some(Some((service, word))) = callings.get(called) {
+            } else if let Some(Some((service, word))) = aliases.get(called) {
                 keep(&mut own[*service], services[*service].2.read(version), || hint(word));
             }
         }
@@ -63,25 +63,25 @@ fn keep(highest: &mut Highest, version: Option<Version>, hint: impl Fn() -> TagH
     }
 }
 
-/// The words that a tag may call a service by, each with the service's position and the word for a tag format; `None`
-/// if two services share the word.
-type Callings<'a> = BTreeMap<&'a str, Option<(usize, &'a str)>>;
+/// The names of services that a tag may contain, each with the service's position and the text that stands for the name
+/// in a tag format; `None` if two services share the name.
+type ServiceAliases<'a> = BTreeMap<&'a str, Option<(usize, &'a str)>>;
 
-fn callings<'a>(services: &[(&'a ServiceName, Option<&'a RepoDir>, Scheme)]) -> Callings<'a> {
-    let mut callings = Callings::new();
+fn aliases<'a>(services: &[(&'a ServiceName, Option<&'a RepoDir>, Scheme)]) -> ServiceAliases<'a> {
+    let mut aliases = ServiceAliases::new();
     let last = |text: &'a str| text.rsplit('/').next().unwrap_or(text);
     for (place, (name, path, _)) in services.iter().enumerate() {
         let (name, path) = (name.as_str(), path.map(RepoDir::as_str).filter(|path| *path != "."));
         let whole = [Some((name, "{{name}}")), path.map(|path| (path, "{{path}}"))];
         let parts = [Some(last(name)), path.map(last)].map(|part| part.map(|part| (part, part)));
         for (called, word) in whole.into_iter().chain(parts).flatten() {
-            let known = callings.entry(called).or_insert(Some((place, word)));
+            let known = aliases.entry(called).or_insert(Some((place, word)));
             if known.is_some_and(|(known, _)| known != place) {
                 *known = None;
             }
         }
     }
-    callings
+    aliases
 }
 
 #[cfg(test)]
@@ -115,10 +115,10 @@ mod tests {
             ]
         );
         assert_eq!(hints(&["site-2.0.0"])[1].as_deref(), Some("site-2.0.0 site-{{version}}"));
-        // A version alone is meant for all, unless there are releases.
+        // A version alone counts for all services, unless a service has releases.
         assert_eq!(hints(&["v1.0.0", "v1.1.0"]), vec![Some("v1.1.0 v{{version}}".to_owned()); 4]);
         assert_eq!(hints(&["v1.0.0", "services/api@1.0.0"]), [None, None, None, None]);
-        // What is no version, and what is no service's.
+        // Tags without a version, and tags of no service.
         assert_eq!(hints(&["api-v1", "apis-1.0.0", "my-api-1.0.0"]), [None, None, None, None]);
     }
 }

@@ -69,8 +69,8 @@ impl TagPattern {
 
     /// Whether a tag looks like one of the service's, but without a version, such as `api@latest`.
     ///
-    /// The prefix has to end with a sign, so that `vendor` is not taken for a tag with the prefix `v`. The rest has to
-    /// be one word, so that `apps/web@1.0.0` is not taken for one with the prefix `apps/`.
+    /// The prefix must not end with a letter or a digit, so that `vendor` is not taken for a tag with the prefix `v`.
+    /// The rest has to be one word, so that `apps/web@1.0.0` is not taken for one with the prefix `apps/`.
     #[must_use]
     pub fn is_other(&self, tag: &[u8]) -> bool {
         let rest = tag.strip_prefix(self.prefix.as_bytes()).and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));

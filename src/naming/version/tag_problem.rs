@@ -69,7 +69,7 @@ impl TagProblem {
 /// pattern share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
-    // Thousands of services may share one pattern: those stand side by side.
+    // Thousands of services may share one pattern. Sorting puts them side by side.
     let mut sorted: Vec<Holder> = Vec::with_capacity(services.len());
     sorted.extend(services.iter().flat_map(|(name, all)| all.iter().map(move |pattern| (pattern, name))));
     sorted.sort_by_key(|(pattern, _)| *pattern);
@@ -79,11 +79,11 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
         if let Err(error) = other_pattern.example() {
             problems.push(TagProblem::Refused { service: other.clone(), pattern: other_pattern.clone(), error });
         }
-        // Only a pattern whose prefix begins the other's can take its tags, or stand in their way.
+        // Only a pattern whose prefix is the beginning of the other's can match its tags or be a directory of them.
         let text = other_pattern.prefix();
         let shorter = lengths.range(..=text.len()).filter_map(|end| Some(with_prefix(&sorted, text.get(..*end)?)));
         let differing = shorter.flat_map(by_pattern).filter(|sharing| sharing[0].0 != other_pattern);
-        // One service of those that share a pattern is enough to complain of.
+        // One of the services that share a pattern is enough for a message.
         let differing = differing.filter_map(|sharing| sharing.iter().find(|(_, service)| *service != other));
         for (pattern, service) in differing.copied() {
             let takes = overlaps(pattern, other_pattern);
