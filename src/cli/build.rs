@@ -98,7 +98,7 @@ pub(crate) struct BuildArgs {
 }
 
 impl BuildArgs {
-    /// Whether a service is asked for by its name.
+    /// Whether the command line names a service.
     fn is_named(&self, service: &str) -> bool {
         self.services.iter().chain(&self.planning.range.only).any(|named| named == service)
     }
@@ -183,7 +183,7 @@ enum Manner {
 enum Verb {
     /// Services without an image are built, and existing images get their tags.
     Build,
-    /// What exists gets its tags.
+    /// Existing images get their tags, and nothing is built.
     Promote,
 }
 
@@ -217,7 +217,8 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
             output,
         ),
     };
-    // A release does not end well while nobody knows whether its image has its tags.
+    // A promotion does not succeed if a registry did not answer, since it is not known whether all images have their
+    // tags.
     let missing = if missing == Exit::Done && verb == Verb::Promote && !has_answers { Exit::Git } else { missing };
     let mut needed = needed_dependencies::complete(
         &plan,
@@ -245,7 +246,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     let mut printer = display::printer(args.shown.output, &workspace.trigger, output);
     let is_live = display::is_live(args.shown.output, &workspace.trigger, output);
     let settings = settings::settings(&args.how, &plan, &workspace.trigger, is_live, output);
-    let heard = display::telling(&mut printer, args.shown.output, &workspace.trigger, output);
+    let forwarding = display::forwarding_secrets(&mut printer, args.shown.output, &workspace.trigger, output);
     let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
     let mut ground = DriftCheck::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
@@ -256,7 +257,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         }
         ground.doubt(build, moment)
     };
-    let mut ended = carry_out(&jobs, &settings, &mut doubt, heard)?;
+    let mut ended = carry_out(&jobs, &settings, &mut doubt, forwarding)?;
     held.put_at_once(&needed.plan, &mut ended.report, || args.existing.registries(), output);
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => {
@@ -312,7 +313,7 @@ pub(crate) fn carry_out(
     Ok(ended)
 }
 
-/// Waits for the end of the run that started this process, and kills what it leaves.
+/// Waits for the end of the run that started this process, and kills the builds that it leaves running.
 pub(crate) fn watch() -> Result<Exit, Failure> {
     exec::watch(std::io::stdin().lock()).map_err(|error| Failure::file("standard input", &error))?;
     Ok(Exit::Done)

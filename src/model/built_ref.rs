@@ -1,31 +1,31 @@
-//! Names of the refs of builds: one records the commit at which a service was last built, the other marks that a build
-//! of it has begun.
+//! Names of the two kinds of refs that builds write. A built ref records the commit at which a service was last built.
+//! A begun ref marks that a build of a service has begun.
 //!
-//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. A name that git
-//! refuses, or that would stand below another one as a directory (`@acme/web`, `a.lock`), is written with percent
-//! signs, so that different names are different refs.
+//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. Characters of names
+//! that git refuses in a ref (`a.lock`), and slashes (`@acme/web`), are percent-encoded, so that different names are
+//! different refs.
 
 use std::fmt::Write as _;
 
 /// The prefix of all built refs.
 pub const PREFIX: &str = "refs/rebake/built/";
 
-/// The prefix of all marks of builds that have begun.
+/// The prefix of all begun refs, which mark builds that have begun.
 const BEGUN: &str = "refs/rebake/begun/";
 
-/// Returns the full name of the ref.
+/// Returns the full name of a service's built ref.
 #[must_use]
 pub fn reference(environment: &str, service: &str) -> String {
     format!("{}{}", prefix(environment), encoded(service))
 }
 
-/// Returns the full name of the ref that marks a build of a service as begun and not yet recorded.
+/// Returns the full name of a service's begun ref, which marks that a build has begun and is not yet recorded.
 #[must_use]
 pub fn begun(environment: &str, service: &str) -> String {
     format!("{}{}", begun_prefix(environment), encoded(service))
 }
 
-/// Returns the prefix of an environment's marks.
+/// Returns the prefix of an environment's begun refs.
 #[must_use]
 pub fn begun_prefix(environment: &str) -> String {
     format!("{BEGUN}{}/", encoded(environment))

@@ -74,8 +74,8 @@ impl Status {
             (Self::Added, Self::Deleted) => None,
             (Self::Added, _) => Some(Self::Added),
             (_, Self::Deleted) => Some(Self::Deleted),
-            // Deleted in a commit and there again in the work tree: it may be the same content, but saying so
-            // would need its blob, and doubt widens.
+            // The path is deleted in a commit and exists again in the work tree. Its content may be the same, but only
+            // its blob could show that. In doubt, the path counts as changed.
             (Self::Deleted, _) | (Self::Modified, Self::Added | Self::Modified) => Some(Self::Modified),
             (Self::TypeChanged, _) | (Self::Modified, Self::TypeChanged) => Some(Self::TypeChanged),
             (Self::Unread, _) => Some(Self::Unread),
@@ -98,7 +98,7 @@ impl Change {
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
 
-    /// Whether git tracks the path, before or after. A directory that cannot be read stands for untracked files.
+    /// Whether git tracked the path before the change. A directory that cannot be read stands for untracked files.
     #[must_use]
     pub fn is_of_tracked(&self) -> bool {
         match self.status {
@@ -180,7 +180,7 @@ impl ChangeSet {
         &self.0
     }
 
-    /// Whether the path itself changed. Changes of what contains it do not count.
+    /// Whether the path itself changed. A change of a directory or a submodule that contains the path does not count.
     #[must_use]
     pub fn is_about(&self, path: &[u8]) -> bool {
         self.0.binary_search_by(|change| change.path.as_bytes().cmp(path)).is_ok()

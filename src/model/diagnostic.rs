@@ -205,7 +205,7 @@ impl<T> Located<T> {
     }
 }
 
-/// Problems of which at least one is an error.
+/// A list of problems with at least one error.
 #[derive(Debug, Clone)]
 pub struct Diagnostics(pub Vec<Diagnostic>);
 

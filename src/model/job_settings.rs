@@ -1,4 +1,4 @@
-//! What a service asks of the jobs that CI engines run for it.
+//! The settings of the jobs that CI engines run for a service.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// What a service asks of its jobs, by engine: keys of a job and their values.
+/// The settings of a service's jobs, by engine: keys of a job and their values.
 pub type JobSettings = BTreeMap<JobEngine, Map<String, Value>>;
 
 /// An engine for which rebake writes jobs.
@@ -30,11 +30,11 @@ pub enum JobEngine {
 }
 
 impl JobEngine {
-    /// All of them.
+    /// All engines.
     pub const ALL: [Self; 7] =
         [Self::Argo, Self::Azure, Self::Bitbucket, Self::Buildkite, Self::Circleci, Self::Gitlab, Self::Jenkins];
 
-    /// Returns its word in filters.yaml.
+    /// Returns the name of the engine in filters.yaml.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -2,12 +2,12 @@
 
 use super::diagnostic::LineColumn;
 
-/// Why a text is not the JSON that is expected. `Display` continues a sentence with the reason.
+/// Why a text is not the JSON that is expected. `Display` writes the reason as the second half of a sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{reason}")]
 pub struct MalformedJson {
     reason: String,
-    /// Where; `None` if the reason is about no place.
+    /// The place of the error in the text; `None` if the reason concerns no single place.
     pub place: Option<LineColumn>,
 }
 

@@ -147,7 +147,7 @@ pub enum Promote {
 }
 
 impl Promote {
-    /// Whether nothing is said.
+    /// Whether this is the default.
     #[must_use]
     pub fn is_auto(&self) -> bool {
         *self == Self::Auto

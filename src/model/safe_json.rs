@@ -40,7 +40,7 @@ fn on_one_line<T: Serialize + ?Sized>(value: &T, is_kept: fn(char) -> bool) -> S
 /// Escapes the characters that `is_kept` refuses. They can only occur in strings.
 fn escaped(json: String, is_kept: fn(char) -> bool) -> String {
     let is_kept = |c: char| c == '\n' || is_kept(c);
-    // The letters, digits and signs of ASCII always stand, and most documents hold nothing else.
+    // Printable ASCII is never escaped, and most documents hold nothing else.
     let other = json.bytes().position(|byte| !matches!(byte, b' '..=b'~' | b'\n'));
     let visible = match other.and_then(|other| Some(other + json[other..].find(|c| !is_kept(c))?)) {
         None => Cow::Borrowed(json.as_str()),

@@ -32,7 +32,8 @@ pub(super) fn printer(
         Name::Auto if is_live(name, trigger, output) => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
-    // Written event by event, not line by line: a gigabyte of short lines is half a billion of them.
+    // The buffer is flushed after each event, not after each line, since a gigabyte of output may have half a billion
+    // lines.
     Printer::new(display, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
@@ -41,23 +42,28 @@ pub(crate) fn on_standard_error(trigger: &Trigger, output: &Output) -> Printer<S
     Printer::new(Stream::new(style(trigger, output)), BufWriter::with_capacity(1 << 16, stderr()))
 }
 
-/// A sink that first tells the CI engine which secrets builds have declared. rebake masks them in its own logs, and the
-/// engine must mask them in its logs.
-pub(super) struct Telling<S> {
+/// A sink that passes the secrets that builds have declared to the CI engine before each event. rebake masks them in
+/// its own logs, and the engine must mask them in its logs.
+pub(super) struct SecretForwarding<S> {
     shown: S,
-    told: Option<Mask>,
+    mask: Option<Mask>,
 }
 
-/// Returns a sink for a run's events. It sends commands to the engine where builds may.
-pub(super) fn telling<S: Sink>(shown: S, name: Name, trigger: &Trigger, output: &Output) -> Telling<S> {
-    let heard = name != Name::Json && engine(trigger) == LogEngine::GitHub && trigger.origin == Origin::Own;
-    Telling { shown, told: heard.then(|| output.mask().clone()) }
+/// Returns a sink for a run's events. It only sends commands to the engine if builds may send them too.
+pub(super) fn forwarding_secrets<S: Sink>(
+    shown: S,
+    name: Name,
+    trigger: &Trigger,
+    output: &Output,
+) -> SecretForwarding<S> {
+    let is_read = name != Name::Json && engine(trigger) == LogEngine::GitHub && trigger.origin == Origin::Own;
+    SecretForwarding { shown, mask: is_read.then(|| output.mask().clone()) }
 }
 
-impl<S: Sink> Sink for Telling<S> {
+impl<S: Sink> Sink for SecretForwarding<S> {
     fn event(&mut self, event: &RunEvent) {
-        for secret in self.told.iter().flat_map(Mask::told) {
-            // Where standard output is closed nothing reads it.
+        for secret in self.mask.iter().flat_map(Mask::declared) {
+            // If standard output is closed, nothing reads the command.
             let _ = writeln!(stdout(), "{}", command("add-mask", &[], &secret));
         }
         self.shown.event(event);

@@ -65,7 +65,7 @@ impl Repository {
     /// When one of the trees is missing.
     pub fn survey(&self, root: &RootTree, outline: &Outline) -> Result<Survey, GitError> {
         let mut top = Reading::default();
-        if outline.tells(b"") {
+        if outline.includes_id(b"") {
             top.found.directories.push(Mode::Directory, object_id(&root.id), [b"", b""]);
         }
         let mut level = Vec::new();
@@ -173,7 +173,7 @@ impl Repository {
                 match mode(entry.mode.kind()) {
                     Mode::Directory => {
                         let mut path = [directory.path.as_slice(), entry.filename].concat();
-                        if outline.tells(&path) {
+                        if outline.includes_id(&path) {
                             found.directories.push(Mode::Directory, id(), [&path, b""]);
                         }
                         if outline.enters(&path) {

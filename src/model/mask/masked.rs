@@ -2,8 +2,9 @@ use bstr::ByteSlice as _;
 
 use super::{MASK, Mask};
 
-/// The line that declares a secret in a build's output. GitHub defined it; other engines read it too.
-const TELLS: &[u8] = b"::add-mask::";
+/// The beginning of a line that declares a secret in a build's output. GitHub defined this command; other engines read
+/// it too.
+const DECLARATION: &[u8] = b"::add-mask::";
 
 /// The longest line that can declare a secret. No more output than this is held back.
 const LONGEST: usize = 64 * 1024;
@@ -12,7 +13,7 @@ const LONGEST: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Masked {
     mask: Mask,
-    /// Bytes that are held back, since a secret or the command may begin in them.
+    /// Bytes that are held back, since a secret or a declaration may begin in them.
     held: Vec<u8>,
     /// How many of the held bytes belong to a secret whose mask has been passed on already.
     covered: usize,
@@ -46,13 +47,13 @@ impl Masked {
 
     /// Reads the secrets that complete lines declare. Returns where an incomplete line begins that declares one.
     fn listen(&self) -> Option<usize> {
-        for at in self.held.find_iter(TELLS) {
+        for at in self.held.find_iter(DECLARATION) {
             let before = &self.held[..at];
             let line = before.rfind_byte(b'\n').map_or(0, |end| end + 1);
             let alone = before[line..].trim_ascii().is_empty() && (line > 0 || self.at_start);
-            let rest = &self.held[at + TELLS.len()..];
+            let rest = &self.held[at + DECLARATION.len()..];
             match rest.find_byte(b'\n') {
-                Some(end) if alone => self.mask.tell(String::from_utf8_lossy(&rest[..end]).trim_end_matches('\r')),
+                Some(end) if alone => self.mask.declare(String::from_utf8_lossy(&rest[..end]).trim_end_matches('\r')),
                 None if alone && rest.len() < LONGEST => return Some(line),
                 _ => {}
             }
@@ -65,7 +66,7 @@ impl Masked {
         let mut out = Vec::with_capacity(count);
         let (mut end, mut covered) = (self.covered.min(count), self.covered);
         for secret in self.mask.find(&self.held).into_iter().filter(|secret| secret.start < count) {
-            // One that overlaps the last has the same mask.
+            // A secret that overlaps the last one is covered by the same mask.
             if secret.start >= covered {
                 out.extend_from_slice(&self.held[end..secret.start]);
                 out.extend_from_slice(MASK.as_bytes());
@@ -82,7 +83,7 @@ impl Masked {
     }
 }
 
-/// Returns how many bytes at the end may be the beginning of the command.
+/// Returns how many bytes at the end may be the beginning of a declaration.
 fn begun(bytes: &[u8]) -> usize {
-    (1..TELLS.len()).rev().find(|length| bytes.ends_with(&TELLS[..*length])).unwrap_or_default()
+    (1..DECLARATION.len()).rev().find(|length| bytes.ends_with(&DECLARATION[..*length])).unwrap_or_default()
 }

@@ -30,8 +30,8 @@ struct Secrets {
     /// The secrets in each form that a file may have them in: whole, each line of a secret with several lines, and as
     /// JSON escapes them.
     written: BTreeSet<Vec<u8>>,
-    /// Secrets that builds declared and [`Mask::told`] has not returned yet.
-    told: Vec<String>,
+    /// Secrets that builds declared and [`Mask::declared`] has not returned yet.
+    declared: Vec<String>,
     /// Public words.
     public: BTreeSet<String>,
     /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
@@ -73,11 +73,11 @@ impl Mask {
     }
 
     /// Adds a secret that a build declared, in two forms: as the command writes it, and as the runner reads it.
-    fn tell(&self, written: &str) {
+    fn declare(&self, written: &str) {
         let secret = workflow_command::text(written);
         self.hide(written);
         self.hide(&secret);
-        self.0.write().unwrap_or_else(PoisonError::into_inner).told.push(secret);
+        self.0.write().unwrap_or_else(PoisonError::into_inner).declared.push(secret);
     }
 
     /// Whether there is nothing to replace.
@@ -88,8 +88,8 @@ impl Mask {
 
     /// Returns the secrets that builds have declared since the last call.
     #[must_use]
-    pub fn told(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).told)
+    pub fn declared(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).declared)
     }
 
     /// Returns a text with secrets masked.
@@ -101,7 +101,7 @@ impl Mask {
         }
         let (mut masked, mut end) = (String::with_capacity(text.len()), 0);
         for secret in found {
-            // Secrets are texts: their ends are ends of characters.
+            // Secrets are UTF-8, so they begin and end at characters.
             masked.push_str(&text[end..secret.start]);
             masked.push_str(MASK);
             end = secret.end;

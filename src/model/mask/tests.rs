@@ -80,8 +80,8 @@ fn a_build_tells_secrets_of_its_own() {
         &[b"one s3cret\n ::add-ma", b"sk::s3c", b"ret\r\nx ::add-mask::other\nother s3cret\n::add-mask::last"],
     );
     assert_eq!(out, "one s3cret\n ::add-mask::***\r\nx ::add-mask::other\nother ***\n::add-mask::***");
-    assert_eq!(mask.told(), ["s3cret", "last"]);
-    assert_eq!(mask.told(), Vec::<String>::new());
+    assert_eq!(mask.declared(), ["s3cret", "last"]);
+    assert_eq!(mask.declared(), Vec::<String>::new());
     assert_eq!(mask.text("s3cret"), "***");
     through(&mask, &[b"::add-mask::100%25%0Aline two\n"]);
     assert_eq!(mask.text("100%\nline two, line two"), "***, ***");

@@ -18,8 +18,7 @@ impl<'a> Escaped<'a> {
         Self(text.as_ref())
     }
 
-    /// Returns the text if it needs no escapes: letters, digits and signs of ASCII without a command, as in nearly all
-    /// names.
+    /// Returns the text if it needs no escapes: printable ASCII without `:` and `#`, as in nearly all names.
     fn harmless(&self) -> Option<&'a str> {
         let is_plain = self.0.iter().all(|byte| matches!(byte, b' '..=b'~' if !b":#".contains(byte)));
         std::str::from_utf8(self.0).ok().filter(|_| is_plain)
@@ -47,7 +46,7 @@ pub fn escaped_lines(text: &str) -> String {
 }
 
 /// Returns text for programs in a form that is safe on a terminal: line breaks and tabs stay, and every other invisible
-/// character, or one that a terminal obeys, is escaped.
+/// character or control character is escaped.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })
@@ -108,7 +107,7 @@ fn is_invisible(c: char) -> bool {
     next > 0 && c <= INVISIBLE[next - 1].1
 }
 
-/// Whether a character is visible, and no terminal obeys it.
+/// Whether a character is visible, and not a control character that a terminal obeys.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     !((c as u32) < 0x100 && c.is_control() || is_invisible(c))

@@ -1,8 +1,8 @@
 //! Checked names of services, paths, commits and tags.
 //!
-//! A value of one of these types has been checked once and need not be checked again. None of them is
-//! trusted to be printable: names come from the repository, so [`Escaped`] is what goes to a terminal or a
-//! log, and `Display` of [`RepoPath`] and [`TagName`] uses it.
+//! A value of one of these types has been checked once and need not be checked again. Names come from the repository
+//! and may hold characters that harm a terminal or a log, so they are printed as [`Escaped`]. `Display` of
+//! [`RepoPath`], [`ServiceName`] and [`TagName`] does that.
 
 mod commit;
 mod escape;

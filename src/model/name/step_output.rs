@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-/// The prefix of outputs that paths-filter does not have, and of outputs that give up their plain name to a filter of
-/// that name.
+/// The prefix of outputs that paths-filter does not have. An output of rebake also has it when a filter has the
+/// output's plain name.
 pub const OWN_PREFIX: &str = "rebake_";
 
 /// The outputs that rebake writes besides those of filters and services.
@@ -12,7 +12,7 @@ const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "serv
 /// The outputs that exist once for each level.
 const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 
-/// Whether an output of this name is one of rebake's own. Engines ignore the case of names.
+/// Whether this is the name of one of rebake's own outputs. Engines ignore the case of names.
 #[must_use]
 pub fn is_own_output(name: &str) -> bool {
     let is_level = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit());

@@ -2,8 +2,8 @@ use std::ops::Range;
 
 use super::{Mode, ObjectId, TreeEntry, closed};
 
-/// Many entries, mostly in the order of their paths. Their paths and ids share a few long texts, so that a hundred
-/// thousand files do not cost a hundred thousand allocations.
+/// A list of tree entries, mostly in the order of their paths. Their paths and ids share a few long texts, so that a
+/// hundred thousand files do not cost a hundred thousand allocations.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
     texts: Vec<Vec<u8>>,

@@ -16,7 +16,7 @@ use crate::model::name::{CommitId, CommitIdError, RepoPath};
 pub struct TreeEntry<'a> {
     /// The kind of entry.
     pub mode: Mode,
-    /// Its content: equal ids are equal contents.
+    /// The id of its content: entries with equal ids have equal contents.
     pub id: ObjectId,
     /// Where it is: the bytes of a [`RepoPath`].
     pub path: &'a [u8],
@@ -38,7 +38,7 @@ pub enum Mode {
     File = 0o100_644,
     /// A file that may be run.
     Executable = 0o100_755,
-    /// A symbolic link; its content is what it points to.
+    /// A symbolic link; its content is the path that it points to.
     SymbolicLink = 0o120_000,
     /// A commit of another repository (a gitlink).
     Submodule = 0o160_000,
@@ -79,7 +79,7 @@ impl Mode {
         self as u32
     }
 
-    /// Whether both are files, executable or not, or both are links or submodules.
+    /// Whether both modes are of the same kind. Files are of one kind, executable or not.
     #[must_use]
     pub fn is_same_type(self, other: Self) -> bool {
         let is_file = |mode| matches!(mode, Self::File | Self::Executable);

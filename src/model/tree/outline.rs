@@ -29,7 +29,7 @@ impl Outline {
 
     /// Whether the id of a directory is wanted.
     #[must_use]
-    pub fn tells(&self, directory: &[u8]) -> bool {
+    pub fn includes_id(&self, directory: &[u8]) -> bool {
         if self.whole.is_empty() && self.split.is_empty() {
             return false;
         }
@@ -71,13 +71,17 @@ mod tests {
                 ["", "a", "a/b", "a/b/c", "a/b/c/d", "a/b/c/d/e", "c", "c/x", "c/x/y", "c/y", "s", "s/t", "s/t/u"];
             all.into_iter().filter(|directory| is(directory.as_bytes())).collect()
         };
-        assert_eq!(of(&|directory| outline.tells(directory)), ["a/b", "a/b/c/d", "s/t"]);
+        assert_eq!(of(&|directory| outline.includes_id(directory)), ["a/b", "a/b/c/d", "s/t"]);
         assert_eq!(of(&|directory| outline.enters(directory)), ["", "a", "a/b", "a/b/c", "c", "c/x", "c/x/y", "s"]);
         let root = Outline::new(Region::default(), [""], []);
-        assert!(root.tells(b"") && !root.enters(b"") && !root.tells(b"a"));
+        assert!(root.includes_id(b"") && !root.enters(b"") && !root.includes_id(b"a"));
         let split = Outline::new(Region::default(), [], [""]);
         assert!(
-            split.tells(b"a") && !split.tells(b"a/b") && !split.tells(b"") && split.enters(b"") && !split.enters(b"a")
+            split.includes_id(b"a")
+                && !split.includes_id(b"a/b")
+                && !split.includes_id(b"")
+                && split.enters(b"")
+                && !split.enters(b"a")
         );
     }
 }
