@@ -55,7 +55,7 @@ pub struct ChangedKey {
 const MAPS: [&str; 4] = ["build_args", "contexts", "env", "labels"];
 
 /// Returns the keys that differ between two definitions in canonical JSON, in alphabetical order; empty if one of the
-/// texts is.
+/// texts is not such a definition.
 #[must_use]
 pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
     let read = |canonical| serde_json::from_str::<BTreeMap<String, Value>>(canonical).map(flat);

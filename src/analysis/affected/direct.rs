@@ -59,7 +59,7 @@ impl<'a> Direct<'a> {
         self.0[service.0].extend(all.map(|(found, certain)| Cause::of_match(found, certain)));
     }
 
-    /// Adds how a service's definition differs from the one at base.
+    /// Adds the differences between a service's definition and the one at base.
     pub fn add_differences(&mut self, service: ServiceId, graph: &Graph, head: &Definitions, base: &Definitions) {
         for difference in head.differences(base, graph.name(service)) {
             match difference {
@@ -74,8 +74,8 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Gives the library of a circle a cause if any service of the circle has one: what affects one of them affects
-    /// all. A `global` match does not count, since it is a cause of each service already.
+    /// Adds a cause to the library of a circle if any service of the circle has one, since a change of one of them
+    /// affects all. A `global` match does not count, since it is a cause of each service already.
     pub fn add_circle(&mut self, library: ServiceId, members: &[ServiceId]) {
         let spreads = |cause: &Cause| !matches!(cause, Cause::Global(_));
         let affected = members.iter().find(|member| self.of(**member).iter().any(spreads));

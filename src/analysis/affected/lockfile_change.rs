@@ -11,6 +11,7 @@ pub struct LockfileChange {
     pub more: usize,
     /// Settings that differ and apply to all packages: files beside the lockfile, and their keys.
     pub settings: Vec<String>,
-    /// Why any change of the lockfile counts, if so.
+    /// Why the lockfile counts as a whole, so that any change of it matters; `None` if only its packages and settings
+    /// count.
     pub whole: Option<String>,
 }

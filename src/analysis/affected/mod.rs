@@ -51,7 +51,7 @@ pub enum Cause<'a> {
     Unmatched(&'a Change),
     /// The configuration at base has no such service.
     NewService,
-    /// It was asked for by `--force`, `--all`, a manual run, or its release tag.
+    /// It was requested by `--force`, `--all`, a manual run, or its release tag.
     Forced,
     /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
     NoRecord(NoRecord),

@@ -46,7 +46,7 @@ pub fn spread<'a>(direct: Direct<'a>, graph: &Graph) -> Affected<'a> {
         }
     }
     for (causes, chain) in causes.iter_mut().zip(chains) {
-        // One chain is enough, and one that was there already leads further back.
+        // One chain is enough. The library of a circle may have one already, as its own cause.
         if !causes.iter().any(|cause| matches!(cause, Cause::Dependency(_))) {
             causes.extend(chain.map(Cause::Dependency));
         }

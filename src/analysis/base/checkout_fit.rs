@@ -38,7 +38,7 @@ impl Choice<'_> {
     /// Whether a commit descends from another one; `false` if that is not known, which makes the plan wider.
     fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::GitError> {
         let repository = self.repository;
-        // A whole history has all that it descends from.
+        // A complete clone contains all ancestors of its commits.
         if !repository.is_shallow() && !repository.contains(from) {
             return Ok(false);
         }

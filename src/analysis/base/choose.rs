@@ -78,8 +78,8 @@ impl Choice<'_> {
         })
     }
 
-    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Only head
-    /// tells whether a path is a submodule.
+    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Head's tree
+    /// shows which paths are submodules.
     fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<(Comparison, Notes), git::GitError> {
         let (comparison, notes) = match base {
             Some(base) => self.revision(base)?,
@@ -90,7 +90,7 @@ impl Choice<'_> {
             None => Ok(changes.clone()),
         };
         self.tip.on_top = match marked {
-            // A clone without directories: whoever names the paths need not have more.
+            // In a clone without trees the paths are used as they are: a caller that names them need not have more.
             Err(error) if error.is_doubt() => changes.clone(),
             marked => marked?,
         };
@@ -119,7 +119,7 @@ impl Choice<'_> {
             Err(error) => return doubted(error),
         };
         Ok(match bases.len() {
-            // Both histories are here to their first commits. What there is of the two can still be compared.
+            // Both histories are complete, so the two are unrelated. Their trees can still be compared.
             0 => {
                 let source = format!("compared with {name} as it is, since the two have no commit in common");
                 let note = Diagnostic::warning(
@@ -154,7 +154,7 @@ impl Choice<'_> {
     fn revision(&mut self, end: &End) -> Result<(Comparison, Notes), git::GitError> {
         let End { revision, from } = end;
         let of = self.repository.branch_of(revision);
-        // In CI the remote's branch is meant: one of that name here is what an earlier run left.
+        // In CI the branch of the remote is used, since a local branch of that name is left over from an earlier run.
         let meant = match of.as_ref().map(|of| (of, self.freshness(&of.branch))) {
             Some((of, Freshness::Unknown)) => return Ok(unreachable(stale(&of.branch))),
             Some((of, Freshness::Absent)) if self.is_gone(&of.branch) => return Ok(unreachable(gone(&of.branch))),
@@ -162,7 +162,8 @@ impl Choice<'_> {
             Some((_, Freshness::AsItIs | Freshness::Absent)) | None => revision,
         };
         let base = match self.repository.resolve(meant) {
-            // What a branch was before is what its log says, and the remote's need not have one here.
+            // Earlier states of a branch (`@{1}`) are in its reflog, and the remote-tracking branch need not have one
+            // in this clone.
             Err(error) if meant != revision && meant.contains("@{") => {
                 return Ok(unreachable(Doubt::base_unreachable(&error)));
             }
@@ -170,7 +171,7 @@ impl Choice<'_> {
         };
         let base = match base {
             Ok(base) => base,
-            // A whole id comes from a program, which cannot know what the clone holds; a name that is not there is a
+            // A whole id comes from a program, which cannot know what the clone holds; a name that does not exist is a
             // mistake.
             Err(error) if revision.parse::<CommitId>().is_ok() => return doubted(error),
             Err(error) => return Err(error),

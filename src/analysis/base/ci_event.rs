@@ -25,7 +25,7 @@ pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Compa
             let (comparison, mut notes) = elsewhere(choice, named, &reason)?;
             let note = Diagnostic::warning("other-commit", format!("{reason}, which does not descend from it"));
             let note = note.help(format!("check out {commit}, or name the commit to compare with: `--base REV`"));
-            // A doubt says as much.
+            // A doubt already reports this.
             if notes.doubts.is_empty() {
                 notes.warnings.push(note);
             }
@@ -38,7 +38,8 @@ pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Compa
 fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let trigger = choice.trigger;
     match &trigger.base {
-        // The two trees as they are: right after a force-push too, since what was built is what that commit held.
+        // The two trees are compared as they are, which is right after a force-push too: the last build was that of the
+        // named commit.
         BaseHint::Commit(base, Landmark::BeforeMerge) => merged(choice, base),
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
         BaseHint::PullRequest { merge: Some(merge), .. } if is_merge(choice, merge)? => {

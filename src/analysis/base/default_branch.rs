@@ -40,7 +40,7 @@ impl Choice<'_> {
     /// Returns the default branch, which is `given` if the command line names one.
     pub(super) fn default_branch(&mut self, given: Option<&str>) -> Branch {
         let name = default_branch(self.repository, self.trigger, given);
-        // Where nothing tells its name, the usual ones are tried.
+        // If nothing names it, the usual names are tried.
         let name = name.or_else(|| {
             let usual = self.repository.default_branch(None)?.name.to_string();
             self.repository.branch_of(&usual).map(|of| of.branch.name)
@@ -53,7 +53,7 @@ impl Choice<'_> {
         self.repository.resolve(&branch.tracking()).is_ok()
     }
 
-    /// Returns how new a branch is in this clone. Outside of CI it counts as it was last fetched.
+    /// Returns how new a branch is in this clone. Outside of CI it is used as it was last fetched.
     pub(super) fn freshness(&mut self, branch: &RemoteBranch) -> Freshness {
         if self.trigger.is_attended() { Freshness::AsItIs } else { self.repository.renew_branch(branch) }
     }

@@ -3,14 +3,14 @@ use std::fmt;
 use crate::inputs::git::{self, Lacking as _, Missing, RemoteBranch};
 use crate::model::name::RepoPath;
 
-/// Something that is not known, and so widened the plan.
+/// Something that is not known, so that the plan is wider than necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// Its kind, a stable word such as `base-unreachable`.
     pub kind: &'static str,
     /// What is not known, and what was done about it; a sentence without a full stop.
     pub message: String,
-    /// How to make it known next time.
+    /// How to avoid the doubt next time.
     pub help: Option<String>,
     /// What to fetch to resolve it.
     pub cure: Option<Missing>,

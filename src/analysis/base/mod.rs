@@ -1,6 +1,6 @@
 //! Chooses the commit to compare with, and says why.
 //!
-//! What is not known is reported, and widens the answer: when a base cannot be reached, every service is affected.
+//! Doubt is reported and makes the answer wider: when a base cannot be reached, every service is affected.
 
 mod choose;
 mod default_branch;
@@ -21,7 +21,7 @@ use crate::model::change::{ChangeSet, HeadState};
 use crate::model::choice::Choice;
 use crate::model::name::CommitId;
 
-/// What the command line asks to compare.
+/// The comparison that the command line requests.
 #[derive(Debug, Clone, Default)]
 pub struct RangeRequest {
     /// The tip: a commit. When absent, `HEAD`, and outside of CI the work tree on top of it.
@@ -40,7 +40,7 @@ pub enum Compare {
     Auto,
     /// A revision.
     Revision(End),
-    /// Nothing: every service is asked for (`--all`).
+    /// Nothing: every service is requested (`--all`).
     Everything,
     /// Each service with a base of its own (`--since`).
     Since(Since),
@@ -51,7 +51,7 @@ pub enum Compare {
         /// The commit to compare the configuration with, if the command line names it.
         base: Option<End>,
     },
-    /// Nothing: only services that are named are planned. The plan says so with this text.
+    /// Nothing: only services that are named are planned. The plan shows this text in place of a range.
     Nothing(String),
 }
 
@@ -140,7 +140,7 @@ pub enum Changes {
 /// Why every service is affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllAffected {
-    /// It was asked for.
+    /// It was requested.
     Forced,
     /// There is nothing to compare with: a first push to the default branch, a scheduled run.
     NoRecord,

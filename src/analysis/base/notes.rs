@@ -6,14 +6,14 @@ use crate::model::diagnostic::Diagnostic;
 /// Doubts and warnings that accompany an answer. Every stage of a plan returns its own.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    /// What is not known, and so widened the answer.
+    /// What is not known, so that the answer is wider than necessary.
     pub doubts: Vec<Doubt>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Notes {
-    /// Returns the answer, and adds the notes that came with it.
+    /// Adds the notes of an answer, and returns the answer.
     pub fn keep<T>(&mut self, (answer, notes): (T, Self)) -> T {
         self.extend(notes);
         answer

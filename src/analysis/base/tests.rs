@@ -187,7 +187,8 @@ fn an_event_names_the_base() {
         ("main", Kind::Push, &["main"], BaseHint::Commit(commit("feature"), Landmark::Push), vec!["feature"]),
         ("feature", Kind::Push, &["feature"], BaseHint::NewBranch, vec!["fork"]),
         ("feature", Kind::Push, &["feature"], BaseHint::None, vec!["fork"]),
-        // Nothing is ahead of the default branch: of a new branch that is known, of another event it is not.
+        // Nothing is ahead of the default branch. For a new branch this means that nothing changed, for another event
+        // that nothing is known.
         ("fork", Kind::Push, &["fork"], BaseHint::NewBranch, vec!["fork"]),
         ("fork", Kind::Push, &["fork"], BaseHint::None, vec!["everything: NoRecord", "warning: everything"]),
         ("feature", Kind::PullRequest, &["feature"], pull(None, Some("main"), None), vec!["fork"]),

@@ -124,8 +124,8 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
         hash.finish()
     });
     let mut digests = Digests { lockfile, with, circle_of: vec![usize::MAX; packages.len()], known: own.collect() };
-    // A circle stands behind all that its members need. Kosaraju's algorithm, unlike Tarjan's, does not recur here, however
-    // long a chain of packages is.
+    // A cycle comes after everything that its members need. petgraph's version of Kosaraju's algorithm, unlike that of
+    // Tarjan's, is not recursive, so a long chain of packages cannot overflow the stack.
     for (number, circle) in kosaraju_scc(&graph).into_iter().enumerate() {
         let circle: Vec<usize> = circle.into_iter().map(NodeIndex::index).collect();
         digests.close(number, circle);
@@ -155,7 +155,7 @@ impl Digests<'_> {
             self.known[member] = self.with_needs(number, member);
             return;
         }
-        self.tell_apart(number, &mut circle);
+        self.distinguish(number, &mut circle);
         let mut members: Vec<ClosureDigest> = circle.iter().map(|member| self.with_needs(number, *member)).collect();
         members.sort_unstable();
         members.dedup();
@@ -175,23 +175,23 @@ impl Digests<'_> {
     /// Gives different digests to members of a cycle that are the same package but need different ones: by what they
     /// need, by what these need, and so on until no more members differ; if that takes too many rounds, by their order
     /// in the file.
-    fn tell_apart(&mut self, number: usize, circle: &mut [usize]) {
+    fn distinguish(&mut self, number: usize, circle: &mut [usize]) {
         circle.sort_unstable();
         let count = |digests: &Self, circle: &[usize]| {
             circle.iter().map(|member| digests.known[*member]).collect::<BTreeSet<_>>().len()
         };
-        let mut told = count(self, circle);
+        let mut distinct = count(self, circle);
         for _ in 0..ROUNDS {
-            if told == circle.len() {
+            if distinct == circle.len() {
                 return;
             }
             let next: Vec<ClosureDigest> = circle.iter().map(|member| self.with_needs(number, *member)).collect();
             circle.iter().zip(next).for_each(|(member, digest)| self.known[*member] = digest);
             let more = count(self, circle);
-            if more == told {
+            if more == distinct {
                 return;
             }
-            told = more;
+            distinct = more;
         }
         let mut twins: BTreeMap<ClosureDigest, usize> = BTreeMap::new();
         for member in circle {
@@ -210,7 +210,7 @@ impl Digests<'_> {
             .map(|need| (self.known[need.to], self.circle_of[need.to] == number, need.label.as_str(), need.purpose))
             .collect();
         needed.sort_unstable();
-        // What is needed for use is there whether or not it is needed for development too.
+        // A package that is needed for use is present whether or not it is also needed for development.
         needed.dedup_by(|next, kept| (next.0, next.1, next.2) == (kept.0, kept.1, kept.2));
         let mut hash = Words::default();
         hash.word(&self.known[package].0);

@@ -20,11 +20,11 @@ pub struct ClosureComparison<'r> {
     before: Side<'r>,
     after: Side<'r>,
     with: WithDevelopment,
-    /// How many different packages both have.
+    /// The number of different packages in both states together.
     count: usize,
 }
 
-/// A lockfile at one time; none if there was none.
+/// A lockfile at one time.
 struct Side<'r> {
     resolution: Option<&'r Resolution>,
     /// The number of each package. Equal packages at both times have the same number, whatever they need.
@@ -32,7 +32,7 @@ struct Side<'r> {
 }
 
 /// What distinguishes a package: name, version, identity.
-type Told<'r> = (&'r str, &'r str, &'r str);
+type PackageKey<'r> = (&'r str, &'r str, &'r str);
 
 /// A package that another one reaches, and the first step to it.
 type Reached = (usize, usize);
@@ -49,7 +49,7 @@ impl<'r> ClosureComparison<'r> {
     /// Compares two states.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        let mut numbers: BTreeMap<Told<'r>, usize> = BTreeMap::new();
+        let mut numbers: BTreeMap<PackageKey<'r>, usize> = BTreeMap::new();
         let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
         Self { before, after, with, count: numbers.len() }
     }
@@ -85,12 +85,12 @@ impl<'r> ClosureComparison<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn of(resolution: Option<&'r Resolution>, numbers: &mut BTreeMap<Told<'r>, usize>) -> Self {
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut BTreeMap<PackageKey<'r>, usize>) -> Self {
         let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
         let numbers = packages.map(|package| {
             let next = numbers.len();
-            let told = (package.called(), package.version.as_str(), package.identity.as_str());
-            *numbers.entry(told).or_insert(next)
+            let package = (package.called(), package.version.as_str(), package.identity.as_str());
+            *numbers.entry(package).or_insert(next)
         });
         Self { resolution, numbers: numbers.collect() }
     }
@@ -123,11 +123,11 @@ impl<'r> Side<'r> {
     }
 
     /// Returns the reached packages that are not marked, each with the name of the first step to it.
-    fn without(&self, reached: &[Reached], marked: &[bool]) -> impl Iterator<Item = (Told<'r>, &'r str)> {
+    fn without(&self, reached: &[Reached], marked: &[bool]) -> impl Iterator<Item = (PackageKey<'r>, &'r str)> {
         let packages = self.resolution.map(|resolution| resolution.lockfile().packages()).unwrap_or_default();
         reached.iter().filter(|(package, _)| !marked[self.numbers[*package]]).map(|(package, first)| {
-            let told = &packages[*package];
-            ((told.called(), told.version.as_str(), told.identity.as_str()), packages[*first].called())
+            let package = &packages[*package];
+            ((package.called(), package.version.as_str(), package.identity.as_str()), packages[*first].called())
         })
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     let (mut contexts, mut seen) = (ListedContexts::default(), BTreeSet::new());
     for Placed { directory, build } in &placed {
         found.edges.extend(edges(directory, build, &named));
-        // Builds that differ in their names alone read the same.
+        // Builds that differ only in their names read the same files.
         let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
         let ImageReads { takes, images: read } =
             if seen.insert((directory, recipe)) { reads(tree, build, &mut contexts) } else { ImageReads::default() };
@@ -89,7 +89,7 @@ fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
     left
 }
 
-/// Returns the builds that a file asks for.
+/// Returns the builds that a file declares.
 fn builds(
     tree: &SourceTree,
     compose: &mut ComposeFiles<'_>,
@@ -105,7 +105,7 @@ fn builds(
     if !is_bake_file(name) {
         return Ok(Vec::new());
     }
-    // Where bake is called decides: beside the file, or at the root.
+    // The paths in the file are relative to the directory in which bake is called: that of the file, or the root.
     let beside = bake_builds(file, &RepoDir::of_file(file.name()))?;
     let is_there = |build: &DeclaredBuild| dockerfile(build).is_none_or(|path| tree.has(&path));
     if beside.iter().all(is_there) { Ok(beside) } else { bake_builds(file, &RepoDir::root()) }
@@ -175,7 +175,7 @@ fn edges(directory: &RepoDir, build: &DeclaredBuild, named: &BTreeMap<(String, S
 }
 
 fn package(tree: &SourceTree, directory: RepoDir, at: DeclaredAt, takes: Vec<Taken>) -> Package {
-    // What a Dockerfile below a package copies is the package's too.
+    // A Dockerfile below the manifest of another package may belong to that package.
     let mut above = directory.clone();
     let mut standalone = Standalone::Yes;
     while !above.is_root() && standalone == Standalone::Yes {

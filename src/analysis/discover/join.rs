@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::service_names::{self, Called};
+use super::service_names::{self, NameSource};
 use super::{
     Area, Contribution, Discovered, DiscoveredEdge, DiscoveredService, Package, PackageEdge, Standalone, Taken,
     TakenFor,
 };
-use crate::analysis::graph::knots;
+use crate::analysis::graph::cyclic_components;
 use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
@@ -30,7 +30,8 @@ pub(super) fn join(contribution: Contribution) -> Discovered {
     let Contribution { packages, edges, problems, .. } = contribution;
     let mut drafts = by_directory(packages);
     connect(&mut drafts, edges);
-    let called = drafts.iter().map(|draft| Called { package: draft.package.as_deref(), directory: &draft.directory });
+    let called =
+        drafts.iter().map(|draft| NameSource { package: draft.package.as_deref(), directory: &draft.directory });
     let names = service_names::assign(&called.collect::<Vec<_>>());
     let (mut services, mut edges) = (Vec::with_capacity(drafts.len()), Vec::new());
     for (from, (draft, name)) in drafts.into_iter().zip(names).enumerate() {
@@ -39,7 +40,7 @@ pub(super) fn join(contribution: Contribution) -> Discovered {
         let takes = taken(&directory, &at, takes, ceded);
         services.push(DiscoveredService { name, directory, at, takes });
     }
-    let circles = knots(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
+    let circles = cyclic_components(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
     Discovered { services, edges, circles, problems: sorted(problems), ..Discovered::default() }
 }
 
@@ -66,7 +67,7 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
     }
     let mut drafts: Vec<(Draft, Standalone)> = drafts.into_values().collect();
     drafts.sort_by(|(a, _), (b, _)| parts(&a.directory).cmp(parts(&b.directory)));
-    // Each stands behind the directories that hold it, and is ceded by the nearest.
+    // Each directory comes after the directories that contain it, and the nearest of these cedes it.
     let mut above: Vec<usize> = Vec::new();
     for id in 0..drafts.len() {
         while above.last().is_some_and(|last| !drafts[*last].0.directory.holds(&drafts[id].0.directory)) {

@@ -20,7 +20,7 @@ pub(super) struct MemberGlobs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Means {
     Member,
-    TakenBack,
+    Excluded,
 }
 
 /// Which pattern decides about a directory that some patterns include and others exclude.
@@ -39,7 +39,7 @@ impl MemberGlobs {
             (Self { means: Vec::new(), single: BTreeMap::new(), wild: Vec::new(), order }, Vec::new());
         for text in texts {
             let (means, tidy) =
-                text.trim().strip_prefix('!').map_or((Means::Member, text.trim()), |rest| (Means::TakenBack, rest));
+                text.trim().strip_prefix('!').map_or((Means::Member, text.trim()), |rest| (Means::Excluded, rest));
             let tidy = tidy.strip_prefix("./").unwrap_or(tidy).trim_start_matches('/').trim_end_matches('/');
             let tidy = if tidy.is_empty() { "." } else { tidy };
             let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '/' | '-' | '_' | '.');
@@ -57,8 +57,8 @@ impl MemberGlobs {
         (globs, broken)
     }
 
-    /// Whether they name a directory, given by its path from the root of the workspace. Like the package
-    /// managers, a wildcard takes no directory that begins with a dot, and none below `node_modules`.
+    /// Whether they name a directory, given by its path from the root of the workspace. As in the package managers, a
+    /// wildcard matches no directory that begins with a dot, and no pattern matches one below `node_modules`.
     pub(super) fn contain(&self, directory: &str) -> bool {
         let mut parts = directory.split('/');
         if parts.clone().any(|part| part == "node_modules") {

@@ -37,8 +37,8 @@ pub struct Discovered {
     pub services: Vec<DiscoveredService>,
     /// All declared edges between services, in the order of services.
     pub edges: Vec<DiscoveredEdge>,
-    /// The services that are built from each other in circles: for each circle their positions, in order. Each is affected
-    /// by what affects any of them.
+    /// The services that are built from each other in circles: for each circle their positions, in order. A change that
+    /// affects one of them affects all.
     pub circles: Vec<Vec<usize>>,
     /// The path filters that the repository has already, in the order of their files.
     pub filters: Vec<DiscoveredFilter>,
@@ -132,7 +132,7 @@ impl Discovered {
             takes.partition(|taken| taken.why == TakenFor::Directory);
         let own: BTreeSet<&RepoDir> = services.iter().map(|service| &service.directory).collect();
         let is_others = |taken: &&Taken| !matches!(&taken.area, Area::Ceded(directory) if own.contains(directory));
-        // What all of them take, each takes itself.
+        // An area that all of them take is left out, since each takes it itself.
         let mut counts: BTreeMap<(TakenFor, &Area), usize> = BTreeMap::new();
         for taken in &besides {
             *counts.entry((taken.why, &taken.area)).or_default() += 1;

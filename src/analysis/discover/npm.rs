@@ -94,7 +94,8 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Reads the roots of workspaces, in order. A pnpm-workspace.yaml comes before `workspaces` of the package.json beside it.
+/// Reads the roots of workspaces, in order. A pnpm-workspace.yaml takes precedence over `workspaces` of the
+/// package.json beside it.
 fn workspaces(
     tree: &SourceTree,
     manifests: &BTreeMap<RepoDir, PackageJson>,
@@ -115,7 +116,7 @@ fn workspaces(
             Ok(PnpmWorkspace { packages: Some(patterns) }) => {
                 roots.insert(directory, (patterns, Order::Any, at));
             }
-            // Settings alone.
+            // The file has only settings.
             Ok(PnpmWorkspace { packages: None }) => _ = roots.entry(directory).or_insert((Vec::new(), Order::Any, at)),
             Err(problem) => problems.push(problem),
         }

@@ -1,4 +1,4 @@
-//! Version ranges of npm, parsed only as far as needed to exclude that a version is in one.
+//! Version ranges of npm, parsed only as far as needed to rule out that a version is in one.
 
 /// A version: its three numbers, and whether it is a pre-release.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +46,7 @@ fn compare(numbers: [u64; 3], operator: &str, text: &str) -> bool {
         }
     }
     let low = [0, 1, 2].map(|at| given.get(at).copied().unwrap_or(0));
-    // The first that is too high for what the text leaves open behind `fixed` numbers.
+    // The lowest version that is too high if the first `fixed` numbers must stay as they are.
     let above = |fixed: usize| {
         let mut next = low;
         match fixed.min(given.len()).checked_sub(1) {

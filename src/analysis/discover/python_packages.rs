@@ -30,7 +30,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut projects: BTreeMap<RepoDir, Project<'_>> = BTreeMap::new();
     for (directory, file) in tree.named("pyproject.toml") {
         match PyProject::read(file) {
-            // Others have settings of tools alone.
+            // Other files have only settings of tools.
             Ok(manifest) if manifest.name.is_some() || manifest.workspace.is_some() => {
                 projects.insert(directory, Project { file, manifest, root: None });
             }

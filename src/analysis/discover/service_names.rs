@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::model::name::{RepoDir, ServiceName, is_own_output, slug};
 
 /// What a service can be named after.
-pub(super) struct Called<'a> {
+pub(super) struct NameSource<'a> {
     pub(super) package: Option<&'a str>,
     pub(super) directory: &'a RepoDir,
 }
 
 /// Returns a name for each: the package's, or the directory's if another package has the same name. So a new package
 /// only renames packages with its own name.
-pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
+pub(super) fn assign(called: &[NameSource<'_>]) -> Vec<ServiceName> {
     let own: Vec<Option<String>> = called.iter().map(|called| called.package.and_then(tidy)).collect();
     let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
     for name in own.iter().flatten() {
@@ -21,7 +21,7 @@ pub(super) fn assign(called: &[Called<'_>]) -> Vec<ServiceName> {
         }
     }
     let mut taken: BTreeSet<String> = seen.difference(&twice).cloned().collect();
-    let name = |(called, own): (&Called<'_>, Option<String>)| {
+    let name = |(called, own): (&NameSource<'_>, Option<String>)| {
         let by_package = own.filter(|name| !twice.contains(&slug(name)));
         let name = by_package.unwrap_or_else(|| by_directory(called.directory, &mut taken));
         ServiceName::parse(&name).unwrap_or_else(|_| ServiceName::of_flat_filter(&name))
@@ -34,7 +34,7 @@ fn tidy(name: &str) -> Option<String> {
     let valid = |c: char| if c.is_ascii_alphanumeric() || "._/@-".contains(c) { c } else { '-' };
     let name: String = name.chars().map(valid).collect();
     let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
-    // Refs of git hold it: what these refuse is taken out.
+    // Refs of git contain the name, so whatever git refuses in a ref is removed.
     let parts = name.split('/').map(|part| part.trim_matches('.').trim_end_matches(".lock").replace("..", "."));
     let name = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/");
     (!is_own_output(&slug(&name)) && !slug(&name).is_empty()).then_some(name)
@@ -56,7 +56,7 @@ mod tests {
     fn names(list: &[(Option<&str>, &str)]) -> Vec<String> {
         let directories: Vec<RepoDir> = list.iter().map(|(_, dir)| RepoDir::parse(dir).unwrap()).collect();
         let called =
-            list.iter().zip(&directories).map(|((package, _), directory)| Called { package: *package, directory });
+            list.iter().zip(&directories).map(|((package, _), directory)| NameSource { package: *package, directory });
         assign(&called.collect::<Vec<_>>()).iter().map(ToString::to_string).collect()
     }
 

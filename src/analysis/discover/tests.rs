@@ -1,7 +1,7 @@
 use super::*;
 
-/// Returns what files declare: for each service its name, its directory, what it takes, and what it is built from with the
-/// places that say so; then the circles.
+/// Returns what files declare: for each service its name, its directory, what it takes, and what it is built from, with
+/// the places that declare it; then the circles.
 pub(super) fn found(files: &[(&str, &str)]) -> Vec<String> {
     let found = discover(&SourceTree::of_texts(files), &Ecosystem::ALL);
     let services = found.services.iter().map(|service| {
@@ -76,6 +76,6 @@ fn a_large_circle_is_as_large_as_its_packages() {
         assert_eq!(found.circles, [(1..=n).collect::<Vec<_>>()]);
         found.services.iter().map(|service| service.takes.len()).sum::<usize>() + found.edges.len()
     };
-    // Of each package: its directory, that the root leaves it, the manifest of the root, and an edge.
+    // For each package: its directory, its exclusion from the root's directory, the root's manifest, and an edge.
     assert_eq!([size(10), size(300)], [41, 1201]);
 }

@@ -17,8 +17,8 @@ pub(super) fn shared(tree: &SourceTree, root: &RepoDir, names: &[&str]) -> Vec<T
 }
 
 /// Returns whether a manifest makes a package, and whether that is sure. A member of a workspace is a package, and so
-/// is a manifest with no other manifest above it. Any other manifest may be part of the package above: it makes a
-/// package, not surely, if it has a lockfile of its own.
+/// is a manifest with no other manifest above it. Any other manifest may be part of the package above. If it has a
+/// lockfile of its own, it makes a package that is not certain.
 pub(super) fn standing<M>(
     tree: &SourceTree,
     manifests: &BTreeMap<RepoDir, M>,

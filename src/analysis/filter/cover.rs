@@ -5,7 +5,7 @@ use crate::glob::Pattern;
 
 /// The directories that a filter takes whole, and those in which only a listing shows what it matches.
 ///
-/// It follows from the patterns alone, never from a tree. So the paths of a filter fall into the same parts at any
+/// A cover follows from the patterns alone, never from a tree. So the paths of a filter fall into the same parts at any
 /// commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for [`Cover::apart`], and
 /// single paths in [`Cover::listed`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(cover(&["a/b/**", "c.lock", "a/b/c/**", "d/**"]), ["a/b d", "", "", "c.lock"]);
         assert_eq!(cover(&["**"]), ["", "", "", ""].map(str::to_owned));
         assert_eq!(ordered(&["**"]).cover().whole, [""]);
-        // What is excluded elsewhere takes nothing away.
+        // An exclusion elsewhere excludes nothing here.
         assert_eq!(cover(&["a/**", "!b/**/*.md"]), ["a", "", "", ""]);
         assert_eq!(cover(&["!**/*.md", "a/**"]), ["a", "", "", ""]);
         assert_eq!(cover(&["a/**", "!**/*.md"]), ["", "", "", "a"]);
@@ -293,7 +293,7 @@ mod tests {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             self.split.iter().any(|split| split == parent)
                 || self.listed.iter().any(|directory| is_at_or_below(path, directory))
-                // What stands where a directory could be is read on the way there.
+                // A file at the path of such a directory is read on the way to it.
                 || self.whole.iter().chain(&self.split).any(|directory| directory == path)
         }
     }

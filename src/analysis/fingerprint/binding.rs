@@ -47,7 +47,7 @@ mod tests {
         let both = [["version", "", "1.0"], ["environment", "", "staging"]];
         let turned = [both[1], both[0]];
         assert_eq!(suffix(&both), suffix(&turned));
-        // Images that are named so stay in registries.
+        // These letters must not change: registries keep images with such names.
         assert_eq!([one.as_str(), &suffix(&both).unwrap()], ["wnfzhui6qgz6v", "2of67iukg5u5v"]);
         let others = [
             one,

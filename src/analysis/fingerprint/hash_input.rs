@@ -66,7 +66,7 @@ impl HashInput<'_> {
             Self::Definition(canonical) | Self::Global(canonical) => word(canonical.as_bytes()),
             Self::Dependency(name, fingerprint) => {
                 word(name.as_str().as_bytes());
-                // A dependency that is dirty makes no other content.
+                // Whether a dependency is dirty does not change the content.
                 word(fingerprint.content().as_bytes());
             }
         }

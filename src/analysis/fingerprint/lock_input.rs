@@ -12,7 +12,7 @@ pub struct LockInput {
     /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if the lockfile counts
     /// as a file.
     pub settings: Option<ClosureDigest>,
-    /// The packages, for display; empty if they were not asked for.
+    /// The packages, for display; empty if they were not requested.
     pub packages: Vec<LockedName>,
     /// Whether a commit has it.
     pub defined: Defined,

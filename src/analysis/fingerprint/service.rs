@@ -12,7 +12,7 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{ServiceId, ServiceName};
 use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 
-/// All that fingerprints are made of.
+/// The inputs of the fingerprints of all services.
 ///
 /// Paths that match the `global` filter are part of the services that do not opt out: a match affects them, so it must
 /// change their fingerprints.
@@ -101,7 +101,7 @@ impl<'a> Fingerprints<'a> {
         prints
     }
 
-    /// Returns a service's fingerprint; `None` if it was not asked for.
+    /// Returns a service's fingerprint; `None` if it was not requested.
     #[must_use]
     pub fn get(&self, service: ServiceId) -> Option<&Fingerprint> {
         self.by_service[service.0].as_ref()

@@ -33,21 +33,24 @@ impl fmt::Display for Cycle {
 pub(super) fn find(edges: &DiGraph<(), ()>, names: &IndexSet<ServiceName>) -> Vec<Cycle> {
     let mut cycles: Vec<Vec<usize>> = tarjan_scc(edges)
         .into_iter()
-        .filter(|knot| knot.len() > 1 || edges.contains_edge(knot[0], knot[0]))
-        .map(|knot| shortest(edges, &knot))
+        .filter(|component| component.len() > 1 || edges.contains_edge(component[0], component[0]))
+        .map(|component| shortest(edges, &component))
         .collect();
     cycles.sort();
     cycles.into_iter().map(|cycle| Cycle(cycle.into_iter().map(|node| names[node].clone()).collect())).collect()
 }
 
-fn shortest(edges: &DiGraph<(), ()>, knot: &[NodeIndex]) -> Vec<usize> {
-    let knot: BTreeSet<usize> = knot.iter().map(|node| node.index()).collect();
-    let Some(start) = knot.first().copied() else { return Vec::new() };
+fn shortest(edges: &DiGraph<(), ()>, component: &[NodeIndex]) -> Vec<usize> {
+    let component: BTreeSet<usize> = component.iter().map(|node| node.index()).collect();
+    let Some(start) = component.first().copied() else { return Vec::new() };
     let mut reached_from = BTreeMap::new();
     let mut queue = VecDeque::from([start]);
     while let Some(node) = queue.pop_front() {
-        let next: BTreeSet<usize> =
-            edges.neighbors(NodeIndex::new(node)).map(NodeIndex::index).filter(|next| knot.contains(next)).collect();
+        let next: BTreeSet<usize> = edges
+            .neighbors(NodeIndex::new(node))
+            .map(NodeIndex::index)
+            .filter(|next| component.contains(next))
+            .collect();
         if next.contains(&start) {
             let way_back = std::iter::successors(Some(node), |node| reached_from.get(node).copied());
             let mut cycle: Vec<usize> = way_back.collect();

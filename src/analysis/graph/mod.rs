@@ -1,12 +1,12 @@
 //! The dependency graph: an edge leads from a dependent to its dependency.
 
 mod cycle;
-mod knots;
+mod cyclic_components;
 mod longest_chain;
 mod order;
 
 pub use cycle::Cycle;
-pub use knots::knots;
+pub use cyclic_components::cyclic_components;
 pub use longest_chain::longest_chain;
 
 use std::collections::BTreeSet;
@@ -117,7 +117,7 @@ impl Graph {
         for service in services {
             wanted[service.0] = true;
         }
-        // Dependents come first, so that whatever wants a service has said so when its turn comes.
+        // Dependents come first, so all dependents of a service are handled before the service itself.
         for service in self.order.iter().rev() {
             if wanted[service.0] {
                 self.dependencies(*service).into_iter().for_each(|dependency| wanted[dependency.0] = true);

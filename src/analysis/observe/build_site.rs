@@ -14,18 +14,18 @@ pub struct BuildSite<'a> {
     pub root: &'a [u8],
     /// The directory in which the build began, absolute and without links.
     pub directory: &'a [u8],
-    /// The directory of git's own programs, absolute; `None` if nobody knows it.
+    /// The directory of git's own programs, absolute; `None` if it is not known.
     pub git_programs: Option<&'a [u8]>,
     /// The machine that it ran on.
     pub machine: &'a dyn BuildMachine,
 }
 
-/// What a machine says of itself, after a build.
+/// The state of a machine after a build.
 pub trait BuildMachine {
     /// Returns where a symbolic link leads; `None` if the path is no link.
     fn link(&self, path: &[u8]) -> Option<Vec<u8>>;
 
-    /// Returns how a file begins: enough for a line with its interpreter.
+    /// Returns the beginning of a file, long enough for a line that names its interpreter.
     fn beginning(&self, path: &[u8]) -> Option<Vec<u8>>;
 
     /// Whether an address is its own.

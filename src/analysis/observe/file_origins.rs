@@ -4,23 +4,24 @@ use super::BuildSite;
 use crate::model::change::Extent;
 use crate::model::tree::Mode;
 
-/// What is at a path.
+/// The content of a path, by its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
-    /// What is tracked at this position.
+    /// The content of the tracked entry at this position.
     Tracked(usize),
-    /// What the build made, or nothing.
+    /// A file that the build made, or no file.
     Made,
     /// A link that is not tracked, and where it leads.
     Link(Vec<u8>),
-    /// What was there before the build and is not tracked.
+    /// An untracked file that existed before the build.
     Other,
 }
 
-/// What the files of a machine hold, while a build writes and moves them. Paths are absolute and without links.
+/// The origins of the contents of a machine's files, while a build writes and moves them. Paths are absolute and
+/// without links.
 pub(super) struct FileOrigins<'a> {
     site: BuildSite<'a>,
-    /// Whether files of the repository lie in repositories of their own.
+    /// Whether the repository has submodules.
     has_submodules: bool,
     /// The paths that the build has changed.
     changed: BTreeMap<Vec<u8>, Content>,
@@ -64,7 +65,8 @@ impl<'a> FileOrigins<'a> {
         }
     }
 
-    /// Notes what a process has made at a path. What git makes at a tracked path is what is tracked there.
+    /// Notes that a process has made a content at a path. If git makes it at a tracked path, it counts as the tracked
+    /// content.
     pub(super) fn make(&mut self, path: Vec<u8>, content: Content, is_git: bool) {
         let owner = self.owner(&path).filter(|_| is_git && !matches!(content, Content::Tracked(_)));
         let Some(owner) = owner else {
@@ -108,7 +110,7 @@ impl<'a> FileOrigins<'a> {
         }
     }
 
-    /// Returns what is at a path, and what is known of files below it.
+    /// Returns the content of a path, and the contents of the paths below it that are known.
     fn at_and_below(&self, path: &[u8]) -> BTreeMap<Vec<u8>, Content> {
         let mut files = BTreeMap::from([(path.to_vec(), self.of(path))]);
         let directory = [path, b"/"].concat();
@@ -129,12 +131,13 @@ impl<'a> FileOrigins<'a> {
         files
     }
 
-    /// Returns the position of what is tracked at a path.
+    /// Returns the position of the tracked entry at a path.
     fn tracked(&self, path: &[u8]) -> Option<usize> {
         self.site.tracked.position(self.site.within(path)?)
     }
 
-    /// Returns where the path of what is tracked ends: at the end of a path, or where it enters a submodule.
+    /// Returns the length of the path of the tracked entry that a path belongs to: of the path itself, or of its
+    /// submodule.
     fn owner(&self, path: &[u8]) -> Option<usize> {
         let ends = (0..path.len()).filter(|end| self.has_submodules && path[*end] == b'/');
         let mut submodules = ends.filter(|end| self.tracked(&path[..*end]).is_some_and(|at| self.is_submodule(at)));

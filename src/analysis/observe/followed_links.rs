@@ -29,7 +29,8 @@ pub(super) fn follow(path: &[u8], origins: &FileOrigins<'_>) -> (Vec<u8>, Vec<us
     (reached, tracked)
 }
 
-/// Returns the same without following the last part, which is what removing and renaming are about.
+/// Returns the absolute path that another one leads to without following its last part, which is what removing and
+/// renaming act on; `None` for the root.
 pub(super) fn follow_to_last(path: &[u8], origins: &FileOrigins<'_>) -> Option<Vec<u8>> {
     let end = path.iter().rposition(|byte| *byte != b'/')?;
     let path = &path[..=end];

@@ -1,11 +1,11 @@
-//! Which of its reads git does about its own business: those are no inputs.
+//! Decides which reads of git are inputs: those by which it keeps track of files are not.
 
 /// The reads of a program that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountedReads {
     /// All of them.
     All,
-    /// Of these files alone, by paths that may have links.
+    /// Only those of these files, by paths that may have links.
     Of(Vec<Vec<u8>>),
 }
 
@@ -13,8 +13,9 @@ pub(super) enum CountedReads {
 const WITH_VALUE: [&[u8]; 7] =
     [b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--super-prefix"];
 
-/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat others. All
-/// others, and what nobody knows, read them as any program does: `apply`, `blame`, `config`, `grep`, `merge-file`.
+/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat others.
+/// All other subcommands, and unknown ones, read them as any program does: `apply`, `blame`, `config`, `grep`,
+/// `merge-file`.
 const ABOUT_TRACKED: [&str; 66] = [
     "add",
     "am",
@@ -87,20 +88,20 @@ const ABOUT_TRACKED: [&str; 66] = [
 /// The options whose value is a file that is read: `git commit -F message`.
 const WITH_FILE: [&str; 6] = ["--file", "--template", "--pathspec-from-file", "--add-file", "-F", "-t"];
 
-/// Whether a program outside of the repository is git, or one of those that it keeps for itself in a directory, or
-/// git-lfs: what these write is what the repository holds.
+/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. Files
+/// that these write have contents that the repository holds.
 pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
     let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let is_own = own.and_then(|own| program.strip_prefix(own)).is_some_and(|rest| rest.starts_with(b"/"));
     name == b"git" || name == b"git-lfs" || is_own
 }
 
-/// A call of git, up to what stands behind its subcommand.
+/// A call of git: its subcommand, and the words after it.
 pub(super) struct GitCall<'w> {
     /// The directory in which it runs.
     pub(super) directory: Vec<u8>,
-    /// Whether it is told where the repository is.
-    is_told_where: bool,
+    /// Whether an option says where the repository is.
+    names_repository: bool,
     command: &'w [u8],
     words: Vec<&'w [u8]>,
 }
@@ -111,24 +112,24 @@ impl<'w> GitCall<'w> {
         let mut words = arguments.iter().map(Vec::as_slice);
         let program = words.next().unwrap_or_default();
         let program = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let (mut directory, mut is_told_where) = (directory, false);
+        let (mut directory, mut names_repository) = (directory, false);
         let command = match program.strip_prefix(b"git-") {
             Some(command) => command,
             None => loop {
                 match words.next()? {
                     b"-C" => directory = beneath(&directory, words.next()?),
                     option if WITH_VALUE.contains(&option) => {
-                        is_told_where |= option == b"--git-dir" || option == b"--work-tree";
+                        names_repository |= option == b"--git-dir" || option == b"--work-tree";
                         words.next();
                     }
                     option if option.starts_with(b"-") => {
-                        is_told_where |= option.starts_with(b"--git-dir=") || option.starts_with(b"--work-tree=");
+                        names_repository |= option.starts_with(b"--git-dir=") || option.starts_with(b"--work-tree=");
                     }
                     command => break command,
                 }
             },
         };
-        Some(Self { directory, is_told_where, command, words: words.collect() })
+        Some(Self { directory, names_repository, command, words: words.collect() })
     }
 
     /// Returns the reads that count. `is_inside` says of an absolute path whether it lies in the repository.
@@ -146,7 +147,7 @@ impl<'w> GitCall<'w> {
         CountedReads::Of(files.into_iter().map(|file| beneath(&self.directory, file)).collect())
     }
 
-    /// Whether it hands out what files hold from git's objects, which no system call shows.
+    /// Whether it writes contents of files from git's objects, which no system call shows.
     pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
         let any = |is: &dyn Fn(&[u8]) -> bool| self.words.iter().any(|word| is(word));
         let takes = match self.command {
@@ -161,14 +162,15 @@ impl<'w> GitCall<'w> {
             b"worktree" => self.words.first() == Some(&&b"add"[..]),
             _ => false,
         };
-        takes && (self.is_told_where || is_inside(&self.directory))
+        takes && (self.names_repository || is_inside(&self.directory))
     }
 
-    /// Whether `git diff` compares files as `diff` does: it is told to, or looks at one that no repository holds.
+    /// Whether `git diff` compares files as `diff` does: with `--no-index`, outside of the repository, or if a path is
+    /// outside of it.
     fn compares_files(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
         let mut paths = self.words.iter().filter(|word| !word.starts_with(b"-"));
         self.words.contains(&&b"--no-index"[..])
-            || !(self.is_told_where || is_inside(&self.directory))
+            || !(self.names_repository || is_inside(&self.directory))
             || paths.any(|path| !is_inside(&beneath(&self.directory, path)))
     }
 }

@@ -1,4 +1,4 @@
-/// How many interpreters stand one behind the other, as in Linux.
+/// The most interpreters that follow each other when a script names a script, as in Linux.
 pub(super) const MOST_INTERPRETERS: usize = 5;
 
 /// Returns the program that the first line of a script names: `#!/bin/sh -e`. The kernel opens it, without a call.

@@ -1,4 +1,4 @@
-//! What a traced build read: from system calls, in the order of time, to tracked files.
+//! Finds the tracked files that a traced build read, from its system calls in the order of time.
 //!
 //! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the
 //! build had made before. A tracked link on the way to one is an input too. What git reads to keep track of files does
@@ -32,9 +32,10 @@ use traced_processes::{TracedProcesses, TracedProgram, shown_command};
 pub struct BuildReads {
     /// The positions of tracked files, each with the number of the first command that read it.
     pub files: BTreeMap<usize, usize>,
-    /// The paths of other files in the work tree that it read and did not make, each with the number of the first command.
+    /// The paths of other files in the work tree that it read and did not make, each with the number of the first
+    /// command that read it.
     pub others: BTreeMap<Vec<u8>, usize>,
-    /// The commands, as a shell would take them.
+    /// The commands, as a shell reads them.
     pub commands: Vec<String>,
     /// The programs that were run, by their absolute paths.
     pub programs: BTreeSet<Vec<u8>>,
@@ -82,7 +83,7 @@ struct Observer<'a> {
     site: BuildSite<'a>,
     origins: FileOrigins<'a>,
     processes: TracedProcesses,
-    /// The addresses that processes of the build took.
+    /// The addresses that processes of the build listen on.
     bound: BTreeSet<Peer>,
     reads: BTreeMap<usize, usize>,
     others: BTreeMap<Vec<u8>, usize>,
@@ -147,7 +148,8 @@ impl Observer<'_> {
         }
     }
 
-    /// Notes that a process became another program. The kernel itself opens that, and the interpreter of a script.
+    /// Notes that a process became another program. The kernel itself opens the program, and the interpreter of a
+    /// script.
     fn execute(&mut self, id: u32, asked: &RequestedPath, arguments: &[Vec<u8>]) {
         let Some((mut path, mut links)) = self.follow(id, asked) else {
             return self.processes.execute(id, &asked.path, arguments, TracedProgram::default());
@@ -167,13 +169,13 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns the reads of a process that becomes git that count, by paths without links.
+    /// Returns which reads count of a process that becomes git, by paths without links.
     fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> CountedReads {
         let Some(call) = GitCall::read(arguments, self.processes.directory(id)) else {
             return CountedReads::Of(Vec::new());
         };
         let is_inside = |path: &[u8]| self.site.within(&follow(path, &self.origins).0).is_some();
-        // What git does for itself, it does for the command that was given.
+        // A process that git starts works for the command that was given, which has been noted.
         if !self.processes.is_git(id) && call.takes_objects(is_inside) {
             self.unseen.insert(Unseen::Objects(shown_command(program, arguments)));
         }
@@ -249,7 +251,7 @@ impl Observer<'_> {
     /// Returns the positions of the tracked links on the way to a file that was found.
     fn links_to(&mut self, id: u32, asked: &RequestedPath, found: &[u8]) -> Vec<usize> {
         match self.processes.absolute(id, asked) {
-            // Without a link nothing leads elsewhere.
+            // Only a link leads to another path.
             Some(path) if path != found => follow(&path, &self.origins).1,
             _ => Vec::new(),
         }

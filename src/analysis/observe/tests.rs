@@ -177,7 +177,7 @@ fn what_git_reads_for_what_it_holds_counts() {
     let build =
         Traced::default().run(1, &["/usr/bin/git", "apply", "../lib/a"]).read(1, "/r/lib/a").read(1, "/r/lib/b");
     assert_eq!(build.write(1, "/r/lib/b").reads(), ["lib/a: git apply ../lib/a", "lib/b: git apply ../lib/a"]);
-    // No program of the repository is git, and none for the name of a directory.
+    // A program of the repository is not git, and the name of a directory does not make a program git.
     let build = Traced::default().run(1, &["/r/tools/git", "status"]).read(1, "/r/lib/a");
     assert_eq!(build.reads(), ["lib/a: git status"]);
     let build = Traced::default().run(1, &["/x/git-core/tool"]).read(1, "/r/lib/a");
@@ -239,7 +239,7 @@ fn what_git_writes_is_what_is_tracked() {
     let build = git(Traced::default().rename(1, "../sub/a", "../sub/b").rename(1, "../sub", "../old"));
     let build = build.write(2, "/r/sub/b/x").read(1, "/r/sub/b/x").read(1, "/r/sub/y");
     assert_eq!(build.reads(), ["sub: the build"]);
-    // What it moves stays what it was, and what it removes is gone.
+    // A file that it moves keeps its content, and a file that it removes is gone.
     let build = git(Traced::default()).rename(2, "../lib/a", "out").read(1, "/r/api/out");
     assert_eq!(build.reads(), ["lib/a: the build"]);
     let build = git(Traced::default()).call(2, TraceEvent::Removed(path("out")));

@@ -23,7 +23,7 @@ struct Known {
     program: Rc<TracedProgram>,
 }
 
-/// What matters of a program that a process runs.
+/// What has to be known about a program that a process runs.
 pub(super) struct TracedProgram {
     /// Whether it is git.
     pub(super) is_git: bool,
@@ -32,7 +32,7 @@ pub(super) struct TracedProgram {
 }
 
 impl Default for TracedProgram {
-    /// Returns a program that nobody knows.
+    /// Returns an unknown program.
     fn default() -> Self {
         Self { is_git: false, counted: CountedReads::All }
     }
@@ -79,7 +79,7 @@ impl TracedProcesses {
         self.get(id).program.is_git
     }
 
-    /// Whether it counts that a process reads a file.
+    /// Whether a process's read of a file counts.
     pub(super) fn counts(&mut self, id: u32, path: &[u8]) -> bool {
         match &self.get(id).program.counted {
             CountedReads::All => true,
@@ -97,8 +97,8 @@ impl TracedProcesses {
         self.get(id).command
     }
 
-    /// Returns the path that a process asked for from the root of the file system; `None` if nobody knows where it
-    /// begins.
+    /// Returns the path that a process asked for from the root of the file system; `None` if the directory that it is
+    /// relative to is not known.
     pub(super) fn absolute(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         if asked.path.starts_with(b"/") {
             return Some(asked.path.clone());

@@ -10,9 +10,9 @@ use crate::model::name::Escaped;
 pub enum Unseen {
     /// The reads of a program that ran before the build and that the build connected to.
     Daemon(Peer),
-    /// What a command of git takes from its objects.
+    /// The contents that a command of git takes from git's objects.
     Objects(String),
-    /// What is read by `io_uring`.
+    /// Reads through `io_uring`.
     Queued,
     /// Reads below another root, or in file systems that the build mounts.
     Contained,
@@ -45,8 +45,8 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// The beginnings of paths of sockets whose programs read nothing of a repository: names and users, logs, screens.
-/// D-Bus and systemd itself are none: they start programs.
+/// The beginnings of paths of sockets whose programs read nothing of a repository: names and users, logs, screens. The
+/// sockets of D-Bus and of systemd itself are not among them, since these start programs.
 const HARMLESS: [&str; 8] = [
     "/run/nscd/",
     "/var/run/nscd/",
@@ -75,8 +75,8 @@ pub(super) fn by_own_port(peer: &Peer, machine: &dyn BuildMachine) -> Peer {
     }
 }
 
-/// Returns what is not seen of a program that a build connected to; `None` if that is a process of the build, or reads
-/// nothing of a repository.
+/// Returns the unobserved reads of a program that a build connected to; `None` if that is a process of the build, or
+/// reads nothing of a repository.
 pub(super) fn behind(peer: &Peer, bound: &BTreeSet<Peer>, machine: &dyn BuildMachine) -> Option<Unseen> {
     let peer = by_own_port(peer, machine);
     let is_harmless = match &peer {
@@ -90,7 +90,7 @@ pub(super) fn behind(peer: &Peer, bound: &BTreeSet<Peer>, machine: &dyn BuildMac
 fn is_harmless(path: &str) -> bool {
     let begins = |text: &str, with: &[&str]| with.iter().any(|part| text.starts_with(part));
     let of_user = path.strip_prefix("/run/user/").and_then(|rest| rest.split_once('/'));
-    // What the path leads to beyond such a directory, nobody knows.
+    // A path with `..` may lead out of such a directory.
     !path.contains("/../")
         && (begins(path, &HARMLESS)
             || of_user.is_some_and(|(_, rest)| begins(rest, &HARMLESS_OF_USER))

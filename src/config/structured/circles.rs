@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::build_files::{below_directory, entry};
 use super::discovered_services::{Added, Written, free_name, given};
 use crate::analysis::filter::{Effect, FilterEntry};
-use crate::analysis::graph::knots;
+use crate::analysis::graph::cyclic_components;
 use crate::config::problems::Problems;
 use crate::config::raw::{self, Patterns};
 use crate::config::read::{List, Named, Text};
@@ -46,28 +46,28 @@ pub(super) struct Circle {
 
 /// Finds the circles with a discovered edge. Other circles are errors of the file, which are reported elsewhere.
 pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
-    let knots = knots(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
-    let mut knot_of = vec![None; services.len()];
-    for (knot, members) in knots.iter().enumerate() {
+    let components = cyclic_components(services.len(), edges.iter().map(|edge| (edge.from, edge.to)));
+    let mut component_of = vec![None; services.len()];
+    for (component, members) in components.iter().enumerate() {
         for member in members {
-            knot_of[*member] = Some(knot);
+            component_of[*member] = Some(component);
         }
     }
-    let is_within = |edge: &Edge| knot_of[edge.from].is_some() && knot_of[edge.from] == knot_of[edge.to];
-    let mut first: Vec<Option<Span>> = vec![None; knots.len()];
+    let is_within = |edge: &Edge| component_of[edge.from].is_some() && component_of[edge.from] == component_of[edge.to];
+    let mut first: Vec<Option<Span>> = vec![None; components.len()];
     let mut inward: Vec<Span> = vec![Span::default(); services.len()];
-    let mut outward: Vec<BTreeMap<usize, Span>> = vec![BTreeMap::new(); knots.len()];
+    let mut outward: Vec<BTreeMap<usize, Span>> = vec![BTreeMap::new(); components.len()];
     for edge in edges {
-        let Some(knot) = knot_of[edge.from] else { continue };
+        let Some(component) = component_of[edge.from] else { continue };
         if is_within(edge) {
             if inward[edge.from] == Span::default() {
                 inward[edge.from] = edge.at;
             }
             if edge.is_discovered {
-                first[knot].get_or_insert(edge.at);
+                first[component].get_or_insert(edge.at);
             }
         } else {
-            outward[knot].entry(edge.to).or_insert(edge.at);
+            outward[component].entry(edge.to).or_insert(edge.at);
         }
     }
     let closes = edges.iter().map(is_within).collect();
@@ -75,7 +75,7 @@ pub(super) fn of(services: &Written, edges: &[Edge]) -> Circles {
         let inward = members.iter().map(|member| inward[*member]).collect();
         Some(Circle { members, inward, at: at?, outward })
     };
-    Circles { list: knots.into_iter().zip(first).zip(outward).filter_map(circle).collect(), closes }
+    Circles { list: components.into_iter().zip(first).zip(outward).filter_map(circle).collect(), closes }
 }
 
 /// Returns a name for the library of a circle, after the first service in it, and adds its slug to `slugs`.
@@ -95,7 +95,7 @@ pub(super) fn library(
     let library = raw::Service {
         filters: given(Patterns(files(services, circle, added, problems)), at),
         depends_on: given(List(circle.outward.iter().map(named).collect()), at),
-        // What the file says of all services, its services heed themselves.
+        // The `global` patterns of the file affect the services of the circle themselves.
         global: given(raw::Flag(false), at),
         // It has no releases.
         tag: given(List(Vec::new()), at),
@@ -113,7 +113,8 @@ pub(super) fn library(
 fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
     let mut directories: Vec<(usize, &[FilterEntry])> = Vec::new();
     let mut others: Vec<FilterEntry> = Vec::new();
-    // Of each pattern, the packages that take it; what the file says of other services may be taken back there.
+    // For each pattern, the discovered packages that have it. Services of the file do not count, since a later pattern
+    // there may exclude what an earlier one matches.
     let mut takers: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     for member in &circle.members {
         let Some((name, named)) = services.get_index(*member) else { continue };
@@ -136,7 +137,8 @@ fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Prob
         }
         others.extend(added.besides.get(name).into_iter().flatten().cloned());
     }
-    // What all of them take, each takes itself; and a lockfile means to each what its own entry there says.
+    // A pattern that all services of the circle have is left out, since each of them has it itself. The services of a
+    // workspace share lockfiles in this way, and each decides how they affect it.
     let is_of_some = |entry: &FilterEntry| {
         takers.get(entry.pattern.value.text()).is_none_or(|takers| takers.len() < circle.members.len())
     };

@@ -16,7 +16,7 @@ pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Ve
     let within = if directory.is_root() { "" } else { directory.as_str() };
     for position in tree.listing().below(within.as_bytes()) {
         let Ok(path) = std::str::from_utf8(tree.listing().get(position).path) else { continue };
-        // The nearest to the root that fits stands for all below it.
+        // The outermost directory that matches stands for everything below it.
         let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > within.len());
         let directories = ends.map(|end| &path[..end]);
         let fits = |path: &&str| pattern.matches(path.as_bytes()) != Verdict::No;
@@ -38,7 +38,7 @@ fn picomatch(pattern: &str) -> String {
     while let Some(c) = chars.next() {
         match c {
             '\\' => text.extend([Some('\\'), chars.next()].into_iter().flatten()),
-            // Two of them are one: neither crosses a slash.
+            // Two stars mean the same as one, since neither matches a slash.
             '*' if chars.peek() == Some(&'*') => {}
             '*' | '?' | '[' | ']' | '/' => text.push(c),
             c if c.is_alphanumeric() || "-_.^".contains(c) => text.push(c),

@@ -10,7 +10,7 @@ use crate::model::name::RepoDir;
 pub(super) struct Imports<'t> {
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
-    /// The imports of each package when the last module that was asked about is built, without its tests.
+    /// The imports of each package without its tests, as they resolve in the module `last`.
     known: BTreeMap<&'t RepoDir, Vec<(&'t Import, Target<'t>)>>,
     last: usize,
 }
@@ -44,7 +44,8 @@ impl<'t> Imports<'t> {
         for (target, directory) in self.modules.meanings(module, import) {
             match self.packages.get_key_value(&directory) {
                 Some((directory, package)) if package.module == target => return Some(Target::Package(directory)),
-                // A directory of another module is none of this one: that module is required in some version.
+                // A directory of another module does not belong to this one: that module is required in some published
+                // version.
                 _ if self.modules.holding(&directory) != Some(target) => {}
                 _ => missing = missing.or(Some(Target::Missing(target))),
             }

@@ -1,7 +1,7 @@
 //! Go's modules and commands, as services.
 //!
-//! A module is a service. A module that exists for its commands is not; then each command is a service. A command takes
-//! its own directory and each package that it reaches in the repository: the files in the package's directory, and the
+//! A module is a service, unless it exists for its commands: then each command is a service. A command takes its own
+//! directory and each package that it reaches in the repository: the files in the package's directory, and the
 //! subdirectories that are not packages. A module is built from the modules that it imports.
 
 mod directories;
@@ -106,7 +106,7 @@ impl<'t> Finder<'t> {
         let roots = self.roots.remove(&position).unwrap_or_default();
         let mut takes = self.deciding(position);
         let mut edges: BTreeMap<usize, DeclaredAt> = BTreeMap::new();
-        // What another module imports, that module's own service has.
+        // The imports of another module belong to that module's own service.
         let is_end = |package: &GoPackage| {
             package.module != position
                 && !self.commands.contains_key(&package.module)
@@ -141,7 +141,8 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Whether the module of what imports a package has the edge to the package's module itself, as it is seen there.
+    /// Whether the importing package's own module already has the edge to the imported package's module, and resolves
+    /// the import to the same package.
     fn is_edge_of_importer(&self, position: usize, target: usize, reached: &Reached<'_>) -> bool {
         let importer = self.packages[reached.by].module;
         let has_edge = || self.imports.meaning(importer, &reached.import.path) == Some(reached.target);
@@ -269,7 +270,7 @@ impl Takes {
     }
 }
 
-/// Returns what people call a module: the last part of its path that is no version.
+/// Returns the short name of a module: the last part of its path that is not a version.
 fn module_name(path: &str) -> &str {
     let is_version =
         |part: &str| part.strip_prefix('v').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()));

@@ -85,7 +85,7 @@ impl Modules {
     }
 
     fn in_directory(&self, base: &RepoDir, text: &str) -> Option<usize> {
-        // Windows writes its own separators; an absolute path is one of the machine.
+        // A path from Windows may have backslashes. An absolute path is one of the machine, not of the repository.
         let text = text.replace('\\', "/");
         let directory = if text.starts_with('/') { None } else { base.resolve(&text).ok() }?;
         self.by_directory.get(&directory).copied()

@@ -4,7 +4,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 /// Returns the cycles of a graph with `nodes` nodes: sorted sets of nodes that can all reach each other (strongly
 /// connected components). A set of a single node is left out.
 #[must_use]
-pub fn knots(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
+pub fn cyclic_components(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> Vec<Vec<usize>> {
     let mut graph: DiGraph<(), ()> = DiGraph::with_capacity(nodes, 0);
     for _ in 0..nodes {
         graph.add_node(());
@@ -12,15 +12,15 @@ pub fn knots(nodes: usize, edges: impl IntoIterator<Item = (usize, usize)>) -> V
     for (from, to) in edges {
         graph.add_edge(NodeIndex::new(from), NodeIndex::new(to), ());
     }
-    let knots = tarjan_scc(&graph).into_iter().filter(|members| members.len() > 1);
-    let sorted = knots.map(|members| {
+    let components = tarjan_scc(&graph).into_iter().filter(|members| members.len() > 1);
+    let sorted = components.map(|members| {
         let mut members: Vec<usize> = members.into_iter().map(NodeIndex::index).collect();
         members.sort_unstable();
         members
     });
-    let mut knots: Vec<Vec<usize>> = sorted.collect();
-    knots.sort();
-    knots
+    let mut components: Vec<Vec<usize>> = sorted.collect();
+    components.sort();
+    components
 }
 
 #[cfg(test)]
@@ -28,9 +28,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_circles_are_knots() {
+    fn only_cycles_are_components() {
         let edges = [(0, 1), (1, 2), (2, 0), (3, 0), (4, 4), (5, 6), (6, 5)];
-        assert_eq!(knots(7, edges), [vec![0, 1, 2], vec![5, 6]]);
-        assert_eq!(knots(2, [(0, 1), (0, 1)]), Vec::<Vec<usize>>::new());
+        assert_eq!(cyclic_components(7, edges), [vec![0, 1, 2], vec![5, 6]]);
+        assert_eq!(cyclic_components(2, [(0, 1), (0, 1)]), Vec::<Vec<usize>>::new());
     }
 }
