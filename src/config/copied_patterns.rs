@@ -22,8 +22,8 @@ pub struct Copied {
 }
 
 impl Config {
-    /// Returns the configuration with what Dockerfiles copy as further inputs of the services, without what the
-    /// services `exclude`.
+    /// Returns the configuration in which the files that Dockerfiles copy are further inputs of the services, except
+    /// for those that the services `exclude`.
     #[must_use]
     pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
@@ -44,7 +44,8 @@ impl Config {
             service.declared.extend(declared);
             let texts = patterns.unwrap_or_else(|| vec![below_directory(&context.value)]);
             let mut entries: Vec<FilterEntry> = texts.iter().filter_map(|text| included(text, &context)).collect();
-            // Behind what they take away from, and before what they do not touch.
+            // The exclusions come after the patterns that they restrict, and before the other inputs, which they do not
+            // restrict.
             let own = filters[service.filter.position()].clone();
             if let Filter::Ordered(own) = own {
                 entries.extend(own.into_iter().filter(|entry| entry.effect == Effect::ExcludeWildcards));
@@ -88,7 +89,7 @@ fn is_included(entry: &FilterEntry) -> bool {
 }
 
 fn included(text: &str, at: &Located<RepoDir>) -> Option<FilterEntry> {
-    // Each was made of a path, or of wildcards that patterns have too.
+    // Each text was made of a path, or of wildcards that patterns have too, so it can be parsed.
     let pattern = at.as_ref().map(|_| ());
     let pattern = Pattern::parse(text).ok().map(|value| pattern.map(|()| value))?;
     Some(FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern })

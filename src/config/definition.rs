@@ -103,12 +103,13 @@ pub(super) fn of(
     depends_on: Vec<ServiceName>,
     global: Option<&Arc<str>>,
 ) -> Definition {
-    let heeded = global.filter(|_| service.global == Global::TakesPart);
+    let heeded = global.filter(|_| service.global == Global::Affects);
     Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
 }
 
 /// Adds the definitions of the services of a circle to the definition of its library, since each of these services is
-/// built from the others' results. The definition equals no other if one of theirs cannot be read.
+/// built from the others' results. If the definition of one of these services cannot be read, the result equals no
+/// other definition.
 pub(super) fn of_circle<'d>(
     library: &mut Definition,
     members: impl Iterator<Item = (&'d ServiceName, &'d Definition)>,
@@ -148,7 +149,7 @@ fn canonical(service: &Service, filter: &Filter) -> String {
         filters: rules(filter),
         flags: recipe.flags.iter().map(String::as_str).collect(),
         flavor: lines(&service.image.written.flavor),
-        global: service.global == Global::TakesPart,
+        global: service.global == Global::Affects,
         image: service.image.name.as_ref().map(ToString::to_string),
         labels: sorted(&service.image.written.labels),
         lockfile: service.closure().map(|closure| Lockfile {
@@ -188,7 +189,7 @@ fn lines(lines: &[Located<String>]) -> Vec<&str> {
     lines.iter().map(|line| line.value.as_str()).collect()
 }
 
-/// The patterns of `exclude`.
+/// Returns the patterns of `exclude`.
 fn excluded(filter: &Filter) -> Vec<&str> {
     let Filter::Ordered(entries) = filter else { return Vec::new() };
     let excluded = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);

@@ -1,4 +1,4 @@
-//! Drafts a filters.yaml from what was discovered.
+//! Drafts a filters.yaml from the services that were discovered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -18,7 +18,7 @@ const HEAD: &str = "\
 # `rebake init --check` tells when these declare more.
 ";
 
-/// Returns the text of a filters.yaml with everything that was discovered. What is uncertain is a comment.
+/// Returns the text of a filters.yaml with everything that was discovered. The uncertain parts are comments.
 #[must_use]
 pub fn draft(found: &Discovered) -> String {
     let draft = Draft::of(found);
@@ -255,7 +255,7 @@ fn doubt(found: &DiscoveredFilter) -> Option<&'static str> {
     }
 }
 
-/// Returns the patterns of what a service shares with its workspace.
+/// Returns the patterns of the files that a service shares with its workspace.
 fn of_workspace(service: &DiscoveredService) -> Vec<String> {
     let shared = service.takes.iter().filter(|taken| taken.why == TakenFor::Workspace);
     shared.map(pattern).collect()

@@ -20,15 +20,15 @@ pub enum LockfileUse {
     Whole,
     /// As files, and the patterns leave them out on purpose.
     Unchecked,
-    /// By the packages that they give a package.
+    /// By the packages that they determine for a package.
     Closure(LockedClosure),
 }
 
 /// A package, and the lockfile that decides which packages it gets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockedClosure {
-    /// The lockfile, by its path from the root of the repository; the ones at or above the service's path that have
-    /// the package if none is named.
+    /// The lockfile, by its path from the root of the repository; if none is named, all lockfiles at or above the
+    /// service's path that have the package.
     pub file: Option<String>,
     /// The package, by its name or its directory from the root of the repository; the one in the service's path if none
     /// is named.
@@ -61,7 +61,7 @@ impl Service {
         if let Some(file) = &closure.file {
             return vec![RepoDir::of_file(file)];
         }
-        // A name is no directory; it leads to the root.
+        // A package may be given by its name, which is no directory. The root is then searched too.
         let package = closure.package.as_deref().and_then(|package| RepoDir::parse(package).ok());
         let mut directories: Vec<RepoDir> = Vec::new();
         for directory in self.path.iter().chain(&package).flat_map(RepoDir::and_above) {
@@ -116,7 +116,7 @@ impl Config {
             let kept: &mut Vec<FilterId> = of.entry(id).or_default();
             for filter in service.own_filters() {
                 let Filter::Ordered(entries) = &mut filters[filter.position()] else { continue };
-                // What a Dockerfile copies by name is what the package gets, too.
+                // A lockfile that a Dockerfile copies by name also counts by packages only, so the inputs exclude it.
                 let effect = if filter == service.filter { Effect::Lockfile } else { Effect::Exclude };
                 let mut taken = Vec::new();
                 for directory in &directories {

@@ -158,12 +158,12 @@ pub struct Config {
     /// The patterns, as in the file, of services that lockfiles affect by packages.
     lockfiles: lockfile_use::LockfilePatterns,
     /// Values that are computed from the others when they are first needed.
-    made: Made,
+    computed: Computed,
 }
 
 /// Values that are computed from a configuration when they are first needed. Most commands do not need them.
 #[derive(Debug, Clone, Default)]
-struct Made {
+struct Computed {
     definitions: OnceLock<Definitions>,
     release_tags: OnceLock<ReleaseTags>,
 }
@@ -187,7 +187,7 @@ impl Config {
 
     /// Returns the resolved definitions of all services.
     pub fn definitions(&self) -> &Definitions {
-        self.made.definitions.get_or_init(|| self.definitions_of(self.graph.services()))
+        self.computed.definitions.get_or_init(|| self.definitions_of(self.graph.services()))
     }
 
     /// Returns the resolved definitions of some services.
@@ -228,7 +228,7 @@ impl Config {
     /// Returns the release tags of all services.
     pub fn release_tags(&self) -> &ReleaseTags {
         let all = || self.services.iter().map(|(name, service)| (name, service.tag.as_slice()));
-        self.made.release_tags.get_or_init(|| ReleaseTags::new(all()))
+        self.computed.release_tags.get_or_init(|| ReleaseTags::new(all()))
     }
 }
 
@@ -298,7 +298,7 @@ pub struct Service {
     pub promote: Promote,
     /// Values that are passed on to the CI job unchanged.
     pub matrix: serde_json::Map<String, serde_json::Value>,
-    /// What it asks of its jobs in generated pipelines.
+    /// The settings of its jobs in generated pipelines.
     pub ci: JobSettings,
     /// A description for people.
     pub description: Option<String>,
@@ -311,7 +311,7 @@ pub struct Service {
 /// The origin of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ServiceOrigin {
-    /// The file has it.
+    /// filters.yaml contains it.
     #[default]
     Written,
     /// Other files of the repository declare it.
@@ -321,7 +321,7 @@ pub enum ServiceOrigin {
 }
 
 impl Service {
-    /// Whether it is a library, which spreads its changes and is never a job.
+    /// Whether it is a library, which passes its changes on to dependents and is never a job.
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.recipe.builder == Some(Builder::Nothing)
@@ -399,9 +399,9 @@ pub struct WrittenTags {
 pub enum Global {
     /// Yes.
     #[default]
-    TakesPart,
+    Affects,
     /// No: the service has `global: false`.
-    StandsAside,
+    OptsOut,
 }
 
 /// An environment: where results go.

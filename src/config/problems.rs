@@ -17,7 +17,7 @@ const LONG: usize = 100;
 
 /// The problems found in a file so far.
 ///
-/// A problem of a text that several aliases use is one problem. After [`Problems::SHOWN`] problems, further ones are
+/// A problem in a text that several aliases use is reported once. After [`Problems::SHOWN`] problems, further ones are
 /// only counted: a hostile file could have hundreds of thousands.
 pub(super) struct Problems<'f> {
     file: &'f SourceFile,

@@ -186,7 +186,7 @@ fn a_structured_file_is_read_whole() {
     let (first, second) = ("type=semver,pattern={{version}}", "type=sha");
     assert_eq!(lines, [(first, first), (second, second)]);
     assert_eq!(serde_json::to_string(&api.matrix).unwrap(), r#"{"big":true,"runner":["self-hosted",1]}"#);
-    assert_eq!((api.global, migrator.global), (Global::TakesPart, Global::StandsAside));
+    assert_eq!((api.global, migrator.global), (Global::Affects, Global::OptsOut));
     assert!(migrator.image.name.is_none(), "a key without a value hides the default");
     let paths = [("services/go/api-golang/a", M), ("services/go/api-golang/b.md", M), ("go.sum", M), ("x", M)];
     assert_eq!(matched(&config, api.filter, &paths), ["services/go/api-golang/a"]);

@@ -474,7 +474,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
                 let prints = Fingerprints::of(&content, &services);
                 let of_service = |service: &ServiceId| {
                     let definition = &config.services[service.0];
-                    let global = (definition.global == Global::TakesPart).then_some(config.global);
+                    let global = (definition.global == Global::Affects).then_some(config.global);
                     let filters = definition.own_filters().chain(global);
                     let positions: BTreeSet<usize> = filters.flat_map(|filter| found.of(filter)).copied().collect();
                     let broken = |at: &usize| is_flat && has_line_break(all.get(*at).path);

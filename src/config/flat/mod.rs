@@ -13,14 +13,14 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | `a: {modified: "**"}` | some | `T link` | no | yes | a type change is a modification; the action knows no status for it |
 //! | `a: {modified: "**"}` | some | `U file` | no | yes | so is a path in conflict |
-//! | `a: {unmerged: "**"}` | some | `U file` | yes | no unknown-status | and no status of its own |
+//! | `a: {unmerged: "**"}` | some | `U file` | yes | no unknown-status | a conflict has no status word of its own |
 //! | `a: {touched: "**"}` | some | `M x` | no | no unknown-status | a word that is no status never matches |
-//! | `a: {"": "**"}` | some | `M x` | no | no unknown-status | neither does none at all |
+//! | `a: {"": "**"}` | some | `M x` | no | no unknown-status | an empty status never matches either |
 //! | `a: ["src/**", "!**/*.md"]` | some | `M other.txt` | yes | yes negation-widens | any pattern suffices, and the second holds |
 //! | `a: ["!**/*.md"]` | some-with-excludes | `M x` | no | no only-exclusions | nothing is there to exclude from |
 //! | `a: []` | every | `M x` | yes | yes no-patterns | all of no patterns hold |
 //! | `a: 2024-01-31` | some | `M 2024-01-31` | no | no date | YAML 1.1 makes a date of it, which has no patterns |
-//! | `a: [x, 2024-01-31]` | every | `M x` | yes | yes date | the same: the list is shorter than it looks |
+//! | `a: [x, 2024-01-31]` | every | `M x` | yes | yes date | the same: the list has one pattern fewer than it seems |
 //! | `3.10: x` | some | `M x` | yes | yes filter-name | the name is a number, and the filter is called `3.1` |
 //! | `True: x` | some | `M x` | yes | yes filter-name | the same, and the filter is called `true` |
 //! | `2024-01-31: x` | some | `M x` | yes | error filter-name | the name is a date, with a time and a time zone |
@@ -28,11 +28,11 @@
 //! | `{0x1: x, "0x1": y}` | some | `M x` | yes | error filter-name duplicate-key | two names that differ in their quotes alone |
 //! | `{01: x, <<: {"1": y}}` | some | `M x` | yes | error filter-name duplicate-key | a name that replaces a merged one as a number only |
 //! | `{? [x] : y}` | some | `M y` | yes | error key-not-scalar | the name is a list |
-//! | `a: {added: [x, [y]]}` | some | `A y` | error | yes | v4.0.2 took nested lists there; so do we |
+//! | `a: {added: [x, [y]]}` | some | `A y` | error | yes | v4.0.2 took nested lists there; so does rebake |
 //! | `a: "[z-a]"` | some | `M z` | no | no spelled-out | its brackets cannot be read: only the path that is written so matches |
 //! | `a: "x{a..b}/y.z"` | some | `M xa/y.z` | no | yes | 2.3.1 loses the text before the dot; 4 does not |
 //! | `a: constructor` | some | `M constructor` | error | yes | 2.3.1 trips over names that every object has |
-//! | `{API: x, api: y}` | some | `M x` | yes | yes same-output | of outputs that differ in case alone GitHub keeps the later |
+//! | `{API: x, api: y}` | some | `M x` | yes | yes same-output | GitHub keeps the later of two outputs that differ only in case |
 //! | `services: {api: "**"}` | some | `M x` | no | error wrong-type | a mapping of services is the structured shape |
 //! | `a: !!omap [added: x]` | some | `A x` | yes | error unknown-tag | tags beyond YAML 1.2's core schema |
 //! | `2024-01-31` | some | `M x` | no | error wrong-type | a file that is a date has no filters |
@@ -48,7 +48,7 @@ use super::problems::{Problems, shown};
 use super::raw::{Place, pattern};
 use super::structured::usual_environments;
 use super::yaml::View;
-use super::{Config, Global, Image, KeyPlaces, LockfileUse, Made, Service, ServiceOrigin, Shape, definition};
+use super::{Computed, Config, Global, Image, KeyPlaces, LockfileUse, Service, ServiceOrigin, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::filter::{Filter, FilterId, Filters, FlatRule, Quantifier, Statuses};
 use crate::analysis::graph::Graph;
@@ -98,7 +98,7 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
         unowned,
         environments: usual_environments(),
         lockfiles: LockfilePatterns::default(),
-        made: Made::default(),
+        computed: Computed::default(),
     })
 }
 
@@ -199,7 +199,7 @@ impl Usual {
             context: None,
             wide_context: None,
             lockfile: LockfileUse::Whole,
-            global: Global::TakesPart,
+            global: Global::Affects,
             depends_on: Vec::new(),
             scheme: Scheme::default(),
             style: None,
@@ -324,7 +324,7 @@ fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Proble
     }
 }
 
-/// Warns of patterns that mean something else in paths-filter than it seems.
+/// Warns of patterns whose meaning in paths-filter differs from what they seem to mean.
 fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();

@@ -72,7 +72,8 @@ fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>)
     good.then_some(map)
 }
 
-/// The words by which docker's check `SecretsUsedInArgOrEnv` recognises a secret, and its exception.
+/// Whether a name contains one of the words by which docker's check `SecretsUsedInArgOrEnv` recognises a secret, and
+/// not `public`, which that check accepts.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["apikey", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];

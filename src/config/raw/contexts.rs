@@ -53,7 +53,7 @@ impl Read for Context {
             return Some(Self(template));
         }
         let template = argument(view, text, problems)?;
-        // `node:20`, which is no directory that anybody has.
+        // `node:20` is an image: a directory hardly has such a name.
         let looks_like_image = !text.contains("://") && !text.contains("{{") && text.contains(':');
         if text.is_empty() || text.chars().any(char::is_control) || looks_like_image {
             let problem = Diagnostic::error("bad-context", format!("`{}` is not a context", shown(text)));

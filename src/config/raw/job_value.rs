@@ -7,10 +7,10 @@ use crate::config::yaml::{Content, View};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::job_settings::JobEngine;
 
-/// The form that an engine wants of the value of a key of its jobs.
+/// The form that an engine requires for the value of a job's key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum JobValueForm {
-    /// Whatever is not null.
+    /// Any value except null.
     Any,
     /// A text.
     Scalar,
@@ -44,7 +44,7 @@ impl JobValueForm {
         }
     }
 
-    /// Returns what people call it.
+    /// Returns the description of the form for messages.
     fn called(self) -> &'static str {
         match self {
             Self::Any => "a value",
@@ -58,7 +58,7 @@ impl JobValueForm {
     }
 }
 
-/// Reads the value of a key of an engine's jobs, in the form that the engine wants.
+/// Reads the value of a key of an engine's jobs, in the form that the engine requires.
 pub(super) fn job_value(engine: JobEngine, key: &str, view: View<'_>, problems: &mut Problems<'_>) -> Option<Value> {
     let form = JobValueForm::of(engine, key);
     let is_text = matches!(view.content(), Content::Scalar(_)) && !view.is_null();
@@ -90,7 +90,7 @@ pub(super) fn job_value(engine: JobEngine, key: &str, view: View<'_>, problems: 
     }
 }
 
-/// Reads a list, or what stands alone for a list of one.
+/// Reads a list, or a single item as a list of one.
 fn items(form: JobValueForm, view: View<'_>, problems: &mut Problems<'_>) -> Option<Value> {
     let read = |item: View<'_>| match item.content() {
         Content::Mapping(_) if form != JobValueForm::Texts => {
@@ -102,7 +102,7 @@ fn items(form: JobValueForm, view: View<'_>, problems: &mut Problems<'_>) -> Opt
         }
         _ => text(item, "a text", problems).map(Value::from),
     };
-    // Every item is read before the first that is broken counts.
+    // All items are read before the first broken one ends this, so that every problem is reported.
     let read: Vec<Option<Value>> = flattened(view).into_iter().map(read).collect();
     read.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
 }
@@ -119,7 +119,7 @@ fn has_values(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     good
 }
 
-/// Whether no list within a value has an item that is nothing.
+/// Whether no list within a value has a null item.
 fn has_items(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     let mut good = true;
     for item in view.list().into_iter().flatten() {
@@ -136,6 +136,6 @@ fn has_items(view: View<'_>, problems: &mut Problems<'_>) -> bool {
 }
 
 fn json(view: View<'_>) -> Value {
-    // Whoever asks has told of what JSON cannot hold.
+    // The caller has reported the values that JSON cannot hold.
     serde_json::to_value(view.to_value()).unwrap_or_default()
 }

@@ -27,10 +27,11 @@ pub(in crate::config) enum LockfileKey {
 #[derive(Debug, Clone)]
 pub(in crate::config) struct LockfilePath(pub(in crate::config) String);
 
-/// The words of the key that are no path.
+/// The words that the key accepts instead of a path.
 const WORDS: [&str; 3] = ["auto", "whole", "false"];
 
-/// Reads the path of a lockfile, by its last name one of a known format. What is mistyped may have meant one of these words.
+/// Reads the path of a lockfile, whose file name must be one of a known format. For a mistyped text, `words` are
+/// suggested too.
 fn path(view: View<'_>, text: &str, words: &[&'static str], problems: &mut Problems<'_>) -> Option<LockfilePath> {
     let path = match RepoDir::root().resolve_file(text) {
         Ok(path) => path,

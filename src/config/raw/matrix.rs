@@ -28,7 +28,7 @@ impl Read for Matrix {
                 good = false;
             }
             good &= is_json(value, problems);
-            // `is_json` has told of what JSON cannot hold.
+            // `is_json` has reported the values that JSON cannot hold.
             matrix.insert(name.to_owned(), serde_json::to_value(value.to_value()).unwrap_or_default());
         }
         good.then_some(Self(matrix))

@@ -66,7 +66,7 @@ pub(in crate::config) fn entries<'t>(
     entries
 }
 
-/// What compose, CI engines and other tools for monorepos call a key, and the key.
+/// The names that Compose, CI engines and other tools for monorepos use for a key, each with the key.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("needs", "depends_on"),
     ("deps", "depends_on"),

@@ -40,7 +40,8 @@ impl Named {
     /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of
     /// its context, and the Dockerfile, or each file that would serve as one.
     pub(super) fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
-        // Without a path, a Dockerfile counts that is named, or that a builder says is there.
+        // Without a path, there is only a Dockerfile if a key names it or a builder is named, which looks for it at the
+        // root.
         let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
         let Some(usual) = usual(raw).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
         let dockerfiles: Vec<Located<String>> = match (&self.dockerfile, builder.dockerfiles()) {
@@ -57,8 +58,8 @@ impl Named {
         files
     }
 
-    /// Returns these files, and the directories that an image is built from. A file that a command before the builder
-    /// may make is not required.
+    /// Returns `files`, and the directories that an image is built from. No path is required if a command runs before
+    /// the builder, since that may make it.
     pub(super) fn declared(
         &self,
         raw: &raw::Service,
@@ -98,7 +99,7 @@ pub(super) fn below_path(path: &Located<Directory>, problems: &mut Problems<'_>)
 }
 
 /// Returns the patterns of files, except for those in the directory that the service takes whole, if there is one.
-/// Files that do not exist are included, since one that appears counts as a change.
+/// Files that do not exist are included, since their creation is a change.
 pub(super) fn entries(
     files: &[Located<String>],
     whole: Option<&RepoDir>,

@@ -38,8 +38,8 @@ impl Added {
     }
 }
 
-/// Adds what was discovered: edges between services of the file, and the packages that are no service's `path`. If the
-/// file has services, these packages become libraries.
+/// Adds the discovered edges between services of the file, and the packages whose directory is not the `path` of any
+/// service. If the file has services, these packages become libraries.
 pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Problems<'_>) -> Added {
     let mut added = Added::default();
     if found.services.is_empty() {
@@ -146,7 +146,8 @@ fn package(
     problems: &mut Problems<'_>,
 ) -> Named<Box<raw::Service>> {
     let at = span(&service.at, problems);
-    // In a file with services its patterns say what lockfiles mean.
+    // In a file with services, its own patterns decide how the files of a workspace, such as lockfiles, affect
+    // services.
     let takes = |taken: &&Taken| builder.is_none() || taken.why != TakenFor::Workspace;
     let patterns = Patterns(entries(service.takes.iter().filter(takes), problems));
     let package = raw::Service {

@@ -34,7 +34,7 @@ pub(super) fn check(name: &str, named: &Named<Box<raw::Service>>, problems: &mut
 fn image_name(name: &str, raw: &raw::Service, problems: &mut Problems<'_>) -> Option<ImageName> {
     let written = raw.image.given()?;
     let template = written.value.0.as_ref()?;
-    // Without a path its template has no value, which has been complained of.
+    // Without a path, `{{path}}` has no value. That has been reported.
     let path = raw.path.value().map(|path| path.0.clone()).filter(|path| !path.is_root());
     let value = |wanted: &str| match wanted {
         "name" => Some(name.to_owned()),
@@ -80,7 +80,7 @@ fn say(
     for error in errors {
         let Some(line) = lines.get(error.line) else { continue };
         let mut at = line.as_ref().map(|_| ());
-        // Where the line stands in the file as it is, the place is inside of it.
+        // If the file has the line unchanged, the place can be narrowed to a part of it.
         if problems.file().slice(line.defined) == line.value {
             at.defined.start += error.offset.min(line.value.len());
             if line.used == line.defined {

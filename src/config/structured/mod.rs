@@ -29,7 +29,7 @@ use super::problems::Problems;
 use super::raw::{self, Patterns};
 use super::read::{Field, List, Named, Read as _};
 use super::yaml::{Node, View};
-use super::{Config, Global, Made, Service, Shape, definition};
+use super::{Computed, Config, Global, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{Filter, Filters};
@@ -56,7 +56,7 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
     let mut filters = Vec::new();
-    // Services are large: what holds them does not grow step by step.
+    // Services are large, so the map gets its whole capacity at once.
     let mut list = IndexMap::with_capacity(services.len());
     for (name, service) in services {
         let Some(checked) = service::check(&name, service, problems) else { continue };
@@ -97,7 +97,7 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
         unowned,
         environments,
         lockfiles: LockfilePatterns::default(),
-        made: Made::default(),
+        computed: Computed::default(),
     })
 }
 
@@ -124,7 +124,7 @@ pub(super) fn definitions(
         let depends_on = dependencies::named(&named.value.value);
         let is_whole = is_whole && named.value.value.is_whole() && !narrowed.contains(name.as_str());
         let checked = if is_whole { service::check(&name, named, problems) } else { None };
-        let is_known = |service: &Service| watched.is_some() || service.global == Global::StandsAside;
+        let is_known = |service: &Service| watched.is_some() || service.global == Global::OptsOut;
         let definition = match checked.filter(|checked| is_known(&checked.service)) {
             Some(service::Checked { service, filter, .. }) => {
                 definition::of(&service, &filter, depends_on, watched.as_ref().and_then(Option::as_ref))
@@ -187,7 +187,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
     let Some(defaults) = file.defaults.value() else { return services };
     let apply = |mut named: Named<Box<raw::Service>>| {
         let mut defaults = defaults.clone();
-        // They are two answers to one question, so a service's own answer replaces both.
+        // `run` and `builder` exclude each other, so a service's own value of one replaces the defaults of both.
         if !matches!(named.value.value.run, Field::Absent) {
             defaults.builder = Field::Absent;
             defaults.flags = Field::Absent;

@@ -60,8 +60,8 @@ pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &
         wide_context,
         lockfile: lockfile(raw),
         global: match raw.global.value() {
-            Some(raw::Flag(false)) => Global::StandsAside,
-            _ => Global::TakesPart,
+            Some(raw::Flag(false)) => Global::OptsOut,
+            _ => Global::Affects,
         },
         depends_on: Vec::new(),
         scheme: tags::scheme(raw),

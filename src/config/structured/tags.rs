@@ -25,7 +25,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
             patterns.push((name, of));
         }
     }
-    // Of two services that take each other's tags, one complaint is enough.
+    // Two services that match each other's tags are reported once.
     let mut said = BTreeSet::new();
     for problem in tag_problems(&patterns) {
         let pair = match &problem {

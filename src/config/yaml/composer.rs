@@ -195,7 +195,7 @@ impl<'t> Builder<'t, '_> {
             let (value, extent) = self.node(event, &place, depth + 1)?;
             height = height.max(extent.height + 1);
             if is_merge(&key) {
-                // What a merge key brings in is copied, so it counts twice.
+                // The entries that a merge key adds are copied, so they count twice.
                 self.count_aliased(self.total() - before, key.at)?;
                 self.merge(&mut entries, &key, &value);
             } else {

@@ -102,7 +102,7 @@ impl<'a> Ground<'a> {
             let needed = config.graph.with_dependencies(&[service]);
             for service in config.graph.services().filter(|service| needed[service.0]) {
                 let service = &config.services[service.0];
-                let global = (service.global == Global::TakesPart).then_some(config.global);
+                let global = (service.global == Global::Affects).then_some(config.global);
                 for filter in service.own_filters().chain(global) {
                     cover.add(self.files(set, filter).iter().copied());
                 }

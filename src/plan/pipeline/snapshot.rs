@@ -162,6 +162,6 @@ pub(super) fn watch(config: &Config, service: ServiceId) -> Watch {
     Watch {
         own: definition.filter,
         inputs: definition.inputs,
-        global: (definition.global == Global::TakesPart).then_some(config.global),
+        global: (definition.global == Global::Affects).then_some(config.global),
     }
 }

@@ -90,7 +90,7 @@ const MOST_MISSES: usize = 3;
 #[must_use]
 pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
     let service = &config.services[service.0];
-    let global = (service.global == Global::TakesPart).then_some(config.global);
+    let global = (service.global == Global::Affects).then_some(config.global);
     let filters: Vec<FilterId> = std::iter::once(service.filter).chain(global).collect();
     let judge = |change| filters.iter().find_map(|id| matched(config, config.filters.get(*id), change));
     let matched: Vec<Miss> = changes.as_slice().iter().filter_map(judge).take(MOST_MISSES).collect();

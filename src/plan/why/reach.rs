@@ -63,7 +63,7 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
         unowned = unowned.or(by.map(|pattern| place(config, pattern)));
         let mut direct = Direct::none(config.services.len());
         for (service, definition) in config.graph.services().zip(config.services.values()) {
-            let global = (definition.global == Global::TakesPart).then_some(config.global);
+            let global = (definition.global == Global::Affects).then_some(config.global);
             direct.add_matches(service, Watch { own: definition.filter, inputs: definition.inputs, global }, &matches);
             let filter = config.filters.get(definition.filter);
             if matches.of(definition.filter).is_empty()

@@ -80,7 +80,7 @@ impl<'a> Watchers<'a> {
             by.extend(self.leading_below(path).iter().map(|filter| self.of[filter]));
         }
         if matching.contains(&self.config.global) {
-            let heeds = |service: &ServiceId| self.config.services[service.0].global == Global::TakesPart;
+            let heeds = |service: &ServiceId| self.config.services[service.0].global == Global::Affects;
             by.extend(self.config.graph.services().filter(heeds));
         }
         self.config.graph.add_dependents(&mut by);
