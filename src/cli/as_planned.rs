@@ -38,7 +38,7 @@ pub(crate) fn everything(workspace: &Workspace, environment: &str, commit: Commi
     let request = Request {
         base: base::RangeRequest { head: Some(commit.to_string()), ..base::RangeRequest::default() },
         naming: Some(Naming::default()),
-        // Whether images are pushed now says nothing of those that were.
+        // Images may have been pushed before, even if this run pushes none.
         push: PushRequest::Asked,
         fingerprints: TakeFingerprints::Yes,
         ..Request::default()

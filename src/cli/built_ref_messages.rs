@@ -17,7 +17,8 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         let name = recording.config.graph.name(*service).as_str();
         let at = |at: &CommitId| format!("`{name}` at {}", at.short(7));
         match recorded {
-            // The run itself knows what changed.
+            // A moved built ref needs no message. For a doubtful one the run prints its own, since it knows what
+            // changed.
             Recorded::Swapped(Swapped::Moved(_)) | Recorded::Doubtful => {}
             Recorded::Swapped(Swapped::There) => kinds.there.push(format!("`{name}`")),
             Recorded::Swapped(Swapped::Superseded(by)) => kinds.superseded.push(at(by)),
@@ -63,7 +64,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     }
     if let Some(trouble) = &written.trouble {
         let error = Diagnostic::error("not-sent", format!("the built refs are in this clone only: {trouble}"));
-        // Without the marks, what failed here would not be due elsewhere.
+        // Without the marks at the remote, other clones would not build the services that failed here.
         let marks = written.marks.iter().map(|(mark, token)| format!("+{token}:{mark}"));
         let specs: Vec<String> = kinds.not_sent.into_iter().chain(marks).collect();
         said.push(match &recording.remote {

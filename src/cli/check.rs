@@ -97,7 +97,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     }
     findings.unchecked.splice(..0, unchecked);
     output.say(&findings.unchecked);
-    // Where filters could not be read, nobody knows that nothing is wrong.
+    // If filters could not be read, no findings do not mean that nothing is wrong.
     let is_read = !findings.unchecked.iter().any(Diagnostic::is_error);
     if is_read || !findings.all.is_empty() || args.format != Format::Text {
         write(args.format, &findings, output)?;
@@ -109,7 +109,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     Ok(if has_errors { Exit::Found } else { Exit::Done })
 }
 
-/// Says that there was nothing to check, which is not that nothing is wrong.
+/// Reports that there was nothing to check, which does not mean that nothing is wrong.
 fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
     let message = "no service is affected, so nothing was checked";
     if format == Format::Text {

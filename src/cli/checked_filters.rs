@@ -99,7 +99,7 @@ impl CheckedFilters {
         Ok(Self { discovery, workflows, links, sets, found, unchecked, texts, repository })
     }
 
-    /// Returns what the rules look at.
+    /// Returns the input of the rules.
     pub(crate) fn checked<'a>(&'a self, observed: Option<&'a Observed>) -> Checked<'a> {
         Checked {
             tree: self.discovery.tree(),
@@ -245,8 +245,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns a configuration with what services get by their lockfiles, and the files by which they get it. Directories
-    /// that they get matter to what builds were seen to read.
+    /// Returns the configuration, and the files that affect services through their lockfiles. If observed reads are
+    /// checked, the directories that lockfiles name become inputs of the services.
     fn with_lockfiles(&mut self, file: &ConfigFile, config: Config) -> Result<(Config, BTreeSet<String>), Failure> {
         if config.services.values().all(|service| service.closure().is_none()) {
             return Ok((config, BTreeSet::new()));
@@ -277,7 +277,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns how a step says that the rules of its filters combine.
+/// Returns the step's word for how the rules of its filters combine (`predicate-quantifier`).
 fn word<'w>(workflow: &'w Workflow, step: &PathFilterStep) -> Option<&'w str> {
     let job = workflow.jobs.iter().find(|job| job.name == step.job)?;
     job.steps.get(step.number)?.inputs.get("predicate-quantifier").map(String::as_str)

@@ -37,13 +37,13 @@ impl ExistingArgs {
         self.skip_existing
     }
 
-    /// With `--skip-existing`, adds to a plan which images exist, and warns of registries that did not answer. Returns
+    /// With `--skip-existing`, adds the existing images to a plan, and warns of registries that did not answer. Returns
     /// whether every registry that was asked answered.
     pub(crate) fn note(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
         !self.skip_existing || self.ask(plan, general, output)
     }
 
-    /// Adds to a plan which images exist, and warns of registries that did not answer. Returns whether all answered.
+    /// Adds the existing images to a plan, and warns of registries that did not answer. Returns whether all answered.
     pub(crate) fn ask(&self, plan: &mut Plan, general: &GeneralArgs, output: &Output) -> bool {
         let progress = Progress::new(output, general.verbose);
         progress.step("asking registries what exists");

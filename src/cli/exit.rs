@@ -41,8 +41,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Makes a panic end the program as a bug, whether or not it was compiled to unwind. The watchdog process kills running
-/// builds.
+/// Makes a panic end the program with the exit code of a bug, whether or not it was compiled to unwind. The watchdog
+/// process kills running builds.
 pub(crate) fn end_on_panic() {
     let message = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

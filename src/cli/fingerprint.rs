@@ -180,7 +180,7 @@ fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> (String, Option<
         let then = before.config.graph.id(name.as_str()).filter(|then| found_before.get(*then).is_some());
         let records_before = then.into_iter().flat_map(|then| found_before.records_and_files(then));
         let found = differences(records_before, found_after.records_and_files(*service));
-        // One service that is asked for needs no heading.
+        // A single requested service needs no heading.
         let indent = if after.services.len() > 1 { "  " } else { "" };
         if !indent.is_empty() && !found.is_empty() {
             let _ = writeln!(text, "{name}");

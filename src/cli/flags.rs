@@ -70,7 +70,7 @@ pub(crate) struct PlanningArgs {
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
     /// Version for the only service in the plan, in the service's version scheme (an empty value is ignored)
-    // A value that is taken for a version, not a request for ours.
+    // The flag takes the version of a service. It does not print the version of rebake.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
     /// Environment, instead of the one that matches the event

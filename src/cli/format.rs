@@ -128,7 +128,7 @@ impl FormatArgs {
     }
 
     /// Whether the output contains versions, tags or other names of results.
-    pub(crate) fn says_names(&self) -> bool {
+    pub(crate) fn has_names(&self) -> bool {
         let names = |field: Field| match field {
             // Whether a result may be pushed depends on its version too.
             Field::Version | Field::Tag | Field::Tags | Field::Labels | Field::Push => true,
@@ -152,7 +152,7 @@ impl FormatArgs {
 
     /// Whether a matrix has a field that fulfils `is`.
     fn has_field(&self, is: impl Fn(Field) -> bool) -> bool {
-        // One that is not known is said when the matrix is written.
+        // An unknown field is reported when the matrix is written.
         self.fields().map_or(true, |fields| fields.into_iter().any(is))
     }
 
@@ -164,7 +164,7 @@ impl FormatArgs {
         }
     }
 
-    /// Adds to a plan how long its builds will take, if `--durations` is given or jobs are packed by time.
+    /// Adds the estimated durations of its builds to a plan, if `--durations` is given or jobs are packed by time.
     #[cfg(unix)]
     pub(crate) fn note_times(&self, plan: &mut Plan, workspace: Option<&Workspace>) -> Result<(), Failure> {
         let pack = self.pack.unwrap_or_default();
@@ -200,7 +200,7 @@ pub(crate) fn write(
 ) -> Result<(), Failure> {
     check(format)?;
     let fields = format.fields()?;
-    // Who chooses what an entry says builds a service by it, without rebake.
+    // A user who chooses the fields of entries builds each service from its own entry, without rebake.
     let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
     let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
     let text = text(plan, format, &matrices, workspace, output)?;
@@ -223,7 +223,8 @@ fn text(
     output: &Output,
 ) -> Result<String, Failure> {
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
-    // What starts work says what is left of it; what people and programs read says all.
+    // Formats that start jobs have only the services that are still to be built. Formats to be read have the whole
+    // plan.
     let to_build = plan.to_build();
     Ok(match format.format {
         FormatName::Table => emit::table(plan, output.palette(), output.room(format.long)),
@@ -280,7 +281,7 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
                 | FormatName::Jenkins
                 | FormatName::Bitbucket
         );
-    // With a number of jobs, these say how long builds will take in them.
+    // With a number of jobs, these formats estimate how long the builds take in that many jobs.
     let estimates = matches!(format.format, FormatName::Table | FormatName::Json | FormatName::Markdown)
         && matches!(format.pack, Some(Pack::Jobs(_)));
     let what = match (format.pack, format.levels) {
@@ -333,7 +334,7 @@ mod tests {
             ("--format matrix --fields servise", true, true),
         ] {
             let format = Flags::parse_from(["plan"].into_iter().chain(flags.split(' '))).format;
-            assert_eq!((format.says_names(), format.has_fingerprints()), (names, fingerprints), "{flags}");
+            assert_eq!((format.has_names(), format.has_fingerprints()), (names, fingerprints), "{flags}");
         }
     }
 }

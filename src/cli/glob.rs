@@ -184,7 +184,7 @@ impl Search {
                 any = true;
                 result.write(&[&path, &[self.end]])?;
             }
-            // Whoever writes to us path by path may be waiting for the answer.
+            // A program that writes path by path may be waiting for each answer.
             if input.buffer().is_empty() {
                 result.flush()?;
             }

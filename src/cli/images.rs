@@ -100,7 +100,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let found: Vec<ServiceImage> = services.iter().filter_map(|service| search.take(&service.service)).collect();
     let advice = if args.fallback.is_some() { "" } else { "; or accept what a tag has: `--fallback main`" };
     let lacking = lacking(&services, &found, &search, (&commit, advice));
-    // What has half of the images is no deployment.
+    // A list without some of the images is no use for a deployment, so only the table is shown.
     let is_shown = if args.format == Format::Table { !found.is_empty() } else { lacking.is_empty() };
     if is_shown {
         write(&found, args.format, output)?;

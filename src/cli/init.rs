@@ -18,7 +18,7 @@ Examples:
   rebake init --write         write it
   rebake init --check         in CI: end with 1 when filters.yaml lacks a service or a dependency";
 
-/// Where `--write` puts it.
+/// The file that `--write` creates.
 const FILE: &str = "filters.yaml";
 
 /// Print a filters.yaml of what the repository's own files declare

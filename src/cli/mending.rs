@@ -7,13 +7,13 @@ use super::printing::Output;
 use crate::model::name::Escaped;
 use crate::plan::check::{Finding, Findings, mended};
 
-/// How often files are mended, since added patterns may reveal other missing ones.
+/// The most rounds of mending. Several may be needed, since added patterns may reveal other missing ones.
 const MOST_ROUNDS: usize = 4;
 
 /// The byte order mark, which files of filters may begin with. Places are counted without it.
 const MARK: &str = "\u{feff}";
 
-/// Mends what can be mended of what was found, finds again what is wrong, and returns what is left.
+/// Mends the files where findings allow it, checks them again, and returns the findings that are left.
 pub(crate) fn until_mended(
     mut found: (CheckedFilters, Findings),
     find: impl Fn() -> Result<(CheckedFilters, Findings), Failure>,

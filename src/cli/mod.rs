@@ -84,7 +84,7 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(&args.general, Annotations::new(args.command.is_read_by_steps()));
     #[cfg(unix)]
-    // Where this fails it is as it was: only a parent that ignores SIGCHLD makes a difference.
+    // An error is ignored: this only matters if the parent process ignores SIGCHLD.
     let _ = crate::output::exec::keep_children();
     let done = match args.command {
         Command::Plan(plan) => plan::run(&args.general, &plan, &output),

@@ -70,7 +70,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
         pipeline::services(&workspace.repository, &workspace.config, &args.services).map_err(pipeline::Error::from)?;
     let mut named = BTreeSet::new();
     services.retain(|service| named.insert(*service));
-    // A build may remove what it read.
+    // The files are read before the builds, since a build may remove files.
     let before = Discovery::read(&workspace.repository, None, DiscoveryScope::Everything)?;
     let images = if services.iter().any(|service| is_image(&workspace, *service)) {
         let what = WhatToCheck { files: &[], is_mended: true, observed: None, before: Some(&before) };
@@ -99,7 +99,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     });
     let commit = workspace.repository.head()?.commit().map(ToString::to_string);
     let observed = Observed::new(commit, observed.map(|service| with_masked_texts(service, output)).collect());
-    // Filters and reports would be wrong without these.
+    // These paths are not masked, since filters and reports would be wrong without them.
     output.publish(observed.services.iter().flat_map(ObservedService::paths));
     let comparison = Comparison { general, observed: &observed, before: &before };
     // After an interrupt nothing is written.
@@ -207,7 +207,7 @@ impl Comparison<'_> {
 
     fn compared(self, (filters, findings): &(CheckedFilters, Findings)) -> Result<Compared, Failure> {
         let coverage = check::coverage(&filters.checked(Some(self.observed)));
-        // A configuration that cannot be read any more covers nothing.
+        // A configuration that a build has made unreadable covers nothing.
         if coverage.len() < self.observed.services.len() {
             return Err(Failure { exit: Exit::Usage, diagnostics: filters.unchecked.clone() });
         }
@@ -226,7 +226,7 @@ impl Comparison<'_> {
                 }
                 Ok(after)
             }
-            // The report of a build is shown all the same.
+            // The reads of the builds are still shown.
             Err(failure) => Ok(Compared { unmended: Some(failure), ..before }),
         }
     }

@@ -76,7 +76,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
             TakeFingerprints::No
         };
         let asked = Request {
-            naming: asked.naming.filter(|_| args.format.says_names() || args.existing.needs_fingerprints()),
+            naming: asked.naming.filter(|_| args.format.has_names() || args.existing.needs_fingerprints()),
             fingerprints,
             ..asked
         };
@@ -109,7 +109,7 @@ pub(crate) fn say(planned: &Planned, output: &Output) {
 }
 
 fn doubt(doubt: &plan::Degradation) -> Diagnostic {
-    // The stable words of doubts are few; a diagnostic's code is one for all of them.
+    // All doubts of a plan share one code of diagnostics; their own kinds are in the plan's JSON.
     let warning = Diagnostic::warning("degraded", doubt.message.clone());
     doubt.help.iter().fold(warning, Diagnostic::help)
 }

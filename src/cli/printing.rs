@@ -81,7 +81,7 @@ impl Output {
         columns.map_or(Room::Unlimited, Room::Columns)
     }
 
-    /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, what is invisible is
+    /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, invisible characters are
     /// escaped.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let text = self.mask.text(text);
@@ -100,7 +100,7 @@ impl Output {
 
     /// Writes a result for people: on a terminal, lines that are too long for it are broken between words.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
-        // Secrets are masked first: one that is broken would not be found.
+        // Secrets are masked first, since a secret that is broken into two lines would not be found.
         let text = self.mask.text(text);
         match self.room(false) {
             Room::Unlimited => self.print(&text),
@@ -108,7 +108,7 @@ impl Output {
         }
     }
 
-    /// Writes a table for people, without colours if standard output cannot show them. Its lines are as wide as they are.
+    /// Writes a table for people, without colours if standard output cannot show them. Long lines are not broken.
     pub(crate) fn table(&self, text: &str) -> Result<(), Failure> {
         self.print(&self.mask.text(text))
     }
@@ -134,7 +134,8 @@ impl Output {
     pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
         let text = if self.mask.is_empty() { None } else { Some(safe_json::line(&value)) };
         match text.as_deref().map(|text| self.mask.text(text)) {
-            // Where a secret is one of rebake's own words, nothing is hidden by taking that away.
+            // If the masked text cannot be read, a secret equals one of the format's own words. Masking a public word
+            // hides nothing.
             Some(Cow::Owned(text)) => serde_json::from_str(&text).unwrap_or(value),
             Some(Cow::Borrowed(_)) | None => value,
         }
@@ -202,7 +203,7 @@ impl Output {
             .cloned()
             .collect();
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
-        // Where standard error is closed there is nobody to tell.
+        // If standard error is closed, nobody reads the messages.
         let _ = stderr.write_all(self.mask.text(&snippet::render(&said, snippet::Color::Always)).as_bytes());
         // The runner reads its commands from here too.
         self.annotations.borrow_mut().add(&said);
@@ -210,7 +211,7 @@ impl Output {
 
     /// Writes the annotations of all messages, at the end of a command.
     pub(crate) fn annotate(&self) {
-        // Where standard error is closed there is nobody to tell.
+        // If standard error is closed, nobody reads the messages.
         let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());
     }
 }
@@ -307,7 +308,7 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Returns the file that standard output is, if everything in it was written by this process.
+/// Returns the file that standard output is, if the file is empty, so that this process writes everything in it.
 fn own_file() -> Option<PathBuf> {
     let file = std::fs::read_link("/proc/self/fd/1").ok()?;
     std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0).then_some(file)

@@ -41,7 +41,7 @@ impl Progress {
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
                 if verbose || started.elapsed() >= PATIENCE {
-                    // Where standard error is closed there is nobody to tell.
+                    // If standard error is closed, nobody reads the message.
                     let _ = writeln!(io::stderr(), "rebake: {step}…");
                     if !verbose {
                         step.clear();
@@ -54,12 +54,12 @@ impl Progress {
 
     pub(crate) fn step(&self, step: &str) {
         if let Some(steps) = &self.steps {
-            // A printer that has gone away has nobody to print for.
+            // If the printer has ended, nobody reads the message.
             let _ = steps.send(step.to_owned());
         }
     }
 
-    /// Waits until all messages are printed, so that none comes after the result.
+    /// Waits until all messages are printed, so that none is printed after the result.
     pub(crate) fn finish(mut self) {
         drop(self.steps.take());
         if let Some(printer) = self.printer.take() {

@@ -18,31 +18,31 @@ pub(crate) struct Wanted<'a> {
     pub(crate) tags: Vec<String>,
 }
 
-/// What became of the tags of an image.
-pub(crate) enum Became {
-    /// It has them, except for those that stay on another image.
+/// The outcome of adding tags to an image.
+pub(crate) enum TaggingOutcome {
+    /// The image has the tags, except for those that stay on another image.
     Tagged {
         /// Those that it has.
         has: Vec<String>,
         /// Those that stay on another image.
         stays: Vec<String>,
-        /// Whether it got one just now.
+        /// Whether one of them was added just now.
         is_new: bool,
     },
     /// The registry has no such image.
     Gone,
     /// The image cannot be read.
     Unread(RegistryFailure),
-    /// It has not all of them, for this reason.
+    /// Not all tags could be added, for this reason.
     Failed(String),
 }
 
 /// Adds tags to images. Returns the outcomes in the order of the images.
-pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<Became> {
+pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<TaggingOutcome> {
     let taggings: Vec<Tagging> = wanted.iter().filter_map(Wanted::tagging).collect();
     // An image whose name cannot be read is in no plan.
     debug_assert_eq!(taggings.len(), wanted.len());
-    registries.tag(&taggings).into_iter().zip(&taggings).map(|(tagged, tagging)| became(tagged, tagging)).collect()
+    registries.tag(&taggings).into_iter().zip(&taggings).map(|(tagged, tagging)| outcome(tagged, tagging)).collect()
 }
 
 /// Returns the note that tags of commits stay on other images.
@@ -65,10 +65,10 @@ impl Wanted<'_> {
     }
 }
 
-fn became(tagged: Tagged, tagging: &Tagging) -> Became {
+fn outcome(tagged: Tagged, tagging: &Tagging) -> TaggingOutcome {
     let outcomes = match tagged {
-        Tagged::Gone => return Became::Gone,
-        Tagged::Unread(failure) => return Became::Unread(failure),
+        Tagged::Gone => return TaggingOutcome::Gone,
+        Tagged::Unread(failure) => return TaggingOutcome::Unread(failure),
         Tagged::Tags(outcomes) => outcomes,
     };
     let (mut has, mut stays) = (Vec::new(), Vec::new());
@@ -79,15 +79,15 @@ fn became(tagged: Tagged, tagging: &Tagging) -> Became {
         match outcome {
             TagOutcome::There | TagOutcome::Put => has.push(reference),
             TagOutcome::Stays { .. } => stays.push(reference),
-            TagOutcome::Taken { at } => return Became::Failed(taken(&reference, &at)),
+            TagOutcome::Taken { at } => return TaggingOutcome::Failed(taken(&reference, &at)),
             TagOutcome::Moved { to } => {
                 let where_to = to.map_or_else(|| "was gone".to_owned(), |to| format!("was on {to}"));
-                return Became::Failed(format!(
+                return TaggingOutcome::Failed(format!(
                     "the tag `{shown}` was put, and {where_to} afterwards: another run may have moved it; build again"
                 ));
             }
             TagOutcome::Failed(RegistryFailure { registry, reason }) => {
-                return Became::Failed(format!(
+                return TaggingOutcome::Failed(format!(
                     "whether the tag `{shown}` is there is not known: `{}` cannot be asked or written to: {reason}; {}",
                     Escaped::new(&registry),
                     reason.help(&registry)
@@ -95,7 +95,7 @@ fn became(tagged: Tagged, tagging: &Tagging) -> Became {
             }
         }
     }
-    Became::Tagged { has, stays, is_new }
+    TaggingOutcome::Tagged { has, stays, is_new }
 }
 
 /// Returns the message that the tag of a release is on another image.

@@ -97,7 +97,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
     let environment = pipeline::environment(&workspace.view(), environment)?;
-    // In a pull request anybody may have written the environments of head.
+    // In a pull request the rules are those of base, since anybody may have changed the environments at head.
     let asked = Request { push: PushRequest::Asked, environment: args.environment.clone(), ..Request::default() };
     let rules = PushRules::of(&workspace.view(), &asked, environment)?;
     if !rules.has_built_refs(environment) {
@@ -142,7 +142,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
             Some(_) | None => Rule::Forward,
         },
     };
-    // Where the remote cannot be reached, the end says so.
+    // If the remote cannot be reached, the end of the command reports it.
     let here = RefState::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let ended = EndedBuilds { built, ..EndedBuilds::default() };
@@ -214,7 +214,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
         file: &workspace.file,
         config: rules.config(),
         trigger: &workspace.trigger,
-        // What was pushed was pushed.
+        // Images that are recorded were pushed already, whether or not this command would push.
         push: PushRequest::Asked,
         version: None,
     };
@@ -229,7 +229,7 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Whether the images may have been pushed to an environment, judging by the event. At a terminal it always holds.
+/// Whether the images may have been pushed to an environment, judging by the event. Always true at a terminal.
 fn may_push(environment: &str, trigger: &Trigger) -> bool {
     let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
     environment == LOCAL || !(is_of_others || trigger.rehearsal)
@@ -241,7 +241,7 @@ fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| config.filters_of(*service)).collect();
     let changes = workspace.repository.work_tree().ok()?.changes;
     let is_dirt = |change: &&Change| {
-        // In CI, new files are what builds make.
+        // In CI, new files come from builds.
         (change.is_of_tracked() || workspace.trigger.is_attended())
             && matches_of(&config.filters, change).iter().any(|(filter, _)| filters.contains(filter))
     };

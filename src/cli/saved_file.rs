@@ -1,4 +1,4 @@
-//! Files of JSON that an earlier command has written: plans, reports, what was observed.
+//! Reads JSON files that an earlier command has written: plans, reports, and reads of observed builds.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -15,9 +15,9 @@ use crate::output::exec::report::ReportError;
 use crate::plan::observed::{Observed, ObservedError};
 use crate::plan::{self, Plan, PlanError};
 
-/// Why a text is none that an earlier command has written.
+/// Why a text cannot be read as the output of an earlier command.
 trait Refusal: Display {
-    /// Returns where it is not, if that is known.
+    /// Returns the place of the error, if it is known.
     fn place(&self) -> Option<LineColumn>;
 
     /// Returns what to do about it.
@@ -47,7 +47,7 @@ fn read<T, E: Refusal>(file: &Path, code: &'static str, of: fn(&str) -> Result<T
     })
 }
 
-/// Returns what messages call a place in a file that a person named.
+/// Returns the text for a place in a file that the command line names, as messages show it.
 pub(crate) fn place(file: &Path, place: Option<LineColumn>) -> String {
     let name = if file == Path::new("-") {
         "standard input".to_owned()

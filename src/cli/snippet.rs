@@ -102,7 +102,7 @@ impl<'a> Excerpt<'a> {
         self.start = floor(text, begin.max(first.saturating_sub(LINE)));
         let end = floor(text, end.min(last + LINE));
         self.line = self.file.place(first).line;
-        // A byte for a byte, so that the labels stay where they are.
+        // Each character is replaced by as many bytes as it has, so that the labels stay where they are.
         self.text = String::with_capacity(end - self.start);
         text[self.start..end].chars().for_each(|c| push_harmless(&mut self.text, c));
     }

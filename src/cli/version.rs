@@ -75,7 +75,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         all
     });
     if let Some(failure) = failure {
-        // What can be told is told.
+        // The versions that are known are printed.
         if versions.services.iter().any(|of| of.version.is_some()) {
             write(&versions, args.format, output)?;
         }

@@ -86,7 +86,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &WhyArgs, output: &Output) -> Res
             let head = repository.head()?.commit().copied();
             let (all, none) = (config.graph.services().collect::<Vec<_>>(), ChangeSet::default());
             let config = pipeline::follow_links(&repository, &config, &all, head.as_ref(), &none)?.config;
-            // What lies in a submodule is no path of this repository: it changes when the submodule does.
+            // A path in a submodule is no path of this repository. A change of the submodule counts instead.
             let submodule = head.map(|head| repository.submodule_at(&head, &path)).transpose()?.flatten();
             let answer = match submodule {
                 Some(submodule) => reach(&config, &submodule, Extent::Below),
@@ -103,7 +103,7 @@ fn of_plan(general: &GeneralArgs, file: &Path, service: &str) -> Result<WhyRepor
     let plan = saved_file::plan(file)?;
     let mut told: Vec<ServiceExplanation> = ServiceExplanation::of_plan(&plan, service).into_iter().collect();
     if told.is_empty() {
-        // A saved plan is read without a repository too; a path is then one from its root.
+        // A saved plan can be read without a repository. Then a path counts from the root of the plan's repository.
         let repository = Repository::discover(general.directory()).ok();
         let path =
             repository.map_or_else(|| service.to_owned(), |repository| pipeline::path_named(&repository, service));
@@ -124,7 +124,7 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         base: plan::compared(&args.range, &workspace.repository)?,
         force: args.range.force.clone(),
         only: args.range.only.clone(),
-        // What is asked for is no version.
+        // The answer needs no versions.
         naming: None,
         unmatched: args.unmatched,
         dead: Dead::Allow,
@@ -136,7 +136,8 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
     let told = asked.into_iter().filter_map(|service| {
         let told = ServiceExplanation::of_plan(&planned.plan, config.graph.name(service).as_str())?;
         let base = planned.bases[service.0].clone();
-        // Since a base of its own, nothing of the service changed; what others have changed is not near it.
+        // If the service has a base of its own, nothing of it changed since then, and the changes since other bases are
+        // no near misses.
         let is_near = !told.affected && base.is_none();
         let misses = if is_near { misses(config, service, &planned.changes) } else { Vec::new() };
         Some(ServiceExplanation { base, misses, ..told })

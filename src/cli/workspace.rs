@@ -203,9 +203,8 @@ fn nothing_to_derive() -> Failure {
         .help("write a filters.yaml; `rebake schema` prints what it may hold")
 }
 
-/// Finds filters.yaml at the commit that is asked about. Without such a commit, it is the work tree's if its changes
-/// count, and HEAD's otherwise. A difference between the two is reported. The inner result is an error if there is no
-/// file.
+/// Finds filters.yaml at the requested commit. Without such a commit, it is the work tree's if its changes count, and
+/// HEAD's otherwise. A difference between the two is reported. The inner result is an error if there is no file.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
@@ -228,7 +227,7 @@ fn find(
         return or_none(find(None));
     };
     match find(Some(&head)) {
-        // One that an earlier step wrote is nowhere else.
+        // A file that an earlier step wrote is only in the work tree.
         Err(ConfigFileError::NotFound { .. }) => or_none(find(None)),
         Err(error) => Err(unfetched(error, repository)),
         Ok(file) => {
@@ -244,7 +243,7 @@ fn find(
     }
 }
 
-/// Adds to an error that fetching could have avoided why nothing was fetched.
+/// Adds the reason why nothing was fetched to an error that fetching could have avoided.
 fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> Failure {
     let trouble = repository.last_fetch_trouble().filter(|_| error.missing().is_some());
     trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))

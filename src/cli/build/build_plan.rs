@@ -67,13 +67,13 @@ pub(super) fn plan(
     if let Some(earlier) = earlier.filter(|_| !args.allow_mixed) {
         is_of(earlier, &plan)?;
     }
-    // A library is done as soon as what it is built from is.
+    // A library is not built: what depends on it waits for the library's own dependencies.
     Ok((plan.without_libraries().into_owned(), existed))
 }
 
 /// Notes a file as an input of the run, so that it does not count as a file that builds use.
 pub(super) fn given(file: &Path, workspace: &Workspace) {
-    // Where that fails, it counts as a change of the work tree.
+    // If this fails, the file counts as a change of the work tree.
     let _ = workspace.repository.note_written(&[file.to_owned()]);
 }
 
@@ -102,8 +102,8 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
     refused(held.contradictions(plan)?)
 }
 
-/// Refuses a plan of a pull request whose image names differ from base's. A plan that was made without `--push` has
-/// head's names.
+/// Refuses a plan of a pull request whose image names differ from those at base. A plan that was made without `--push`
+/// has the names at head.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
@@ -130,7 +130,7 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Reads a saved plan, and keeps the services that are asked for.
+/// Reads a saved plan, and keeps the requested services.
 fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
         let only =
@@ -145,7 +145,7 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspa
         plan.keep(|service| with.contains(service.service.as_str()));
     }
     for service in &mut plan.services {
-        // That is asked again: an artifact must not keep a service from being built.
+        // Registries are asked again, since an artifact must not prevent a build.
         service.exists = None;
         service.push = match asked.push {
             PushRequest::AsConfigured => service.push,
@@ -179,7 +179,7 @@ fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
         .help("check out that commit, build without `--rerun`, or accept the report with `--allow-mixed`"))
 }
 
-/// Refuses a plan that was not made from the checked-out commit, since that is what is built.
+/// Refuses a plan that was not made from the checked-out commit, since that commit is built.
 fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     let head = workspace.repository.head()?.commit().map(ToString::to_string);
     if plan.range.head == head {

@@ -1,5 +1,5 @@
-//! The built refs of a run. They mark services that are built and, with `--record`, move afterwards; at the remote too
-//! if images were pushed.
+//! The built refs of a run. The run marks services before it builds them and, with `--record`, moves their built refs
+//! afterwards; at the remote too if images were pushed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -77,7 +77,8 @@ impl<'a> Records<'a> {
             services.filter_map(|service| workspace.config.graph.id(&service.service)).collect::<Vec<ServiceId>>()
         };
         let mut marked = left(&[Left::Built, Left::Unknown]);
-        // What is built for others alone is pushed under no name of its own, but replaces what is here.
+        // A service that is built only for others gets no tags of its own at a registry, but here its image replaces
+        // the one before.
         if plan.environment == LOCAL {
             let beside = needed.plan.services.iter().filter(|service| plan.service(&service.service).is_none());
             marked.extend(beside.filter_map(|service| workspace.config.graph.id(&service.service)));
@@ -155,7 +156,7 @@ impl<'a> Records<'a> {
     /// of all builds of this run, at the remote too.
     pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
-        // Where that fails, the end of the run says so.
+        // If this fails, the end of the run reports it.
         let _ = self.recording.mark_again(begun, id);
         if looked.elapsed() > LOOK {
             let _ = self.recording.mark_again_at_remote(begun);
@@ -181,7 +182,7 @@ impl<'a> Records<'a> {
         for service in &report.services {
             let Some(id) = self.id(&service.service) else { continue };
             if self.plan.service(&service.service).is_none() {
-                // It was built for others alone.
+                // It was built only for others.
                 ended.beside.extend(service.outcome.is_success().then_some(id));
                 ended.failed.extend((service.attempts > 0).then_some(id));
                 continue;
@@ -205,7 +206,7 @@ impl<'a> Records<'a> {
             let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
             service.record = recorded.map(|recorded| record_of(*recorded));
         }
-        // Built again at the commit that it was built at: that is what was asked for.
+        // A service that was built again at the commit of its built ref needs no message, since that was requested.
         written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
         output.say(&built_ref_messages::diagnostics(&written, &self.recording));
         let is_doubtful = |(service, _): &(&String, &String)| {

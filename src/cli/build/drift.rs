@@ -31,13 +31,13 @@ impl<'a> DriftCheck<'a> {
         let service = &build.service.service;
         match moment {
             BuildMoment::Before => self.moved().or_else(|| {
-                // Once: builds may edit their own files.
+                // This is checked once for each service, since builds may edit their own files.
                 if self.seen.contains_key(service) {
                     return None;
                 }
                 self.seen.insert(service.clone(), self.log());
                 let changes = self.changes(build);
-                // Another build may have made what is new, so that this one goes on.
+                // Another build may have made a new file, so it does not stop this build.
                 let new = changes.first().filter(|_| self.workspace.trigger.is_attended()).map(edited);
                 self.doubtful.extend(new.map(|new| (service.clone(), new)));
                 changes.iter().find(|change| change.is_of_tracked()).map(edited)

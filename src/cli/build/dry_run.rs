@@ -39,7 +39,7 @@ fn script(job: &Build, expected_images: &NeededServices, root: &Path) -> String 
     let directory = job.directory.strip_prefix(root).unwrap_or(&job.directory).to_string_lossy();
     let directory = match &*directory {
         "" => ".".into(),
-        // Or `cd` takes it for an option.
+        // Otherwise `cd` reads it as an option.
         option if option.starts_with('-') => format!("./{option}").into(),
         _ => directory,
     };

@@ -11,7 +11,7 @@ use crate::cli::failure::Failure;
 use crate::cli::flags::GeneralArgs;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
-use crate::cli::put_tags::{Became, Wanted, put};
+use crate::cli::put_tags::{TaggingOutcome, Wanted, put};
 use crate::cli::workspace;
 use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -76,7 +76,7 @@ impl HeldTags {
     fn released(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
         let may = match service.record {
             Some(RecordOutcome::Recorded | RecordOutcome::StandsOnDue) => true,
-            // A run of a later commit has them, or it is not known who has.
+            // A run of a later commit has put the tags on its image, or it is not known whether one has.
             Some(
                 RecordOutcome::Superseded
                 | RecordOutcome::Elsewhere
@@ -166,17 +166,17 @@ impl AfterRecord<'_> {
             Some((planned, digest)) => {
                 let wanted = Wanted { service: &planned, digest, tags: tags.to_vec() };
                 match put(&[wanted], self.registries).pop() {
-                    Some(Became::Tagged { .. }) => Ok(()),
-                    Some(Became::Failed(reason)) => Err(reason),
-                    Some(Became::Unread(failure)) => Err(failure.reason.to_string()),
-                    Some(Became::Gone) | None => Err("the registry does not have it".to_owned()),
+                    Some(TaggingOutcome::Tagged { .. }) => Ok(()),
+                    Some(TaggingOutcome::Failed(reason)) => Err(reason),
+                    Some(TaggingOutcome::Unread(failure)) => Err(failure.reason.to_string()),
+                    Some(TaggingOutcome::Gone) | None => Err("the registry does not have it".to_owned()),
                 }
             }
             None => Err("it is not found by its content".to_owned()),
         };
         service.record = Some(RecordOutcome::Superseded);
         service.tags.retain(|tag| !tags.contains(tag));
-        // The tag of its content is not among those that people call it by, and stays on what was built here.
+        // The content tag does not move: it stays on the image that was built here.
         let content = self.plan.service(&service.service).and_then(PlannedService::content_reference);
         let content = content.map(|content| content.to_string()).filter(|content| !service.tags.contains(content));
         service.tags.extend(content);

@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use crate::cli::printing::Output;
-use crate::cli::put_tags::{Became, Wanted, put, staying};
+use crate::cli::put_tags::{TaggingOutcome, Wanted, put, staying};
 use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
@@ -32,7 +32,7 @@ pub(super) fn put_later<R: Borrow<Registries>>(
     let registries = registries();
     let registries = registries.borrow();
     let mut wanted = Vec::new();
-    let mut came: Vec<(&PlannedService, Result<Got, String>)> = Vec::new();
+    let mut came: Vec<(&PlannedService, Result<PresentTags, String>)> = Vec::new();
     for (service, digest, tags) in built {
         match digest.or_else(|| pushed(service, registries)) {
             Some(digest) => wanted.push(Wanted { service, digest, tags }),
@@ -42,18 +42,20 @@ pub(super) fn put_later<R: Borrow<Registries>>(
     let mut stay = Vec::new();
     for (wanted, became) in wanted.iter().zip(put(&wanted, registries)) {
         let outcome = match became {
-            Became::Tagged { has, stays, is_new } => {
+            TaggingOutcome::Tagged { has, stays, is_new } => {
                 stay.extend(stays);
-                Ok(Got { has, is_new })
+                Ok(PresentTags { has, is_new })
             }
-            Became::Gone => Err(format!("its registry does not have what was built, {}", Escaped::new(&wanted.digest))),
-            Became::Unread(failure) => Err(format!(
+            TaggingOutcome::Gone => {
+                Err(format!("its registry does not have what was built, {}", Escaped::new(&wanted.digest)))
+            }
+            TaggingOutcome::Unread(failure) => Err(format!(
                 "its tags are not put, since `{}` does not show what was built: {}; {}",
                 Escaped::new(&failure.registry),
                 failure.reason,
                 failure.reason.help(&failure.registry)
             )),
-            Became::Failed(reason) => Err(reason),
+            TaggingOutcome::Failed(reason) => Err(reason),
         };
         came.push((wanted.service, outcome));
     }
@@ -76,13 +78,13 @@ pub(super) fn put_later<R: Borrow<Registries>>(
 }
 
 /// The tags that an image has now.
-struct Got {
+struct PresentTags {
     has: Vec<String>,
     /// Whether one of them is new.
     is_new: bool,
 }
 
-impl Got {
+impl PresentTags {
     /// Adds the tags to the report of a service, those of the plan first.
     fn add_to(self, service: &mut ServiceReport, planned: &PlannedService) {
         let content = planned.content_reference().map(|content| content.to_string());

@@ -48,7 +48,7 @@ pub(super) fn complete(
     let known = known(plan, &open, args, workspace)?;
     let again = built_before(plan, &known, earlier, args, workspace)?;
     let registries = args.existing.registries();
-    // What is built for others may stand on more.
+    // A service that is built for others may itself need more images.
     while !open.is_empty() {
         let wanted = open.iter().filter_map(|(id, dependents)| {
             let needed = for_others(known.get(id)?, dependents);
@@ -160,7 +160,7 @@ fn built_before(
         return Ok(BTreeMap::new());
     }
     let asked = request(&args.planning, workspace)?;
-    // A version that is given is one for what is built again alone.
+    // A given version applies only to the services that are built again.
     let asked = Request { naming: asked.naming.map(|naming| Naming { version: None, ..naming }), ..asked };
     let services = as_planned(names, &plan.environment, asked, workspace)?.services;
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
@@ -191,7 +191,7 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
 /// event may write that.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
-    // An event that may not write the content tag has the tags of its own: `pr-7`.
+    // An event that may not write the content tag has tags of its own, such as `pr-7`.
     let tags = if service.pushes == Pushes::Tags { service.built_tags() } else { Vec::new() };
     let has_name = !tags.is_empty() || (service.pushes != Pushes::Tags && service.content_reference().is_some());
     PlannedService {
@@ -214,7 +214,7 @@ fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<NeededImag
     })?;
     let digest = reported.checked_digest()?;
     let called = PlannedService { version: reported.version.clone(), tags: reported.tags.clone(), ..service.clone() };
-    // What it was called says nothing of the image, so a report with odd names is of use all the same.
+    // The names in the report do not change the image, so a report with invalid names is still usable.
     let called = if has_names(&called) { called } else { service.clone() };
     NeededImage::in_registry(&called, digest)
 }

@@ -9,8 +9,8 @@ use crate::cli::flags::GeneralArgs;
 use crate::model::name::Escaped;
 use crate::plan::pipeline::Workspace;
 
-/// Checks that no report takes the place of the configuration, of a file that is read, or of another report. A report that
-/// `--rerun` reads may be written anew.
+/// Checks that no report takes the place of the configuration, of a file that is read, or of another report. A report
+/// that `--rerun` reads may be overwritten.
 pub(super) fn check(general: &GeneralArgs, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let shown = &args.shown;
     let written = [("--report", &shown.report), ("--junit", &shown.junit), ("--timings", &shown.timings)];
@@ -49,8 +49,8 @@ fn configuration(general: &GeneralArgs, workspace: &Workspace) -> Vec<PathBuf> {
     }
 }
 
-/// Whether two paths lead to one file, which may not be there yet. What is no regular file, such as a terminal, takes any
-/// number of texts.
+/// Whether two paths lead to one file, which may not exist yet. A path that is not a regular file, such as a terminal,
+/// may be written several times.
 fn is_same(a: &Path, b: &Path) -> bool {
     let is_special = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
     !is_special(a) && resolved(a).is_some_and(|a| Some(a) == resolved(b))

@@ -69,7 +69,7 @@ pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> 
         dry_run: false,
         record,
         remote,
-        // Tags are put on what was built of a commit.
+        // The images were built from a commit, so changes of the work tree do not matter.
         allowed: Allowed { allow_dirty: true, allow_older, allow_untrusted: false },
     };
     super::carry(general, &build, super::Verb::Promote, output)

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use super::held_tags::HeldTags;
 use crate::cli::exit::Exit;
 use crate::cli::printing::Output;
-use crate::cli::put_tags::{Became, Wanted, put, staying};
+use crate::cli::put_tags::{TaggingOutcome, Wanted, put, staying};
 use crate::inputs::registry::Registries;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;
 use crate::output::exec::Work;
 use crate::plan::{Exists, Plan, PlannedService};
 
-/// What became of the tags of existing images, by service.
+/// The outcome of adding tags to existing images, by service.
 #[derive(Debug, Default)]
-pub(super) struct Promotions(BTreeMap<String, Got>);
+pub(super) struct Promotions(BTreeMap<String, PresentTags>);
 
 /// The requested tags that an image has now.
 #[derive(Debug)]
-struct Got {
+struct PresentTags {
     has: Vec<String>,
-    /// Whether it got one of them just now.
+    /// Whether this run added one of them.
     is_new: bool,
 }
 
@@ -49,12 +49,12 @@ impl Promotions {
             let name = &wanted.service.service;
             let Some(service) = plan.services.iter_mut().find(|service| service.service == *name) else { continue };
             match became {
-                Became::Tagged { has, stays, is_new } => {
+                TaggingOutcome::Tagged { has, stays, is_new } => {
                     said.extend(staying(&stays));
-                    promotions.0.insert(name.clone(), Got { has, is_new });
+                    promotions.0.insert(name.clone(), PresentTags { has, is_new });
                 }
-                Became::Gone => service.exists = None,
-                Became::Unread(failure) => {
+                TaggingOutcome::Gone => service.exists = None,
+                TaggingOutcome::Unread(failure) => {
                     let (registry, reason) = (Escaped::new(&failure.registry).to_string(), &failure.reason);
                     let message = format!(
                         "`{registry}` does not show the image of `{}`, so it is built: {reason}",
@@ -63,7 +63,7 @@ impl Promotions {
                     said.push(Diagnostic::warning("registry", message).help(reason.help(&failure.registry)));
                     service.exists = None;
                 }
-                Became::Failed(reason) => {
+                TaggingOutcome::Failed(reason) => {
                     service.exists = None;
                     service.unnamed = Some(reason);
                 }

@@ -47,7 +47,7 @@ impl Reports {
         args.rerun.iter().for_each(|file| given(file, workspace));
         let json = args.shown.report.clone();
         let workspace = earlier_reports::runs_of_clone(workspace.repository.git_dir());
-        // A report of another version, or something else, is overwritten without being of use.
+        // A file that is not a readable report is not used here, and is overwritten later.
         let last = json.as_deref().and_then(earlier_reports::readable);
         let took = Durations::of(workspace.iter().chain(&earlier).chain(&last));
         let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
@@ -77,7 +77,7 @@ impl Reports {
             None => report.clone(),
         });
         let text = report.to_json();
-        // A build may have taken it away. Where it cannot be made again, writing says why.
+        // A build may have removed the directory. If it cannot be made again, writing the report fails with the reason.
         let _ = file::make_directory(logs);
         for file in self.json.iter().chain([&logs.join(log_directory::REPORT)]) {
             output.file(file, &text)?;

@@ -21,7 +21,7 @@ impl Folder {
     pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
         let to_build = plan.to_build();
         let mut files = vec![
-            // The folder is no change of the work tree.
+            // git ignores the folder, so it is not a change of the work tree.
             (".gitignore", "*\n".to_owned()),
             ("plan.json", plan.to_json()),
             ("plan.env", emit::dotenv(&to_build)?),

@@ -124,7 +124,8 @@ impl<'a> ImageSearch<'a> {
                 }
             };
             let is_its_own = labels.get(OWN_LABELS.0) == Some(&service.service);
-            // Without its labels nobody knows what it is: who names the tag does.
+            // Without rebake's labels it is not known which content the image has. It is taken only if the command line
+            // names the tag.
             if !is_its_own && fallback.is_none() {
                 continue;
             }
@@ -150,8 +151,8 @@ impl<'a> ImageSearch<'a> {
         &self.doubts
     }
 
-    /// Returns the image of a service: the first of the commit's content, else the one that is accepted, else the first of
-    /// any other content.
+    /// Returns the image of a service: the first one of the commit's content, else the accepted one, else the first one
+    /// of other content.
     pub(super) fn take(&self, service: &str) -> Option<ServiceImage> {
         let images = [&self.current, &self.accepted, &self.behind];
         images.into_iter().find_map(|images| images.get(service)).cloned()
@@ -178,7 +179,7 @@ impl<'a> ImageSearch<'a> {
         let mut plan = plan.clone();
         plan.keep(|then| services.iter().any(|service| service.service == then.service && service.image == then.image));
         for then in &mut plan.services {
-            // Here it is not asked whether they are to be built.
+            // It does not matter here whether the services are to be built.
             (then.promote, then.rebuild) = (Promote::Auto, false);
         }
         for doubt in pipeline::note_existing(&mut plan, self.registries) {

@@ -1,4 +1,4 @@
-//! What the machine of a build says of itself: its links, its programs, its addresses.
+//! The state of the machine of a build: its links, its programs, its addresses.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use crate::analysis::observe::BuildMachine;
 use crate::inputs::file;
 
-/// This machine. What was asked once is not looked up again.
+/// This machine. Each link and each beginning of a file is looked up only once.
 #[derive(Default)]
 pub(super) struct ThisMachine {
     links: RefCell<BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
@@ -24,7 +24,7 @@ const BEGINNING: u64 = 256;
 
 impl BuildMachine for ThisMachine {
     fn link(&self, path: &[u8]) -> Option<Vec<u8>> {
-        // What these lead to depends on who asks.
+        // The target of these links depends on the process that reads them.
         if path.starts_with(b"/proc/") || path.starts_with(b"/dev/fd") {
             return None;
         }
@@ -42,18 +42,17 @@ impl BuildMachine for ThisMachine {
     }
 
     fn has_address(&self, address: IpAddr) -> bool {
-        // No machine binds what is not its own.
+        // A machine can only bind its own addresses.
         UdpSocket::bind((address, 0)).is_ok()
     }
 }
 
-/// Returns where the symbolic links below a directory lead, by their paths from there. What git keeps for itself is left
-/// out.
+/// Returns where the symbolic links below a directory lead, by their paths from there. `.git` directories are left out.
 pub(super) fn links_below(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut links = BTreeMap::new();
     let mut directories = vec![PathBuf::new()];
     while let Some(directory) = directories.pop() {
-        // What cannot be listed, the build cannot list either.
+        // A directory that cannot be listed here cannot be listed by the build either.
         for entry in fs::read_dir(root.join(&directory)).into_iter().flatten().flatten() {
             let (path, Ok(kind)) = (directory.join(entry.file_name()), entry.file_type()) else { continue };
             if kind.is_symlink() {

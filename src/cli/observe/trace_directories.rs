@@ -42,7 +42,7 @@ fn make(directory: &Path) -> Result<(), Failure> {
 
 impl Drop for TraceDirectories {
     fn drop(&mut self) {
-        // What cannot be removed goes with the logs.
+        // If this fails, the directories are removed with the logs later.
         let _ = fs::remove_dir_all(&self.root);
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct TracedBuild {
     pub(super) service: String,
     pub(super) inputs: Vec<ObservedInput>,
     pub(super) unseen: Vec<String>,
-    /// Why it is only a part.
+    /// Why the inputs are incomplete; `None` if they are complete.
     pub(super) partial: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn run(
     let root = workspace::work_dir(workspace)?;
     let root = root.canonicalize().map_err(|error| Failure::file(&root.display().to_string(), &error))?;
     let tracked = workspace.repository.tracked_files()?;
-    // A build may remove what led it.
+    // The links are read before the builds, since a build may remove a link that it followed.
     let links = links_below(&root);
     let plan = plan(names, environment, workspace)?;
     let logs = log_directory::directory(None, workspace.repository.git_dir())?;
@@ -113,13 +113,13 @@ fn plan(names: Vec<String>, environment: Option<&str>, workspace: &Workspace) ->
     };
     let mut plan = as_planned(names, environment, request, workspace)?;
     for service in &mut plan.services {
-        // Nothing gets that name.
+        // The result is not published, so it needs no version and no tags.
         service.unnamed = None;
     }
     Ok(plan)
 }
 
-/// Returns what is to be run.
+/// Returns the builds to run, or all problems that prevent them.
 fn builds<'p>(plan: &'p Plan, root: &Path, logs: &Path, workspace: &Workspace) -> Result<Vec<Build<'p>>, Failure> {
     let commit = workspace.repository.head()?.commit().copied();
     let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;

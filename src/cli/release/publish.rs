@@ -35,7 +35,7 @@ pub(super) fn publish(
     for tag in due.iter().map(|tag| &tag.name).chain(&released) {
         is_free(tag, &there, head, remote)?;
     }
-    // What the remote has at this commit was made by another run: it is to be fetched, not made twice.
+    // A tag that the remote has at this commit was made by another run. It is not made again, but has to be fetched.
     let (known, due): (Vec<NewTag>, Vec<NewTag>) = due.into_iter().partition(|tag| there.contains_key(&tag.name));
     let waiting: Vec<TagName> = released.into_iter().filter(|tag| !there.contains_key(tag)).collect();
     if !due.is_empty() && !args.allow_dirty {
