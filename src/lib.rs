@@ -1,11 +1,11 @@
-//! What must be rebuilt in a monorepo, why, what each result is called, and in what order.
+//! Finds what must be rebuilt in a monorepo, why and in what order, and what each result is called.
 //!
-//! Everything that is read (filters.yaml, the CI event, the repository) flows into one value, the
-//! [`Plan`](plan::Plan); everything that is made from it reads the plan alone. [`plan::pipeline::plan`] is that way as
-//! one function.
+//! Everything that is read (filters.yaml, the CI event, the repository) flows into one value, the [`Plan`](plan::Plan);
+//! everything that is made from it reads the plan alone. [`plan::pipeline::plan`] is the function that makes a plan.
 //!
 //! The modules below stand in the order in which they may use each other: a module uses those above it, never those
-//! below. ARCHITECTURE.md has the picture and the table; `tests/it/layers.rs` holds the code to it.
+//! below. ARCHITECTURE.md shows the modules in a picture and a table, and `tests/it/layers.rs` checks that the code
+//! follows the table.
 //!
 //! # Example
 //!
@@ -18,10 +18,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What stays as it is
+//! # Stability
 //!
-//! Semantic versioning covers the program's flags and exit codes, and the JSON of plans and reports, to which keys may be
-//! added. Before 1.0 it does not cover this library: any release may change it.
+//! Semantic versioning covers the program's flags and exit codes, and the JSON of plans and reports. Keys may be added
+//! to that JSON. Before 1.0 it does not cover this library: any release may change it.
 
 pub mod model;
 pub mod glob;
