@@ -21,7 +21,7 @@ pub(super) struct Machine {
     entries: Vec<usize>,
 }
 
-/// What a thread does in a state, and where it goes.
+/// A state: what a thread does in it, and which states follow.
 #[derive(Debug, Clone, Copy)]
 enum State {
     Found,

@@ -26,9 +26,9 @@
 //! | `{[a]..c}` | `a` | no | error | a range that ends in a class |
 //! | `a\` | `a` | no | error | nothing follows the backslash |
 //! | `(a*+)` | `a` | no | error | `*` takes any number already, and cannot be repeated |
-//! | `a))(` | `a)` | yes | error | closes a group that nobody opened |
+//! | `a))(` | `a)` | yes | error | closes a group that is not open |
 //! | `+(a` | `(:a` | yes | error | the group is never closed, and half of it is taken for text |
-//! | `(a)\1` | `aa` | yes | error | a back-reference: no linear time, and nobody's intention |
+//! | `(a)\1` | `aa` | yes | error | a back-reference: not possible in linear time, and hardly intended |
 //! | `(?<n>a)` | `a` | yes | error | names and lookbehind, likewise |
 //! | `?` | `🚀` | no | yes | a character is a character, not half of one in UTF-16 |
 //! | `??` | `🚀` | yes | no | the same |
@@ -43,7 +43,7 @@
 //! | --- | --- | --- | --- | --- |
 //! | `services/{a..c}/Cargo.toml` | `services/a/Cargo.toml` | no | yes | it loses the text before a dot |
 //! | `[[:alpha:]]/a.b` | `x/a.b` | no | yes | the same |
-//! | `+(+(a))` | `aa` | yes | no | 4 takes a repeated group in another for its own text |
+//! | `+(+(a))` | `aa` | yes | no | 4 reads a repeated group inside another one as literal text |
 
 mod below;
 mod error;

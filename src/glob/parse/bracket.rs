@@ -1,4 +1,4 @@
-//! `[…]`: a class of characters, which may also stand for itself.
+//! `[…]`: a class of characters. A class of plain characters also matches its own text.
 
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
