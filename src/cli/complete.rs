@@ -46,7 +46,7 @@ const VARIABLE: &str = "REBAKE_COMPLETE";
 
 const PROGRAM: &str = "rebake";
 
-/// Answers a shell that asks for candidates. Returns whether one did.
+/// Prints completion candidates if a shell requests them. Returns whether one did.
 pub(crate) fn answer() -> Result<bool, clap::Error> {
     CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).try_complete(std::env::args_os(), None)
 }

@@ -149,7 +149,7 @@ impl From<pipeline::Error> for Failure {
     }
 }
 
-/// Returns what is wrong with how a service is built, and where filters.yaml says it.
+/// Returns the problem of a service that cannot be built, with its place in filters.yaml.
 #[cfg(unix)]
 pub(crate) fn not_buildable(error: &BuilderError, config: &Config) -> Diagnostic {
     let problem = located(Diagnostic::error("builder", error.to_string()), config, error.service(), error.key());

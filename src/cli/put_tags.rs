@@ -22,9 +22,9 @@ pub(crate) struct Wanted<'a> {
 pub(crate) enum TaggingOutcome {
     /// The image has the tags, except for those that stay on another image.
     Tagged {
-        /// Those that it has.
+        /// The tags that it has.
         has: Vec<String>,
-        /// Those that stay on another image.
+        /// The tags that stay on another image.
         stays: Vec<String>,
         /// Whether one of them was added just now.
         is_new: bool,

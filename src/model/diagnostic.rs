@@ -1,7 +1,7 @@
 //! Problems as values: what is wrong, where, why, and what to do. `cli` draws them.
 //!
 //! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
-//! [`Located`]: it knows where it is *used* and, when it came through a YAML alias or merge key, where it is
+//! [`Located`]: it knows where it is *used* and, if it is used through a YAML alias or merge key, where it is
 //! *defined*.
 
 use std::fmt;
@@ -49,7 +49,7 @@ pub struct LineColumn {
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// Where it takes effect: at the alias or merge key if it came through one, else where it is defined.
+    /// Where it takes effect: at the alias or merge key if it is used through one, else where it is defined.
     pub used: Span,
     /// Where its text is.
     pub defined: Span,
@@ -250,7 +250,7 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the place of a value: where it is defined and, if it came through an alias, where it is used.
+    /// Adds the place of a value: where it is defined and, if it is used through an alias, where it is used.
     #[must_use]
     pub fn located<T>(self, file: &SourceFile, value: &Located<T>, text: impl Into<String>) -> Self {
         let diagnostic = self.label(file, value.defined, text);

@@ -4,7 +4,7 @@ use crate::analysis::filter::{FilterId, Match, Matches};
 use crate::analysis::graph::Graph;
 use crate::model::name::ServiceId;
 
-/// The causes that each service has of its own.
+/// The own causes of each service, before causes spread to dependents.
 #[derive(Debug, Clone)]
 pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 

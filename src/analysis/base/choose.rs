@@ -9,7 +9,7 @@ use crate::model::change::{ChangeSet, HeadState};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// Chooses what is compared: what the command line names, else what the event says, else the default branch. Fetches
+/// Chooses the base: the one that the command line names, else that of the event, else the default branch. Fetches
 /// missing commits, if fetching is allowed.
 ///
 /// # Errors

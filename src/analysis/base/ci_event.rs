@@ -1,4 +1,4 @@
-//! The base that a CI event asks for.
+//! The base of a CI event.
 
 use super::checkout_fit::Fit;
 use super::choose::{Choice, nothing, unreachable};

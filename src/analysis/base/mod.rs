@@ -35,7 +35,7 @@ pub struct RangeRequest {
 /// What head is compared with.
 #[derive(Debug, Clone, Default)]
 pub enum Compare {
-    /// What the event says; outside of CI, the default branch.
+    /// The base of the event; outside of CI, the default branch.
     #[default]
     Auto,
     /// A revision.
@@ -93,7 +93,7 @@ pub enum From {
     Base,
 }
 
-/// What is compared.
+/// A tip, and the commits that it is compared with.
 #[derive(Debug, Clone)]
 pub struct Range {
     /// The commit that is planned.

@@ -3,7 +3,7 @@ use crate::inputs::source::{DeclaredAt, DeclaredBuild, Ecosystem};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
-/// What one ecosystem declares.
+/// The packages, edges and builds that one ecosystem declares.
 #[derive(Debug, Clone, Default)]
 pub struct Contribution {
     /// The packages. Two in one directory become one service.

@@ -112,9 +112,9 @@ pub struct DiscoveredFilter {
 /// An edge between two services, by their positions.
 #[derive(Debug, Clone)]
 pub struct DiscoveredEdge {
-    /// What is built.
+    /// The service that is built.
     pub from: usize,
-    /// What it is built from.
+    /// The service that it is built from.
     pub to: usize,
     /// What declares it.
     pub at: DeclaredAt,

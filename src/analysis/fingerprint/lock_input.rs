@@ -2,7 +2,7 @@ use super::Defined;
 use crate::analysis::closure::ClosureDigest;
 use crate::model::tree::{Mode, ObjectId};
 
-/// What a lockfile gives a service, as part of the service's fingerprint.
+/// The part of a lockfile that affects a service, as an input of the service's fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LockInput {
     /// The path of the lockfile.

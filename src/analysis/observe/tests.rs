@@ -128,7 +128,7 @@ fn what_the_build_made_is_no_input() {
     assert_eq!(build.reads(), ["api/out: the build"]);
     let build = Traced::default().call(1, TraceEvent::Removed(path("out"))).read(1, "/r/api/out");
     assert_eq!(build.reads(), [""; 0]);
-    // What a file held is still there, whatever is written behind it.
+    // The old content of a file is still there when more is written after it.
     let build = Traced::default().open(1, "out", "/r/api/out", Access::Alter).read(1, "/r/api/out");
     assert_eq!(build.reads(), ["api/out: the build"]);
     let build = Traced::default().open(1, "out", "/r/api/out", Access::ReadWrite);

@@ -32,7 +32,7 @@ pub(super) fn printer(
         Name::Auto if is_live(name, trigger, output) => Box::new(Live::new(|| Size::of(stdout()), style.colours)),
         Name::Auto | Name::Grouped => Box::new(Grouped::new(engine, style)),
     };
-    // The buffer is flushed after each event, not after each line, since a gigabyte of output may have half a billion
+    // The buffer is written after each event, not after each line, since a gigabyte of output may have half a billion
     // lines.
     Printer::new(display, BufWriter::with_capacity(1 << 16, stdout()))
 }

@@ -1,5 +1,5 @@
-//! Dependencies that a run needs although it was not asked to build them. Their images come from earlier jobs or runs;
-//! missing ones are built first.
+//! Dependencies that a run needs although the request does not include them. Their images come from earlier jobs or
+//! runs; missing ones are built first.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -30,7 +30,7 @@ impl TreeEntry<'_> {
     }
 }
 
-/// What a [`TreeEntry`] is. The numbers are git's.
+/// The kind of a [`TreeEntry`]. The numbers are git's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u32)]
 pub enum Mode {
@@ -46,7 +46,7 @@ pub enum Mode {
     Directory = 0o040_000,
 }
 
-/// The id of a content: of a file, of a link's target, of a submodule's commit, or of all that a directory holds.
+/// The id of an entry's content: a file's text, a link's target, a submodule's commit, or everything in a directory.
 ///
 /// `Display` is the full lower-case hex form, 40 or 64 characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -16,7 +16,7 @@ pub struct Line {
     pub scope: Scope,
 }
 
-/// Whether a line was asked for.
+/// Whether a line was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     /// It was named.
