@@ -17,7 +17,7 @@ fn the_events_are_those_of_the_source() {
     // What is about the code alone stands before the kinds are explained.
     let explained = lines.skip_while(|line| !line.contains("The *kind* is the word"));
     let text = explained.fold(String::new(), |text, line| text + line + "\n");
-    let text = text.replacen("is used. The *kind*", "The *kind*", 1);
+    let text = text.replacen("fits is used. The *kind*", "The *kind*", 1);
     assert!(text.starts_with("The *kind*") && text.matches("\n| ").count() > 50, "{text}");
     kept("events.md", &format!("{HEAD}{}", text.trim_end().to_owned() + "\n"));
 }
