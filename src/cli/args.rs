@@ -61,28 +61,57 @@ impl Command {
     }
 }
 
-/// Adds a tip to an error about flags that other programs have: `--json`, `--since main`.
+/// Adds a tip to an error about commands and flags that other programs have: `retry`, `--json`, `--since main`.
 pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
-    if let Some(tip) = tip(&error, arguments) {
+    let tip = match text(&error, ContextKind::InvalidSubcommand) {
+        Some(command) => command_tip(command),
+        None => flag_tip(&error, arguments),
+    };
+    if let Some(tip) = tip {
+        // What is spelled alike is not what is meant.
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::None);
+        error.insert(ContextKind::SuggestedArg, ContextValue::None);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
 }
 
-fn tip(error: &clap::Error, mut arguments: impl Iterator<Item = OsString>) -> Option<&'static str> {
-    let context = |kind| match error.get(kind) {
+fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
-    };
+    }
+}
+
+fn command_tip(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "affected" | "changed" | "diff" | "list" | "ls" | "status" => {
+            "to see what would be rebuilt, write `rebake plan`"
+        }
+        "completion" => "write `rebake completions SHELL`",
+        "explain" => "write `rebake why SERVICE`",
+        "matrix" => "write `rebake plan --format matrix`",
+        "next" | "tag" => "write `rebake release`; with `--yes` it makes the tags",
+        "rerun" | "retry" => "write `rebake build --rerun REPORT`, with the report of `rebake build --report REPORT`",
+        "run" => "write `rebake build`",
+        _ => return None,
+    })
+}
+
+fn flag_tip(error: &clap::Error, mut arguments: impl Iterator<Item = OsString>) -> Option<&'static str> {
     let program = CommandLine::command();
     let verb = arguments.find_map(|argument| program.find_subcommand(argument))?;
-    match (verb.get_name(), context(ContextKind::InvalidArg)?) {
+    match (verb.get_name(), text(error, ContextKind::InvalidArg)?) {
         (_, "--json") => {
             let formats = verb.get_arguments().find(|argument| argument.get_id() == "format")?;
             let has_json = formats.get_possible_values().iter().any(|format| format.matches("json", false));
             has_json.then_some("write `--format json`")
         }
+        ("plan", "--github" | "--matrix") => Some("write `--format github` or `--format matrix`"),
         ("plan" | "build", "--affected") => Some("leave it out: what is affected is what this command is about"),
+        ("plan" | "build", "--service") => Some("name the services without a flag: `rebake build api web`"),
+        ("build", "--parallel" | "--concurrency") => Some("write `--jobs N`"),
+        ("build", "--failed" | "--retry") => Some("to build what failed again, write `--rerun REPORT`"),
         ("release", "--dry-run") => Some("leave it out: without `--yes` nothing is made"),
         (_, "--since <BASE>") => Some("to compare with a branch or a commit, write `--base REV`"),
         _ => None,

@@ -60,7 +60,8 @@ Exit codes: 0 everything is built, or nothing is affected; 1 a build failed; 2 w
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BuildArgs {
-    /// Build only these services, and those of their dependencies that are affected (names or paths)
+    /// Build only these services and those that they depend on, each only if it is affected (names or paths); --force
+    /// builds it anyway
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]
@@ -113,7 +114,7 @@ struct Allowed {
     /// Record even if a later or unrelated commit is recorded
     #[arg(long, requires = "record", help_heading = "Builds")]
     allow_older: bool,
-    /// Allow pushing code from a fork, and building it in a job that can read the repository's secrets
+    /// Allow pushing images of code from a fork, and building such code in a job that can read the repository's secrets
     #[arg(long, help_heading = "Builds")]
     allow_untrusted: bool,
 }
@@ -146,7 +147,8 @@ struct Shown {
     /// What to show while builds run
     #[arg(long, value_name = "DISPLAY", default_value = "auto")]
     output: Manner,
-    /// Write the outcome of each service as JSON, and estimate durations from an earlier report in the same file
+    /// Write the outcome of each service to this file, as JSON. A report that is there already is read first, to estimate
+    /// durations
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Write the outcome of each service as JUnit XML

@@ -25,16 +25,16 @@ const EXAMPLES: &str = "\
 Examples:
   rebake check                           filters.yaml, and the filters of all workflows
   rebake check .github/workflows/ci.yml  the filters of one workflow
-  rebake check --fix                     add and correct patterns where that mends something
-  rebake check --affected --base main    only what a plan against main affects
-  rebake check --observed observed.json  with what `rebake observe --format json` saw builds read
+  rebake check --fix                     add and correct patterns where that cures a finding
+  rebake check --affected --base main    only about services that changes since main affect
+  rebake check --observed observed.json  also with the files that `rebake observe` listed
   rebake check --format sarif > x.sarif  for code scanning";
 
 /// Find what is wrong or missing in filters.yaml, or in workflows with a paths-filter step
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CheckArgs {
-    /// Files of filters, and workflows [default: the configuration, and the filters of all workflows]
+    /// Filter files and workflow files [default: filters.yaml, and the filters of all workflows]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Output format
@@ -43,10 +43,11 @@ pub(crate) struct CheckArgs {
     /// Add and correct patterns in the files, and print what is left; rebake changes nothing else in them
     #[arg(long, conflicts_with = "affected")]
     fix: bool,
-    /// Also check the files that builds read, by the JSON of `rebake observe` (repeatable, or comma-separated)
+    /// Also check that every file that builds read is covered, as this output of `rebake observe --format json` lists them
+    /// (repeatable, or comma-separated)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     observed: Vec<PathBuf>,
-    /// Print only findings about services that a plan affects
+    /// Print only findings about services that the changes affect, compared as `rebake plan` does
     #[arg(long, conflicts_with = "files")]
     affected: bool,
     #[command(flatten)]

@@ -85,7 +85,7 @@ pub(crate) struct PlanningArgs {
     /// What to do when the patterns of a service match no tracked file
     #[arg(long, value_name = "POLICY", default_value = "by-shape", value_parser = choice::<Dead>(), help_heading = "Plan")]
     pub(crate) dead: Dead,
-    /// Push images even where pushing is off by default: on this machine and in pull requests
+    /// Push images even where pushing is off by default: outside of CI and in pull requests
     #[arg(long, help_heading = "Plan")]
     pub(crate) push: bool,
 }
@@ -106,8 +106,8 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
-    /// Image tag from which `--since published` reads the commit to compare with [default: the one tag that is the same for
-    /// every commit, such as main]
+    /// Image tag from which `--since published` reads the commit to compare with [default: the service's moving tag,
+    /// such as main, if it has exactly one]
     #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
     pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
@@ -119,7 +119,7 @@ pub(crate) struct RangeArgs {
     /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) force: Vec<String>,
-    /// Plan only these services, and leave out the rest (names or paths; repeatable, or comma-separated)
+    /// Of the services that would be planned, keep only these, and not their dependencies (names or paths; repeatable, or comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Default branch, instead of the one that the CI engine or the remote reports
@@ -170,11 +170,11 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to a version if the work tree modifies files of the service. Plans that count the work tree, and
-    /// local environments, always append it. rebake does not push such a version
+    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push such an image. Without
+    /// this flag, only plans that include uncommitted changes and plans for the environment `local` append it
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// What the number in versions counts [default: the service's `count`, or commits]
+    /// What the distance in a version counts, such as 47 in 1.0.9-0047-188f7a2 [default: the service's `count`, or commits]
     #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
     pub(crate) count: Option<Count>,
     /// Follow only the first parent of merges: ignore releases that were tagged on merged branches

@@ -35,8 +35,8 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, list each service with all causes, patterns and their places, at any width; this is the default if
-    /// standard output is not a terminal
+    /// In the table, list each service with all causes, patterns and their places, however narrow the terminal
+    /// is; this is the default if standard output is not a terminal
     #[arg(long)]
     long: bool,
     /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path, version,

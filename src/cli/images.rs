@@ -32,9 +32,9 @@ Examples:
   rebake images --at v1.2.0 --environment production
   rebake images --report report.json --fallback main    a preview: other services have the image of main
 
-rebake looks for an image in this order: in the reports, at the service's built ref, by the content of the commit, and by the one tag that moves (such as main). Its version and tags are those of the commit at which it was found.
+rebake looks for an image in this order: in the reports; in the record of the service's last build (see `rebake record`); under the content tag of the commit; and under the moving tag, such as main. Its version and tags are those of the commit at which it was found.
 
-Exit codes: 0 the image of every service is found; 1 an image is missing or of other content; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
+Exit codes: 0 the image of every service is found; 1 an image is missing, or was built from other content than the commit's; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
 
 /// How many services an error names.
 const NAMED: usize = 5;

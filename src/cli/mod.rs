@@ -54,6 +54,7 @@ mod version;
 mod why;
 mod workspace;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -64,6 +65,15 @@ use exit::Exit;
 use failure::Failure;
 use printing::Output;
 
+/// Prints a help text or an error of the command line, and returns how the program ends: as given, also if nobody reads
+/// the text to its end.
+fn printed(error: &clap::Error, exit: Exit) -> Exit {
+    match error.print() {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Bug,
+        _ => exit,
+    }
+}
+
 /// Runs the program with the arguments of the process, and returns its exit code.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -71,7 +81,7 @@ pub fn main() -> ExitCode {
     match complete::answer() {
         Ok(false) => {}
         Ok(true) => return Exit::Done.into(),
-        Err(error) => return if error.print().is_ok() { Exit::Usage.into() } else { Exit::Bug.into() },
+        Err(error) => return printed(&error, Exit::Usage).into(),
     }
     let args = match CommandLine::try_parse_from(empty_options::without_empty(std::env::args_os())) {
         Ok(args) => args,
@@ -79,7 +89,7 @@ pub fn main() -> ExitCode {
             let error = args::with_tips(error, std::env::args_os());
             // clap knows by itself which stream a help text or an error belongs to.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Done };
-            return if error.print().is_ok() { exit.into() } else { Exit::Bug.into() };
+            return printed(&error, exit).into();
         }
     };
     let output = Output::new(&args.general, Annotations::new(args.command.is_read_by_steps()));

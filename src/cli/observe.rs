@@ -26,10 +26,10 @@ use traced_builds::{TracedBuild, TracedRun};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake observe api                          build api, and list what it reads and nothing covers
+  rebake observe api                          build api, and list the files it reads that nothing covers
   rebake observe api --fix                    and add the patterns that cover it
   rebake observe api web --format json > observed.json
-  rebake check --observed observed.json       check later filters against this result, without a build
+  rebake check --observed observed.json       check changed filters against this result, without a build
 
 Only what this one build reads is seen: observe a clean build, since one that is up to date reads little.
 A service with a Dockerfile is not built: rebake computes the files that the Dockerfile copies.

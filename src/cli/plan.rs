@@ -31,14 +31,15 @@ Examples:
   rebake plan --format json > plan.json    save a plan; `rebake plan --plan plan.json` reads it
   rebake plan --ci                         in a workflow: outputs and summary for this CI engine
 
-If the CI engine has no inputs for manual runs, set REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+A manual run plans the services and the version in its inputs `service`, `services` and `version`. If the CI engine has no
+inputs, it plans those in the variables REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
 An empty --base, --head, --since or --environment counts as not given. In CI, rebake fetches a branch that --base names.";
 
 /// Show what must be rebuilt, why, under which version, and in what order
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
-    /// Plan only these services and the services that they depend on (names or paths)
+    /// Plan only these services and those that they depend on, each only if it is affected (names or paths)
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]

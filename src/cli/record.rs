@@ -229,7 +229,8 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Whether the images may have been pushed to an environment, judging by the event. Always true at a terminal.
+/// Whether runs for this event push images to an environment. Pull requests, merge queues, forks and rehearsals push only
+/// to the environment `local`.
 fn may_push(environment: &str, trigger: &Trigger) -> bool {
     let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
     environment == LOCAL || !(is_of_others || trigger.rehearsal)

@@ -50,8 +50,8 @@ pub(crate) struct ReleaseArgs {
     /// Whether to release services that depend on a released one (`depends_on`)
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
-    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, refuses a version
-    /// below a release of another branch, unless --version names it
+    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, a version
+    /// lower than a release on another branch is refused, unless --version gives it
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as configured in git

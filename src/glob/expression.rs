@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// The most steps that one match may take.
 const MAX_STEPS: usize = 5_000_000;
 
-/// The number of plain paths after which the linear engine takes over from the machine. The machine compiles in about 2
-/// µs and matches in 2 µs; the linear engine needs 30 µs and 0.1 µs.
+/// After this many plain paths, the linear engine matches a pattern instead of [`Machine`]. `Machine` compiles in about 2
+/// µs and matches a path in 2 µs; the linear engine compiles in 30 µs and matches a path in 0.1 µs.
 pub(super) const SELDOM: u32 = 256;
 
 /// A parsed pattern, and the two engines that match it.

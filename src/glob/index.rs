@@ -103,10 +103,10 @@ impl GlobIndex {
         self.patterns.len()
     }
 
-    /// Returns the positions of the patterns with this text, ascending.
+    /// Returns the positions of the patterns whose text has this number, ascending.
     ///
     /// # Panics
-    /// When there is no text of this number.
+    /// When no text has this number.
     #[must_use]
     pub fn positions(&self, text: usize) -> &[usize] {
         &self.patterns[text]

@@ -138,7 +138,7 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     is_group.then_some((Piece::Group(Alternatives { texts, separator, optional }), behind))
 }
 
-/// Whether a text whose first segment has a wildcard or a group matches a plain path.
+/// Whether a simple pattern matches a plain path. Its first segment must have a wildcard or a group.
 fn takes_behind(mut text: &str, mut path: &str) -> bool {
     // The text after the last `**`, and the path at which it was last tried. If it does not match there, it is tried
     // one segment further. No earlier `**` needs another try, since the last one can match whatever an earlier one

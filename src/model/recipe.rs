@@ -105,7 +105,7 @@ pub enum Builder {
     Podman,
     /// `task build`, in the service's path.
     Task,
-    /// Nothing: the service is a library, which spreads its changes and is never a job.
+    /// Nothing: the service is a library, which passes changes on to its dependents and is never a job.
     #[serde(rename = "none")]
     Nothing,
 }

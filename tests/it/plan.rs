@@ -438,6 +438,8 @@ fn flags_of_other_programs_have_a_tip() {
         (&["plan", "--affected"][..], "tip: leave it out"),
         (&["build", "--affected"], "tip: leave it out"),
         (&["release", "--dry-run"], "tip: leave it out: without `--yes` nothing is made"),
+        (&["build", "--parallel", "2"], "tip: write `--jobs N`"),
+        (&["build", "--retry"], "tip: to build what failed again, write `--rerun REPORT`"),
         (&["plan", "--since", "main"], "tip: to compare with a branch or a commit, write `--base REV`"),
         (&["why", "api", "--since", "HEAD~1"], "tip: to compare with a branch or a commit, write `--base REV`"),
     ] {
@@ -445,6 +447,35 @@ fn flags_of_other_programs_have_a_tip() {
         let told = String::from_utf8_lossy(&told.stderr).into_owned();
         assert!(told.contains(tip) && !told.contains("as a value"), "{told}");
     }
+}
+
+#[test]
+fn commands_of_other_programs_have_a_tip() {
+    let repo = Repo::new();
+    for (command, tip) in [
+        ("affected", "tip: to see what would be rebuilt, write `rebake plan`"),
+        ("completion", "tip: write `rebake completions SHELL`"),
+        ("explain", "tip: write `rebake why SERVICE`"),
+        ("retry", "tip: write `rebake build --rerun REPORT`"),
+    ] {
+        let told = repo.rebake([command]).failure(2).stdout("");
+        let told = String::from_utf8_lossy(&told.stderr).into_owned();
+        assert!(told.contains(tip) && !told.contains("similar"), "{told}");
+    }
+    let told = repo.rebake(["plam"]).failure(2);
+    assert!(String::from_utf8_lossy(&told.stderr).contains("'plan'"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_help_text_that_nobody_reads_to_its_end_is_no_bug() {
+    let repo = Repo::new();
+    let program = env!("CARGO_BIN_EXE_rebake");
+    // The reader is gone before the first byte comes.
+    let script = format!("{{ sleep 0.2; '{program}' plan --help; echo $? >&3; }} 3>ended | true; cat ended");
+    let shell = std::process::Command::new("sh").args(["-c", &script]).current_dir(repo.dir()).output().unwrap();
+    let ended = || std::fs::read_to_string(repo.dir().join("ended")).unwrap();
+    assert_eq!((String::from_utf8_lossy(&shell.stderr).as_ref(), ended().as_str()), ("", "0\n"));
 }
 
 #[test]

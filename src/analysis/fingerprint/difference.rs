@@ -10,7 +10,8 @@ use crate::model::name::Escaped;
 pub struct InputDifference {
     /// How it differs.
     pub sign: DifferenceSign,
-    /// The record as people read it, in its later state if it has one. For a definition it is one key and its value.
+    /// The record as text: as the later fingerprint has it, or as the earlier one does if only that one has it. If the
+    /// service's definition differs, each differing key is a difference, and this is the key with its value.
     pub record: String,
 }
 

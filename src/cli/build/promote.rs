@@ -19,8 +19,8 @@ Examples:
   rebake promote --plan plan.json             tag the images that the plan found in the registry
   rebake promote api --environment production
 
-Exit codes: 0 all images have their tags, or no image exists; 1 a tag could not be put, or an image \
-that was asked for is missing; 2 wrong usage; 3 the repository cannot be read, or a registry did not answer";
+Exit codes: 0 every image that exists has its tags; 1 a tag could not be added, or a service that the command line names \
+has no image; 2 wrong usage; 3 the repository cannot be read, or a registry did not answer";
 
 /// Add the tags of a plan to images that are in the registry already, and build nothing
 #[derive(Debug, Args)]

@@ -15,9 +15,9 @@ use crate::model::name::RepoDir;
 pub(in crate::config) enum LockfileKey {
     /// As files: the patterns decide whether a change matters.
     Whole,
-    /// As files, and the patterns leave them out on purpose: `false`.
+    /// `false`: as files, and it is intended that the patterns do not match them.
     Unchecked,
-    /// By the packages that the lockfiles in its path and above it give the service's package.
+    /// By packages: those that the service's package gets by the lockfiles in its directory and above it.
     Auto,
     /// By packages too, but with this lockfile, package or scope.
     Of(LockfileOf),

@@ -45,7 +45,7 @@ mapping! {
         /// it in their filters. None of them is built.
         #[schemars(extend("examples" = [{"docs": ["docs/**", "*.md"]}]))]
         filters: Map<Patterns>,
-        /// A match here affects every service that does not say `global: false`.
+        /// A match here affects every service that does not set `global: false`.
         #[schemars(extend("default" = [], "examples" = [["rust-toolchain.toml"]]))]
         global: Patterns,
         /// Paths that belong to no service, so rebake does not report their changes as unmatched. They are not
@@ -97,7 +97,7 @@ mapping! {
         #[schemars(extend("default" = [], "examples" = [["**/*.md", "docs/**"]]))]
         exclude: List<Exclusion>,
         /// How lockfiles affect it: `whole` (when absent), as files that the patterns match; `auto`, by the packages
-        /// that the lockfiles in its path and above it give its package; or the path of another lockfile. `false` is
+        /// that its package gets by the lockfiles in its path and above it; or the path of another lockfile. `false` is
         /// `whole` without findings of `rebake check`.
         #[schemars(extend("default" = "whole", "examples" = ["auto"]))]
         lockfile: LockfileKey,
@@ -147,8 +147,8 @@ mapping! {
         #[schemars(extend("default" = "Dockerfile", "examples" = ["docker/prod.Dockerfile"]))]
         dockerfile: BuildPath,
         /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
-        /// absent. What its Dockerfile copies of a context outside of the path affects the service, unless there are
-        /// `filters`.
+        /// absent. If the context is outside of the path, the files that its Dockerfile copies from there affect the
+        /// service, unless there are `filters`.
         #[schemars(extend("default" = ".", "examples" = ["/"]))]
         context: BuildPath,
         /// The stage of the Dockerfile that is built.
@@ -170,7 +170,7 @@ mapping! {
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
         #[schemars(extend("default" = [], "examples" = [["id=npm,env=NPM_TOKEN"]]))]
         secrets: List<Secret>,
-        /// Where the builder reads cached layers, in BuildKit's syntax. Keys that keep services apart are added: a
+        /// Where the builder reads cached layers, in BuildKit's syntax. rebake adds a key for each service: a
         /// scope for `type=gha`, a reference below the image for `type=registry`.
         #[schemars(extend("default" = [], "examples" = [["type=registry"]]))]
         cache_from: List<Text>,

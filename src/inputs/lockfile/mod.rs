@@ -110,8 +110,8 @@ impl LockedPackage {
 
 impl Lockfile {
     /// Reads a lockfile. `manifests` are package.json files by their directories, relative to that of the lockfile.
-    /// Only a yarn.lock needs them: the one beside it, whose `resolutions` change what packages depend on; and for yarn
-    /// 1 those of all packages of the workspace, since the lockfile lacks their dependencies.
+    /// Only a yarn.lock needs any: the package.json beside it, since its `resolutions` change what packages depend on. A
+    /// yarn.lock of yarn 1 also needs those of all packages of the workspace, since it does not list their dependencies.
     ///
     /// # Errors
     /// When it is too large, has an unknown version, or is not a whole file of its format.

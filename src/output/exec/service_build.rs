@@ -17,7 +17,7 @@ pub struct Build<'a> {
     pub kept: Kept,
     /// The services of this run whose images it may use, by name.
     pub takes: Vec<String>,
-    /// The images that it may use of services that this run does not build.
+    /// Images of services that this run does not build; the build may use them.
     pub held: NeededServices,
     /// The directory that its commands run in, absolute.
     pub directory: PathBuf,

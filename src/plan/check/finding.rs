@@ -41,7 +41,7 @@ pub enum Fix {
         /// The patterns to write.
         patterns: Vec<String>,
     },
-    /// Adds a list of patterns, after the `path` of a service that has none.
+    /// Adds a list of patterns to a service without one, after its `path`.
     Begin {
         /// The place of the path.
         behind: Span,

@@ -79,8 +79,8 @@ fn items(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize,
     Some((behind.end, patterns.iter().map(item).collect()))
 }
 
-/// Returns a list of patterns after the path of a service, on lines of its own or in braces, and the position where it
-/// goes.
+/// Returns the YAML of a new list of patterns and the position where it goes: behind the `path` of a service, on new
+/// lines, or in the braces if the service is written in braces.
 fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize, String)> {
     let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
     let key = text[begin..behind.start].trim_end().strip_suffix("path:")?;

@@ -73,17 +73,18 @@ fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     groups.into_values().collect()
 }
 
-/// Returns the dependencies of a service. A library has no releases, so its own dependencies replace it.
+/// Returns the dependencies of a service. In place of a library among them, which has no releases, the library's own
+/// dependencies are returned.
 fn released(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
     beyond_libraries(config, service, |service| config.graph.dependencies(service))
 }
 
-/// Returns the dependents of a service. The dependents of a library replace it.
+/// Returns the dependents of a service. In place of a library among them, the library's own dependents are returned.
 fn stand_on(config: &Config, service: ServiceId) -> BTreeSet<ServiceId> {
     beyond_libraries(config, service, |service| config.graph.dependents(service))
 }
 
-/// Returns the neighbours of a service, where the neighbours of a library replace it.
+/// Returns the neighbours of a service. In place of a library among them, the library's own neighbours are returned.
 fn beyond_libraries(
     config: &Config,
     service: ServiceId,

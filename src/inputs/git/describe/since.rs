@@ -16,7 +16,7 @@ pub(super) struct Since {
 }
 
 impl Since {
-    /// Walks from head until every release leads to all commits that are left.
+    /// Walks from head until each commit that is still to be visited is an ancestor of every release.
     pub(super) fn walk(
         commits: &mut Commits<'_>,
         head: &CommitId,

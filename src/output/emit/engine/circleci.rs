@@ -167,7 +167,7 @@ fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
 }
 
 /// Returns the steps that run a command and keep its reports, whether it succeeds or fails. CircleCI stops a command
-/// that writes nothing for `minutes`, or for 10 minutes, its default, if there is no limit.
+/// that writes nothing for `minutes`, or for CircleCI's default of 10 minutes if that is `None`.
 fn run(name: &str, command: &str, minutes: Option<u64>) -> [Value; 3] {
     let mut step = json!({"name": name, "command": format!("exec {command}")});
     if let Some(minutes) = minutes {

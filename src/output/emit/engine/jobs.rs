@@ -29,8 +29,8 @@ impl Job<'_> {
     /// Returns the settings that its services ask for on an engine.
     ///
     /// # Errors
-    /// When two of them ask for different settings, or for one that cannot be set there. rebake does not make such a
-    /// plan.
+    /// When two of them ask for different settings, or for one that jobs of this engine do not take. A plan that rebake
+    /// made has no such settings, but a saved plan may have been edited.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
@@ -67,7 +67,8 @@ fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Valu
 /// Returns the settings of the job that tags existing images: those of the first service whose image lacks a tag.
 ///
 /// # Errors
-/// When a setting cannot be set there. rebake does not make such a plan.
+/// When the service asks for a setting that jobs of this engine do not take. A plan that rebake made has none, but a saved
+/// plan may have been edited.
 pub(super) fn promote_settings(plan: &Plan, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
     let lacks = |service: &&PlannedService| service.exists.as_ref().is_some_and(|exists| !exists.lacks.is_empty());
     let first = plan.services.iter().find(lacks);

@@ -63,7 +63,10 @@ fn at_most_or(
     Ok(())
 }
 
-/// Returns the jobs of each level. More than `most` levels, for which the pipeline has no steps, are an error.
+/// Returns the jobs of each level.
+///
+/// # Errors
+/// When there are more than `most` levels, since the pipeline has jobs for that many only.
 fn by_level<'a, 'p>(jobs: &'a [Job<'p>], most: Option<usize>) -> Result<Vec<Vec<&'a Job<'p>>>, EmitError> {
     let count = jobs.iter().map(|job| job.level + 1).max().unwrap_or_default();
     let cure = "give the workflow jobs for more levels and raise `--levels`, or put services that depend on each other into one job \

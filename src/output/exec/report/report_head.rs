@@ -56,9 +56,8 @@ impl ReportHead {
     }
 }
 
+/// Returns a value that both runs have. What only one of them has is not known of both: a merged report must not look
+/// like one of a single commit.
 fn same(one: Option<String>, two: Option<String>) -> Option<String> {
-    match (one, two) {
-        (Some(one), Some(two)) => (one == two).then_some(one),
-        (one, two) => one.or(two),
-    }
+    one.filter(|one| two.as_ref() == Some(one))
 }

@@ -16,7 +16,7 @@ const NAMED: usize = 5;
 pub(super) struct ServiceLink {
     pub(super) link: RepoPath,
     pub(super) service: ServiceId,
-    /// The path to which its text leads.
+    /// The path that the link names as its target, resolved from the link's directory.
     pub(super) place: RepoPath,
 }
 
