@@ -12,6 +12,7 @@ mod odd;
 pub(crate) mod registry;
 mod reused;
 mod same;
+mod tokens;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -37,6 +38,14 @@ impl Engine {
             format!("[storage]\ndriver = \"vfs\"\ngraphroot = {:?}\nrunroot = {:?}\n", store("root"), store("run"));
         std::fs::write(directory.path().join("storage.conf"), storage).unwrap();
         Self { directory }
+    }
+
+    /// Logs in to the registry, for buildah, podman, skopeo and rebake.
+    fn log_in(&self, registry: &Registry, login: &str) {
+        use base64::Engine as _;
+        let encoded = base64::engine::general_purpose::STANDARD.encode(login);
+        let logins = serde_json::json!({"auths": {&registry.address: {"auth": encoded}}});
+        std::fs::write(self.path("auth.json"), logins.to_string()).unwrap();
     }
 
     fn path(&self, name: &str) -> PathBuf {

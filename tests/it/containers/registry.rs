@@ -9,6 +9,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::text;
+use super::tokens::Tokens;
 
 /// All kinds of manifest. Without one of them, the registry answers with another manifest, or with 404.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, \
@@ -20,7 +21,7 @@ pub(crate) struct Registry {
     child: Child,
     /// `127.0.0.1:PORT`.
     pub(crate) address: String,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 struct Response {
@@ -43,6 +44,15 @@ impl Registry {
         Self::start_with(directory, &serde_json::json!({"auth": {"htpasswd": {"realm": "test", "path": file}}}))
     }
 
+    /// Starts one with the same content that lets nobody in without a token.
+    pub(super) fn with_tokens(&self) -> (Self, Tokens) {
+        let directory = tempfile::tempdir().unwrap();
+        let tokens = Tokens::serve(directory.path());
+        let mut settings = tokens.settings(directory.path());
+        settings["storage"] = serde_json::json!({"filesystem": {"rootdirectory": self.directory.path().join("data")}});
+        (Self::start_with(directory, &settings), tokens)
+    }
+
     fn start_with(directory: tempfile::TempDir, more: &Value) -> Self {
         let (config, log) = (directory.path().join("config.yml"), directory.path().join("log"));
         let mut settings = serde_json::json!({
@@ -59,7 +69,7 @@ impl Registry {
         let mut registry = Self {
             child: command.spawn().expect("docker-registry is installed: .ci/full does that"),
             address: String::new(),
-            _directory: directory,
+            directory,
         };
         let since = Instant::now();
         while registry.address.is_empty() {
