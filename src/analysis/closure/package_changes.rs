@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Resolution, WithDevelopment};
 
@@ -49,7 +49,7 @@ impl<'r> ClosureComparison<'r> {
     /// Compares two states.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        let mut numbers: BTreeMap<PackageKey<'r>, usize> = BTreeMap::new();
+        let mut numbers: HashMap<PackageKey<'r>, usize> = HashMap::new();
         let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
         Self { before, after, with, count: numbers.len() }
     }
@@ -85,7 +85,7 @@ impl<'r> ClosureComparison<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn of(resolution: Option<&'r Resolution>, numbers: &mut BTreeMap<PackageKey<'r>, usize>) -> Self {
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut HashMap<PackageKey<'r>, usize>) -> Self {
         let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
         let numbers = packages.map(|package| {
             let next = numbers.len();

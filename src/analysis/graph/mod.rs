@@ -110,6 +110,18 @@ impl Graph {
         }
     }
 
+    /// Returns a service and all services that it is built from, directly or not, the service first.
+    #[must_use]
+    pub fn closure(&self, service: ServiceId) -> Vec<ServiceId> {
+        let (mut found, mut at) = (vec![service], 0);
+        let mut seen = BTreeSet::from([service]);
+        while let Some(next) = found.get(at).copied() {
+            found.extend(self.dependencies(next).into_iter().filter(|dependency| seen.insert(*dependency)));
+            at += 1;
+        }
+        found
+    }
+
     /// Returns, for each service, whether it is one of these services or one that they are built from, directly or not.
     #[must_use]
     pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
@@ -187,6 +199,7 @@ mod tests {
         let graph = graph(&["web: api", "api: db", "db:", "docs: web"]).unwrap();
         assert_eq!(graph.with_dependencies(&[graph.id("api").unwrap()]), [false, true, true, false]);
         assert_eq!(graph.with_dependencies(&[graph.id("docs").unwrap()]), [true; 4]);
+        assert_eq!(names(&graph, &graph.closure(graph.id("docs").unwrap())), ["docs", "web", "api", "db"]);
     }
 
     #[test]

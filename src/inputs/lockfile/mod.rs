@@ -44,6 +44,8 @@ const MOST_WORK: usize = if cfg!(test) { 1 << 22 } else { 1 << 28 };
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lockfile {
     packages: Vec<LockedPackage>,
+    /// How many packages have a local source.
+    local_count: usize,
     /// The dependencies of each package, by its position.
     needs: Vec<Vec<Need>>,
     /// How many dependencies there are.
@@ -152,6 +154,12 @@ impl Lockfile {
         &self.packages
     }
 
+    /// Whether any package is installed from a directory or an archive of the repository, or patched by one.
+    #[must_use]
+    pub fn has_local_sources(&self) -> bool {
+        self.local_count > 0
+    }
+
     /// Returns what a package needs.
     #[must_use]
     pub fn needs(&self, package: usize) -> &[Need] {
@@ -182,6 +190,7 @@ impl Lockfile {
             return Err(LockfileError::TooLarge);
         }
         self.spend(package.identity.len())?;
+        self.local_count += usize::from(package.local.is_some());
         self.packages.push(package);
         self.needs.push(Vec::new());
         Ok(self.packages.len() - 1)

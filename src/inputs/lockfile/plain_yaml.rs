@@ -136,7 +136,7 @@ impl<'t> Reader<'t> {
 fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
     let end = match text.as_bytes().first() {
         Some(quote @ (b'"' | b'\'')) => end_of_quoted(text, *quote)?,
-        _ => text.find(": ").or_else(|| text.ends_with(':').then(|| text.len() - 1)).ok_or(NotPlain)?,
+        _ => end_of_key(text.as_bytes()).ok_or(NotPlain)?,
     };
     let rest = text[end..].strip_prefix(':').ok_or(NotPlain)?;
     if !rest.is_empty() && !rest.starts_with(' ') {
@@ -144,6 +144,12 @@ fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
     }
     let key = scalar(&text[..end])?;
     if key == "<<" { Err(NotPlain) } else { Ok((key, rest.trim_start())) }
+}
+
+/// Returns the position of the colon that ends the key at the start of a line: the first one before a blank, or the last
+/// character.
+fn end_of_key(line: &[u8]) -> Option<usize> {
+    (0..line.len()).find(|at| line[*at] == b':' && line.get(at + 1).is_none_or(|next| *next == b' '))
 }
 
 /// Returns the position after the quoted string at the start of `text`.
@@ -177,11 +183,21 @@ fn scalar(text: &str) -> Result<Cow<'_, str>, NotPlain> {
         Some(b'\'' | b'"' | b'&' | b'*' | b'!' | b'%' | b'@' | b'`' | b'|' | b'>' | b'?' | b'{' | b'[' | b',') => {
             Err(NotPlain)
         }
-        _ if text.starts_with("- ") || text.contains(" #") || text.contains(": ") || text.contains('\t') => {
-            Err(NotPlain)
-        }
+        _ if text.starts_with("- ") || has_syntax(text.as_bytes()) => Err(NotPlain),
         _ => Ok(text.into()),
     }
+}
+
+/// Whether a text without quotes has a comment, a key or a tab in it.
+fn has_syntax(text: &[u8]) -> bool {
+    let mut last = 0;
+    for byte in text {
+        match (last, *byte) {
+            (_, b'\t') | (b' ', b'#') | (b':', b' ') => return true,
+            (_, byte) => last = byte,
+        }
+    }
+    false
 }
 
 /// Reads a value that ends with its line.
@@ -231,10 +247,13 @@ fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
     let end = if let Some(quote @ (b'"' | b'\'')) = text.as_bytes().first() {
         end_of_quoted(text, *quote)?
     } else {
-        let is_end = |(at, c): (usize, char)| {
-            matches!(c, ',' | '}' | ']' | '{' | '[') || c == ':' && text[at + 1..].starts_with(' ')
+        let bytes = text.as_bytes();
+        let is_end = |at: &usize| match bytes[*at] {
+            b',' | b'}' | b']' | b'{' | b'[' => true,
+            b':' => bytes.get(at + 1) == Some(&b' '),
+            _ => false,
         };
-        text.char_indices().find(|found| is_end(*found)).map_or(text.len(), |(at, _)| at)
+        (0..bytes.len()).find(is_end).unwrap_or(bytes.len())
     };
     *rest = text[end..].trim_start();
     scalar(text[..end].trim_end())

@@ -30,7 +30,7 @@ impl Ecosystem {
         let file_name = path.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
         match self {
             Self::Cargo => file_name == b"Cargo.toml",
-            Self::Docker => std::str::from_utf8(path).is_ok_and(is_about_images),
+            Self::Docker => is_about_images(path, file_name),
             Self::Go => matches!(file_name, b"go.mod" | b"go.work") || file_name.ends_with(b".go"),
             Self::Npm => matches!(file_name, b"package.json" | b"pnpm-workspace.yaml"),
             Self::Python => file_name == b"pyproject.toml",
@@ -39,11 +39,18 @@ impl Ecosystem {
 }
 
 /// Whether a file is about images, or has path filters.
-fn is_about_images(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let lower = name.to_ascii_lowercase();
-    if lower.contains("dockerfile") || lower.contains("containerfile") || matches!(&*lower, ".dockerignore" | ".env") {
+fn is_about_images(path: &[u8], file_name: &[u8]) -> bool {
+    let contains = |word: &[u8]| file_name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
+    if contains(b"dockerfile") || contains(b"containerfile") {
         return true;
     }
+    if [&b".dockerignore"[..], b".env"].iter().any(|name| file_name.eq_ignore_ascii_case(name)) {
+        return true;
+    }
+    // All others are YAML, HCL or JSON.
+    if ![&b".yaml"[..], b".yml", b".hcl", b".json"].iter().any(|end| file_name.ends_with(end)) {
+        return false;
+    }
+    let (Ok(path), Ok(name)) = (std::str::from_utf8(path), std::str::from_utf8(file_name)) else { return false };
     is_compose_file(name) || is_bake_file(name) || is_workflow_file(path) || is_filter_file(path)
 }

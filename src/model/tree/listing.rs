@@ -84,7 +84,18 @@ impl Listing {
     /// Returns the position of a path, in a list in the order of paths.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
-        self.listed.binary_search_by(|listed| listed.path(&self.texts).cmp(path)).ok()
+        self.position_in(0..self.len(), path)
+    }
+
+    /// Returns the position of a path that is searched in a range only, such as that of its directory.
+    ///
+    /// # Panics
+    /// When the range ends after the list.
+    #[must_use]
+    pub fn position_in(&self, range: Range<usize>, path: &[u8]) -> Option<usize> {
+        let start = range.start;
+        let found = self.listed[range].binary_search_by(|listed| listed.path(&self.texts).cmp(path));
+        found.ok().map(|position| start + position)
     }
 
     /// Sorts the entries from a position on by path.

@@ -99,8 +99,7 @@ impl<'a> Ground<'a> {
         let mut cover = Positions::of(self.listing().len(), []);
         for (set, service) in services {
             let config = self.config(set);
-            let needed = config.graph.with_dependencies(&[service]);
-            for service in config.graph.services().filter(|service| needed[service.0]) {
+            for service in config.graph.closure(service) {
                 let service = &config.services[service.0];
                 let global = (service.global == Global::Affects).then_some(config.global);
                 for filter in service.own_filters().chain(global) {

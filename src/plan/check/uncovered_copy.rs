@@ -78,13 +78,14 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     for build in builds {
         let Some(ignore) = &build.ignore else { continue };
         let context = contexts.of(ground.listing(), &build.context);
-        let start = build.context.join("");
+        let (start, within) = (build.context.join(""), ground.below(&build.context));
         for source in &build.reads.sources {
             if context.leads_on(&source.path) {
                 continue;
             }
             let read = source.files(&context.files, ignore);
-            let position = |path: &&[u8]| ground.listing().position(&[start.as_bytes(), path].concat());
+            let position =
+                |path: &&[u8]| ground.listing().position_in(within.clone(), &[start.as_bytes(), path].concat());
             let read: Vec<usize> = read.iter().filter_map(position).collect();
             let uncovered: Vec<usize> = read.iter().copied().filter(|position| !build.cover.has(*position)).collect();
             let is_excluded = |position: &usize| {

@@ -37,7 +37,8 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
         }
     }
     let mut found = Vec::new();
-    for (set, service, home, certainty) in ground.owned() {
+    for (set, service, home, certainty) in ground.owned().into_iter().filter(|(_, _, home, _)| !edges[*home].is_empty())
+    {
         let config = ground.config(set);
         let cover = ground.cover(std::iter::once((set, service)).chain(ground.together(set, service)));
         let mut missed = BTreeSet::new();

@@ -54,10 +54,11 @@ pub fn with_local_sources<'c>(
 
 /// Returns the local sources of the packages that a package reaches.
 fn local(closure: &Closure, with: WithDevelopment) -> Vec<&str> {
-    let packages = closure.resolution.lockfile().packages();
-    if packages.iter().all(|package| package.local.is_none()) {
+    let lockfile = closure.resolution.lockfile();
+    if !lockfile.has_local_sources() {
         return Vec::new();
     }
+    let packages = lockfile.packages();
     let reached = closure.resolution.reached(closure.package, with).into_iter();
     reached.filter_map(|package| packages[package].local.as_deref()).collect()
 }

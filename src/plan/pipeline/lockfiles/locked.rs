@@ -105,6 +105,7 @@ impl Locked {
             return Ok(Self::default());
         }
         let files = RevisionFiles::list(repository, cache, &directories, revision)?;
+        let known = files.lockfile_names();
         let mut read: BTreeMap<String, ReadLockfile> = BTreeMap::new();
         let mut locked = Self::default();
         for id in services {
@@ -114,7 +115,11 @@ impl Locked {
             // If lockfiles in several directories have the package, all of them count: it is not known which one is in
             // force.
             for directory in service.lockfile_directories() {
-                for name in service.lockfile_names() {
+                let names = match &closure.file {
+                    Some(file) => vec![file_name(file)],
+                    None => known.get(&directory).cloned().unwrap_or_default(),
+                };
+                for name in names {
                     let path = directory.join(name);
                     let Some(entry) = files.entry(&path) else { continue };
                     let means = match LockfileFormat::of(name.as_bytes()) {

@@ -8,7 +8,8 @@ use super::lockfile_cache::{LockfileKey, Resolved};
 use crate::analysis::closure::Resolution;
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::lockfile::{
-    Lockfile, LockfileError, LockfileFormat, MAX_LOCKFILE, SETTINGS_FILES, SettingsFile, shared_settings,
+    LOCKFILE_NAMES, Lockfile, LockfileError, LockfileFormat, MAX_LOCKFILE, SETTINGS_FILES, SettingsFile,
+    shared_settings,
 };
 use crate::inputs::source::{CargoToml, Ecosystem, PackageJson};
 use crate::model::change::ChangeSet;
@@ -89,6 +90,18 @@ impl<'a> RevisionFiles<'a> {
     /// Returns the entry at a path.
     pub(super) fn entry(&self, path: &str) -> Option<TreeEntry<'_>> {
         self.entries.position(path.as_bytes()).map(|at| self.entries.get(at))
+    }
+
+    /// Returns the names of the lockfiles in each directory that has any.
+    pub(super) fn lockfile_names(&self) -> BTreeMap<RepoDir, Vec<&'static str>> {
+        let mut names: BTreeMap<RepoDir, Vec<&'static str>> = BTreeMap::new();
+        for path in self.entries.iter().filter_map(|entry| std::str::from_utf8(entry.path).ok()) {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            if let Some((name, _)) = LOCKFILE_NAMES.iter().find(|(known, _)| *known == name) {
+                names.entry(RepoDir::of_file(path)).or_default().push(name);
+            }
+        }
+        names
     }
 
     /// Returns the contents of files, in their order. Files that a partial clone lacks are fetched in one go.
