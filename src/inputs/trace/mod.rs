@@ -1,7 +1,7 @@
-//! Traces of builds: what a build did with files and processes, as strace writes it, with one file per process and one
-//! line per system call.
+//! Traces of builds: the system calls with which a build uses files, processes and addresses. Strace writes a trace as
+//! one file per process or thread, with one line per system call.
 //!
-//! This module has the options of strace and reads its output. It runs nothing.
+//! This module returns the options for strace and reads its output. It does not run strace.
 
 mod strace_options;
 mod syscall_line;

@@ -1,24 +1,26 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// How strace stops at system calls.
+/// The system calls at which strace stops the traced process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TracerSpeed {
-    /// Only at the traced calls, by a filter in the kernel (seccomp). Under the filter, programs with `setuid` get no
-    /// additional rights.
+    /// Only the traced calls, which a filter in the kernel selects (seccomp). Under this filter, programs with `setuid`
+    /// get no additional rights.
     Filtered,
-    /// At every system call.
+    /// Every system call.
     Plain,
 }
 
-/// The system calls that are traced. Calls with a question mark do not exist on every processor. A version of strace
-/// that does not know one of the others fails, which is better than a trace that lacks the call.
+/// The option of strace that selects the system calls to trace. Calls with a question mark do not exist on every
+/// processor. If a version of strace does not know a call without a question mark, strace fails. That is better than a
+/// trace without the call.
 const CALLS: &str = "trace=?open,openat,openat2,?creat,open_by_handle_at,execve,execveat,chdir,fchdir,getcwd,?rename,\
 ?renameat,renameat2,?link,linkat,?symlink,symlinkat,?readlink,readlinkat,?unlink,unlinkat,truncate,ftruncate,?truncate64,?ftruncate64,\
 ?fork,?vfork,clone,?clone3,connect,bind,getsockname,io_uring_setup,chroot,pivot_root,mount,move_mount";
 
-/// Returns the arguments of strace that stand before the traced program. Strace writes one file per process, with this
-/// prefix, and appends to existing files (`-A`), since process ids are reused.
+/// Returns the arguments of strace; the traced command follows them. Strace writes one file per process, named by
+/// `prefix` and the process id, such as `prefix.4711`. It appends to existing files (`-A`), since a later process can
+/// have the same id.
 #[must_use]
 pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
     let prefix = OsStr::to_string_lossy(prefix.as_os_str()).into_owned();
@@ -26,15 +28,16 @@ pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(into).collect()
 }
 
-/// Returns the same options, except that strace writes to standard error.
+/// Returns the arguments of strace for a trial: as [`strace_options`] does, but strace writes to standard error.
 #[must_use]
 pub fn strace_trial_options(speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(["-f".to_owned(), "--".to_owned()]).collect()
 }
 
-/// Returns the options of both functions above. Strace is not the parent of the program (`-D`), so the program ends as
-/// it would without strace, and nothing waits for a process that outlives it. Strings are in hexadecimal (`-xx`), and
-/// file descriptors have their paths (`-y`). Failed calls are logged too: a non-blocking `connect` fails at first.
+/// Returns the options that [`strace_options`] and [`strace_trial_options`] share. Strace is not the parent of the
+/// program (`-D`), so the program ends as it would without strace, and nothing waits for a process that outlives the
+/// program. Strace writes strings in hexadecimal (`-xx`), and the path of each file descriptor (`-y`). It also writes
+/// failed calls, since a non-blocking `connect` fails at first.
 fn shared_options(speed: TracerSpeed) -> Vec<String> {
     let filter = (speed == TracerSpeed::Filtered).then_some("--seccomp-bpf");
     let options = ["-D", "-ttt", "-xx", "-y", "-qq", "-s", "128", "-e", "signal=none", "-e", CALLS];

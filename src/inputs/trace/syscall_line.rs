@@ -5,17 +5,18 @@ use std::net::IpAddr;
 
 use super::{Access, Peer, RequestedPath, TraceEvent, Untraceable};
 
-/// A system call, and when it began.
+/// A system call and its start time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TracedCall {
-    /// Microseconds since 1970.
+    /// The start time, in microseconds since 1970.
     pub at: u64,
     /// What the call did.
     pub event: TraceEvent,
 }
 
 impl TracedCall {
-    /// Reads a line; `None` if the call has failed or does not matter.
+    /// Reads a line of strace's output. `None` if the call failed, if [`TraceEvent`] has no variant for it, or if the
+    /// line is malformed. A `connect` that is still in progress has not failed.
     #[must_use]
     pub fn read(line: &[u8]) -> Option<Self> {
         let line = std::str::from_utf8(line).ok()?.trim();
@@ -124,7 +125,7 @@ fn parts(text: &str) -> Vec<&str> {
     parts
 }
 
-/// Decodes a quoted string such as `"\x61\x62"`, or `"\x61\x62"...` if strace cut it.
+/// Decodes a quoted string such as `"\x61\x62"`. If strace truncated the string, dots follow it: `"\x61\x62"...`.
 fn quoted(text: &str) -> Option<Vec<u8>> {
     let (inside, _) = text.strip_prefix('"')?.split_once('"')?;
     bytes(inside)
@@ -145,7 +146,8 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
     text.as_bytes().chunks(4).map(digits).collect()
 }
 
-/// Returns the path that strace shows with a file descriptor, such as `3<\x2f\x61>`; `None` for a pipe or a socket.
+/// Returns the path of a file descriptor, such as `/a` for `3<\x2f\x61>`; `None` if the descriptor is a pipe or a
+/// socket.
 fn described(text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once('<')?;
     let (inside, _) = rest.split_once('>')?;
@@ -183,7 +185,7 @@ fn number(text: &str) -> Option<u32> {
     text.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
 }
 
-/// Parses a socket address; `None` for an unnamed Unix socket, or a family other than Unix and IP.
+/// Parses a socket address; `None` if it belongs to an unnamed Unix socket, or to a socket that is neither Unix nor IP.
 fn peer(text: &str) -> Option<Peer> {
     let after = |key: &str| text.split_once(key).map(|(_, rest)| rest);
     if let Some(path) = after("sun_path=") {
@@ -211,7 +213,7 @@ mod tests {
         text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat()
     }
 
-    /// Reads a line of strace, after it encodes texts in `«»` as hexadecimal.
+    /// Encodes the texts in `«»` as hexadecimal, and reads the result as a line of strace's output.
     fn read(line: &str) -> Option<TraceEvent> {
         let mut parts = line.split(['«', '»']);
         let mut made = parts.next().unwrap_or_default().to_owned();

@@ -1,27 +1,28 @@
-//! The traced system calls, as values. All of them have succeeded, or are connections that have begun.
+//! The traced system calls, as values. Each of them succeeded, or is a `connect` that is still in progress.
 
 use std::net::IpAddr;
 
-/// A system call of a process. "It" is the process.
+/// A system call of a process. In the variants, "it" is the process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {
     /// It opened a file or a directory.
     Opened {
-        /// The path that it requested.
+        /// The path that the process passed to the call.
         asked: RequestedPath,
-        /// The path of the opened file, absolute and without links; `None` if the kernel has no path for it.
+        /// The path of the opened file, absolute and without symbolic links; `None` if it has no path, such as a pipe.
         found: Option<Vec<u8>>,
         /// What the process may do with the file.
         access: Access,
     },
     /// It executed another program.
     Executed {
-        /// The program.
+        /// The path of the program.
         asked: RequestedPath,
-        /// The arguments, the first of which is the program's name. Strace cuts long ones.
+        /// The arguments, beginning with the program's name. Strace truncates long arguments and long lists.
         arguments: Vec<Vec<u8>>,
     },
-    /// Another of its threads executed a program and took over the process id. That thread's trace has the `execve`.
+    /// Another thread of the process executed a program and took over the process id. The trace of that thread has the
+    /// `execve`.
     Superseded,
     /// It changed its current directory.
     ChangedDirectory(RequestedPath),
@@ -29,11 +30,11 @@ pub enum TraceEvent {
     CurrentDirectory(Vec<u8>),
     /// It renamed a file or a directory.
     Renamed {
-        /// The path before.
+        /// The old path.
         from: RequestedPath,
-        /// The path now.
+        /// The new path.
         to: RequestedPath,
-        /// Whether the two paths were exchanged.
+        /// Whether the files at the two paths were exchanged.
         is_swapped: bool,
     },
     /// It made a hard link to a file.
@@ -42,14 +43,14 @@ pub enum TraceEvent {
         from: RequestedPath,
         /// The new path.
         to: RequestedPath,
-        /// Whether `from` is followed if it is a symbolic link.
+        /// Whether, if `from` is a symbolic link, the new path names the link's target instead of the link.
         is_followed: bool,
     },
     /// It made a symbolic link.
     SymbolicLink {
-        /// Its target.
+        /// The link's target, as it was passed to the call.
         target: Vec<u8>,
-        /// Its path.
+        /// The link's own path.
         path: RequestedPath,
     },
     /// It read the target of a symbolic link.
@@ -60,27 +61,28 @@ pub enum TraceEvent {
     Emptied(RequestedPath),
     /// It started a process or a thread.
     Forked {
-        /// The id.
+        /// The id of the new process or thread.
         child: u32,
-        /// Whether the child is a thread, which has the same current directory and program.
+        /// Whether the child is a thread. A thread has the same current directory and program as the process.
         is_thread: bool,
     },
     /// It connected to a program.
     Connected(Peer),
-    /// It has an address to which others can connect.
+    /// Its socket has this address, to which other processes can connect.
     Bound(Peer),
-    /// It made later calls invisible or ambiguous to the trace.
+    /// From here on, the trace lacks calls or has ambiguous paths.
     HidCalls(Untraceable),
 }
 
 /// A path as a process passed it to a system call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestedPath {
-    /// The absolute path of the directory from which a relative path starts; `None` if strace does not show it.
+    /// The absolute path of the directory from which `path` starts if `path` is relative; `None` if strace does not
+    /// show the directory.
     pub from: Option<Vec<u8>>,
-    /// Whether that directory is the process's current directory.
+    /// Whether a relative `path` starts from the current directory of the process.
     pub from_own: bool,
-    /// The path.
+    /// The path, relative or absolute.
     pub path: Vec<u8>,
 }
 
@@ -89,34 +91,36 @@ pub struct RequestedPath {
 pub enum Access {
     /// Read it.
     Read,
-    /// Read and write it; its content is kept.
+    /// Read and write it; its previous content is kept.
     ReadWrite,
-    /// Write into it; its content is kept, at least in part.
+    /// Write into it, without reading it. Its previous content is kept, at least in part.
     Alter,
-    /// Write it from the start: it is emptied, or is a new file.
+    /// Write all of its content: the call emptied or created the file.
     Write,
-    /// Neither read nor write it: it refers to the file (`O_PATH`), or lists a directory.
+    /// Neither read nor write it: the process only has a reference to the file (`O_PATH`), or lists a directory.
     Nothing,
 }
 
-/// An address of a program.
+/// The address of a socket.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Peer {
-    /// A Unix socket in the file system.
+    /// The path of a Unix socket in the file system.
     Socket(Vec<u8>),
-    /// A Unix socket with an abstract name, outside of the file system.
+    /// The abstract name of a Unix socket, which is not in the file system.
     Abstract(Vec<u8>),
-    /// A port of this machine, at a loopback or unspecified address; 0 lets the kernel choose a port.
+    /// A port of this computer, at a loopback address such as `127.0.0.1` or an unspecified one such as `0.0.0.0`. If a
+    /// process binds to port 0, the kernel chooses the port.
     Port(u16),
-    /// A port at another address, which may be one of this machine.
+    /// A port at any other address. This computer may have that address too.
     Address(IpAddr, u16),
 }
 
 /// A reason why the trace lacks calls or has ambiguous paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Untraceable {
-    /// `io_uring`: the kernel opens files by a queue, without a call for each.
+    /// The process uses `io_uring`: the kernel takes requests to open files from a queue, without a system call for
+    /// each file.
     IoUring,
-    /// The process changed its root directory or mounted a file system, so paths mean something else.
+    /// The process changed its root directory or mounted a file system, so a path may name another file than before.
     OtherRoot,
 }

@@ -5,21 +5,23 @@ use std::path::Path;
 
 use super::{RequestedPath, TraceEvent, TracedCall};
 
-/// The system calls of one process or thread, in order.
+/// The system calls of one process or thread, in order. If a later process had the same id, its calls follow.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProcessTrace {
-    /// The process or thread id. A later process may have had the same one.
+    /// The id of the process or thread.
     pub id: u32,
-    /// The calls that matter.
+    /// The calls that [`read_traces`] keeps.
     pub calls: Vec<TracedCall>,
 }
 
-/// The length in bytes at which lines are cut. A path has at most 4,096 bytes, an argument at most 128, and each byte
-/// is written as four characters.
+/// The length in bytes after which a line is split. A path has at most 4,096 bytes, an argument at most 128, and strace
+/// writes each byte as four characters.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads the files that strace wrote into a directory. Leaves out opened files outside of `root`, except those that
-/// were reached through a link and those that have the name of something that was moved or linked.
+/// Reads the traces that strace wrote into a directory. Calls that open files outside of the repository are left out,
+/// except in three cases: the requested path has a symbolic link or `..`; the path of the opened file has the new name
+/// of a file or directory that was moved or hard-linked; or the call shows that the current directory has changed.
+/// `root` is the root of the repository, absolute and without symbolic links.
 ///
 /// # Errors
 /// When the directory or one of its files cannot be read.
@@ -54,12 +56,12 @@ fn each_line(text: impl io::Read, mut line_is: impl FnMut(&[u8])) -> io::Result<
     Ok(())
 }
 
-/// Decides which paths matter for finding what a build read from a repository.
+/// Selects the calls that are needed to find the files that a build read from a repository.
 struct ChosenPaths {
     /// The repository's root, absolute and without links, with a slash at the end.
     root: Vec<u8>,
-    /// The new names of files and directories that were moved or linked. A path with such a name may be a file of the
-    /// repository.
+    /// The new names of files and directories that were moved or hard-linked. A path outside of the repository that has
+    /// such a name in it may be the new path of a file of the repository.
     names: BTreeSet<Vec<u8>>,
 }
 
@@ -68,7 +70,8 @@ impl ChosenPaths {
         Self { root: [root, b"/"].concat(), names: BTreeSet::new() }
     }
 
-    /// Records the new name if a line moves or links a file. Most lines need not be parsed for that.
+    /// Adds the new name to `names` if a line moves or hard-links a file. Lines that do not begin with such a call are
+    /// not parsed.
     fn learn(&mut self, line: &[u8]) {
         let call = line.iter().position(|byte| *byte == b' ').map_or(line, |end| &line[end + 1..]);
         if !call.starts_with(b"rename") && !call.starts_with(b"link") {
@@ -83,7 +86,8 @@ impl ChosenPaths {
         self.names.extend(names.map(<[u8]>::to_vec));
     }
 
-    /// Whether an event can matter. `own` is the current directory of the process, as far as the trace has shown it.
+    /// Whether an event is needed. `own` is the current directory of the process, which this updates; it is `None`
+    /// while the trace does not show the directory.
     fn matter_to(&self, event: &TraceEvent, own: &mut Option<Vec<u8>>) -> bool {
         match event {
             TraceEvent::Opened { asked, found: Some(found), .. } => {
@@ -106,7 +110,7 @@ impl ChosenPaths {
     }
 }
 
-/// Whether the opened file has the requested path: the path has no link and no `..`.
+/// Whether the path of the opened file is exactly the requested path, which then has no symbolic link and no `..`.
 fn is_straight(asked: &RequestedPath, found: &[u8]) -> bool {
     if asked.path.starts_with(b"/") {
         return asked.path == found;
@@ -123,7 +127,8 @@ fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
-    /// Returns the requested paths of opened files that matter. It encodes texts in `«»` as hexadecimal.
+    /// Reads a trace, in which the texts in `«»` are encoded as hexadecimal first, and returns the requested paths of
+    /// the opened files.
     fn asked_for(text: &str) -> Vec<String> {
         let hex = |text: &str| text.bytes().map(|byte| format!("\\x{byte:02x}")).collect::<Vec<_>>().concat();
         let mut parts = text.split(['«', '»']);
