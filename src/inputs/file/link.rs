@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::model::name::Escaped;
 
-/// Returns an error if a path goes through a symbolic link that a repository could have committed. Links elsewhere,
-/// such as `/tmp` on some systems, belong to the machine and are allowed.
+/// Fails if a path goes through a symbolic link in a work tree, since the link may be committed in the repository.
+/// Links elsewhere are allowed: on some systems, `/tmp` is one.
 pub(super) fn refuse(path: &Path) -> io::Result<()> {
     let mut reached = PathBuf::new();
     for component in std::path::absolute(path)?.components() {

@@ -1,8 +1,8 @@
-//! Writes every file that rebake writes, and reads the files that builds write.
+//! Writes all files that rebake writes, and opens the files that builds write.
 //!
-//! A repository can commit a symbolic link to a place where rebake writes, and a build can put a FIFO there. So a
-//! regular file is written whole or not at all, links in a repository are not followed, and opening a FIFO never
-//! blocks.
+//! At a path where rebake writes, the repository can have a symbolic link, and a build can have put a FIFO. So symbolic
+//! links in a repository are not followed, and opening a FIFO does not wait forever. A run can also end at any time, so
+//! [`replace`] writes a regular file whole or not at all where the file system permits it.
 
 mod link;
 mod sink;
@@ -18,16 +18,16 @@ use sink::Stream;
 /// Opens a regular file for reading.
 ///
 /// # Errors
-/// When it cannot be opened, or is not a regular file: a pipe or a device is never read.
+/// When the file cannot be opened, or is not a regular file but, for example, a pipe or a device.
 pub fn open(path: &Path) -> io::Result<File> {
     let file = never_waiting(OpenOptions::new().read(true)).open(path)?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("this is not a regular file")) }
 }
 
-/// Creates a regular file that is written in pieces, or empties an existing one.
+/// Creates a regular file, or empties an existing one, for a caller that writes it in pieces.
 ///
 /// # Errors
-/// When it cannot be opened, or the path is a symbolic link, or a FIFO without a reader.
+/// When the file cannot be opened for writing, the path is a symbolic link, or it is a FIFO without a reader.
 pub fn create(path: &Path) -> io::Result<File> {
     never_following(OpenOptions::new().write(true).create(true).truncate(true)).open(path)
 }
@@ -35,17 +35,18 @@ pub fn create(path: &Path) -> io::Result<File> {
 /// Creates a directory and its parents.
 ///
 /// # Errors
-/// When it cannot be created, or the path goes through a symbolic link in a repository.
+/// When the directory cannot be created, or the path goes through a symbolic link in a repository.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     link::refuse(path)?;
     fs::create_dir_all(path)
 }
 
-/// Checks that a file can be written, before there is anything to write. As long as the result is kept, the reader of a
-/// pipe sees no end of file.
+/// Checks early whether [`replace`] can write to a path, before there is anything to write. The caller keeps the result
+/// until it has written: if the path is a FIFO, the FIFO's reader sees no end of file before then.
 ///
 /// # Errors
-/// When [`replace`] cannot succeed.
+/// When the path goes through a symbolic link in a repository, the file's directory does not exist, a FIFO has no
+/// reader, or the path is a directory or a disk.
 pub fn check(path: &Path) -> io::Result<Writable> {
     match Target::of(path)? {
         Target::Regular(file) => fs::metadata(directory(&file)).map(|_| Writable(None)),
@@ -53,15 +54,16 @@ pub fn check(path: &Path) -> io::Result<Writable> {
     }
 }
 
-/// The result of [`check`] for a file that can be written. It holds a FIFO open.
+/// The result of [`check`]. If the path is a FIFO, this value holds the FIFO open.
 #[derive(Debug)]
 #[must_use = "the reader of a pipe goes away with it"]
 pub struct Writable(#[expect(dead_code, reason = "it is held open")] Option<File>);
 
-/// Replaces a regular file whole, or not at all. If there is a pipe or a device at the path, the text is written to it.
+/// Writes a text to a path. A regular file is replaced whole or not at all. Only if its directory does not permit that,
+/// the file is overwritten in place. If there is a pipe or a device at the path, the text is written to that.
 ///
 /// # Errors
-/// When it cannot be written, or the path goes through a symbolic link in a repository.
+/// When the file, pipe or device cannot be written, or the path goes through a symbolic link in a repository.
 pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     match Target::of(path)? {
         Target::Regular(file) => replace_regular(&file, text.as_bytes()),
@@ -69,7 +71,7 @@ pub fn replace(path: &Path, text: &str) -> io::Result<()> {
     }
 }
 
-/// Appends lines to a file, in one write. If the file does not end with a line break, one is written first.
+/// Appends lines to a file, in one write. If the file does not end with a line break, a line break is written first.
 ///
 /// # Errors
 /// As for [`replace`].
@@ -94,11 +96,11 @@ fn ends_in_open_line(file: &mut File) -> io::Result<bool> {
     Ok(last != *b"\n")
 }
 
-/// The file at the end of a path.
+/// The file, pipe or device that a path names.
 enum Target {
-    /// A regular file that exists or can be created: the path with links at its end resolved.
+    /// A regular file, which need not exist yet. If the path ends with a symbolic link, this is the link's target.
     Regular(PathBuf),
-    /// Something that passes bytes on and has no content to replace: a pipe, a terminal, a device.
+    /// A pipe, a terminal or another device. It passes bytes on and has no content to replace.
     Stream(Stream),
 }
 
@@ -160,8 +162,8 @@ fn usual<'a, 'b>(options: &'a mut tempfile::Builder<'b, 'b>) -> &'a mut tempfile
     options
 }
 
-/// Makes opening a FIFO fail, instead of wait, if nothing has opened its other end. The flag does not affect regular
-/// files.
+/// Prevents opening a FIFO from waiting for the other end. If a FIFO has no reader, opening it for writing fails;
+/// opening it for reading always succeeds at once. Regular files are not affected.
 #[cfg(unix)]
 fn never_waiting(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

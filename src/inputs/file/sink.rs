@@ -3,28 +3,29 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// How long to wait for a pipe that accepts nothing.
+/// How long a write waits for a pipe that accepts no bytes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long to wait for a pipe that has no reader.
+/// How long opening a pipe waits for a reader.
 const UNREAD: Duration = Duration::from_secs(2);
 
-/// The pause between two attempts.
+/// The pause between two attempts to open or to write.
 const REST: Duration = Duration::from_millis(5);
 
-/// Something that passes bytes on and has no content to replace.
+/// A destination that passes bytes on and has no content to replace.
 pub(super) enum Stream {
-    /// Our own standard output.
+    /// The standard output of this process.
     Output,
-    /// Our own standard error.
+    /// The standard error of this process.
     Error,
-    /// A pipe, a terminal, a device.
+    /// A pipe, a terminal or another device, by its path.
     Named(PathBuf),
 }
 
 impl Stream {
-    /// Returns the standard output or error of this process if the path names it. It is written at its current
-    /// position, even if it is a file.
+    /// Returns the standard output or error of this process if the path is its name, such as `/dev/stdout`; else
+    /// `None`. If the stream is redirected to a file, bytes are written at the current position, and the file is not
+    /// replaced.
     pub(super) fn of_this_process(path: &Path) -> Option<Self> {
         match path.to_str()? {
             "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Self::Output),
@@ -33,7 +34,7 @@ impl Stream {
         }
     }
 
-    /// Returns the stream at a path that is not a regular file.
+    /// Returns the stream at a path that is not a regular file. Fails if the path is a directory or a disk.
     pub(super) fn of(path: &Path, kind: FileType) -> io::Result<Self> {
         if kind.is_dir() {
             return Err(io::ErrorKind::IsADirectory.into());
@@ -45,7 +46,8 @@ impl Stream {
         Ok(Self::Named(path.to_owned()))
     }
 
-    /// Opens a FIFO and returns it, so that its reader sees no end of file while it is open; `None` for anything else.
+    /// Opens the stream if it is a FIFO; else returns `None`. While the caller keeps the file open, the FIFO's reader
+    /// sees no end of file.
     pub(super) fn hold(&self) -> io::Result<Option<File>> {
         match self {
             Self::Named(path) if is_fifo(path) => opened(path).map(Some),
@@ -53,7 +55,7 @@ impl Stream {
         }
     }
 
-    /// Writes the bytes. It is no error if the reader has closed the pipe.
+    /// Writes the bytes. If the reader has closed the pipe, this succeeds without writing the rest.
     pub(super) fn write(self, bytes: &[u8]) -> io::Result<()> {
         let written = match self {
             Self::Output => whole(io::stdout().lock(), bytes),
@@ -75,7 +77,7 @@ fn is_fifo(_: &Path) -> bool {
     false
 }
 
-/// Opens a pipe once it has a reader.
+/// Opens a pipe or a device for writing. Fails if a pipe gets no reader within the time limit [`UNREAD`].
 fn opened(path: &Path) -> io::Result<File> {
     let until = Instant::now() + UNREAD;
     loop {
@@ -88,7 +90,7 @@ fn opened(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Writes all bytes, as fast as they are accepted.
+/// Writes all bytes. Fails if no byte is accepted within the time limit [`PATIENCE`].
 fn whole(mut out: impl Write, mut bytes: &[u8]) -> io::Result<()> {
     let mut until = Instant::now() + PATIENCE;
     while !bytes.is_empty() {

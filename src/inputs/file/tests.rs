@@ -8,7 +8,8 @@ use std::fs::Permissions;
 
 use super::*;
 
-/// Returns a directory, a repository in it, and a file outside of the repository that must not be written.
+/// Returns a temporary directory, the path of a repository in it, and the path of a directory beside the repository.
+/// The latter has the file `precious`, which must not be overwritten.
 fn repository() -> (tempfile::TempDir, PathBuf, PathBuf) {
     let top = tempfile::tempdir().unwrap();
     let (inside, outside) = (top.path().join("repository"), top.path().join("outside"));
