@@ -8,7 +8,8 @@ use super::{GitError, Repository};
 pub struct TokenVariable(String);
 
 impl TokenVariable {
-    /// Returns the variable of this name; `None` if it has characters other than letters, digits and `_`.
+    /// Returns the variable of this name; `None` if the name is empty, begins with a digit, or has other characters
+    /// than ASCII letters, digits and `_`.
     #[must_use]
     pub fn new(name: &str) -> Option<Self> {
         let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -21,7 +22,7 @@ impl Repository {
     /// tried first. The token is only sent over HTTPS, or over HTTP to a remote on this machine.
     ///
     /// # Errors
-    /// When a remote's address cannot be read.
+    /// When the address of a remote cannot be read from git's configuration.
     pub fn with_token(mut self, token: &TokenVariable) -> Result<Self, GitError> {
         // Forges take any user name, or this one, beside a token.
         let helper = format!(
@@ -35,7 +36,8 @@ impl Repository {
         Ok(self)
     }
 
-    /// Returns the scheme, host and port of a remote that may get the token.
+    /// Returns the scheme, host and port of a remote, such as `https://example.com:8443`; `None` if the remote must not
+    /// get the token.
     fn server(&self, remote: &str) -> Result<Option<String>, GitError> {
         let found = self.gix.find_remote(remote).map_err(GitError::reading("the remotes"))?;
         let Some(url) = found.url(gix::remote::Direction::Fetch) else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! Which commit descends from which, as git sees it. History ends at a shallow boundary; when the answer lies beyond
-//! the boundary, that is an error.
+//! Finds merge bases, and whether one commit is an ancestor of another, with the same answers as git. In a shallow
+//! clone, history ends at the shallow boundary. If an answer depends on commits beyond the boundary, that is an error.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -12,16 +12,17 @@ use super::object::commit_id;
 use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
-/// The size of the object cache. It is enough for the commits near the front of a walk; a larger one gains nothing
-/// (measured with gix 0.90).
+/// The size of the object cache in bytes. It is enough for the commits that a walk visits next; a larger cache gains
+/// nothing (measured with gix 0.90).
 const OBJECT_CACHE_BYTES: usize = 8 << 20;
 
 impl Repository {
-    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does; empty if they
-    /// have no common history.
+    /// Returns all best common ancestors of two commits, newest first, as `git merge-base --all` does. The list is
+    /// empty if the commits have no common ancestor.
     ///
     /// # Errors
-    /// When one of the two is missing, or another ancestor may lie beyond a shallow boundary.
+    /// When one of the two commits is missing, another best common ancestor may lie beyond a shallow boundary, or the
+    /// repository has a grafts file.
     pub fn merge_bases(&self, a: &CommitId, b: &CommitId) -> Result<Vec<CommitId>, GitError> {
         self.ancestry(|ancestry| {
             let (a_id, b_id) = (self.commit(a)?.id, self.commit(b)?.id);
@@ -42,7 +43,8 @@ impl Repository {
     /// Whether `ancestor` can be reached from `descendant` by following parents. A commit is its own ancestor.
     ///
     /// # Errors
-    /// When one of the two is missing, or `ancestor` was not found and may lie beyond a shallow boundary.
+    /// When one of the two commits is missing, `ancestor` was not found and may lie beyond a shallow boundary, or the
+    /// repository has a grafts file.
     pub fn is_ancestor(&self, ancestor: &CommitId, descendant: &CommitId) -> Result<bool, GitError> {
         self.ancestry(|ancestry| {
             let (top, bottom) = (self.commit(descendant)?.id, self.commit(ancestor)?.id);
@@ -61,10 +63,11 @@ impl Repository {
         })
     }
 
-    /// Returns the first parent of a commit; `None` for a root.
+    /// Returns the first parent of a commit; `None` for a root commit.
     ///
     /// # Errors
-    /// When the commit is missing, or lies at a shallow boundary, so that its parents are not in this clone.
+    /// When the commit is missing, when its parents are not in this clone since the clone is shallow, or when the
+    /// repository has a grafts file.
     pub fn first_parent(&self, commit: &CommitId) -> Result<Option<CommitId>, GitError> {
         self.refuse_grafts()?;
         let found = self.commit(commit)?;
@@ -76,7 +79,7 @@ impl Repository {
         Ok(parent)
     }
 
-    /// Whether a commit has several parents, here or beyond a shallow boundary.
+    /// Whether a commit has several parents. They need not be in this clone.
     ///
     /// # Errors
     /// When the commit is missing.
@@ -104,29 +107,30 @@ impl Repository {
     }
 }
 
-/// The commits that were read so far, and the shallow boundary.
+/// The commits that were read so far, and the shallow boundary: the commits whose parents were not fetched.
 struct Ancestry<'find, 'cache> {
     graph: Graph<'find, 'cache, Commit<()>>,
     boundary: BTreeSet<ObjectId>,
 }
 
-/// The sides from which a commit was reached.
+/// The sides from which a walk has reached a commit. The sides are the two lists of commits, `ours` and `theirs`, from
+/// which [`Ancestry::paint`] starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Paint {
     ours: bool,
     theirs: bool,
-    /// Whether it is an ancestor of a common ancestor, so that it is not a best one.
+    /// Whether the commit is an ancestor of a common ancestor. Then it is not a best common ancestor.
     stale: bool,
 }
 
 #[derive(Debug, Default)]
 struct Painted {
     paints: BTreeMap<ObjectId, Paint>,
-    /// Commits that both sides reached, in the order of the walk, with their dates.
+    /// The commits that both sides reached, with their dates, in the order of the walk.
     met: Vec<(i64, ObjectId)>,
-    /// The sides that reached the shallow boundary before they met.
+    /// The sides that reached a commit of the shallow boundary that the other side had not reached.
     cut: Paint,
-    /// The commits where a side reached the boundary, with their dates.
+    /// The commits of the shallow boundary that only one side had reached, with their dates.
     ends: Vec<(i64, ObjectId)>,
 }
 
@@ -152,7 +156,7 @@ impl Painted {
         self.paints.get(id).copied().unwrap_or_default()
     }
 
-    /// Returns the common ancestors that the walk did not reach from another one, newest first.
+    /// Returns the common ancestors that the walk did not reach from another common ancestor, newest first.
     fn common(&self) -> Vec<ObjectId> {
         let mut common: Vec<_> = self.met.iter().filter(|(_, id)| !self.paint_of(id).stale).collect();
         common.sort_by_key(|(time, _)| Reverse(*time));
@@ -161,11 +165,11 @@ impl Painted {
 }
 
 impl Ancestry<'_, '_> {
-    /// Walks from both sides, newest commits first, until only commits below common ancestors are left to visit, or
-    /// until the side of `theirs` reaches `goal`.
+    /// Walks from both sides, newest commits first. The walk ends when all commits in the queue are ancestors of common
+    /// ancestors, or when the side of `theirs` reaches `goal`.
     ///
-    /// If dates run backwards, the walk may end before it knows every stale commit. Then [`Painted::common`] may return
-    /// too many commits, never too few.
+    /// If a commit is older than one of its parents, the walk may end before it has marked every stale commit. Then
+    /// [`Painted::common`] may return too many commits, but never too few.
     fn paint(&mut self, ours: &[ObjectId], theirs: &[ObjectId], goal: Option<ObjectId>) -> Result<Painted, GitError> {
         let mut front = Front::default();
         let mut painted = Painted::default();
@@ -196,9 +200,9 @@ impl Ancestry<'_, '_> {
         Ok(painted)
     }
 
-    /// Whether another merge base may lie beyond the shallow boundary: one side reached the boundary, and the other has
-    /// commits of its own that are old enough to lie beyond it. This assumes that a commit is not older than its
-    /// parents, as far as the walk can see.
+    /// Whether another merge base may lie beyond the shallow boundary. This is possible if one side reached a commit of
+    /// the boundary, and the other side alone reached a commit that is not newer than that one. It assumes that no
+    /// commit is older than its parents.
     fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, GitError> {
         if painted.ends.is_empty() {
             return Ok(false);
@@ -217,7 +221,8 @@ impl Ancestry<'_, '_> {
         }))
     }
 
-    /// Removes commits that can be reached from another one of them, and keeps the order.
+    /// Removes each commit that is an ancestor of another commit in the list. The order of the remaining commits is
+    /// kept.
     fn independent(&mut self, mut commits: Vec<ObjectId>) -> Result<Vec<ObjectId>, GitError> {
         let mut tried = 0;
         while commits.len() > 1 && tried < commits.len() {
@@ -244,12 +249,12 @@ impl Ancestry<'_, '_> {
     }
 }
 
-/// The commits still to visit, newest first; of two with the same date, the one that was added first.
+/// The queue of commits to visit, newest first. Commits with the same date are in the order in which they were added.
 #[derive(Default)]
 struct Front {
     queue: BinaryHeap<(i64, Reverse<usize>, ObjectId)>,
     queued: BTreeSet<ObjectId>,
-    /// How many of the waiting commits are not stale. The walk ends when there are none.
+    /// How many commits in the queue are not stale. The walk ends when this is 0.
     live: usize,
     pushed: usize,
 }

@@ -1,4 +1,4 @@
-//! Branches of remotes, and the revisions that start from one: `main`, `origin/main~1`, `main@{upstream}`.
+//! Branches of remotes, and revisions that start from a branch, such as `main`, `origin/main~1` and `main@{upstream}`.
 
 use gix::remote::Direction;
 
@@ -18,12 +18,12 @@ pub struct RemoteBranch {
 pub struct BranchRevision {
     /// The branch of the remote.
     pub branch: RemoteBranch,
-    /// The same revision, starting from the full name of the remote-tracking branch.
+    /// The same revision, with the full name of the remote-tracking branch, such as `refs/remotes/origin/main~1`.
     pub revision: String,
 }
 
 impl RemoteBranch {
-    /// Returns the full name of the remote-tracking branch.
+    /// Returns the full name of the remote-tracking branch, such as `refs/remotes/origin/main`.
     #[must_use]
     pub fn tracking(&self) -> String {
         format!("refs/remotes/{}/{}", self.remote, self.name)
@@ -37,9 +37,9 @@ impl Repository {
         RemoteBranch { remote: self.remote(), name: name.to_owned() }
     }
 
-    /// Returns the branch that a revision starts from, on a remote or local, by the rules of `git rev-parse`: `main`
-    /// for `main`, `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. `None` if it starts from something
-    /// else, such as a tag of that name.
+    /// Returns the branch that a revision starts from, by the rules of `git rev-parse`: `main` for `main`,
+    /// `heads/main`, `origin/main~1` and `refs/heads/main^{commit}`. For a local branch, this is the branch of the same
+    /// name on the remote. `None` if the revision starts from something else, such as `HEAD` or a tag.
     #[must_use]
     pub fn branch_of(&self, revision: &str) -> Option<BranchRevision> {
         let (name, rest) = parts(revision);
@@ -60,8 +60,8 @@ impl Repository {
         Some(BranchRevision { revision: format!("{}{rest}", branch.tracking()), branch })
     }
 
-    /// Returns the short name of a branch that may be written with its remote or in full: `main` for `main`,
-    /// `origin/main`, `refs/heads/main` and `refs/remotes/origin/main`.
+    /// Returns the short name of a branch: `main` if `written` is `main`, `origin/main`, `refs/heads/main` or
+    /// `refs/remotes/origin/main`.
     #[must_use]
     pub fn branch_name(&self, written: &str) -> String {
         if let Some(name) = written.strip_prefix("refs/heads/") {
@@ -72,7 +72,8 @@ impl Repository {
         self.split(tracking).filter(|_| !is_here).map_or_else(|| written.to_owned(), |branch| branch.name)
     }
 
-    /// Returns the branch of a remote that a revision may start from, if it starts from nothing in this clone.
+    /// Returns the branch of a remote that may be meant by a revision whose name is unknown in this clone; `None` if
+    /// the name cannot be that of a branch.
     pub(super) fn branch_elsewhere(&self, revision: &str) -> Option<RemoteBranch> {
         let name = parts(revision).0;
         let name = name.strip_prefix("refs/").unwrap_or(name);
@@ -85,7 +86,8 @@ impl Repository {
         (is_name && branch.name != "HEAD").then_some(branch)
     }
 
-    /// Returns the same revision, starting from the remote-tracking branch of its short name, if there is one.
+    /// Returns the same revision with the full name of a remote-tracking branch, such as `refs/remotes/origin/main~1`
+    /// for `main~1` or `heads/main~1`; `None` if there is no such remote-tracking branch.
     pub(super) fn tracking(&self, revision: &str) -> Option<String> {
         let (name, rest) = parts(revision);
         let branch = ["refs/heads/", "heads/"].iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
@@ -93,8 +95,9 @@ impl Repository {
         (branch != "HEAD" && self.has_reference(&tracking)).then(|| format!("{tracking}{rest}"))
     }
 
-    /// Returns the full name of the reference that a short name means: the first that exists, in git's order. A short
-    /// name may also mean a branch that only the remote has.
+    /// Returns the full name of the reference that a short name stands for: of all references that git tries for it,
+    /// the first that exists. If none of them exists, returns the remote-tracking branch of this name; `None` if there
+    /// is none either.
     fn full_name(&self, name: &str) -> Option<String> {
         let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
         let heads = [format!("refs/remotes/{name}/HEAD")];
@@ -102,7 +105,9 @@ impl Repository {
         found.or_else(|| self.tracking(name))
     }
 
-    /// Resolves the `@{upstream}` or `@{push}` of a branch; returns it with the rest of the revision.
+    /// Resolves `@{upstream}` or `@{push}` at the beginning of `rest` for the branch `full`. Returns the full name of
+    /// the remote-tracking branch and the remaining text; `None` if `rest` begins with neither, or there is no such
+    /// branch.
     fn tracked<'a>(&self, full: &str, rest: &'a str) -> Option<(String, &'a str)> {
         let (word, rest) = rest.strip_prefix("@{")?.split_once('}')?;
         let direction = match word.to_ascii_lowercase().as_str() {
@@ -115,7 +120,8 @@ impl Repository {
         Some((tracking.as_bstr().to_string(), rest))
     }
 
-    /// Returns the branch of a remote that a reference below `refs/remotes/` tracks. A remote's `HEAD` is resolved.
+    /// Returns the branch of a remote that a reference tracks, such as `main` of `origin` for
+    /// `refs/remotes/origin/main`. For `refs/remotes/origin/HEAD`, this is the branch to which that reference points.
     fn tracking_of(&self, full: &str) -> Option<RemoteBranch> {
         let branch = self.split(full.strip_prefix("refs/remotes/")?)?;
         if branch.name != "HEAD" {
@@ -125,7 +131,8 @@ impl Repository {
         Some(RemoteBranch { name, ..branch })
     }
 
-    /// Splits a name into remote and branch. If several remotes fit, the one with the longest name counts.
+    /// Splits a name such as `origin/main` into remote and branch. If several remotes fit, the remote with the longest
+    /// name is chosen. `None` if no remote fits.
     fn split(&self, name: &str) -> Option<RemoteBranch> {
         let names = self.remote_names();
         let fitting = names.into_iter().filter_map(|remote| {
@@ -136,7 +143,7 @@ impl Repository {
     }
 }
 
-/// Splits a revision into the name that it starts from, and the rest.
+/// Splits a revision into the name that it starts from, and the rest: `main~1` into `main` and `~1`.
 fn parts(revision: &str) -> (&str, &str) {
     let ends = [revision.find(['~', '^', ':']), revision.find("@{")];
     revision.split_at(ends.into_iter().flatten().min().unwrap_or(revision.len()))

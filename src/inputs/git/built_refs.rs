@@ -16,15 +16,15 @@ pub struct Swap {
     pub reference: String,
     /// The commit to which it moves.
     pub to: CommitId,
-    /// The commits from which it may move.
+    /// The commits from which the ref may move.
     pub from: MovableFrom,
 }
 
 /// The commits from which a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovableFrom {
-    /// From the commit where it was seen, or from one between that and the new commit. If it was not seen, it may only
-    /// move forward.
+    /// The commit where the ref was seen, and all commits that descend from it and are ancestors of the new commit.
+    /// With `None`, the ref did not exist when it was read; then all ancestors of the new commit.
     Seen(Option<CommitId>),
     /// Any commit.
     Anywhere,
@@ -33,13 +33,14 @@ pub enum MovableFrom {
 /// The result of a swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Swapped {
-    /// The ref is at the new commit now. Before, it was at this commit; `None` if it is new.
+    /// The ref is at the new commit now. Before, it was at this commit; `None` if the ref is new.
     Moved(Option<CommitId>),
-    /// It was already at the new commit.
+    /// The ref was already at the new commit.
     There,
-    /// It is at a descendant of the commit, and was not moved.
+    /// The ref was not moved, since it is at this descendant of the new commit.
     Superseded(CommitId),
-    /// It is neither where it was seen nor at an ancestor or a descendant of the commit, and was not moved.
+    /// The ref was not moved, since it is at this commit, which is not one of the commits from which the ref may move,
+    /// and does not descend from the new commit.
     Elsewhere(CommitId),
 }
 
@@ -51,20 +52,21 @@ impl Swapped {
     }
 }
 
-/// The refs below a prefix.
+/// The refs whose names begin with a prefix.
 #[derive(Debug, Default)]
 pub struct RefsBelow {
-    /// The commits of the undamaged refs, by full name.
+    /// The ids of the objects to which the undamaged refs point, by the full name of the ref.
     pub refs: BTreeMap<String, CommitId>,
-    /// Descriptions of damaged refs.
+    /// Descriptions of the other refs, which are damaged or symbolic.
     pub damaged: Vec<String>,
 }
 
-/// The message of a record in the reflog.
+/// The message in the reflog when a ref is written.
 const MESSAGE: &str = "rebake: record";
 
 impl Repository {
-    /// Returns the refs that point to an object and whose names begin with `prefix`, which ends with `/`.
+    /// Returns the refs whose names begin with `prefix`, and the ids of the objects to which they point. `prefix` ends
+    /// with `/`. Damaged and symbolic refs are left out.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -72,7 +74,7 @@ impl Repository {
         Ok(self.refs_with_damage(prefix)?.refs)
     }
 
-    /// Returns the same refs, and describes the damaged ones.
+    /// Returns the refs whose names begin with `prefix`, and describes those that are damaged or symbolic.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -95,10 +97,11 @@ impl Repository {
         Ok(below)
     }
 
-    /// Swaps a ref. It is safe with several writers: if another writer moves the ref meanwhile, the swap starts again.
+    /// Moves a ref if it is at one of the commits from which it may move ([`MovableFrom`]). Several writers can do this
+    /// at once: if another writer changes the ref meanwhile, this starts again with the new value.
     ///
     /// # Errors
-    /// When this clone does not hold the commit, or the ref cannot be written.
+    /// When this clone does not have the new commit, or the ref cannot be written.
     pub fn swap(&self, swap: &Swap) -> Result<Swapped, GitError> {
         self.commit(&swap.to)?;
         loop {
@@ -114,10 +117,11 @@ impl Repository {
         }
     }
 
-    /// Returns the result of a swap if the ref is at this commit.
+    /// Returns the result that [`Repository::swap`] has if the ref is at the commit `at`, without moving the ref. `at`
+    /// is `None` if the ref does not exist.
     ///
-    /// If a shallow history hides the answer, the ref may move: the service was built at the new commit, so at worst
-    /// too much is built later.
+    /// In a shallow clone, it may be unknown whether `at` is an ancestor of the new commit. Then the ref may move: the
+    /// service was built at the new commit, so at worst rebake later builds too much.
     #[must_use]
     pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
         let Some(at) = at else { return Swapped::Moved(None) };
@@ -139,10 +143,10 @@ impl Repository {
         }
     }
 
-    /// Sets refs to commits, whatever their values are.
+    /// Sets refs to commits, whatever their old values are.
     ///
     /// # Errors
-    /// When one cannot be written.
+    /// When a ref cannot be written.
     pub fn put_refs(&self, refs: &[(String, CommitId)]) -> Result<(), GitError> {
         refs.iter().try_for_each(|(reference, to)| {
             loop {
@@ -156,11 +160,11 @@ impl Repository {
         })
     }
 
-    /// Writes an object that no other run has, and returns its id. The refs with which a run marks its builds point to
-    /// it.
+    /// Writes a blob that differs in every run, and returns its id. The refs with which a run marks its builds point to
+    /// this blob.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the blob cannot be written.
     pub fn token(&self) -> Result<CommitId, GitError> {
         let random = RandomState::new().build_hasher().finish();
         let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
@@ -171,10 +175,10 @@ impl Repository {
         Ok(commit_id(&id))
     }
 
-    /// Deletes the refs that are at these commits, and leaves the others.
+    /// Deletes each ref that still has the given value. A ref with another value is kept.
     ///
     /// # Errors
-    /// When one cannot be deleted.
+    /// When a ref cannot be deleted.
     pub fn take_refs(&self, refs: &[(String, CommitId)]) -> Result<(), GitError> {
         refs.iter().try_for_each(|(reference, at)| {
             while self.reference_id(reference) == Some(*at) {
@@ -187,7 +191,7 @@ impl Repository {
         })
     }
 
-    /// Changes a ref from one value to another, where `None` is no ref.
+    /// Changes a ref from one value to another. `None` stands for a ref that does not exist.
     fn write(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let edit = Edit { name: reference.into(), from: from.as_ref().map(object_id), to: to.map(object_id) };
         let written = match self.edit_by_git(&[edit], MESSAGE) {
@@ -200,7 +204,7 @@ impl Repository {
         })
     }
 
-    /// Changes a ref that is stored as a file.
+    /// Changes a ref through gix, which stores refs as files.
     fn write_file(&self, reference: &str, from: Option<CommitId>, to: Option<&CommitId>) -> Result<(), GitError> {
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
@@ -224,7 +228,8 @@ impl Repository {
         self.gix.edit_reference(RefEdit { change, name, deref: false }).map(drop).map_err(GitError::writing(reference))
     }
 
-    /// Returns the commit of a reference; `None` if it is missing or damaged. A damaged one can be overwritten.
+    /// Returns the id of the object to which a reference points; `None` if the reference is missing, damaged or
+    /// symbolic. A damaged reference can be overwritten.
     #[must_use]
     pub fn reference_id(&self, reference: &str) -> Option<CommitId> {
         let found = self.gix.try_find_reference(reference).ok()??;

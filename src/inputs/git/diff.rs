@@ -1,4 +1,5 @@
-//! Finds the changes between two trees. Two directories are compared once, even if many comparisons need them.
+//! Finds the changes between two trees. A pair of directories is compared only once, even if several comparisons need
+//! it.
 
 use std::cmp::Ordering;
 
@@ -12,20 +13,20 @@ use super::{GitError, Repository};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{CommitId, RepoPath};
 
-/// Compares trees, and remembers the directories that it has compared: different bases of one head have nearly all of
-/// them in common.
+/// Compares trees, and remembers the results for pairs of directories. Comparisons of one head with different bases
+/// have nearly all pairs in common.
 pub struct Differ<'repo> {
     repository: &'repo Repository,
-    /// The differences between pairs of directories, by the ids at base and at head. They are computed in the order of
-    /// the list.
+    /// The differences in each pair of directories. New pairs are added at the end, and are compared in this order.
     pairs: IndexMap<Pair, Vec<Item>>,
     compared: usize,
 }
 
-/// The ids of two directories, at base and at head. One may be the empty tree.
+/// The ids of a directory at base and at head. If the directory exists on one side only, the other id is that of the
+/// empty tree.
 type Pair = (gix::ObjectId, gix::ObjectId);
 
-/// A name in two directories, and the difference there.
+/// A name in a pair of directories, and the difference between its two entries.
 struct Item {
     name: Vec<u8>,
     difference: Difference,
@@ -33,14 +34,14 @@ struct Item {
 
 enum Difference {
     File(Status, Extent),
-    /// A directory: the position of its pair.
+    /// A directory, by the position of its pair in [`Differ::pairs`].
     Directory(usize),
 }
 
-/// A name in two directories whose entries differ.
+/// A name in a pair of directories. Its entries at base and at head differ.
 struct Differing {
     name: Vec<u8>,
-    /// The directories of that name.
+    /// The ids of the directories of that name, if they differ.
     directories: Option<Pair>,
     file: Option<(Status, Extent)>,
 }
@@ -49,19 +50,19 @@ struct Differing {
 const FEW: usize = 64;
 
 impl Repository {
-    /// Returns what changed from the tree of `base` to the tree of `head`, as `git diff --name-status --no-renames -z`
-    /// does. Without a base, everything is added.
+    /// Returns the changes from the tree of `base` to the tree of `head`, as `git diff --name-status --no-renames -z`
+    /// does. Without a base, every file is reported as added.
     ///
-    /// Only the trees that differ are read: no blob, no index.
+    /// This reads only the trees that differ. It reads no blob and no index.
     ///
     /// # Errors
-    /// When a commit is missing, or a tree, as in a clone with `--filter=tree:0`.
+    /// When a commit or a tree is missing. In a clone with `--filter=tree:0`, trees are missing.
     pub fn diff(&self, base: Option<&CommitId>, head: &CommitId) -> Result<ChangeSet, GitError> {
         self.differ().diff(base, head)
     }
 
     /// Returns the names that differ in each pair of directories. Many pairs are read in parallel, unless this handle
-    /// has an object cache, which other threads could not use.
+    /// has an object cache, since other threads could not use it.
     fn differing_of(&self, pairs: &[Pair]) -> Result<Vec<Vec<Differing>>, GitError> {
         if pairs.len() < FEW || self.gix.objects.has_object_cache() {
             return self.differing_in(pairs);
@@ -87,7 +88,7 @@ impl Repository {
         pairs.iter().map(of_pair).collect()
     }
 
-    /// Returns a comparer for many trees.
+    /// Returns a [`Differ`], for the comparison of many trees.
     #[must_use]
     pub fn differ(&self) -> Differ<'_> {
         Differ { repository: self, pairs: IndexMap::new(), compared: 0 }
@@ -101,7 +102,7 @@ impl<'repo> Differ<'repo> {
         self.repository
     }
 
-    /// Returns the same as [`Repository::diff`].
+    /// Returns the same changes as [`Repository::diff`].
     ///
     /// # Errors
     /// As for [`Repository::diff`].
@@ -125,7 +126,7 @@ impl<'repo> Differ<'repo> {
         position
     }
 
-    /// Compares the pairs that were not compared yet, including those that are found on the way.
+    /// Compares all pairs that were not compared yet. If this finds subdirectories that differ, it compares them too.
     fn compare(&mut self) -> Result<(), GitError> {
         while self.compared < self.pairs.len() {
             let waiting: Vec<Pair> = self.pairs.keys().skip(self.compared).copied().collect();
@@ -146,7 +147,7 @@ impl<'repo> Differ<'repo> {
         Ok(())
     }
 
-    /// Lists the files that differ between two directories, at any depth.
+    /// Returns the changes in and below a pair of directories. `root` is the position of the pair.
     fn changes(&self, root: usize) -> Vec<Change> {
         let mut changes = Vec::new();
         let mut path = Vec::new();
@@ -204,7 +205,8 @@ fn side_by_side<'a>(
     }
 }
 
-/// Returns the directories among two entries of one name, if they differ.
+/// Returns the ids of the directories of a name, whose entries are `old` and `new`; `None` if neither entry is a
+/// directory, or the directories are equal.
 fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     let directory =
         |entry: Option<&EntryRef>| entry.filter(|entry| entry.mode.is_tree()).map(|entry| entry.oid.to_owned());
@@ -217,8 +219,8 @@ fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     (pair.0 != pair.1).then_some(pair)
 }
 
-/// Returns how the file among two entries of one name changed, and the extent of the change; `None` if it did not
-/// change.
+/// Returns how the file of a name changed, whose entries are `old` and `new`, and the extent of the change; `None` if
+/// the file did not change. An entry that is a directory is ignored here.
 fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
     let file = |entry: Option<&EntryRef>| {
         entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))
@@ -234,8 +236,8 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
     Some((status?, extent.unwrap_or_default()))
 }
 
-/// Returns how an entry changed in place; `None` if only the spelling of its mode changed: old versions of git wrote
-/// other permissions (100664), which mean the same.
+/// Returns how an entry changed that exists at base and at head. `content` says whether the content differs. `None` if
+/// only the digits of the mode differ: old versions of git wrote 100664 instead of 100644 for a file.
 fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
     if mode(base.kind()).is_same_type(mode(head.kind())) {
         (content || base.kind() != head.kind()).then_some(Status::Modified)

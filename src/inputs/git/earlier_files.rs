@@ -1,4 +1,4 @@
-//! Finds out whether a commit or one of its ancestors had one of some files.
+//! Finds out whether a commit or one of its ancestors has at least one of several files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,14 +7,14 @@ use gix::ObjectId;
 use super::{GitError, Repository};
 use crate::model::name::{CommitId, RepoPath};
 
-/// Whether earlier commits had a file that a commit lacks.
+/// Whether a commit or one of its ancestors has one of the files of [`EarlierFiles`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HadFile {
-    /// An ancestor had one.
+    /// One of these commits has one of the files.
     Yes,
-    /// No ancestor had one.
+    /// None of these commits has one of the files.
     No,
-    /// No commit in this clone had one, and some ancestors are not in this clone.
+    /// No commit in this clone has one of the files, but some ancestors or their trees are not in this clone.
     Unknown,
 }
 
@@ -22,9 +22,9 @@ pub enum HadFile {
 pub struct EarlierFiles {
     repository: Repository,
     of: Vec<RepoPath>,
-    /// The commits that have none of the files, like all of their ancestors.
+    /// Commits that have none of the files, and whose ancestors have none of them either.
     without: BTreeSet<ObjectId>,
-    /// The results by the id of a tree: many commits have the same directories.
+    /// For each root tree that was searched, by its id, whether it has one of the files.
     trees: BTreeMap<ObjectId, bool>,
 }
 

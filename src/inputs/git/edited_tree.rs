@@ -1,4 +1,5 @@
-//! Trees in memory: those of commits with changes on top. They are never written.
+//! Trees that exist only in memory: the trees of commits, with changes applied. They are never written to the
+//! repository.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,11 +13,11 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::Mode;
 
-/// The root tree of a commit, or of a commit with changes on top.
+/// The root tree of a commit, or the root tree of a commit with changes applied.
 #[derive(Debug, Clone)]
 pub struct RootTree {
     pub(super) id: gix::ObjectId,
-    /// The trees that only exist in memory, in git's format.
+    /// The trees that exist only in memory, by id, in git's format.
     pub(super) unwritten: Arc<Unwritten>,
 }
 
@@ -27,9 +28,10 @@ pub(super) type Unwritten = BTreeMap<gix::ObjectId, Vec<u8>>;
 pub(super) enum Edit {
     /// Nothing: the path is removed.
     Remove,
-    /// This file or link.
+    /// An entry with this mode and id, such as a file or a link.
     Put(Mode, gix::ObjectId),
-    /// This file. It keeps the mode of an existing file.
+    /// A file with this content. If there is a file at the path already, its mode is kept; else the new file gets this
+    /// mode.
     PutContent(Mode, gix::ObjectId),
 }
 
@@ -37,7 +39,7 @@ pub(super) enum Edit {
 #[derive(Default)]
 struct Edits<'e> {
     own: Option<Edit>,
-    /// Edits of paths below the name, by the rest of their paths.
+    /// The edits below the name, each with the rest of its path.
     below: Vec<(&'e [u8], Edit)>,
 }
 
@@ -50,7 +52,7 @@ impl Repository {
         Ok(RootTree { id: self.tree_id(Some(commit))?, unwritten: Arc::default() })
     }
 
-    /// Returns a tree with changes on top. Only the directories that hold the changes are read.
+    /// Returns a tree with edits applied. Only directories that contain edited paths are read.
     pub(super) fn edited(&self, root: &RootTree, edits: &[(&[u8], Edit)]) -> Result<RootTree, GitError> {
         let mut unwritten = Unwritten::clone(&root.unwritten);
         let id = self.with_trees_and(&root.unwritten, |trees| {
@@ -62,7 +64,7 @@ impl Repository {
     }
 }
 
-/// Applies changes to a directory, and returns its new id; `None` if it is empty.
+/// Applies edits to a directory, and returns the new id of the directory; `None` if the directory is empty then.
 fn edit(
     trees: &Trees<'_>,
     tree: Option<gix::ObjectId>,

@@ -4,16 +4,17 @@ use super::{Lacking, Missing, RevisionFault};
 use crate::model::name::{CommitId, Escaped, RepoPath, shell_word};
 use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
-/// Why the repository cannot be read or written. `Display` says what is wrong and why, [`GitError::help`] what to do.
+/// The reason why the repository cannot be read or written. `Display` says what is wrong and why; [`GitError::help`]
+/// suggests what to do.
 ///
-/// Each ends the program with exit code 3.
+/// If such an error ends the program, the exit code is 3.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GitError {
-    /// Neither the directory nor one above it is a repository.
+    /// Neither the directory nor a directory above it is a repository.
     #[error("there is no git repository at {} or above it", shown(.dir))]
     NotARepository {
-        /// Where the search began.
+        /// The directory where the search began.
         dir: PathBuf,
     },
     /// The repository belongs to another user, and `safe.directory` does not name it.
@@ -22,21 +23,23 @@ pub enum GitError {
         /// The work tree, or the git directory of a bare repository.
         dir: PathBuf,
     },
-    /// A search found a bare repository, and `safe.bareRepository` requires that a bare repository is named.
+    /// The search found a bare repository, but with `safe.bareRepository=explicit`, a bare repository may be used only
+    /// if `GIT_DIR` names it.
     #[error("{} lies in the git directory {}, and `safe.bareRepository=explicit` allows a bare repository only by name", shown(.dir), shown(.git_dir))]
     BareRepository {
-        /// Where the search began.
+        /// The directory where the search began.
         dir: PathBuf,
         /// The git directory.
         git_dir: PathBuf,
     },
-    /// The repository has an unknown extension, so its contents may mean something else.
+    /// The repository has an unknown extension, so rebake may misread its contents.
     #[error("the repository has the extension `{}`, which rebake does not know", Escaped::new(.extension))]
     Extension {
-        /// The key below `extensions` in its configuration, and its value if the value is what is unknown.
+        /// The key below `extensions` in the repository's configuration. If the key is known but its value is not, also
+        /// the value, such as `refStorage=x`.
         extension: String,
     },
-    /// There is no commit yet.
+    /// The checked-out branch has no commit yet.
     #[error("the branch {branch} has no commit yet")]
     NoCommitYet {
         /// The short name of the branch that `HEAD` names.
@@ -58,26 +61,26 @@ pub enum GitError {
         /// Whether the clone is shallow.
         shallow: bool,
     },
-    /// The answer lies beyond a shallow boundary.
+    /// A question cannot be answered, since the clone is shallow and lacks the commits that the answer depends on.
     #[error("{question} cannot be determined: this clone is shallow, and its history ends before the answer")]
     ShallowHistory {
         /// The question that cannot be answered, such as ``the merge base of `1a2b3c4` and `5d6e7f8` ``.
         question: String,
-        /// The commits at which history ends too early.
+        /// The commits of which more history is needed.
         behind: Vec<CommitId>,
     },
-    /// A grafts file gives commits other parents; it is not read.
+    /// The repository has a grafts file, which gives commits other parents. This program does not read such a file.
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
-    /// A directory listing that is not in this clone, as in a clone with `--filter=tree:0`.
+    /// A tree, which is the list of a directory's entries, is not in this clone. This happens with `--filter=tree:0`.
     #[error("the tree {id} is not in this clone{}", left_out(.partial.as_deref()))]
     MissingTree {
         /// The id of the tree, in hexadecimal.
         id: String,
-        /// The filter of the partial clone, if it is one.
+        /// The filter, if this clone is a partial clone.
         partial: Option<Box<super::PartialClone>>,
     },
-    /// The content of a file that is not in this clone, as in a clone with `--filter=blob:none`.
+    /// The content of a file is not in this clone. This happens with `--filter=blob:none`.
     #[error("the content of {path} at {} is not in this clone{}", .commit.short(7), left_out(.partial.as_deref()))]
     MissingBlob {
         /// The commit that has the file.
@@ -86,7 +89,7 @@ pub enum GitError {
         path: RepoPath,
         /// The id of the content, in hexadecimal.
         id: String,
-        /// The filter of the partial clone, if it is one.
+        /// The filter, if this clone is a partial clone.
         partial: Option<Box<super::PartialClone>>,
     },
     /// The git program failed.
@@ -100,19 +103,19 @@ pub enum GitError {
         #[source]
         source: super::ProgramError,
     },
-    /// A path that leads outside of the repository through symbolic links.
+    /// A path that has symbolic links, of which one has a target outside of the repository.
     #[error("{path} leads outside of the repository, through symbolic links")]
     LinkOutside {
         /// The path.
         path: RepoPath,
     },
-    /// A path that leads through more symbolic links than are followed.
+    /// A path that has symbolic links in a circle, or more of them than this program follows.
     #[error("{path} leads through too many symbolic links, or in a circle")]
     LinkLoop {
         /// The path.
         path: RepoPath,
     },
-    /// A reference that another process is writing, or was killed while it wrote.
+    /// A reference with a lock file. Another process is writing the reference, or was killed while writing it.
     #[error("cannot write {reference}: the lock {} is there", shown(.lock))]
     Locked {
         /// The full name of the reference.
@@ -129,7 +132,7 @@ pub enum GitError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The repository is damaged, or the file system refused.
+    /// Something cannot be read, since the repository is damaged or the file system refused to read it.
     #[error("cannot read {what}: {}", Escaped::new(&chain(.source.as_ref())))]
     Unreadable {
         /// What was being read, such as `the index`.
@@ -199,8 +202,8 @@ impl GitError {
         advice.iter().map(|text| (*text).to_owned()).collect()
     }
 
-    /// Whether the error means that the answer is not known, so that the plan must be as wide as possible. A mistake of
-    /// the user is not such an error.
+    /// Whether the error only means that this clone or this program cannot find an answer. Then a plan assumes the
+    /// worst case instead of failing. A mistake of the user is not such an error.
     #[must_use]
     pub fn is_doubt(&self) -> bool {
         match self {
@@ -226,7 +229,7 @@ impl GitError {
         }
     }
 
-    /// Returns a constructor for the error that something cannot be read.
+    /// Returns a function that makes the error that `what` cannot be read, from the error that caused it.
     pub(super) fn reading<E>(what: impl Into<String>) -> impl FnOnce(E) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -234,7 +237,7 @@ impl GitError {
         move |source| Self::Unreadable { what: what.into(), source: source.into() }
     }
 
-    /// Returns a constructor for the failure to write something.
+    /// Returns a function that makes the error that `what` cannot be written, from the error that caused it.
     pub(super) fn writing<E>(what: impl Into<String>) -> impl FnOnce(E) -> Self
     where
         E: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -275,7 +278,7 @@ fn shown(dir: &std::path::Path) -> String {
     format!("`{}`", Escaped::new(dir.as_os_str().as_encoded_bytes()))
 }
 
-/// Returns what to do about a lock file.
+/// Returns advice on what to do about a lock file.
 pub(super) fn unlocking(lock: &std::path::Path) -> String {
     let lock = shell_word(&lock.display().to_string());
     format!("if another process is at work in this repository, wait for it; if one was killed, `rm {lock}`")
@@ -285,7 +288,7 @@ fn left_out(partial: Option<&super::PartialClone>) -> String {
     partial.map(|partial| format!(", a partial one ({partial})")).unwrap_or_default()
 }
 
-/// Whether the system denied permission.
+/// Whether an error, or one of its sources, says that permission was denied.
 fn is_forbidden(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| {
         let io = error.downcast_ref::<std::io::Error>();

@@ -1,4 +1,4 @@
-//! The contents of many files at once.
+//! Reads the contents of many files at once.
 
 use super::fetch::Missing;
 use super::{GitError, Repository};
@@ -6,11 +6,11 @@ use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
 impl Repository {
-    /// Returns the contents of files that a commit has, in their order. Contents that a partial clone left out are
-    /// fetched at once, if fetching is allowed.
+    /// Returns the contents of files of a commit, in the order of `files`. If a partial clone left out some of the
+    /// contents, one fetch gets all of them, provided that fetching is allowed.
     ///
     /// # Errors
-    /// When this clone does not have a content, and cannot fetch it.
+    /// When the content of a file is not in this clone, and cannot be fetched.
     pub fn contents(&self, commit: &CommitId, files: &[(RepoPath, ObjectId)]) -> Result<Vec<Vec<u8>>, GitError> {
         let reading = |path: &RepoPath| GitError::reading(format!("{path} at {commit}"));
         let id = |(path, id): &(RepoPath, ObjectId)| {

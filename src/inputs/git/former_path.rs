@@ -1,4 +1,4 @@
-//! The path of a file before it was renamed, by git's measure of similarity.
+//! Finds the path that a file had before it was renamed, with git's measure of similarity.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,20 @@ pub struct Renamed<'a> {
     pub content: &'a [u8],
 }
 
-/// With more candidates than this, git does not compare contents.
+/// If there are more candidates than this, git does not compare contents.
 const MOST: usize = 1000;
 
-/// The similarity of equal files on git's scale, and the least similarity of a renamed file: 50%.
+/// The similarity of equal files on git's scale.
 const SAME: u64 = 60_000;
+
+/// The least similarity of a renamed file on git's scale: 50%.
 const ALIKE: u64 = 30_000;
 
 impl Repository {
-    /// Returns the file of a commit, among those that no longer exist, that git would take for the same file under its
-    /// former name: the most similar one, with a similarity of at least 50%.
+    /// Returns the file of a commit that was later renamed to `now`, by git's rule. `gone` are the paths of files that
+    /// no longer exist. Of the files that the commit has at these paths, this is a file with equal content, else the
+    /// most similar file, if its similarity is at least 50%. `None` if there is no such file, or if the contents of
+    /// more than 1,000 files had to be compared.
     ///
     /// # Errors
     /// When the commit, one of its trees or a file's content is missing.
@@ -78,8 +82,8 @@ fn may_be_similar(before: u64, after: u64) -> bool {
     largest > 0 && largest * (SAME - ALIKE) >= before.abs_diff(after) * SAME
 }
 
-/// Returns the similarity of two files on git's scale: the share of the larger one's bytes in lines that the other one
-/// has too.
+/// Returns the similarity of two files on git's scale: how much of the larger file consists of lines that the other
+/// file has too. The result is 0 to [`SAME`].
 fn similarity(before: &[u8], after: &[u8]) -> u64 {
     let (before_chunks, after_chunks) = (chunks(before), chunks(after));
     let copied: u64 =
@@ -90,7 +94,8 @@ fn similarity(before: &[u8], after: &[u8]) -> u64 {
     }
 }
 
-/// Returns the different lines of a file with the number of bytes that each takes in it. Long lines are split.
+/// Returns the distinct lines of a file. Each comes with the number of bytes that all its occurrences take. Lines of
+/// more than 64 bytes are split.
 fn chunks(content: &[u8]) -> BTreeMap<Vec<u8>, u64> {
     const LONGEST: usize = 64;
     // As git does: a file with NUL in its first 8,000 bytes is binary, and keeps its carriage returns.

@@ -5,7 +5,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Whether a variable names the repository, so that it is not searched for.
+/// Whether `GIT_DIR` names the repository. Then git does not search for it.
 pub(super) fn names_the_repository() -> bool {
     env::var_os("GIT_DIR").is_some()
 }
@@ -16,11 +16,11 @@ pub(super) fn ceilings() -> Vec<PathBuf> {
     env::split_paths(&list).filter(|path| path.is_absolute()).collect()
 }
 
-/// Object directories other than the repository's own.
+/// The object directories that environment variables name.
 pub(super) struct ObjectDirectories {
-    /// The directory that replaces the repository's own.
+    /// The directory that replaces the repository's own object directory (`GIT_OBJECT_DIRECTORY`).
     pub(super) own: Option<PathBuf>,
-    /// The further directories to read.
+    /// Further directories to read (`GIT_ALTERNATE_OBJECT_DIRECTORIES`).
     pub(super) more: Vec<PathBuf>,
 }
 
@@ -34,14 +34,14 @@ impl ObjectDirectories {
         Self { own, more: more.collect() }
     }
 
-    /// Whether there are none.
+    /// Whether the variables name no directory.
     pub(super) fn is_none(&self) -> bool {
         self.own.is_none() && self.more.is_empty()
     }
 }
 
-/// Returns the values of `safe.directory` in `GIT_CONFIG_COUNT` and related variables. An empty value removes those
-/// before it.
+/// Returns the values of `safe.directory` in `GIT_CONFIG_COUNT` and related variables. An empty value removes the
+/// values before it.
 pub(super) fn safe_directories() -> Vec<String> {
     let count = env::var("GIT_CONFIG_COUNT").ok().and_then(|count| count.parse::<u16>().ok()).unwrap_or_default();
     let mut safe = Vec::new();

@@ -4,9 +4,9 @@ use super::Repository;
 use crate::model::name::{RepoPath, unquoted};
 
 impl Repository {
-    /// Returns the path in the repository for a path from the command line. It is relative to the root of the
-    /// repository, or, if it begins with `.` or `..`, to the directory in which the repository was opened. `None` if it
-    /// leads out of the repository.
+    /// Converts a path from the command line to a path in the repository. A path that begins with `.` or `..` is
+    /// relative to the directory in which the repository was opened; any other path is relative to the root of the
+    /// repository. `None` if the path lies outside of the repository.
     ///
     /// The path need not exist. The empty path is the root.
     #[must_use]
@@ -25,7 +25,8 @@ impl Repository {
         Some(RepoPath::from_git(parts.join(&b'/')))
     }
 
-    /// Returns the parts of the directory in which the repository was opened; empty if it is not in the work tree.
+    /// Returns the path of the directory in which the repository was opened, split into its names and relative to the
+    /// root of the work tree. The result is empty if the directory is not in the work tree.
     fn here(&self) -> Vec<Vec<u8>> {
         let inside = || {
             let root = self.work_dir()?.canonicalize().ok()?;

@@ -10,7 +10,7 @@ use crate::model::name::{CommitId, Escaped};
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RefName(BString);
 
-/// What is checked out.
+/// The checked-out branch or commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Head {
     /// A branch that has no commit yet.
@@ -25,7 +25,7 @@ pub enum Head {
         /// Its newest commit.
         commit: CommitId,
     },
-    /// A commit, without a branch: after the checkout of a CI engine, or of a tag.
+    /// A commit, without a branch. This is the state after `git checkout TAG`, and often in CI.
     Detached {
         /// The commit.
         commit: CommitId,
@@ -82,7 +82,7 @@ impl Repository {
     /// Returns the checked-out branch or commit.
     ///
     /// # Errors
-    /// When `HEAD` cannot be read, or does not lead to a commit.
+    /// When `HEAD` cannot be read, or names neither a branch nor a commit.
     pub fn head(&self) -> Result<Head, GitError> {
         let mut head = self.gix.head().map_err(GitError::reading("HEAD"))?;
         let branch = head.referent_name().map(|name| RefName::short(name.as_bstr()));
@@ -94,9 +94,10 @@ impl Repository {
         }
     }
 
-    /// Returns the default branch: the one `named` (`origin/NAME`, else `NAME`). Without a name, it is the branch of
-    /// `origin/HEAD`, else the first that exists of `origin/main`, `origin/master`, `main`, `master`. `None` if there
-    /// is no such branch, or it cannot be read.
+    /// Returns the default branch. If `named` is a name, this is `origin/NAME`, else `NAME`. Without a name, it is the
+    /// branch to which `origin/HEAD` points, else the first that exists of `origin/main`, `origin/master`, `main` and
+    /// `master`. `origin` stands for the remote that [`Repository::remote`] returns. `None` if there is no such branch,
+    /// or if it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
         let remote = self.remote();
@@ -113,7 +114,8 @@ impl Repository {
         candidates.iter().find_map(|name| self.branch(name))
     }
 
-    /// Returns the name of the remote's default branch when this clone was made, such as `main`.
+    /// Returns the name that the remote's default branch had when this clone was made, such as `main`; `None` if the
+    /// clone has no record of it.
     #[must_use]
     pub fn remote_head(&self) -> Option<String> {
         self.head_of(&self.remote())

@@ -4,63 +4,65 @@ use crate::model::name::{CommitId, TagName};
 use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::naming::version::{Described, TagPattern};
 
-/// Options of a description.
+/// Options of [`Repository::describe`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DescribeOptions<'a> {
-    /// Which parents of a merge are followed to find releases.
+    /// The parents of a merge that are followed to find releases.
     pub parents: Parents,
-    /// When git stops looking for nearer tags.
+    /// The rule for when git stops looking for tags.
     pub stop: StopRule,
-    /// The tag that was pushed. Of several tags on its commit, it is the one that counts.
+    /// The tag that was pushed. If a service has several tags on its commit, this tag is used.
     pub pushed: Option<&'a TagName>,
 }
 
-/// Which parents of a merge are followed.
+/// The parents of a merge that are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Parents {
     /// All of them.
     #[default]
     All,
-    /// Only the first (`git describe --first-parent`): a release that was tagged on a merged branch does not count.
+    /// Only the first parent (`git describe --first-parent`). A release that was tagged on a merged branch is not
+    /// found.
     First,
 }
 
-/// When git stops looking for tags. Of the tags found by then, the nearest wins.
+/// The rule for when git stops looking for tags. Of the tags that were found by then, the nearest wins.
 ///
 /// The two rules differ only if a merge brings in a tag that the first-parent side does not have. That is more likely
 /// in a monorepo, where each service has few tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum StopRule {
-    /// git 2.48 and later: when it has found ten tagged commits, or all there are.
+    /// git 2.48 and later: when git has found ten tagged commits, or all tagged commits if there are fewer.
     #[default]
     Git248,
-    /// git up to 2.47: when it meets an eleventh.
+    /// git up to 2.47: when git finds an eleventh tagged commit.
     Git247,
 }
 
 /// The description of each service, and the work that it took.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptions {
-    /// One for each entry of `wanted`, in its order.
+    /// One description for each entry of `wanted` of [`Repository::describe`], in the order of the entries.
     pub services: Vec<Described>,
-    /// The tags that look like those of a service and name no version, such as `docs-v1` and `api@latest`, sorted. They
-    /// do not count.
+    /// The tags that look like tags of a service but have no version, such as `docs-v1` and `api@latest`, sorted by
+    /// name. They are not used.
     pub ignored: Vec<TagName>,
-    /// The work that was done, counted.
+    /// Counts of the work that was done.
     pub work: WalkCounts,
 }
 
-/// Work that was done, counted.
+/// Counts of the work that [`Repository::describe`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WalkCounts {
-    /// Commits taken from history. Each is taken once, for all services.
+    /// The number of commits that were walked. Each is walked once, for all services.
     pub commits: u32,
-    /// How many of these commits, and of those that waited at the end, had to be read as objects, since there was no
-    /// commit-graph.
+    /// The number of commits that were read from commit objects, since the commit-graph did not have them. Commits that
+    /// were still in the queue at the end are included.
     pub objects: u32,
-    /// Passes over the recorded history, each for up to 256 tagged commits at once.
+    /// The number of passes over the recorded walk. Each pass handles up to 256 tagged commits.
     pub passes: u32,
-    /// Services that needed a walk of their own, because of commits of the same second where git stops.
+    /// The number of additional walks for single services. Such a walk is needed if the commit at which git stops has
+    /// the same second as other commits.
     pub replays: u32,
 }
 
@@ -78,13 +80,13 @@ pub enum HistoryError {
     /// A commit of the history is not in this clone.
     #[error("commit {commit} is missing, although this clone is not shallow there")]
     Missing {
-        /// Its id.
+        /// The id of the commit.
         commit: CommitId,
     },
     /// A commit of the history cannot be read, or is not a commit.
     #[error("{commit} cannot be read as a commit")]
     Broken {
-        /// Its id.
+        /// The id of the commit.
         commit: CommitId,
         /// The error of gix, if there was one.
         #[source]
@@ -107,7 +109,7 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// The commits since a release are not known, because history ends before it.
+    /// The commits since a release are not known, because the history of a shallow clone ends before the release.
     #[error("this clone is shallow: its history ends at commit {commit}, before the last release")]
     TooShallow {
         /// The commit whose parents were not fetched.
@@ -119,7 +121,7 @@ pub enum HistoryError {
 }
 
 impl HistoryError {
-    /// Returns what to do about it.
+    /// Returns advice on what to do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -141,15 +143,15 @@ impl HistoryError {
 }
 
 impl Repository {
-    /// Describes a commit for every service at once: returns, for each entry of `wanted`, the tag and distance of `git
-    /// describe --tags --match PATTERN… --exclude TAG… HEAD`. The excluded tags are those whose version the scheme of
-    /// their pattern cannot read, and all but one of several releases of a service on one commit: the one that was
-    /// pushed counts, else the highest stable one, else the highest.
+    /// Describes a commit for every service at once. For each entry of `wanted`, this returns the tag and distance that
+    /// `git describe --tags --match PATTERN… --exclude TAG… HEAD` returns. A tag is excluded if the scheme of its
+    /// pattern cannot read its version. If a service has several releases on one commit, all but one are excluded: the
+    /// tag that was pushed is kept, else the highest stable version, else the highest version.
     ///
-    /// An entry lists the patterns of one service, several while it migrates from one tag format to another. History is
-    /// walked once, and no further than the service that needs most of it. There are two intended differences to git: a
-    /// renamed tag object has the name of its ref, and for a service without a tag the number of commits up to `head`
-    /// is returned instead of an error.
+    /// An entry has the patterns of one service. It has several patterns while the service migrates from one tag format
+    /// to another. History is walked once for all services, and no further than needed. There are two intended
+    /// differences to git. If the ref of a tag was renamed, the result has the name of the ref, not the name in the tag
+    /// object. If a service has no tag, the result has the number of commits up to `head`, where git fails.
     ///
     /// # Errors
     /// When refs or commits cannot be read, or `head` is not a commit.

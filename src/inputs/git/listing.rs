@@ -1,5 +1,5 @@
-//! Lists all entries of a commit. Trees are read level by level from the root, until a level has many trees; these and
-//! the trees below them are read in parallel.
+//! Lists the entries of a commit's tree. Trees are read level by level from the root, until a level has many trees.
+//! These trees and the trees below them are then read in parallel.
 
 use std::sync::Arc;
 
@@ -11,12 +11,12 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Mode, Outline, Region};
 
-/// How many directories a thread reads at once. Fewer take less time than waking a thread.
+/// The number of directories that a thread reads at once. Reading fewer takes less time than waking a thread.
 const FEW: usize = 128;
 
 /// A directory that is still to be read.
 struct Directory {
-    /// With a slash at the end; empty for the root.
+    /// The path, with a slash at the end; empty for the root.
     path: Vec<u8>,
     tree: gix::ObjectId,
 }
@@ -24,16 +24,16 @@ struct Directory {
 /// The entries of a tree that an [`Outline`] selects.
 #[derive(Debug, Default)]
 pub struct Survey {
-    /// Files, links and submodules, in the order of bytes: those that the outline selects, and some others in
-    /// directories that had to be read.
+    /// The files, links and submodules that the outline selects, in byte order of their paths. Other entries of the
+    /// directories that were read can be among them.
     pub entries: Listing,
-    /// The directories that the outline selects by id, in the order of bytes.
+    /// The directories whose ids the outline selects, in byte order of their paths.
     pub directories: Listing,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// Entries and directories that were read, in no order.
+/// The entries that were read, and the directories below that are still to be read, both in no particular order.
 #[derive(Default)]
 struct Reading {
     found: Survey,
@@ -42,7 +42,7 @@ struct Reading {
 }
 
 impl Repository {
-    /// Returns all entries of a commit's tree, in the order of bytes, as `git ls-tree -r -z` does.
+    /// Returns all entries of a commit's tree, in byte order of their paths, as `git ls-tree -r -z` does.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -50,8 +50,8 @@ impl Repository {
         self.entries_in(commit, Region::whole())
     }
 
-    /// Returns the entries of a commit's tree in a region, in the order of bytes, and some others in directories that
-    /// had to be read. Other directories are not read.
+    /// Returns the entries of a commit's tree that lie in a region, in byte order of their paths. Other entries of the
+    /// directories that were read can be among them. Directories that are not needed for the region are not read.
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.
@@ -59,7 +59,7 @@ impl Repository {
         self.survey(&self.tree_of(commit)?, &Outline::listed(region)).map(|survey| survey.entries)
     }
 
-    /// Returns the entries of a tree that an outline selects. Other directories are not read.
+    /// Returns the entries of a tree that an outline selects. Directories that the outline does not need are not read.
     ///
     /// # Errors
     /// When one of the trees is missing.
@@ -90,8 +90,9 @@ impl Repository {
         Ok(Survey { entries: Listing::of_parts(parts, entries), directories, read })
     }
 
-    /// Reads a commit's directories level by level. `visit` gets the entries of one level, and those directories of the
-    /// region that are next, each with a slash at its end; it returns the region that is still of interest.
+    /// Reads a commit's directories level by level. For each level, this calls `visit` with the entries of the level,
+    /// and with the paths of the region's directories on the next level. These paths end with a slash. `visit` returns
+    /// the region that is read on the next levels.
     ///
     /// # Errors
     /// When the commit or one of the trees is missing.

@@ -1,7 +1,8 @@
-//! A git directory that replaces one that gix cannot read as git does: its references are not files (reftable), or its
-//! objects are where gix does not look. Everything but the references and objects is linked to the real directory.
+//! The mirror of a git directory, for gix. It is needed if gix cannot read the real directory as git does, since the
+//! references are in a reftable instead of files, or since gix does not look where the objects are. The mirror has
+//! copies of the references, and links to everything else.
 //!
-//! gix reads the mirror. Writing is done by git, in the repository itself.
+//! gix only reads the mirror. To write, rebake runs git in the repository itself.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -17,29 +18,30 @@ use super::program::{ProgramError, git_in};
 use super::{GitError, Repository};
 use crate::model::name::unquoted;
 
-/// A mirror in a temporary directory, which is removed together with the repository value.
+/// A mirror in a temporary directory. The directory is removed when this value is dropped.
 pub(super) struct Mirror {
     dir: TempDir,
 }
 
 /// A change of one reference.
 pub(super) struct Edit {
-    /// Its full name.
+    /// The full name of the reference.
     pub(super) name: Vec<u8>,
-    /// Its present value; `None` if it does not exist.
+    /// The present value; `None` if the reference does not exist.
     pub(super) from: Option<gix::ObjectId>,
-    /// Its new value; `None` to delete it.
+    /// The new value; `None` to delete the reference.
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// The entries of a git directory that are copied instead of linked.
+/// The entries of a git directory that are not linked. The mirror has its own.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
 /// How many alternates may be chained, as in git.
 const MAX_DEPTH: usize = 5;
 
 impl Mirror {
-    /// Creates the mirror of a git directory and of the one that it shares with other work trees.
+    /// Creates the mirror of a git directory. `common_dir` is the git directory that all work trees of the repository
+    /// share; its entries are in the mirror too.
     pub(super) fn of(git_dir: &Path, common_dir: &Path, objects: &ObjectDirectories) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("rebake-").tempdir()?;
         let root = dir.path();
@@ -66,7 +68,7 @@ impl Mirror {
         self.dir.path()
     }
 
-    /// Copies the references, as git sees them, into files.
+    /// Copies the references into files of the mirror. The references are read by running git in the directory `from`.
     pub(super) fn copy_references(&self, from: &Path, options: &[String]) -> Result<(), GitError> {
         let failed =
             |source| GitError::Program { what: "the references".to_owned(), command: "git for-each-ref", source };
@@ -121,7 +123,7 @@ impl Repository {
         mirror.copy_references(self.root(), &self.git_options)
     }
 
-    /// Changes references by running git, all or none; `None` if there is no mirror.
+    /// Changes references by running git: all of them or none. Returns `None`, without a change, if there is no mirror.
     pub(super) fn edit_by_git(&self, edits: &[Edit], message: &str) -> Option<Result<(), ProgramError>> {
         self.place.mirror.as_ref()?;
         let mut lines = Vec::new();
@@ -136,7 +138,7 @@ impl Repository {
         Some(done)
     }
 
-    /// Writes an object by running git; `None` if there is no mirror.
+    /// Writes an object by running git, and returns its id. Returns `None`, without writing, if there is no mirror.
     pub(super) fn write_by_git(&self, kind: &str, data: &[u8]) -> Option<Result<gix::ObjectId, ProgramError>> {
         self.place.mirror.as_ref()?;
         let written = self.git(["hash-object", "-w", "--stdin", "-t", kind]).run(data);
@@ -144,8 +146,8 @@ impl Repository {
     }
 }
 
-/// Creates `objects` with links to everything in the directories that git reads objects from, except for their lists of
-/// alternates, which are already resolved.
+/// Creates the directory `objects` in the mirror. Through links, it has everything from all directories where git reads
+/// objects. Their lists of alternates are left out, since the alternates are already among these directories.
 fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     let mut known = BTreeSet::new();
     let mut found = Vec::new();
@@ -172,7 +174,8 @@ fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     fs::write(info.join("alternates"), list)
 }
 
-/// Finds a directory of objects and its alternates, each once. Like git, it ignores those that do not exist.
+/// Adds an object directory and its alternates to `found`, each once. Like git, this ignores directories that do not
+/// exist.
 fn gather(directory: &Path, depth: usize, known: &mut BTreeSet<PathBuf>, found: &mut Vec<PathBuf>) {
     let Ok(real) = directory.canonicalize() else { return };
     if depth > MAX_DEPTH || !real.is_dir() || !known.insert(real.clone()) {

@@ -1,9 +1,9 @@
 //! The git repository, read through gix. No other module names gix.
 //!
-//! Only built refs, tags and the list of files that rebake wrote are written. Only fetching and pushing use the
-//! network, by running git. Methods name the git command whose result they return: `git diff`, `git status`,
-//! `git merge-base`, `git ls-tree`. Replace refs (`git replace`) are followed, as in git. If there is an older grafts
-//! file (`.git/info/grafts`), methods that read history return an error.
+//! rebake writes only built refs, marks of builds, tags, fetched objects and refs, and the list of files that it wrote.
+//! Only fetching and pushing use the network, by running git. If a git command returns the same result as a method,
+//! such as `git diff` or `git merge-base`, the comment of the method names the command. Replace refs (`git replace`)
+//! are followed, as in git. If there is a grafts file (`.git/info/grafts`), methods that read history return an error.
 
 mod access_token;
 mod ancestry;

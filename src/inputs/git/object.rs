@@ -14,25 +14,26 @@ impl Repository {
         if self.gix.object_hash().len_in_bytes() == 20 { ObjectFormat::Sha1 } else { ObjectFormat::Sha256 }
     }
 
-    /// Whether this clone holds the commit.
+    /// Whether this clone has the commit.
     #[must_use]
     pub fn contains(&self, commit: &CommitId) -> bool {
         self.commit(commit).is_ok()
     }
 
-    /// Returns when the commit was made: the committer's date in seconds since 1970, UTC.
+    /// Returns the committer's date of a commit, in seconds since 1970 (UTC).
     ///
     /// # Errors
-    /// When the clone does not hold the commit, or its date cannot be read.
+    /// When the clone does not have the commit, or the date of the commit cannot be read.
     pub fn commit_time(&self, commit: &CommitId) -> Result<i64, GitError> {
         let time = self.commit(commit)?.time().map_err(GitError::reading(format!("the date of commit {commit}")))?;
         Ok(time.seconds)
     }
 
-    /// Returns the parts of a commit that the next version depends on.
+    /// Returns the id, the message and the number of parents of a commit. The next version of a service depends on
+    /// them.
     ///
     /// # Errors
-    /// When the clone does not hold the commit, or it cannot be read.
+    /// When the clone does not have the commit, or the commit cannot be read.
     pub fn commit_message(&self, commit: &CommitId) -> Result<version::Commit, GitError> {
         let found = self.commit(commit)?;
         let reading = GitError::reading(format!("the message of commit {commit}"));
@@ -58,7 +59,8 @@ impl Repository {
         }
     }
 
-    /// Returns the id of a commit's tree, or of the empty tree without a commit. The tree itself may be missing.
+    /// Returns the id of a commit's root tree; if there is no commit, the id of the empty tree. The tree itself may be
+    /// missing.
     pub(super) fn tree_id(&self, commit: Option<&CommitId>) -> Result<gix::ObjectId, GitError> {
         let Some(commit) = commit else { return Ok(self.gix.object_hash().empty_tree()) };
         let tree = self.commit(commit)?.tree_id().map_err(GitError::reading(format!("commit {commit}")))?;
@@ -66,7 +68,7 @@ impl Repository {
     }
 }
 
-/// Converts the id of a commit from gix.
+/// Converts the id of a commit from gix's type.
 pub(super) fn commit_id(id: &gix::oid) -> CommitId {
     CommitId::from_bytes(id.as_bytes()).expect("git has two object formats, of 20 and of 32 bytes")
 }

@@ -7,7 +7,7 @@ use gix::odb::pack::cache::DecodeEntry;
 
 use super::Repository;
 
-/// The size of the cache in bytes, which holds the trees of 100,000 files at fifty commits.
+/// The size of the cache in bytes. The trees of fifty commits fit into it in a repository with 100,000 files.
 const KEPT_BYTES: usize = 32 << 20;
 
 impl Repository {

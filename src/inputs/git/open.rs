@@ -12,35 +12,35 @@ use super::mirror::Mirror;
 use super::{GitError, WorkTree, safe_directory, user_config};
 use crate::model::name::Escaped;
 
-/// A repository, opened for reading.
+/// An open repository.
 pub struct Repository {
     pub(super) gix: gix::Repository,
-    /// Options of all git commands that run in it.
+    /// The options of all git commands that run in the repository.
     pub(super) git_options: Vec<String>,
     pub(super) place: Arc<Place>,
 }
 
 /// The directories of a repository.
 pub(super) struct Place {
-    /// The directory in which it was opened.
+    /// The directory in which the repository was opened.
     pub(super) directory: PathBuf,
     git_dir: PathBuf,
     pub(super) common_dir: PathBuf,
-    /// The directory where its objects are written.
+    /// The directory where new objects of the repository are written.
     pub(super) objects: PathBuf,
-    /// The directory that gix reads instead, if gix cannot read the real one.
+    /// The mirror that gix reads instead of the git directory, if gix cannot read the latter.
     pub(super) mirror: Option<Mirror>,
     pub(super) fetching: Mutex<Fetching>,
-    /// The state of the work tree, kept for the next caller.
+    /// The state of the work tree that [`Repository::keep_work_tree`] has read, for the next caller.
     pub(super) kept: Mutex<Option<WorkTree>>,
 }
 
-/// The filter of a partial clone, and the remote that has the objects which it left out.
+/// The filter of a partial clone, and the remote that has the objects which the clone lacks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartialClone {
-    /// The remote that promised the missing objects.
+    /// The name of the remote that has the missing objects.
     pub remote: String,
-    /// Its filter, such as `blob:none` or `tree:0`, if the configuration has it.
+    /// The filter, such as `blob:none` or `tree:0`; `None` if the configuration does not have it.
     pub filter: Option<String>,
 }
 
@@ -54,13 +54,15 @@ impl fmt::Display for PartialClone {
 }
 
 impl Repository {
-    /// Opens the repository that git would find for `dir`: from any subdirectory, bare, in a linked work tree, through
-    /// a `.git` file, with either object format, with references in files or a reftable. `GIT_DIR` and related
-    /// variables are honoured.
+    /// Opens the repository that git finds from `dir`, which may be any subdirectory. The repository may be bare, may
+    /// have linked work trees or a `.git` file, may use SHA-1 or SHA-256, and may have its references in files or in a
+    /// reftable. `GIT_DIR` and related variables have the same effect as in git.
     ///
     /// # Errors
-    /// When there is none, or git's rules forbid using it: it belongs to another user and `safe.directory` does not
-    /// name it, it is bare and `safe.bareRepository` requires that it is named, or it has an unknown extension.
+    /// When there is no repository, when it cannot be read, or when git's rules forbid using it. They forbid it in
+    /// three cases: the repository belongs to another user, and `safe.directory` does not name it; the search found a
+    /// bare repository, and `safe.bareRepository` requires that `GIT_DIR` names it; or the repository has an unknown
+    /// extension.
     pub fn discover(dir: &Path) -> Result<Self, GitError> {
         // Messages should name a directory, not `.`. Git fails too if the current directory cannot be determined.
         let dir = &std::path::absolute(dir).map_err(GitError::reading("the current directory"))?;
@@ -134,13 +136,14 @@ impl Repository {
         self.gix.workdir()
     }
 
-    /// Returns the git directory. A linked work tree has its own, below `worktrees` of the main one.
+    /// Returns the git directory. A linked work tree has a git directory of its own, below `worktrees` in the main git
+    /// directory.
     #[must_use]
     pub fn git_dir(&self) -> &Path {
         &self.place.git_dir
     }
 
-    /// Whether history was cut off (`--depth`).
+    /// Whether this is a shallow clone, in which history is cut off (`--depth`).
     #[must_use]
     pub fn is_shallow(&self) -> bool {
         self.gix.is_shallow().unwrap_or(false)
@@ -151,7 +154,7 @@ impl Repository {
         self.gix.common_dir().join("info/grafts").metadata().is_ok_and(|file| file.len() > 0)
     }
 
-    /// Returns the filter of a partial clone (`--filter`); `None` if the clone is not partial.
+    /// Returns the filter and the remote of a partial clone (`--filter`); `None` if the clone is not partial.
     #[must_use]
     pub fn partial_clone(&self) -> Option<PartialClone> {
         self.gix.remote_names().into_iter().find_map(|remote| {
@@ -169,9 +172,10 @@ impl Repository {
 /// Options of opening a repository.
 #[derive(Default)]
 struct Opening {
-    /// Whether it may belong to another user.
+    /// Whether the repository may belong to another user.
     is_trusted: bool,
-    /// Whether its objects were gathered without gix, which refuses alternates in circles.
+    /// Whether a [`Mirror`] finds the alternates instead of gix. This is needed for alternates in a circle, which gix
+    /// refuses.
     is_gathered: bool,
 }
 
@@ -205,7 +209,7 @@ impl Opening {
     }
 }
 
-/// Returns the directory that git wants in `safe.directory`: the work tree, or the bare repository.
+/// Returns the directory that `safe.directory` has to name: the work tree, or the bare repository.
 fn place_of(dir: &Path) -> PathBuf {
     let found = gix::discover::upwards(dir).ok().map(|(path, _)| path.into_repository_and_work_tree_directories());
     let dir = found.map_or_else(|| dir.to_owned(), |(git_dir, work_dir)| work_dir.unwrap_or(git_dir));

@@ -1,5 +1,5 @@
-//! Files that rebake itself wrote into the work tree: a report, a plan. They do not count as changes while they are
-//! unchanged and untracked.
+//! Files that rebake itself wrote into the work tree, such as a report or a plan. While such a file is unchanged and
+//! untracked, it is not treated as a change.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,21 +13,22 @@ use super::status::in_work_tree;
 use crate::inputs::file;
 use crate::model::name::{RepoPath, quoted, unquoted};
 
-/// The list of these files, a file in the git directory: on each line the id of the content, a blank, and the path as
-/// git quotes it.
+/// The path of the list of these files, inside the git directory. Each line of the list has the id of a file's content,
+/// a space, and the file's path as git quotes it.
 const LIST: &str = "rebake/written";
 
-/// The most files in the list.
+/// The maximum number of files in the list.
 const KEPT: usize = 100;
 
-/// The size in bytes of the largest file that is compared: no report and no plan is larger.
+/// The maximum size in bytes of a file that is compared. No report and no plan is larger.
 const LONGEST: u64 = 64 << 20;
 
 impl Repository {
-    /// Adds files to the list of those that this program wrote. Files outside of the work tree are ignored.
+    /// Adds files to the list of files that this program wrote. Files outside of the work tree, and files that cannot
+    /// be read, are ignored.
     ///
     /// # Errors
-    /// When one cannot be read, or the list cannot be written.
+    /// When the work tree or the git directory is not accessible, or the list cannot be written.
     pub fn note_written(&self, files: &[PathBuf]) -> io::Result<()> {
         let Some(root) = self.work_dir() else { return Ok(()) };
         let (root, git_dir) = (root.canonicalize()?, self.git_dir().canonicalize()?);
@@ -47,13 +48,14 @@ impl Repository {
         file::replace(&self.git_dir().join(LIST), &lines.concat())
     }
 
-    /// Returns the id of the content of each file that this program wrote.
+    /// Returns the files that this program wrote: by path, the id of the content that it wrote.
     pub(super) fn written_files(&self) -> BTreeMap<Vec<u8>, String> {
         let known = self.written().into_iter();
         known.filter_map(|(id, path)| Some((unquoted(path.as_bytes())?.into_owned(), id))).collect()
     }
 
-    /// Whether an untracked file was written by this program, and is unchanged.
+    /// Whether an untracked file was written by this program and is unchanged, or is the standard output of this
+    /// process and still empty.
     pub(super) fn is_as_written(&self, path: &[u8], written: &BTreeMap<Vec<u8>, String>) -> bool {
         let file = self.work_dir().and_then(|root| in_work_tree(root, &RepoPath::from_git(path)));
         let Some(file) = file else { return false };
@@ -81,7 +83,8 @@ impl Repository {
     }
 }
 
-/// Whether a file is this program's standard output and still empty: the shell created it (`>plan.json`).
+/// Whether a file is the standard output of this process and still empty. The shell creates such a file for
+/// `>plan.json`.
 #[cfg(unix)]
 fn is_our_output(file: &Path) -> bool {
     use std::os::fd::AsFd as _;

@@ -1,4 +1,4 @@
-//! The git program, for operations with a network, a hook or a key.
+//! Runs the git program, which rebake uses for example for operations with a network, a hook or a key.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write as _};
@@ -15,31 +15,34 @@ use crate::model::name::Escaped;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProgramError {
-    /// It cannot be started.
+    /// Git cannot be started.
     #[error("the git program cannot be started: {0}")]
     Start(std::io::Error),
-    /// It took too long, and was killed.
+    /// Git did not finish within this time limit, and was killed.
     #[error("git did not finish within {} seconds", .0.as_secs())]
     TimeLimit(Duration),
-    /// It failed, with this message.
+    /// Git failed, with this message.
     #[error("{0}")]
     Refused(Refusal),
 }
 
-/// The message of git when it failed. `Display` is safe to print: it writes all lines, or the exit code if there are
-/// none.
+/// The message of a git command that failed. `Display` writes all lines of the message, escaped for a terminal. If
+/// there are no lines, it writes the exit code.
 #[derive(Debug)]
 pub struct Refusal {
     status: ExitStatus,
     lines: Vec<String>,
 }
 
-/// The time limit of a command without one of its own. Networks can hang; a push to a server with hooks may take
-/// minutes.
+/// The time limit of a command for which no other limit is set. Networks can hang, but a push to a server with hooks
+/// may take minutes.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
-/// The first and the longest pause between two checks whether a command that has closed its output has ended.
+/// The first pause between two checks whether a command has ended. The checks begin when the command has closed its
+/// output.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
+
+/// The longest pause between two such checks.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many bytes of git's messages are kept at most: enough for a line about each of many thousand files.
@@ -52,12 +55,14 @@ pub(super) struct Git {
     group: Group,
 }
 
-/// The process group of a command: which processes a time limit ends, and whether they can use the terminal.
+/// The process group of a command. It determines which processes are killed at the time limit, and whether they can use
+/// the terminal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Group {
-    /// Our group: Ctrl-C reaches git, and ssh may ask for the passphrase of a key.
+    /// The group of this program: Ctrl-C reaches git, and ssh may ask for the passphrase of a key. Only git itself is
+    /// killed at the time limit.
     Ours,
-    /// A group of its own: no process in it can prompt, and the time limit ends all of them.
+    /// A new group: none of its processes can prompt, and all of them are killed at the time limit.
     Own,
 }
 
@@ -67,8 +72,7 @@ pub(super) fn git<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Git {
     Git { command, limit: TIME_LIMIT, group: Group::Ours }
 }
 
-/// Returns the directory of the programs that git keeps for itself, as `git --exec-path` does; `None` if there is no
-/// git.
+/// Returns the directory of git's internal programs, as `git --exec-path` does; `None` if git is not installed.
 #[must_use]
 pub fn git_programs() -> Option<&'static Path> {
     gix::path::env::core_dir()
@@ -80,9 +84,9 @@ impl Repository {
         git_in(self.root(), &self.git_options, args)
     }
 
-    /// Returns the options of git commands that read files of the work tree. If a filter fails, the file is read
-    /// unfiltered and counts as changed, even if the configuration requires the filter. File system monitors are not
-    /// used.
+    /// Returns the options of git commands that read files of the work tree. With these options, git reads a file
+    /// unfiltered if its filter fails, even if the configuration requires the filter. Git then reports the file as
+    /// changed. File system monitors are not used.
     pub(super) fn work_tree_options(&self) -> Vec<String> {
         let mut options = self.git_options.clone();
         options.extend(["-c", "core.fsmonitor=false"].map(str::to_owned));
@@ -97,7 +101,7 @@ impl Repository {
     }
 }
 
-/// Returns a git command for a directory.
+/// Returns a git command that runs in a directory.
 pub(super) fn git_in<S: AsRef<OsStr>>(dir: &Path, options: &[String], args: impl IntoIterator<Item = S>) -> Git {
     git(["-C"]).arg(dir).args(options).args(args)
 }
@@ -124,19 +128,20 @@ impl Git {
         self
     }
 
-    /// Removes the time limit, and forbids locks (even of the index) and network access.
+    /// Removes the time limit. Prevents git from taking optional locks, such as that of the index, and from fetching
+    /// missing objects.
     pub(super) fn read_only(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
     }
 
-    /// Runs the command on an input, and returns its output.
+    /// Runs the command with an input, and returns its standard output. Fails if the command fails.
     pub(super) fn run(self, input: &[u8]) -> Result<Vec<u8>, ProgramError> {
         let ended = self.run_to_end(input)?;
         ended.refusal.map_or(Ok(ended.output), |refusal| Err(ProgramError::Refused(refusal)))
     }
 
-    /// Runs the command on an input, and returns its output even if it failed.
+    /// Runs the command with an input, and returns its result even if the command fails.
     pub(super) fn run_to_end(mut self, input: &[u8]) -> Result<Ended, ProgramError> {
         self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         self.group.set(&mut self.command);
@@ -176,14 +181,14 @@ impl Git {
 /// The result of a git command.
 pub(super) struct Ended {
     pub(super) output: Vec<u8>,
-    /// Its messages on standard error.
+    /// The messages on standard error.
     pub(super) messages: Vec<u8>,
-    /// The message of its failure, if it failed.
+    /// The message of the failure; `None` if the command succeeded.
     pub(super) refusal: Option<Refusal>,
 }
 
-/// Reads a pipe to its end in a thread, and keeps at most this many bytes. A broken pipe is not reported, since the
-/// exit code decides.
+/// Reads a pipe to its end in a thread, and sends at most the first `most` bytes to the receiver. A failure to read the
+/// pipe is not reported, since the exit code of the command shows whether it succeeded.
 fn read(pipe: Option<impl Read + Send + 'static>, most: u64) -> Receiver<Vec<u8>> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -205,8 +210,8 @@ impl Refusal {
         Self { status, lines }
     }
 
-    /// Returns the reason in one line, as git wrote it: the line that begins with `fatal:`, else the last one; `None`
-    /// if git wrote nothing.
+    /// Returns the reason in one line, as git wrote it: the rest of the line that begins with `fatal:`, else the last
+    /// line; `None` if git wrote nothing.
     pub(super) fn reason(&self) -> Option<&str> {
         let fatal = self.lines.iter().find_map(|line| line.strip_prefix("fatal: "));
         fatal.or_else(|| self.lines.last().map(String::as_str))
@@ -236,7 +241,8 @@ impl Group {
     #[cfg(not(unix))]
     fn set(self, _: &mut Command) {}
 
-    /// Kills the group, and waits for git. Errors mean that the processes have already ended, and are ignored.
+    /// Kills git, with all processes of its group if that is a new one, and waits for git to end. Errors are ignored,
+    /// since they mean that the processes have already ended.
     fn kill(self, child: &mut Child) {
         #[cfg(unix)]
         if self == Self::Own {

@@ -15,7 +15,7 @@ impl Repository {
     /// Returns the refs of a remote whose names begin with one of the prefixes, each of which ends with `/`.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// When the remote cannot be reached.
     pub fn remote_refs(&self, remote: &str, prefixes: &[&str]) -> Result<BTreeMap<String, CommitId>, RemoteError> {
         let patterns = prefixes.iter().map(|prefix| format!("{prefix}*"));
         let args: Vec<String> =
@@ -25,11 +25,13 @@ impl Repository {
         Ok(read_refs(&listed))
     }
 
-    /// Swaps refs of a remote, all below `prefix`. A ref that another writer moves meanwhile is checked again. The
-    /// results are in the order of `swaps`.
+    /// Moves refs of a remote, each only if it is at one of the commits from which it may move
+    /// ([`MovableFrom`](super::MovableFrom)). The names of all refs begin with `prefix`. If another writer moves a ref
+    /// meanwhile, all refs are checked again. The results are in the order of `swaps`.
     ///
     /// # Errors
-    /// When git fails for another reason than a lost race, or the race is lost too often.
+    /// When git fails for another reason than a ref that another writer has moved, or when that happens at every
+    /// attempt.
     pub fn push_swaps(&self, remote: &str, prefix: &str, swaps: &[Swap]) -> Result<Vec<Swapped>, RemoteError> {
         for attempt in 0.. {
             let there = self.remote_refs(remote, &[prefix])?;
@@ -56,11 +58,11 @@ impl Repository {
         Ok(Vec::new())
     }
 
-    /// Sets the refs of `put` on a remote, whatever their values, and deletes those of `take` that still have the given
-    /// values. The refs are marks of builds that have begun.
+    /// Sets the refs of `put` on a remote, whatever their old values are, and deletes the refs of `take` that still
+    /// have the given values. The refs are marks of builds that have begun.
     ///
     /// # Errors
-    /// When the remote refuses, or cannot be reached.
+    /// When the remote refuses the push, or cannot be reached.
     pub fn push_refs(
         &self,
         remote: &str,
@@ -76,8 +78,8 @@ impl Repository {
         }
     }
 
-    /// Fetches the commits of refs that are not in this clone, since only history shows which of two commits is newer.
-    /// A failure is recorded with those of other fetches.
+    /// Fetches the commits of refs, as far as they are not in this clone, since only history shows which of two commits
+    /// is newer. [`Repository::take_fetch_troubles`] returns the error if this fails.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
         let missing: Vec<(&str, CommitId)> = refs.filter(|(_, at)| !self.contains(at)).collect();
         let Some((_, first)) = missing.first() else { return };
@@ -124,7 +126,8 @@ impl Update {
     }
 }
 
-/// Whether another writer was faster: the lease is stale, or the remote's ref is locked.
+/// Whether a push failed because another writer was faster: a ref of the remote no longer has the expected value, or is
+/// locked.
 fn is_lost_race(error: &ProgramError) -> bool {
     let message = error.to_string();
     if is_refusal(&message) {
@@ -144,7 +147,8 @@ fn is_lost_race(error: &ProgramError) -> bool {
     .any(|sign| message.contains(sign))
 }
 
-/// Whether the remote has a rule against one of the refs, so that another attempt is pointless.
+/// Whether the remote refused one of the refs because of a rule, such as a protection. Then another attempt is
+/// pointless.
 fn is_refusal(message: &str) -> bool {
     let signs = ["declined", "deny ", "denied", "prohibited", "refusing", "protected", "not allowed", "permission"];
     let is_refused = |line: &str| line.contains("remote rejected") && signs.iter().any(|sign| line.contains(sign));
@@ -152,7 +156,7 @@ fn is_refusal(message: &str) -> bool {
 }
 
 impl RemoteError {
-    /// Whether the remote was reached, and has a rule against the push.
+    /// Whether the remote was reached, and refused the push because of a rule.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {

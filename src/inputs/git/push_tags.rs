@@ -9,14 +9,15 @@ use super::program::ProgramError;
 use super::remote::shown_remote;
 use crate::model::name::{CommitId, TagName};
 
-/// How many tags one push may send: GitHub raises no event for a push of more, so no workflow would see any of them.
+/// The maximum number of tags in one push. If a push has more tags, GitHub creates no event for it, so no workflow runs
+/// for any of the tags.
 pub const MOST_TAGS: usize = 3;
 
-/// Why a command to a remote failed.
+/// The reason why a git command to a remote failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
-    /// Its tags cannot be listed.
+    /// The tags of the remote cannot be listed.
     #[error("the tags of `{}` cannot be listed: {source}", shown_remote(remote))]
     List {
         /// The remote.
@@ -24,17 +25,17 @@ pub enum RemoteError {
         /// The error of git.
         source: ProgramError,
     },
-    /// It did not accept tags.
+    /// The remote did not accept tags.
     #[error("`{}` did not accept {}: {source}", shown_remote(remote), listed(tags))]
     Push {
         /// The remote.
         remote: String,
-        /// The tags; all of them were accepted, or none.
+        /// The tags of the push. The remote accepts all of them or none.
         tags: Vec<TagName>,
         /// The error of git.
         source: ProgramError,
     },
-    /// Its built refs cannot be listed.
+    /// The built refs of the remote cannot be listed.
     #[error("the built refs of `{}` cannot be read: {source}", shown_remote(remote))]
     Refs {
         /// The remote.
@@ -42,7 +43,7 @@ pub enum RemoteError {
         /// The error of git.
         source: ProgramError,
     },
-    /// It did not accept the marks of builds.
+    /// The remote did not accept the marks of builds.
     #[error(
         "`{}` did not accept `refs/rebake/begun/*`, the marks of builds that have begun: {source}",
         shown_remote(remote)
@@ -53,7 +54,7 @@ pub enum RemoteError {
         /// The error of git.
         source: ProgramError,
     },
-    /// It did not accept built refs.
+    /// The remote did not accept built refs.
     #[error("`{}` did not accept the built refs: {source}", shown_remote(remote))]
     Swap {
         /// The remote.
@@ -67,7 +68,7 @@ impl Repository {
     /// Returns the tags of a remote, with the objects that they point to.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// When the remote cannot be reached.
     pub fn remote_tags(&self, remote: &str) -> Result<BTreeMap<TagName, CommitId>, RemoteError> {
         let list = self.git(["ls-remote", "--quiet", "--tags", "--", remote]).run(b"");
         let list = list.map_err(|source| RemoteError::List { remote: remote.to_owned(), source })?;
@@ -77,7 +78,7 @@ impl Repository {
     /// Pushes tags to a remote, which accepts all of them or none.
     ///
     /// # Errors
-    /// When it refuses, or cannot be reached.
+    /// When the remote refuses the push, or cannot be reached.
     pub fn push_tags(&self, remote: &str, tags: &[TagName]) -> Result<(), RemoteError> {
         let mut push = self.git(["push", "--quiet", "--atomic", "--", remote]);
         for tag in tags {

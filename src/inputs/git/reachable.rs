@@ -5,11 +5,11 @@ use super::{GitError, Repository};
 use crate::model::name::CommitId;
 
 impl Repository {
-    /// Returns which of these commits can be reached from `head`; `head` itself counts as reachable. It takes one walk
-    /// for all of them, which ends when all are found.
+    /// Returns the commits of `wanted` that are `head` or an ancestor of `head`. One walk searches for all of them, and
+    /// ends when all are found. In a shallow clone, commits beyond the boundary are not found.
     ///
     /// # Errors
-    /// When commits cannot be read. In a shallow clone commits beyond the boundary are not found.
+    /// When a commit cannot be read.
     pub fn reachable(&self, head: &CommitId, mut wanted: BTreeSet<CommitId>) -> Result<BTreeSet<CommitId>, GitError> {
         let reading = || GitError::reading("the history of commits");
         let mut found = BTreeSet::new();

@@ -1,4 +1,5 @@
-//! The lock files of references: git and rebake make one beside what they write, and remove it at the end.
+//! The lock files of references. To change a reference, git and rebake create a lock file beside the file that they
+//! write, and remove it at the end.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -6,8 +7,8 @@ use std::path::PathBuf;
 use super::Repository;
 
 impl Repository {
-    /// Returns the lock file that prevents writing these references (given by their full names), if there is one:
-    /// another process is writing them, or was killed while it wrote.
+    /// Returns the lock file that prevents writing these references, which are given by their full names. If there is
+    /// such a file, another process is writing references, or was killed while writing them.
     pub(super) fn lock_of<'a>(&self, references: impl IntoIterator<Item = &'a [u8]>) -> Option<PathBuf> {
         let own = references.into_iter().filter_map(|name| {
             let mut lock = OsString::from(gix::path::from_byte_slice(name).ok()?);

@@ -8,8 +8,8 @@ impl Repository {
         self.gix.remote_names().iter().map(ToString::to_string).collect()
     }
 
-    /// Returns the name of the remote that is used for fetching: that of a partial clone, else `origin`, else the only
-    /// one, else `origin`, which does not exist.
+    /// Returns the name of the remote that is used for fetching: the remote of a partial clone, else `origin`, else the
+    /// only remote. If there is no such remote, returns `origin`, although it does not exist.
     #[must_use]
     pub fn remote(&self) -> String {
         let names = self.remote_names();
@@ -24,7 +24,7 @@ impl Repository {
         self.knows_remote(&self.remote())
     }
 
-    /// Whether this is a remote's name, or an address or a path, which git accepts instead.
+    /// Whether this is the name of a remote, or an address or a path, which git accepts in place of a name.
     pub(super) fn is_remote(&self, remote: &str) -> bool {
         self.knows_remote(remote) || remote.contains(['/', ':'])
     }
@@ -34,7 +34,7 @@ impl Repository {
         self.remote_names().iter().any(|name| name == remote)
     }
 
-    /// Whether fetches from the remote bring no tags by configuration (`git clone --no-tags`).
+    /// Whether the configuration says that fetches from the remote do not get tags (`git clone --no-tags`).
     pub(super) fn declines_tags(&self, remote: &str) -> bool {
         self.config(&format!("remote.{remote}.tagOpt")).as_deref() == Some("--no-tags")
     }
@@ -47,7 +47,8 @@ impl Repository {
     }
 }
 
-/// Returns a remote for messages: its address without user and password, as git prints it, with escapes.
+/// Returns the name or address of a remote for messages. User and password are left out, as in git's own messages, and
+/// the result is escaped.
 #[must_use]
 pub fn shown_remote(remote: &str) -> String {
     let (before, rest) = match remote.find("://") {

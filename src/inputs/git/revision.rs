@@ -12,13 +12,14 @@ fn refused(revision: &str, fault: RevisionFault) -> GitError {
 }
 
 impl Repository {
-    /// Returns the commit that a revision names, in the language of `git rev-parse`: a branch, a tag, an id or the
-    /// beginning of one, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag is resolved to its commit. If a branch and a tag have
-    /// the same name, it is the tag, as in git. A short name may also mean a branch that only the remote has, as in
-    /// `git checkout`.
+    /// Returns the commit that a revision names, in the syntax of `git rev-parse`: a branch, a tag, an id or the
+    /// beginning of an id, `HEAD~2`, `v1^{}`, `@{upstream}`. A tag is resolved to its commit. If a branch and a tag
+    /// have the same name, the revision names the tag, as in git. If neither exists, a short name stands for the
+    /// remote-tracking branch of this name, as in `git checkout`.
     ///
     /// # Errors
-    /// When it names no commit in this clone; each reason is a variant of its own.
+    /// When the revision names no commit in this clone. [`GitError`] and [`RevisionFault`] have a variant for each
+    /// reason.
     pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         if revision.starts_with('-') {
             return Err(refused(revision, RevisionFault::LeadingDash));
@@ -44,13 +45,14 @@ impl Repository {
         }
     }
 
-    /// Resolves a revision by running git, which knows more forms than gix, such as `main@{push}`.
+    /// Resolves a revision by running git, which knows more forms than gix, such as `main@{push}`; `None` if git fails.
     fn by_git(&self, revision: &str) -> Option<gix::ObjectId> {
         let answer = self.git(["rev-parse", "--quiet", "--verify", revision]).read_only().run(b"").ok()?;
         gix::ObjectId::from_hex(answer.trim_end()).ok()
     }
 
-    /// Follows tags to the commit.
+    /// Returns the commit with an id, or the commit to which the tag object with this id points, directly or through
+    /// other tag objects.
     fn peel(&self, revision: &str, mut id: gix::ObjectId) -> Result<CommitId, GitError> {
         let reading = || GitError::reading(format!("the revision `{}`", Escaped::new(revision)));
         loop {
@@ -67,7 +69,7 @@ impl Repository {
         }
     }
 
-    /// Returns the error for a revision that leads to an object which is not in this clone.
+    /// Returns the error for a revision that names an object which is not in this clone, or needs it on the way.
     fn missing(&self, revision: &str, id: gix::ObjectId) -> GitError {
         if self.is_shallow() && revision.contains(['~', '^']) {
             self.beyond_shallow(revision)
@@ -111,7 +113,7 @@ impl Repository {
         }
     }
 
-    /// Returns the error if the object that a revision starts from cannot be read.
+    /// Returns the error if the object that a revision starts from cannot be read; else `None`.
     fn damage_at(&self, given: &str) -> Option<GitError> {
         let name = match given.split(['~', '^', '@', ':']).next()? {
             "" => "HEAD",

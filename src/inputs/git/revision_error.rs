@@ -4,7 +4,7 @@ use super::{Lacking, Missing, RemoteBranch};
 use crate::model::name::{CommitId, Escaped, shell_word};
 use crate::model::shallow_clone::{DEEPEN, WHOLE_HISTORY};
 
-/// Why a revision names no commit.
+/// The reason why a revision names no commit.
 #[derive(Debug, thiserror::Error)]
 pub struct RevisionError {
     /// The revision as given.
@@ -23,12 +23,12 @@ pub enum RevisionFault {
     Unknown {
         /// The branch or tag that was most likely meant.
         similar: Option<String>,
-        /// The branch of a remote that it would name if it were fetched.
+        /// The branch of a remote that the revision may name, if the remote has the branch. It was not fetched yet.
         branch: Option<RemoteBranch>,
     },
     /// It is the beginning of several ids.
     Ambiguous {
-        /// The ids that it may mean, escaped.
+        /// These ids, each with a description of its object, escaped.
         candidates: Vec<String>,
     },
     /// It names a tree, a blob, or a tag of one.
@@ -36,14 +36,14 @@ pub enum RevisionFault {
         /// `tree`, `blob` or `tag`.
         kind: String,
     },
-    /// It means several commits: `a..b`, `a...b`, `^a`.
+    /// It stands for a set of commits, like `a..b`, `a...b` or `^a`.
     Range,
-    /// It leads past the end of a shallow clone's history, such as `HEAD~10`.
+    /// It names a commit that lies beyond the history of a shallow clone, such as `HEAD~10`.
     BeyondShallow {
         /// The commit that the revision starts from, if it is known.
         behind: Vec<CommitId>,
     },
-    /// It cannot be resolved: `HEAD~10` where there are three commits, or nonsense.
+    /// It cannot be resolved, such as `HEAD~10` in a history of three commits, or a text that is no revision at all.
     Unresolvable {
         /// The error of gix.
         reason: String,

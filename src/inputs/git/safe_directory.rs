@@ -1,4 +1,4 @@
-//! Whether git's rules allow the use of a repository that was found.
+//! Checks whether git's rules allow the use of a repository that was found.
 
 use std::path::Path;
 
@@ -7,7 +7,8 @@ use gix::config::source::Kind;
 
 use super::{GitError, git_variables};
 
-/// The supported extensions of the repository format, in lower case, including those that do not matter to a reader.
+/// The supported extensions of the repository format, in lower case. Some of them do not matter to a program that only
+/// reads.
 const EXTENSIONS: [&str; 9] = [
     "compatobjectformat",
     "noop",
@@ -29,8 +30,7 @@ pub(super) fn is_named(dir: &Path) -> bool {
     })
 }
 
-/// Returns an error for a repository that git would refuse to use. If `GIT_DIR` names it, only its extensions are
-/// checked.
+/// Fails if git would refuse to use a repository. If `GIT_DIR` names the repository, only its extensions are checked.
 pub(super) fn check(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     if !git_variables::names_the_repository() {
         check_ceilings(dir, found)?;
@@ -44,7 +44,7 @@ pub(super) fn keeps_references_elsewhere(found: &gix::Repository) -> bool {
     found.config_snapshot().string("extensions.refStorage").is_some_and(|format| format.as_bytes() != b"files")
 }
 
-/// Refuses a repository at a ceiling directory if it was found from below, as git does.
+/// Fails, as git does, if the repository is at a ceiling directory and the search for it began below that directory.
 fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let dir_is_below = |root: &Path| real(dir) != *root && real(dir).starts_with(root);
@@ -56,8 +56,8 @@ fn check_ceilings(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Refuses a git directory whose name is not `.git` if `safe.bareRepository` requires that it is named: a stranger may
-/// have committed such a directory.
+/// Fails if `safe.bareRepository` requires that `GIT_DIR` names a bare repository, and the search found a git directory
+/// whose name is not `.git`. Such a directory may come from a commit of a stranger.
 fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     let rule = config.plumbing().string_filter("safe.bareRepository", |meta| meta.source.kind() != Kind::Repository);
@@ -72,7 +72,8 @@ fn check_bareness(dir: &Path, found: &gix::Repository) -> Result<(), GitError> {
     Ok(())
 }
 
-/// Refuses unknown extensions. Version 1 of the repository's format requires that every reader knows all of them.
+/// Fails if the repository has an unknown extension. Version 1 of the repository format requires that a program knows
+/// all extensions of a repository.
 fn check_extensions(found: &gix::Repository) -> Result<(), GitError> {
     let config = found.config_snapshot();
     if config.integer("core.repositoryFormatVersion").unwrap_or_default() < 1 {

@@ -5,8 +5,8 @@ use super::{GitError, Repository};
 use crate::model::name::RepoPath;
 
 impl Repository {
-    /// Whether a tracked path is not checked out: a sparse checkout excludes it, nothing was checked out yet, or there
-    /// is no work tree.
+    /// Whether a tracked path is not checked out, since a sparse checkout excludes it, nothing was checked out yet, or
+    /// there is no work tree.
     ///
     /// # Errors
     /// When the index cannot be read.
@@ -17,7 +17,7 @@ impl Repository {
         self.is_marked(path, Flags::SKIP_WORKTREE)
     }
 
-    /// Whether git treats a tracked path as unchanged without reading it: the index marks it as not checked out
+    /// Whether git treats a tracked path as unchanged without reading it, since the index marks it as not checked out
     /// (`--skip-worktree`) or as unchanging (`--assume-unchanged`).
     ///
     /// # Errors
@@ -26,7 +26,7 @@ impl Repository {
         self.is_marked(path, Flags::SKIP_WORKTREE | Flags::ASSUME_VALID)
     }
 
-    /// Whether the index has any of these marks at a path.
+    /// Whether the index has any of these marks at a path or at a directory above it.
     fn is_marked(&self, path: &RepoPath, marks: Flags) -> Result<bool, GitError> {
         let index = self.gix.index_or_empty().map_err(GitError::reading("the index"))?;
         let marked = |path: &[u8]| {

@@ -1,5 +1,5 @@
-//! The changes of the work tree against `HEAD`, by running git. Only git knows every setting, filter and encoding, and
-//! it continues if something cannot be read.
+//! Finds the changes of the work tree against `HEAD`, by running git. Only git knows every setting, filter and
+//! encoding, and git continues if something cannot be read.
 
 use std::path::Path;
 
@@ -16,8 +16,8 @@ use crate::model::tree::Mode;
 /// The changes of the work tree against `HEAD`.
 #[derive(Debug, Clone, Default)]
 pub struct WorkTree {
-    /// Staged, unstaged and untracked changes, without ignored files; one for each path. Paths that could not be read
-    /// are among them.
+    /// The staged, unstaged and untracked changes, one for each path. Ignored files are left out. Paths that could not
+    /// be read are included.
     pub changes: ChangeSet,
     /// The paths that git could not read.
     pub unsure: Unsure,
@@ -27,11 +27,11 @@ pub struct WorkTree {
 const STATUS: [&str; 5] = ["status", "--porcelain=v2", "-z", "--no-renames", "--untracked-files=all"];
 
 impl Repository {
-    /// Returns the changes of the work tree against `HEAD`, or against nothing when there is no commit yet.
+    /// Returns the changes of the work tree against `HEAD`. If there is no commit yet, all files are reported as added.
     ///
-    /// It lists the paths that `git status --no-renames --untracked-files=all` lists, except for paths that are only in
-    /// the index. A path that is staged and then changed back counts as modified, since its content is not read. A path
-    /// that git warns of and skips counts as changed. Untracked files that this program wrote
+    /// The result has the paths that `git status --no-renames --untracked-files=all` lists, except for paths that are
+    /// only in the index. A path that is staged and then changed back is reported as modified, since its content is not
+    /// read. A path that git cannot read and skips is reported too. Untracked files that this program wrote
     /// ([`Repository::note_written`]) are left out while they are unchanged.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Repository {
         Ok(WorkTree { changes: ChangeSet::new(changes), unsure })
     }
 
-    /// Returns the same, and keeps it for the next call of [`Repository::kept_work_tree`].
+    /// Returns the same as [`Repository::work_tree`], and keeps it for the next call of [`Repository::kept_work_tree`].
     ///
     /// # Errors
     /// As for [`Repository::work_tree`].
@@ -62,7 +62,8 @@ impl Repository {
         Ok(seen)
     }
 
-    /// Returns the kept state, once; else reads the state again. So a configuration and its plan see the same state.
+    /// Returns the state that [`Repository::keep_work_tree`] has kept, and forgets it. If no state is kept, reads the
+    /// state. So a configuration and its plan see the same state.
     ///
     /// # Errors
     /// As for [`Repository::work_tree`].
@@ -71,7 +72,7 @@ impl Repository {
         kept.map_or_else(|| self.work_tree(), Ok)
     }
 
-    /// Returns the changes in the records of `git status --porcelain=v2 -z`.
+    /// Returns the changes in the output of `git status --porcelain=v2 -z`, whose records end with NUL.
     fn listed(&self, records: &[u8]) -> Result<Vec<Change>, GitError> {
         let (mut changes, written) = (Vec::new(), self.written_files());
         let mut head = None;
@@ -115,7 +116,7 @@ fn apart<const FIELDS: usize>(record: &[u8]) -> Result<([&[u8]; FIELDS], &[u8]),
     Ok((fields, words.next().ok_or_else(|| unreadable(record))?))
 }
 
-/// Returns the mode in a field; `None` for the mode of no file.
+/// Parses the mode in a field, such as `100644`; `None` if it is `000000`, which means that there is no file.
 fn mode(field: &[u8]) -> Result<Option<Mode>, GitError> {
     match field {
         b"000000" => Ok(None),
@@ -131,7 +132,7 @@ fn unreadable(record: &[u8]) -> GitError {
     GitError::reading("the state of the work tree")(format!("git status says `{}`", record.escape_ascii()))
 }
 
-/// Returns the change of a path between `HEAD` and the work tree; `None` if neither has it.
+/// Returns the change of a path between `HEAD` and the work tree; `None` if neither has the path.
 fn change(path: &[u8], before: Option<Mode>, after: Option<Mode>) -> Option<Change> {
     let status = match (before, after) {
         (None, None) => return None,
@@ -148,7 +149,7 @@ fn added(path: &[u8], extent: Extent) -> Change {
     Change { path: RepoPath::from_git(path), status: Status::Added, extent }
 }
 
-/// Returns where a path of the repository is in the file system; `None` if the system cannot have such a path.
+/// Converts a path of the repository to a path in the file system; `None` if the system cannot have such a path.
 pub(super) fn in_work_tree(root: &Path, path: &RepoPath) -> Option<std::path::PathBuf> {
     Some(root.join(gix::path::from_bstr(BStr::new(path.as_bytes())).ok()?))
 }

@@ -17,7 +17,7 @@ struct Directory {
 }
 
 impl Repository {
-    /// Returns the submodule that a commit has at a path or above it; `None` if there is something else or nothing.
+    /// Returns the path of the submodule that a commit has at a path or above it; `None` if there is no submodule.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -35,8 +35,9 @@ impl Repository {
         Ok(None)
     }
 
-    /// Returns the changes, where those of the commit's submodules have the extent [`Extent::Below`]. Lists of changed
-    /// paths from outside do not say which paths are submodules. Each directory is read once.
+    /// Returns the changes, and gives the changes of the commit's submodules the extent [`Extent::Below`]. This is for
+    /// lists of changed paths that the user provides, since such a list does not say which paths are submodules. Each
+    /// directory is read once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

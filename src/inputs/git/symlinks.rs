@@ -1,4 +1,4 @@
-//! Symbolic links, followed inside one tree: a commit's, or the work tree's.
+//! Follows symbolic links inside of one tree: the tree of a commit, or the work tree.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -21,12 +21,12 @@ enum At<T> {
     Nothing,
 }
 
-/// The result of following a path: where it leads, and through which links.
+/// The result of following the links of a path.
 struct Followed<T> {
     end: End<T>,
     /// The path of `end`.
     path: RepoPath,
-    /// The links on the way.
+    /// The links that were followed.
     links: Vec<RepoPath>,
 }
 
@@ -34,17 +34,17 @@ struct Followed<T> {
 enum End<T> {
     Directory,
     File(T),
-    /// The path leads to something below a file or a submodule.
+    /// A part of the path, but not its last one, is this file or submodule.
     Below(T),
     Nothing,
 }
 
-/// The end of a path, and the links on the way.
+/// The result of following the links of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolvedPath {
-    /// The links on the way.
+    /// The links that were followed.
     pub links: Vec<RepoPath>,
-    /// The path after the links.
+    /// The path without links, after all links were followed.
     pub path: RepoPath,
     /// The kind of thing at that path.
     pub kind: PathKind,
@@ -63,25 +63,26 @@ pub enum PathKind {
     Nothing,
 }
 
-/// The most parts into which many paths are split. Each part reads the directories on the way again, and some are
-/// large.
+/// The maximum number of parts into which many paths are split. Each part reads the directories above its paths again,
+/// and some directories are large.
 const PARTS: usize = 8;
 
-/// The fewest paths of one part.
+/// The minimum number of paths in one part.
 const CHUNK: usize = 1024;
 
-/// The most links on a path, as in Linux and git.
+/// The maximum number of links that are followed for one path, as in Linux and git.
 const MOST_LINKS: usize = 40;
 
 /// The content of a file of the work tree.
 pub struct WorkTreeFile {
-    /// Its content, or the requested part from its start.
+    /// The content, or the requested number of bytes at its beginning.
     pub bytes: Vec<u8>,
-    /// The paths that determine it: the links that lead to it, and its own.
+    /// The paths on which the content depends: the links that were followed, and last the path of the file itself.
     pub paths: Vec<RepoPath>,
 }
 
-/// Follows a path from the root.
+/// Follows a path and its links, beginning at the root of the tree. `look` returns the thing at a path, without
+/// following a link there.
 fn follow<T>(
     path: &RepoPath,
     mut look: impl FnMut(&RepoPath) -> Result<At<T>, GitError>,
@@ -121,16 +122,16 @@ fn follow<T>(
     Ok(Followed { end, path: RepoPath::from_git(here.join(&b'/')), links })
 }
 
-/// The ends of many paths, and the work that it took to find them.
+/// The results of following the links of many paths, and the work that this took.
 pub struct ResolvedPaths {
-    /// One result for each path, in their order. It is an error if the path leads outside or in a circle, or if the
-    /// text of a link is not in this clone.
+    /// One result for each path, in the order of the paths. A result is an error if links lead out of the repository or
+    /// form a circle, or if the content of a link is not in this clone.
     pub each: Vec<Result<ResolvedPath, GitError>>,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// The directories of a commit's tree on the way to a path. The next path reuses those that it shares.
+/// The directories above a path in a commit's tree. They are kept for the next path, which may lie in some of them too.
 struct Way<'a> {
     repository: &'a Repository,
     commit: &'a CommitId,
@@ -140,12 +141,12 @@ struct Way<'a> {
     read: usize,
 }
 
-/// The entries of a directory. Their names share one text, since there may be thousands.
+/// The entries of a directory. All names are stored in one buffer, since there may be thousands of entries.
 #[derive(Default)]
 struct Directory {
     names: Vec<u8>,
-    /// The entries in the order of their names. Git's order differs: it sorts a directory as if its name ended with a
-    /// slash.
+    /// The entries, sorted by name. Each has the range of its name in `names`. Git's order differs: git sorts a
+    /// directory as if its name ended with a slash.
     entries: Vec<(Range<usize>, EntryKind, gix::ObjectId)>,
 }
 
@@ -220,7 +221,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Returns the kind of thing at a path without links; `None` if the path has a link, or may have one.
+    /// Returns the kind of thing at a path that has no links; `None` if the path has a link or may have one.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<PathKind>, GitError> {
         if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
@@ -269,11 +270,12 @@ impl<T> Followed<T> {
 }
 
 impl Repository {
-    /// Returns the file that a commit has at a path, following links inside of the repository; `None` if there is
-    /// nothing, or no file.
+    /// Returns the file that a commit has at a path. Links inside of the repository are followed. `None` if there is no
+    /// file at the path.
     ///
     /// # Errors
-    /// When the commit, one of its trees or a link is missing, or links lead outside or in a circle.
+    /// When the commit, one of its trees or the content of a link is missing in this clone, or when links lead out of
+    /// the repository or form a circle.
     pub fn file_at(&self, commit: &CommitId, path: &RepoPath) -> Result<Option<FileAt<'_>>, GitError> {
         let root = self.tree_id(Some(commit))?;
         Ok(match follow(path, |path| self.look_at(commit, &root, path))? {
@@ -284,8 +286,8 @@ impl Repository {
         })
     }
 
-    /// Returns where a path of a commit leads, following links inside of the repository, and the extent of the result;
-    /// `None` if there is nothing.
+    /// Follows the links of a path in a commit, inside of the repository. Returns the path of the thing that this
+    /// finds, and the extent of that thing; `None` if there is nothing.
     ///
     /// # Errors
     /// As for [`Repository::file_at`].
@@ -299,8 +301,8 @@ impl Repository {
         })
     }
 
-    /// Returns where paths of a commit lead. A long list is read in at most eight parts, and each part reads a
-    /// directory on the way to several paths once.
+    /// Follows the links of many paths in a commit. A long list is split into at most eight parts, which are handled in
+    /// parallel. If several paths of a part lie in a directory, the directory is read once for them.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -340,19 +342,20 @@ impl Repository {
         Ok(ResolvedPaths { each: leads.into_iter().map(|(_, lead)| lead).collect(), read })
     }
 
-    /// Returns where a path of the work tree leads; `None` without a work tree.
+    /// Follows the links of a path in the work tree; `None` if there is no work tree.
     ///
     /// # Errors
-    /// When it cannot be read, or leads outside or in a circle.
+    /// When a part of the path cannot be read, or when links lead out of the repository or form a circle.
     pub fn leads_in_work_tree(&self, path: &RepoPath) -> Result<Option<ResolvedPath>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
         Ok(Some(follow(path, |path| look_in(root, path))?.lead(|_| false)))
     }
 
-    /// Returns the text of a link of a commit, which is its content.
+    /// Returns the target of a symbolic link in a commit, which git stores as the link's content. `id` is the id of
+    /// that content.
     ///
     /// # Errors
-    /// When this clone does not hold it.
+    /// When the content is not in this clone.
     pub fn link_text(&self, commit: &CommitId, link: &RepoPath, id: ObjectId) -> Result<Vec<u8>, GitError> {
         let id = gix::ObjectId::from_bytes_or_panic(id.as_bytes());
         self.content(commit, link, id)
@@ -372,11 +375,11 @@ impl Repository {
         })
     }
 
-    /// Reads at most `most` bytes of a file of the work tree, following links inside of the repository; `None` if there
-    /// is nothing, no regular file, or no work tree.
+    /// Reads at most `most` bytes of a file of the work tree. Links inside of the repository are followed. `None` if
+    /// there is no regular file at the path, or no work tree.
     ///
     /// # Errors
-    /// When it cannot be read, or links lead outside or in a circle.
+    /// When the file cannot be read, or when links lead out of the repository or form a circle.
     pub fn work_tree_file(&self, path: &RepoPath, most: usize) -> Result<Option<WorkTreeFile>, GitError> {
         let Some(root) = self.work_dir() else { return Ok(None) };
         let Followed { end: End::File(file), path, mut links } = follow(path, |path| look_in(root, path))? else {

@@ -1,4 +1,4 @@
-//! Creates and deletes tags, each time in one transaction.
+//! Creates or deletes several tags in one transaction.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -45,10 +45,10 @@ pub struct MadeTag {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagError {
-    /// Neither the configuration nor the environment names the tagger.
+    /// Neither git's configuration nor the environment has a name and an email for the tagger.
     #[error("git has no name and email for the tagger")]
     NoIdentity,
-    /// The tag objects cannot be written.
+    /// A tag object cannot be written.
     #[error("the tag {name} cannot be written: {reason}")]
     Object {
         /// The tag.
@@ -64,13 +64,13 @@ pub enum TagError {
         /// The error of git.
         source: program::ProgramError,
     },
-    /// The refs cannot be changed: one exists already, or the disk is full.
+    /// The refs cannot be changed, for example since one of them exists already, or since the disk is full.
     #[error("no tag was made: {reason}")]
     Refs {
         /// The reason.
         reason: String,
     },
-    /// Another process is writing the refs, or was killed while it did.
+    /// Another process is writing the refs, or was killed while writing them.
     #[error("no tag was made: the lock `{}` is there", Escaped::new(.lock.as_os_str().as_encoded_bytes()))]
     Locked {
         /// The lock file.
@@ -79,7 +79,7 @@ pub enum TagError {
 }
 
 impl TagError {
-    /// Returns what to do about it.
+    /// Returns advice on what to do about the error.
     #[must_use]
     pub fn help(&self) -> String {
         let advice = match self {
@@ -95,12 +95,13 @@ impl TagError {
 }
 
 impl Repository {
-    /// Creates annotated tags, all or none: their refs appear at once, when the new `packed-refs` replaces the old one.
-    /// If the process is killed before, it leaves unreferenced objects and locks; after, all tags exist.
+    /// Creates annotated tags: all of them or none. Their refs appear at the same moment, when the new `packed-refs`
+    /// replaces the old one. If the process is killed before that moment, it leaves unreferenced objects and locks. If
+    /// it is killed later, all tags exist.
     ///
     /// # Errors
-    /// When a tag exists, git does not know who the tagger is, a ref is locked, or nothing can be written. Then there
-    /// is no new tag.
+    /// When a tag exists already, git has no name and email for the tagger, a tag cannot be signed, a ref is locked, or
+    /// an object or a ref cannot be written. Then no tag is created.
     pub fn create_tags(&self, tags: &[NewTag], signing: Signing) -> Result<Vec<MadeTag>, TagError> {
         let objects = match signing {
             Signing::Unsigned => tags.iter().map(|tag| self.write_tag(tag)).collect::<Result<Vec<_>, _>>()?,
@@ -112,15 +113,15 @@ impl Repository {
         Ok(made)
     }
 
-    /// Deletes tags that were created, all or none, if they are unchanged.
+    /// Deletes tags that [`Repository::create_tags`] has created: all of them or none.
     ///
     /// # Errors
-    /// When one of them was changed, a ref is locked, or nothing can be written.
+    /// When one of the tags was changed since, a ref is locked, or the refs cannot be written.
     pub fn delete_tags(&self, tags: &[MadeTag]) -> Result<(), TagError> {
         self.change_tags(tags, |object| (Some(object), None))
     }
 
-    /// Changes the refs of tags. `change` returns the value before and after.
+    /// Changes the refs of tags. For the id of a tag object, `change` returns the old and the new value of the ref.
     fn change_tags(&self, tags: &[MadeTag], change: impl Fn(gix::ObjectId) -> FromTo) -> Result<(), TagError> {
         let edits = tags.iter().map(|tag| {
             let (from, to) = change(tag.object);
@@ -168,8 +169,8 @@ impl Repository {
         }
     }
 
-    /// Makes git write signed tag objects into this repository, and their refs into a temporary one. So no ref is
-    /// visible before all tags are signed, and none remains if one fails.
+    /// Makes git write signed tag objects into this repository, and their refs into a temporary repository. So this
+    /// repository has no new ref before all tags are signed, and also none if a tag cannot be signed.
     fn sign_tags(&self, tags: &[NewTag]) -> Result<Vec<gix::ObjectId>, TagError> {
         let failed = |tag: &NewTag, source| TagError::Sign { name: tag.name.clone(), source };
         let Some(first) = tags.first() else { return Ok(Vec::new()) };
@@ -224,7 +225,7 @@ fn in_files(Edit { name, from, to }: Edit) -> Result<RefEdit, TagError> {
     Ok(RefEdit { change, name, deref: false })
 }
 
-/// Makes the configuration of a bare repository include that of another one.
+/// Makes the configuration file of a bare repository include the configuration file of another repository.
 fn borrow_config(config: &Path, other: &Path) -> std::io::Result<()> {
     let mut text = std::fs::read_to_string(config)?;
     let path = other.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");

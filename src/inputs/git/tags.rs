@@ -9,12 +9,13 @@ use crate::model::name::{CommitId, TagName};
 /// A tag and the object that it points to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
-    /// The name of its ref, without `refs/tags/`. If the tag object has another name inside (its ref was renamed), this
-    /// is still the name of the ref, unlike in `git describe`, since the ref has the service's prefix.
+    /// The name of the tag's ref, without `refs/tags/`. If the ref was renamed, the tag object still has the old name,
+    /// which `git describe` shows. rebake uses the name of the ref, since that has the service's prefix.
     pub name: TagName,
-    /// The value of the ref: a tag object's id, or the object itself.
+    /// The id to which the ref points: the id of a tag object, or of the tagged object itself.
     pub(super) target: gix::ObjectId,
-    /// The object that the tag objects lead to: mostly a commit, but a tree or a blob can be tagged too.
+    /// The id of the tagged object, after all tag objects were followed. It is mostly a commit, but can be a tree or a
+    /// blob.
     pub(super) peeled: gix::ObjectId,
 }
 
@@ -27,8 +28,8 @@ impl Tag {
         self.target != self.peeled
     }
 
-    /// Returns the id of the object that the tag points to, with all tag objects followed: mostly a commit, but it may
-    /// be a tree or a blob.
+    /// Returns the id of the tagged object, after all tag objects were followed. It is mostly a commit, but can be a
+    /// tree or a blob.
     #[must_use]
     pub fn object(&self) -> CommitId {
         super::describe::commit_id(&self.peeled)
@@ -95,7 +96,7 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Follows tag objects to the object that they lead to; `None` if one of them is missing or broken.
+    /// Follows tag objects, and returns the id of the tagged object; `None` if an object is missing or broken.
     fn peel_tag(&self, mut id: gix::ObjectId) -> Option<gix::ObjectId> {
         use gix::objs::{Kind, TagRefIter};
         let mut buffer = Vec::new();

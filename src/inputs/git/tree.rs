@@ -13,7 +13,7 @@ use crate::model::tree::{Mode, ObjectId};
 pub struct FileAt<'repo> {
     repository: &'repo Repository,
     commit: CommitId,
-    /// The symbolic links that lead to it, and its own path.
+    /// The symbolic links that were followed to the file, and last the path of the file itself.
     paths: Vec<RepoPath>,
     id: gix::ObjectId,
 }
@@ -29,13 +29,14 @@ impl<'repo> FileAt<'repo> {
         Self { repository, commit, paths: [links, vec![path]].concat(), id }
     }
 
-    /// Returns the id of the content: equal ids are equal contents.
+    /// Returns the id of the content. Contents with equal ids are equal.
     #[must_use]
     pub fn id(&self) -> ObjectId {
         object_id(&self.id)
     }
 
-    /// Returns the paths that determine it: the symbolic links that lead to it, and last its own.
+    /// Returns the paths on which the content depends: the symbolic links that were followed, and last the path of the
+    /// file itself.
     #[must_use]
     pub fn paths(&self) -> &[RepoPath] {
         &self.paths
@@ -48,7 +49,7 @@ impl<'repo> FileAt<'repo> {
     /// Reads the content.
     ///
     /// # Errors
-    /// When this clone does not hold it, as in a clone with `--filter=blob:none`.
+    /// When the content is not in this clone, which happens with `--filter=blob:none`.
     pub fn read(&self) -> Result<Vec<u8>, GitError> {
         self.repository.content(&self.commit, self.path(), self.id)
     }
@@ -67,7 +68,7 @@ impl<'repo> FileAt<'repo> {
 }
 
 impl Repository {
-    /// Returns the content of a commit's entry that is not a directory.
+    /// Returns the content of a file or a symbolic link of a commit.
     pub(super) fn content(&self, commit: &CommitId, path: &RepoPath, id: gix::ObjectId) -> Result<Vec<u8>, GitError> {
         let object = self.gix.try_find_object(id).map_err(GitError::reading(format!("{path} at {commit}")))?;
         let mut object = object.ok_or_else(|| self.missing_blob(commit, path, id))?;
@@ -83,8 +84,8 @@ impl Repository {
         }
     }
 
-    /// Returns the names of the directories inside a directory of a commit; empty if it is not a directory. The root is
-    /// the empty path.
+    /// Returns the names of the directories in a directory of a commit. The result is empty if there is no directory at
+    /// the path `directory`. The root is the empty path.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.
@@ -108,7 +109,7 @@ impl Repository {
         })
     }
 
-    /// Returns the entry of a tree at a path.
+    /// Returns the entry of a tree at a path; `None` if there is no entry.
     pub(super) fn entry_at(
         &self,
         root: &gix::oid,
@@ -137,12 +138,12 @@ impl Repository {
         Ok(Some(found))
     }
 
-    /// Reads trees. If one of them is missing, the error names it.
+    /// Calls `read`, which reads trees of the repository. If a tree is missing, the error has the id of that tree.
     pub(super) fn with_trees<T>(&self, read: impl FnOnce(&Trees<'_>) -> gix::Result<T>) -> Result<T, GitError> {
         self.with_trees_and(&Unwritten::new(), read)
     }
 
-    /// Reads trees of the repository and trees in memory.
+    /// Calls `read`, which reads trees of the repository and the trees in memory of `unwritten`.
     pub(super) fn with_trees_and<T>(
         &self,
         unwritten: &Unwritten,
@@ -156,7 +157,8 @@ impl Repository {
     }
 }
 
-/// The trees of a repository, and the first requested one that is missing.
+/// The trees of a repository and the trees in memory. If a requested tree is missing, this remembers the first such
+/// tree.
 pub(super) struct Trees<'repo> {
     repository: &'repo gix::Repository,
     unwritten: &'repo Unwritten,

@@ -1,4 +1,4 @@
-//! Paths that git warned of and skipped. They count as changed.
+//! Paths of the work tree that git could not read and skipped. They are treated as changed.
 
 use std::fmt;
 use std::path::Path;
@@ -7,15 +7,15 @@ use super::status::in_work_tree;
 use crate::model::change::{Change, Extent, Status};
 use crate::model::name::{Escaped, RepoPath};
 
-/// The paths of the work tree that git could not read, and its messages. `Display` counts the paths, and shows the
-/// first messages.
+/// The paths of the work tree that git could not read, and git's messages about them. `Display` shows the first
+/// messages, and how many more there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unsure {
     paths: Vec<(RepoPath, Extent)>,
     messages: Vec<String>,
 }
 
-/// How many messages are shown.
+/// The maximum number of messages that `Display` shows.
 const SHOWN: usize = 3;
 
 impl Unsure {
@@ -25,7 +25,7 @@ impl Unsure {
         self.messages.is_empty()
     }
 
-    /// Adds a path that could not be read, and why.
+    /// Adds a path that could not be read, and the reason.
     pub(super) fn add(&mut self, path: &RepoPath, extent: Extent, why: impl fmt::Display) {
         self.messages.push(format!("{path}: {why}"));
         self.paths.push((path.clone(), extent));
@@ -68,7 +68,7 @@ pub(super) fn unread_paths(messages: &[u8], root: &Path) -> Unsure {
     unsure
 }
 
-/// Whether permission is denied to find out what is at a path.
+/// Whether the file system denies permission to find out if there is a file at a path.
 fn is_denied(root: &Path, path: &str) -> bool {
     let found = in_work_tree(root, &RepoPath::from_git(path)).map(|path| path.symlink_metadata());
     found.is_some_and(|found| found.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied))

@@ -1,7 +1,8 @@
-//! Settings of the user that would change the results of git commands here. Every git command overrides them.
+//! Settings in git's configuration that would change the results of the git commands of rebake. Options of every git
+//! command override these settings.
 //!
-//! Other settings stay: addresses, credentials, programs, hooks, and rules for safety (signatures, protocols, checks of
-//! objects).
+//! Other settings are not overridden: addresses, credentials, programs, hooks, and rules for safety (signatures,
+//! protocols, checks of objects).
 
 /// The settings, with the values that override them.
 const OVERRIDES: [(&str, &str); 8] = [
@@ -21,7 +22,7 @@ const OVERRIDES: [(&str, &str); 8] = [
 /// The settings of each remote, with the values that override them. (`mirror` forbids refspecs in a push.)
 const REMOTE_OVERRIDES: [(&str, &str); 3] = [("prune", "false"), ("pruneTags", "false"), ("mirror", "false")];
 
-/// Returns the options of every git command.
+/// Returns the options that override the settings, for every git command.
 pub(super) fn options(gix: &gix::Repository) -> Vec<String> {
     let set = |key: &str, value: &str| ["-c".to_owned(), format!("{key}={value}")];
     let everywhere = OVERRIDES.iter().flat_map(|(key, value)| set(key, value));

@@ -1,4 +1,5 @@
-//! Files of the work tree as git objects. Git hashes their contents as a stream; nothing is stored.
+//! Finds the ids that files of the work tree have as git objects. Git hashes the contents of the files as a stream and
+//! stores nothing.
 
 use std::fs::Metadata;
 use std::io;
@@ -16,20 +17,20 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, in_quotes};
 use crate::model::tree::Mode;
 
-/// A tree with the changes of the work tree on top.
+/// A tree to which the changes of the work tree were applied.
 #[derive(Debug, Clone)]
 pub struct TreeWithChanges {
     /// The tree, which exists only in memory.
     pub root: RootTree,
-    /// The paths that could not be read. The id of their contents is all zeros, which no content has.
+    /// The paths that could not be read. In the tree, they have an id of zeros, which no content has.
     pub unsure: Unsure,
 }
 
-/// How many files one process hashes.
+/// The maximum number of files that one process hashes.
 const AT_ONCE: usize = 10_000;
 
-/// The most processes for one list of files. An unreadable file ends a process, and the next process continues after
-/// it.
+/// The maximum number of processes for one list of files. An unreadable file ends a process, and another process
+/// continues after that file.
 const TRIES: usize = 16;
 
 /// The arguments of git for hashing. Large files are streamed, and not compressed.
@@ -45,14 +46,14 @@ const HASH: [&str; 8] = [
 ];
 
 impl Repository {
-    /// Returns a tree with the work tree's changes on top, as if they were committed. Contents are hashed as `git add`
-    /// does it, with line endings and clean filters; nothing is written.
+    /// Applies the changes of the work tree to a tree, as if they were committed, and returns the new tree. Contents
+    /// are hashed as in `git add`, with conversion of line endings and clean filters. Nothing is written.
     ///
-    /// A submodule counts as the commit that is checked out in it, without its own uncommitted changes. Files that
-    /// cannot be read have an id of zeros.
+    /// The entry of a submodule is the commit that is checked out in it; uncommitted changes inside of the submodule
+    /// are ignored. Files that cannot be read have an id of zeros.
     ///
     /// # Errors
-    /// When a tree on the way to a change is missing, or git cannot be started.
+    /// When the tree of a directory that contains a changed path is missing, or when git cannot be started.
     pub fn with_work_tree(&self, root: RootTree, changes: &ChangeSet) -> Result<TreeWithChanges, GitError> {
         let mut unsure = Unsure::default();
         let Some(work_dir) = self.work_dir().filter(|_| !changes.is_empty()) else {
@@ -88,7 +89,7 @@ impl Repository {
         Ok(TreeWithChanges { root: self.edited(&root, &edits)?, unsure })
     }
 
-    /// Returns the thing at the path of a change.
+    /// Returns the thing that the work tree has at the path of a change.
     fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
         let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {
             return Ok(Found::Nothing);
@@ -118,7 +119,8 @@ impl Repository {
         Ok(Found::Nothing)
     }
 
-    /// Returns the ids of files, in order, or why one has none. Many files are hashed by several processes.
+    /// Returns one result for each file, in order: the id of the file's content, or the reason why git could not read
+    /// the file. Many files are hashed by several processes.
     fn hashed(&self, root: &Path, files: &[&RepoPath]) -> Result<Vec<Result<gix::ObjectId, String>>, GitError> {
         let options = self.work_tree_options();
         let hash = |files: &[&RepoPath]| hash(root, &options, files);
@@ -139,7 +141,8 @@ enum Found {
     File(Mode),
 }
 
-/// Hashes files. An unreadable file ends the process, and another process continues after it.
+/// Hashes files with one process at a time. An unreadable file ends the process, and another process continues after
+/// that file.
 fn hash(
     root: &Path,
     options: &[String],
@@ -167,7 +170,8 @@ fn hash(
     Ok(hashed)
 }
 
-/// Checks that a file can be read, so that most unreadable files do not end a process that hashes others.
+/// Fails if a file cannot be read. This finds most unreadable files before they can end a process that hashes other
+/// files.
 #[cfg(unix)]
 fn may_be_read(path: &Path) -> io::Result<()> {
     Ok(rustix::fs::access(path, rustix::fs::Access::READ_OK)?)

@@ -6,21 +6,21 @@ use super::walk::{Recording, Walk};
 use crate::inputs::git::{HistoryError, WalkCounts};
 use crate::naming::version::Trust;
 
-/// The answer for one track.
+/// The tag that was found for one [`Track`], and its distance from head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// Its winning candidate; `None` if head leads to no tag.
+    /// The index in [`Track::candidates`] of the candidate that wins; `None` if there is no tag to report.
     pub(super) candidate: Option<usize>,
     pub(super) distance: u32,
     pub(super) trust: Trust,
 }
 
-/// A track that is not decided yet, and what is known of its candidates.
+/// A track without an answer, and the facts that are known about its candidates.
 struct Contest {
     track: usize,
     /// The candidate to look at next.
     current: usize,
-    /// For each candidate, whether an earlier one leads to it, so that it cannot win.
+    /// For each candidate, whether it is reachable from an earlier candidate. Then it cannot win.
     beaten: [bool; CANDIDATES],
     contenders: Vec<Contender>,
 }
@@ -28,15 +28,17 @@ struct Contest {
 #[derive(Clone, Copy)]
 struct Contender {
     candidate: usize,
-    /// How many commits it leads to, among those that are walked before git stops looking for candidates.
+    /// The number of commits that are reachable from the candidate, among the commits that are walked before git stops
+    /// looking for candidates.
     within: u32,
     flow: Reachability,
 }
 
-/// Decides the tracks that are not decided yet, as far as the walk allows.
+/// Finds the answer of each track that has none yet, if the walk has gone far enough for it.
 ///
-/// A candidate that an earlier one leads to cannot win: the earlier one leads to all the same commits. So the first
-/// candidates of all tracks are followed first, and a second candidate only if the first does not lead to it.
+/// A candidate that is reachable from an earlier candidate cannot win, since all commits that are reachable from the
+/// later candidate are reachable from the earlier one too. So this follows the first candidate of every track first,
+/// and a second candidate only if it is not reachable from the first.
 pub(super) fn decide(
     tracks: &TagSearches,
     walk: &mut Walk,
@@ -76,7 +78,8 @@ pub(super) fn decide(
     Ok(())
 }
 
-/// Returns how many of the contests, sorted by position, fit into one pass.
+/// Returns how many of the first contests fit into one pass. The contests are sorted by the position of their current
+/// candidate.
 fn fitting(tracks: &TagSearches, contests: &[Contest]) -> usize {
     let mut columns = 0;
     let mut last = None;
@@ -91,7 +94,7 @@ fn fitting(tracks: &TagSearches, contests: &[Contest]) -> usize {
         .count()
 }
 
-/// Follows the current candidate of each contest through the recording.
+/// Runs one pass over the recording for the current candidate of each contest, and stores the results in the contests.
 fn follow(tracks: &TagSearches, recording: &Recording<'_>, contests: &mut [Contest], flags: &mut Vec<Flags>) {
     let mut columns: Vec<u32> = Vec::new();
     let mut probes = Vec::new();
@@ -120,7 +123,7 @@ fn follow(tracks: &TagSearches, recording: &Recording<'_>, contests: &mut [Conte
     }
 }
 
-/// Returns the winner, if the walk has gone far enough for the winner and its distance to be certain.
+/// Returns the winner and its distance; `None` if the walk has not gone far enough for both to be certain.
 fn decision(
     tracks: &TagSearches,
     track: usize,

@@ -3,7 +3,8 @@ use std::collections::BinaryHeap;
 
 use super::history_commits::Node;
 
-/// The commits that wait to be walked, in git's order: the newest first; within a second, the one that was added first.
+/// The queue of commits to walk, in git's order: newest first. Commits of the same second are in the order in which
+/// they were added.
 #[derive(Default)]
 pub(super) struct Frontier {
     waiting: BinaryHeap<(u64, Reverse<u32>, Node)>,
@@ -20,7 +21,7 @@ impl Frontier {
         self.waiting.pop().map(|(seconds, _, node)| (seconds, node))
     }
 
-    /// Whether the next commit is of this second.
+    /// Whether the next commit has this date, in seconds since 1970.
     pub(super) fn next_is_of(&self, seconds: u64) -> bool {
         self.waiting.peek().is_some_and(|next| next.0 == seconds)
     }
@@ -34,7 +35,7 @@ impl Frontier {
         self.waiting.is_empty()
     }
 
-    /// Returns the commits that wait, in no order.
+    /// Returns the commits in the queue, in no particular order.
     pub(super) fn nodes(&self) -> impl Iterator<Item = Node> {
         self.waiting.iter().map(|(_, _, node)| *node)
     }

@@ -4,11 +4,11 @@ use gix::bstr::ByteSlice as _;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Header {
     pub(super) parents: Vec<gix::ObjectId>,
-    /// When it was committed, in seconds since 1970; 0 where git cannot read the date.
+    /// The committer's date in seconds since 1970; 0 if git cannot read the date.
     pub(super) seconds: u64,
 }
 
-/// Reads the beginning of a commit object; `None` if it is malformed.
+/// Reads the beginning of a commit object; `None` if the object is malformed.
 pub(super) fn read(object: &[u8]) -> Option<Header> {
     let mut lines = object.lines().peekable();
     lines.next()?.strip_prefix(b"tree ")?;
@@ -22,7 +22,8 @@ pub(super) fn read(object: &[u8]) -> Option<Header> {
     Some(header)
 }
 
-/// Returns the time in `Name <mail> 1700000000 +0100`; like git, 0 when there is none or it lies before 1970.
+/// Returns the time of an identity such as `Name <mail> 1700000000 +0100`, in seconds since 1970. Like git, this
+/// returns 0 if there is no time, or a time before 1970.
 pub(crate) fn seconds(identity: &[u8]) -> u64 {
     let time = identity.rsplit_once_str(">").map_or(&b""[..], |(_, time)| time).trim_ascii_start();
     let digits = &time[..time.iter().take_while(|byte| byte.is_ascii_digit()).count()];

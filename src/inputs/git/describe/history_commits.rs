@@ -6,25 +6,26 @@ use super::header::{self, Header};
 use super::packs::Packs;
 use crate::inputs::git::{HistoryError, Repository};
 
-/// The number of a commit in [`Commits`]: its position in the commit-graph, or a higher number in the order of first
-/// use.
+/// The number of a commit in [`Commits`]. For a commit in the commit-graph file, this is its position there. Other
+/// commits get higher numbers, in the order of their first use.
 pub(super) type Node = u32;
 
-/// The commits of a repository: dates and parents, from the commit-graph if it has them, else from the objects.
+/// The dates and parents of a repository's commits. They come from the commit-graph file; if it does not have a commit,
+/// they come from the commit object.
 pub(super) struct Commits<'r> {
     repository: &'r Repository,
     graph: Option<gix::commitgraph::Graph>,
     in_graph: u32,
-    /// The commits that the graph does not have.
+    /// The commits that the commit-graph does not have.
     others: Vec<Other>,
-    /// The numbers of `others`. The map is only used for lookups by id, so its order does not matter.
+    /// The numbers of `others`, by id. The map is only used for lookups, so its order does not matter.
     numbers: HashMap<gix::ObjectId, Node>,
     /// The parents of all `others`, one after the other.
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
-    /// `None` until a commit is read that the graph does not have, since it takes time to open a pack with many
-    /// objects.
+    /// The packs. `None` until they are needed for a commit that the commit-graph does not have, since it takes time to
+    /// open a pack with many objects.
     packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,
@@ -33,7 +34,7 @@ pub(super) struct Commits<'r> {
 struct Other {
     id: gix::ObjectId,
     seconds: u64,
-    /// Its part of `Commits::parents`; `None` until the commit is read.
+    /// The range of the commit's parents in the field `parents` of [`Commits`]; `None` until the commit is read.
     parents: Option<std::ops::Range<u32>>,
 }
 
@@ -61,7 +62,7 @@ impl<'r> Commits<'r> {
         })
     }
 
-    /// Returns the number of a commit, which need not exist.
+    /// Returns the number of a commit. The commit need not exist.
     pub(super) fn node(&mut self, id: &gix::oid) -> Result<Node, HistoryError> {
         if let Some(position) = self.graph.as_ref().and_then(|graph| graph.lookup(id)) {
             return Ok(position.0);
@@ -76,10 +77,10 @@ impl<'r> Commits<'r> {
         Ok(node)
     }
 
-    /// The limit of numbers. It leaves one bit of a `u32` free.
+    /// All numbers of commits are below this limit. It leaves the highest bit of a `u32` free.
     pub(super) const LIMIT: Node = 1 << 31;
 
-    /// Returns when a commit was committed, in seconds since 1970, and reads its parents.
+    /// Returns the committer's date of a commit, in seconds since 1970. This also reads the parents of the commit.
     pub(super) fn seconds(&mut self, node: Node) -> Result<u64, HistoryError> {
         if let Some(commit) = self.graph_commit(node) {
             return Ok(commit.committer_timestamp());
@@ -121,7 +122,7 @@ impl<'r> Commits<'r> {
         is_commit.then(|| header::read(object.data)).flatten().ok_or_else(|| broken(None))
     }
 
-    /// Adds the parents of a commit to `into`. [`Commits::seconds`] must have been called for it.
+    /// Adds the parents of a commit to `into`. [`Commits::seconds`] must have been called for the commit before.
     pub(super) fn parents(&self, node: Node, into: &mut Vec<Node>) -> Result<(), HistoryError> {
         if let Some(commit) = self.graph_commit(node) {
             for parent in commit.iter_parents() {
@@ -151,7 +152,7 @@ impl<'r> Commits<'r> {
         self.in_graph as usize + self.others.len()
     }
 
-    /// Returns how many commits had to be read as objects.
+    /// Returns how many commits were read from commit objects.
     pub(super) fn objects_read(&self) -> u32 {
         self.objects_read
     }
@@ -170,7 +171,7 @@ impl<'r> Commits<'r> {
     }
 }
 
-/// Returns the packs of a repository; none if objects may be replaced by others.
+/// Returns the packs of a repository. The list is empty if the repository has replacements for objects (`git replace`).
 fn packs_of(repository: &Repository) -> Packs {
     let store = repository.gix.objects.store_ref();
     if store.replacements().next().is_some() {
@@ -179,7 +180,8 @@ fn packs_of(repository: &Repository) -> Packs {
     Packs::open(store.path(), repository.gix.object_hash())
 }
 
-/// Converts a length or position to 32 bits. Larger ones would make the walk slower and take twice the memory.
+/// Converts a length or position to 32 bits; fails if it is too large. With 64 bits, the walk would be slower and use
+/// twice the memory.
 pub(super) fn number(length: usize) -> Result<u32, HistoryError> {
     u32::try_from(length).map_err(|_| HistoryError::TooLong)
 }

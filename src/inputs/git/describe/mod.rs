@@ -1,18 +1,21 @@
 //! `git describe` for all services in one walk of history.
 //!
-//! A commit *leads to* itself and to its ancestors. Git's rule, per service: walk from head, newest commit first; the
-//! first ten tagged commits are candidates; each counts the commits walked that it does not lead to; the lowest count
-//! wins, and the first found among equal counts; then the winner continues to count until it leads to all commits that
-//! are left.
+//! A commit and its ancestors are *reachable* from the commit. Git's rule for a service is: Walk from head, newest
+//! commit first. The first ten tagged commits are candidates. Each candidate counts the walked commits that are not
+//! reachable from it. The candidate with the lowest count wins; of equal counts, the candidate that was found first.
+//! The winner continues to count until all commits in the queue of the walk are reachable from it. Its count is then
+//! the distance.
 //!
-//! Some tags do not count; the result is git's with these tags excluded (`--exclude`). Of several tags of a service on
-//! one commit, only the one that was pushed counts, else the highest stable one, else the highest. Only tags with a
-//! version that the service's version scheme can read are its releases. If a nearer tag is almost a release (another
-//! scheme can read its version, or it is almost a version), the answer names that tag too.
+//! Some tags are excluded; git has the same result if it is told to exclude them (`--exclude`). Of several tags of a
+//! service on one commit, only one is used: the tag that was pushed, else the highest stable version, else the highest
+//! version. A tag is a release only if the service's version scheme can read its version. A tag is almost a release if
+//! another scheme can read its version, or if its version has a typing error. If such a tag is nearer than the release,
+//! the answer names both.
 //!
-//! The order of that walk does not depend on the tags, so it is recorded once ([`walk`]). One bit per candidate says
-//! which commits the candidate leads to. The bits pass from commits to their parents along the recording, for 256
-//! candidates at a time ([`pass`]). When each service has its answer ([`decide`]), the walk ends.
+//! The order of the walk does not depend on the tags, so the walk is recorded once for all services ([`walk`]). A pass
+//! over the recording finds the commits that are reachable from a candidate: each commit has one bit per candidate, and
+//! hands its bits on to its parents. One pass handles 256 candidates ([`reachability::pass`]). When each service has
+//! its answer ([`decide`]), the walk ends.
 
 mod history_commits;
 mod frontier;
@@ -98,8 +101,8 @@ pub(super) fn describe(
     })
 }
 
-/// Decides the track of almost-releases if it cannot have a nearer tag than the release that was found. The distance of
-/// a tag is at least the number of commits that the walk visits before it.
+/// Gives the track of tags that are almost releases an answer without a tag, if none of these tags can be nearer than
+/// the release that was found. The distance of a tag is at least the number of commits that the walk visits before it.
 fn leave_what_is_not_nearer(tracks: &TagSearches, search: Search, answers: &mut [Option<Decision>]) {
     let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
     let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);

@@ -3,15 +3,15 @@ use std::path::Path;
 use gix::bstr::ByteSlice as _;
 use gix::odb::pack;
 
-/// The packs of a repository, to read the beginnings of commits from.
+/// The packs of a repository, for reading the beginnings of commit objects.
 ///
-/// Most of a commit object is its message, and often a signature. A walk needs neither, and without a commit-graph it
-/// spends its time on inflating them. So this inflates only the header. It does not read deltas, loose objects,
-/// alternates or replacements; commits that it does not find have to be read as whole objects.
+/// Most of a commit object is its message, and often a signature. A walk needs neither, but without a commit-graph it
+/// would spend most of its time on inflating them. So this type inflates only the header. It does not read deltas,
+/// loose objects, alternates or replacements; if it does not find a commit, the caller reads the whole object.
 pub(super) struct Packs {
     all: Vec<Pack>,
     inflate: gix::zlib::Inflate,
-    /// The bytes that were inflated last.
+    /// The buffer for the inflated bytes of one commit.
     beginning: [u8; BEGINNING],
 }
 
@@ -20,7 +20,7 @@ struct Pack {
     data: pack::data::File,
 }
 
-/// The inflated size that is enough for the header of a commit with four parents.
+/// The number of bytes that are inflated. It is enough for the header of a commit with four parents.
 const BEGINNING: usize = 512;
 
 /// No packs.
@@ -31,7 +31,7 @@ impl Default for Packs {
 }
 
 impl Packs {
-    /// Opens the packs of an object directory, without those that cannot be opened.
+    /// Opens the packs of an object directory. Packs that cannot be opened are left out.
     pub(super) fn open(objects: &Path, hash: gix::hash::Kind) -> Self {
         let files = std::fs::read_dir(objects.join("pack")).into_iter().flatten().flatten().map(|file| file.path());
         let mut indexes: Vec<_> = files.filter(|path| path.extension().is_some_and(|end| end == "idx")).collect();
@@ -44,8 +44,8 @@ impl Packs {
         Self { all: indexes.into_iter().filter_map(pack).collect(), ..Self::default() }
     }
 
-    /// Returns the beginning of a commit, including the line of the committer; `None` if it has to be read as a whole
-    /// object.
+    /// Returns the beginning of a commit object, up to and including the line of the committer. `None` if this type
+    /// cannot read it, so that the caller has to read the whole object.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
             let entry = pack.index.lookup(id)?;

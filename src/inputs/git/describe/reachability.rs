@@ -4,19 +4,20 @@ use super::walk::{FIRST, Recording};
 pub(super) const WIDTH: usize = 64 * WORDS;
 const WORDS: usize = 4;
 
-/// The flags of a commit in a pass: one bit for each tagged commit, set if it leads to this commit.
+/// The flags of a commit in a pass: one bit for each tagged commit. The bit is set if this commit is reachable from the
+/// tagged commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Flags([u64; WORDS]);
 
-/// A question to a pass, and its answer.
+/// A question to a pass about one tagged commit, and its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Probe {
-    /// The position in the recording that it is about. It counts only commits before that position, which is never
-    /// before the position of the column.
+    /// The position in the recording at which the question is answered. It is not before the position of the tagged
+    /// commit.
     pub(super) at: u32,
-    /// The tagged commit that it is about.
+    /// The tagged commit, as an index of the `columns` of [`pass`].
     pub(super) column: usize,
-    /// The track that needs the answer.
+    /// The index of the contest that needs the answer.
     pub(super) track: usize,
     pub(super) question: Question,
     pub(super) answer: u32,
@@ -24,9 +25,10 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether the column leads to the commit at [`Probe::at`], which is this candidate. The answer is 1 or 0.
+    /// Whether the commit at [`Probe::at`] is reachable from the tagged commit. The answer is 1 or 0. The commit is the
+    /// candidate with this number.
     LeadsTo(usize),
-    /// How many commits before [`Probe::at`] the column leads to, itself included.
+    /// How many commits before [`Probe::at`] are reachable from the tagged commit, including the tagged commit itself.
     Within,
 }
 
@@ -35,19 +37,21 @@ pub(super) enum Question {
 pub(super) struct Reachability {
     /// The position where the pass ended.
     pub(super) end: u32,
-    /// How many commits before the end it does not lead to.
+    /// The number of commits before `end` that are not reachable from the tagged commit.
     pub(super) distance: u32,
-    /// Whether it leads to all commits from the end on, including those that were not walked.
+    /// Whether all commits from `end` on are reachable from the tagged commit, including commits that were not walked.
     pub(super) covers_the_rest: bool,
-    /// Whether it leads to all commits that were left when the walk reached one whose parents were not fetched. Then
-    /// commits that were not fetched cannot matter to it.
+    /// Whether commits that were not fetched cannot change the distance. Either there are none; or, when the walk
+    /// reached the first commit whose parents were not fetched, that commit and all commits in the queue were reachable
+    /// from the tagged commit.
     pub(super) covers_the_unfetched: bool,
 }
 
-/// Passes the flags of tagged commits (`columns`: their positions, ascending) on from commits to parents along the
-/// recording, and answers the probes (ascending by `at`). Ends as soon as all columns lead to everything that is left.
+/// Hands flags on from each commit of the recording to its parents, and answers the probes. `columns` has the positions
+/// of the tagged commits, ascending; the probes are ascending by [`Probe::at`]. The pass ends as soon as all commits
+/// that it has not visited are reachable from every tagged commit.
 ///
-/// `flags` is working memory, all zero before and after.
+/// `flags` is working memory. All of its bits are zero before and after the pass.
 pub(super) fn pass(
     recording: &Recording<'_>,
     columns: &[u32],
@@ -155,8 +159,8 @@ impl Flags {
     }
 }
 
-/// A counter for each bit of [`Flags`]. All of them are incremented at once: the first plane has the lowest binary
-/// digit of every counter, the second plane the next one.
+/// A counter for each bit of [`Flags`]. All counters are incremented at once: the first element has the lowest binary
+/// digit of every counter, the second element has the next digit, and so on.
 #[derive(Default)]
 struct BitCounters([Flags; 32]);
 

@@ -14,13 +14,13 @@ pub(super) struct Replayed {
 enum State {
     Unseen,
     Waiting,
-    /// It waits, and the tagged commit is known to lead to it.
+    /// It is in the queue, and is known to be reachable from the tagged commit.
     Flagged,
     Walked,
 }
 
-/// Walks history for one tagged commit as git does: the commit at position `stop` goes back into the queue behind
-/// others of the same second, and the walk ends when the tagged commit leads to every commit that waits.
+/// Walks history for one tagged commit as git does. The commit at position `stop` goes back into the queue, behind
+/// other commits of the same second. The walk ends when every commit in the queue is reachable from the tagged commit.
 pub(super) fn replay(
     commits: &mut Commits<'_>,
     head: Node,

@@ -6,12 +6,13 @@ use super::walk::Walk;
 use crate::inputs::git::{HistoryError, Parents, Repository};
 use crate::model::name::CommitId;
 
-/// The commits since each service's release, by positions in a walk.
+/// A walk that has visited all commits since the release of each service.
 pub(super) struct Since {
     walk: Walk,
-    /// For each service, the column of its release; `None` if it has no release that head leads to.
+    /// For each service, the index of its release in `releases`; `None` if the service has no release, or if the
+    /// release is not reachable from head.
     columns: Vec<Option<usize>>,
-    /// The position of each column's release.
+    /// The positions of the releases in the walk, each once.
     releases: Vec<u32>,
 }
 
@@ -49,8 +50,8 @@ impl Since {
         Ok(Self { columns: since.iter().map(column).collect(), walk, releases })
     }
 
-    /// Returns for each service the commits since its release, newest first: those that touch the service, and to which
-    /// its release does not lead. Calls `touched` for every commit that is newer than some release.
+    /// Returns for each service the commits that touch the service and are not reachable from its release, newest
+    /// first. This calls `touched` for every commit except those that are reachable from the releases of all services.
     pub(super) fn sort<E: From<HistoryError>>(
         mut self,
         commits: &mut Commits<'_>,
@@ -103,8 +104,8 @@ impl Since {
     }
 
     /// Keeps, for each service, the commits that contribute to the service's files at head. If a merge has the same
-    /// files of the service as its first parent, it took nothing from its other parents, so commits that it reaches
-    /// only through those do not count. This is git's history simplification.
+    /// files of the service as its first parent, it took nothing from its other parents. So commits that are reachable
+    /// only through those other parents are removed. This is git's history simplification.
     fn retain_contributing(&mut self, pairs: &mut Vec<(u32, usize)>, is_new: &[bool]) {
         let recording = self.walk.recording();
         if (0..recording.len).all(|at| recording.parents(at).count() <= 1) {
@@ -144,9 +145,10 @@ impl Since {
     }
 }
 
-/// Which releases lead to which commits.
+/// For each commit, the releases from which it is reachable.
 struct Flood {
-    /// One bit for each release, for each walked commit, by position, and then for each waiting one.
+    /// The flags of each walked commit, by position, and then of each commit in the queue. A commit has one bit for
+    /// each release.
     flags: Vec<Flags>,
     all: Flags,
     walked: usize,
@@ -183,14 +185,17 @@ impl Flood {
 impl Repository {
     /// Returns for each service the commits since its release that touch it, the newest first.
     ///
-    /// `since` has each service's release, as [`Tag::object`](super::super::Tag::object) gives it; `None` counts all
-    /// commits. `touched` is called once for each commit that is newer than some release. It returns the services (by
-    /// their positions in `since`) that the change from the commit's first parent to the commit touches. So a merge
-    /// touches what it brings in. If a merge touches a service, it counts, and so do commits that it reaches through
-    /// any of its parents. If not, only commits that it reaches through its first parent count.
+    /// `since` has the commit of each service's release, as [`Tag::object`](super::super::Tag::object) returns it. With
+    /// `None`, the service has no release, and all commits that touch it are returned.
+    ///
+    /// `touched` is called once for each commit except those that are reachable from the releases of all services. Its
+    /// arguments are the commit's first parent and the commit. It returns the services that the change between these
+    /// two touches, by their positions in `since`. So a merge touches a service if it brings in changes of the service.
+    /// If a merge does not touch a service, commits that are reachable only through its other parents than the first
+    /// are left out for this service.
     ///
     /// # Errors
-    /// When commits cannot be read, or `touched` fails.
+    /// When commits cannot be read, `touched` fails, or commits since a release may be missing in a shallow clone.
     pub fn commits_since<E: From<HistoryError>>(
         &self,
         head: &CommitId,

@@ -7,35 +7,35 @@ use crate::inputs::git::{StopRule, Tag};
 use crate::model::name::TagName;
 use crate::naming::version::{Reading, TagPattern, Version};
 
-/// The search for the tags of each service. Services with the same patterns share one.
+/// The searches for the tags of all services. Services with the same patterns share one search.
 pub(super) struct TagSearches {
     all: Vec<Track>,
     searches: Vec<Search>,
     of_services: Vec<usize>,
-    /// The tags that count, by the object that they point to. The map is only used for lookups by id, so its order does
-    /// not matter.
+    /// The tags that are used, by the id of the object to which they point. The map is only used for lookups, so its
+    /// order does not matter.
     targets: HashMap<gix::ObjectId, Vec<Winner>>,
     without_candidate: usize,
     ignored: BTreeSet<usize>,
 }
 
-/// The tracks of one service.
+/// The tracks of one service, by their numbers in [`TagSearches`].
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search {
-    /// The track of its releases.
+    /// The track of the service's releases.
     pub(super) releases: usize,
-    /// The track of tags that are almost releases; `None` if there is no such tag.
+    /// The track of the service's tags that are almost releases; `None` if there is no such tag.
     pub(super) almost: Option<usize>,
 }
 
-/// The search for one service's tag.
+/// The search for the nearest of some tags: the releases of a service, or its tags that are almost releases.
 #[derive(Default)]
 pub(super) struct Track {
-    /// How many objects its tags point to, including those that head does not lead to.
+    /// The number of objects to which the tags point, including objects that are not reachable from head.
     pub(super) names: usize,
-    /// Its tagged commits, in the order of the walk.
+    /// The tagged commits that the walk has visited, in its order, up to [`CANDIDATES`].
     pub(super) candidates: Vec<Candidate>,
-    /// The position at which git stops looking for candidates, if the walk has come that far.
+    /// The position at which git stops looking for candidates; `None` if the walk has not come that far.
     pub(super) stop: Option<u32>,
     is_almost: bool,
 }
@@ -46,15 +46,15 @@ pub(super) struct Candidate {
     tag: usize,
 }
 
-/// The one tag of a track that counts among its tags on one object.
+/// The tag of a track that is used for an object: of all tags of the track on that object, it has the highest rank.
 struct Winner {
     track: usize,
     tag: usize,
     rank: Rank,
 }
 
-/// The rank of a tag among those of one object: the one that was pushed is highest, then stable releases, then others,
-/// by version.
+/// The rank of a tag among the tags on one object. The tag that was pushed has the highest rank, then stable releases,
+/// then other tags; within these groups, a higher version has a higher rank.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     is_pushed: bool,
@@ -62,11 +62,11 @@ struct Rank {
     version: Option<Version>,
 }
 
-/// How many candidates git compares.
+/// The highest number of candidates that git compares.
 pub(super) const CANDIDATES: usize = 10;
 
 impl TagSearches {
-    /// Finds the tags of each service. `tags` are sorted by name.
+    /// Selects the tags of each service, by the service's patterns in `wanted`. `tags` are sorted by name.
     pub(super) fn new(tags: &[Tag], wanted: &[Vec<TagPattern>], pushed: Option<&TagName>) -> Self {
         let mut distinct = IndexSet::new();
         let of_services = wanted.iter().map(|patterns| distinct.insert_full(patterns).0).collect();
@@ -97,7 +97,7 @@ impl TagSearches {
         tracks
     }
 
-    /// Adds a track for these tags, which are sorted, and returns its number.
+    /// Adds a track for tags, which are given as ascending positions in `tags`. Returns the number of the track.
     fn add(&mut self, tags: &[Tag], ranked: impl Iterator<Item = (usize, Rank)>) -> usize {
         let track = self.all.len();
         let mut names = 0;
@@ -116,7 +116,7 @@ impl TagSearches {
         track
     }
 
-    /// Adds a walked commit to the candidates of the tracks that have a tag on it.
+    /// Adds a walked commit to the candidates of each track that has a tag on the commit.
     pub(super) fn visit(&mut self, at: u32, id: &gix::oid, rule: StopRule) {
         for winner in self.targets.get(id).into_iter().flatten() {
             let track = &mut self.all[winner.track];
@@ -147,7 +147,7 @@ impl TagSearches {
         &self.all[track]
     }
 
-    /// Returns the tag of a candidate.
+    /// Returns the tag of a candidate, as a position in the tags of [`TagSearches::new`].
     pub(super) fn tag(&self, track: usize, candidate: usize) -> usize {
         self.all[track].candidates[candidate].tag
     }
@@ -157,31 +157,32 @@ impl TagSearches {
         self.of_services.iter().map(|search| self.searches[*search])
     }
 
-    /// Returns the searches, each once.
+    /// Returns the searches, without repeating a search that several services share.
     pub(super) fn searches(&self) -> &[Search] {
         &self.searches
     }
 
-    /// Returns the tags that look like those of a service but have a version that no scheme reads.
+    /// Returns the tags that look like tags of a service but have no version that a scheme can read, as positions in
+    /// the tags of [`TagSearches::new`].
     pub(super) fn ignored(&self) -> impl Iterator<Item = usize> {
         self.ignored.iter().copied()
     }
 }
 
-/// The tags of one service, in the order of their names.
+/// The tags of one service, as positions in the list of all tags, in the order of their names.
 #[derive(Default)]
 struct Matching {
     /// The releases, with their versions.
     releases: Vec<(usize, Version)>,
-    /// Tags that are almost releases: another scheme can read their version, or it is almost a version.
+    /// Tags that are almost releases: another scheme can read their version, or their version has a typing error.
     almost: Vec<usize>,
-    /// Tags that no scheme can read.
+    /// Tags without a version that a scheme can read.
     ignored: Vec<usize>,
 }
 
 impl Matching {
-    /// Selects the tags that fit any of the patterns. A tag that fits several is a release if any of them makes it one,
-    /// else almost a release if any does.
+    /// Selects the tags that fit any of the patterns. A tag that fits several patterns is a release if it is a release
+    /// by one of them; else it is almost a release if it is that by one of them.
     fn of(tags: &[Tag], patterns: &[TagPattern]) -> Self {
         let mut found = Self::default();
         for pattern in patterns {

@@ -5,42 +5,45 @@ use crate::model::name::CommitId;
 
 /// History in the order in which git walks it, recorded as far as needed.
 ///
-/// A commit's *position* is how many were walked before it.
+/// The *position* of a commit is the number of commits that were walked before it.
 pub(super) struct Walk {
     parents: Parents,
     frontier: Frontier,
-    /// For each node: its position once it is walked; another number while it waits; else [`UNSEEN`].
+    /// For each node: its position, if it was walked; another number, if it is in the queue; else [`UNSEEN`].
     positions: Vec<u32>,
     nodes: Vec<Node>,
-    /// Where the parents of each position begin in `edges`; the last entry is the end of `edges`.
+    /// For each position, the index in `edges` where the commit's parents begin. The last entry is the length of
+    /// `edges`.
     starts: Vec<u32>,
-    /// Nodes of parents, marked with [`FIRST`] where the edge is the first one to the parent.
+    /// The nodes of parents. The bit [`FIRST`] is set if the parent was not seen before.
     edges: Vec<u32>,
-    /// For each position, how many commits were waiting when it was walked, including itself.
+    /// For each position, the number of commits that were in the queue when the commit was taken from it, including
+    /// that commit.
     waiting: Vec<u32>,
-    /// Positions that were walked while another commit of the same second waited.
+    /// The positions of commits that were walked while another commit of the same second was in the queue.
     ties: Vec<u32>,
-    /// The first position whose parents were not fetched. From there on, the walk may differ from that of the whole
-    /// history.
+    /// The first position of a commit whose parents were not fetched. From there on, the walk may differ from a walk in
+    /// a clone with the whole history.
     boundary: Option<u32>,
     family: Vec<Node>,
 }
 
-/// A recorded history in which every commit is named by its position. Commits that still wait have the positions after
-/// the end.
+/// A recorded walk, in which the position of a commit stands for the commit. Commits that are still in the queue have
+/// the positions from `len` on.
 pub(super) struct Recording<'w> {
     pub(super) starts: &'w [u32],
-    /// Positions of parents, marked with [`FIRST`] where the edge is the first one to the parent.
+    /// The positions of parents. The bit [`FIRST`] is set if the parent was not seen before.
     pub(super) edges: Vec<u32>,
     pub(super) waiting: &'w [u32],
     pub(super) boundary: Option<Boundary>,
-    /// How many commits were walked.
+    /// The number of commits that were walked.
     pub(super) len: u32,
-    /// How many commits still wait.
+    /// The number of commits that are still in the queue.
     pub(super) slots: u32,
 }
 
-/// The first position whose parents were not fetched, and the commits that waited then.
+/// The first position of a commit whose parents were not fetched, and the positions of the commits that were in the
+/// queue then.
 pub(super) struct Boundary {
     pub(super) at: u32,
     pub(super) waiting: Vec<u32>,
@@ -48,7 +51,7 @@ pub(super) struct Boundary {
 
 const UNSEEN: u32 = u32::MAX;
 
-/// The mark of the edge through which a commit was queued.
+/// The bit that marks the edge through which a parent was added to the queue.
 pub(super) const FIRST: u32 = Commits::LIMIT;
 
 impl Walk {
@@ -76,7 +79,7 @@ impl Walk {
         Ok(walk)
     }
 
-    /// Walks one more commit and returns its position; `None` if all were walked.
+    /// Walks one more commit and returns its position; `None` if all commits were walked.
     pub(super) fn step(&mut self, commits: &mut Commits<'_>) -> Result<Option<u32>, HistoryError> {
         let waiting = self.frontier.len();
         let Some((seconds, node)) = self.frontier.pop() else { return Ok(None) };
@@ -126,12 +129,12 @@ impl Walk {
         self.nodes[at as usize]
     }
 
-    /// Returns the first position whose parents were not fetched.
+    /// Returns the first position of a commit whose parents were not fetched; `None` if there is no such commit yet.
     pub(super) fn boundary(&self) -> Option<u32> {
         self.boundary
     }
 
-    /// Whether another commit of the same second waited when the commit at this position was walked.
+    /// Whether another commit of the same second was in the queue when the commit at this position was walked.
     pub(super) fn is_tie(&self, at: u32) -> bool {
         self.ties.binary_search(&at).is_ok()
     }
@@ -155,12 +158,12 @@ impl Walk {
 }
 
 impl Recording<'_> {
-    /// Returns the edges to the parents of a position, as they are stored.
+    /// Returns the positions of the parents of the commit at `at`, still with the bit [`FIRST`].
     pub(super) fn edges(&self, at: u32) -> &[u32] {
         &self.edges[self.starts[at as usize] as usize..self.starts[at as usize + 1] as usize]
     }
 
-    /// Returns the positions of the parents of a position.
+    /// Returns the positions of the parents of the commit at `at`.
     pub(super) fn parents(&self, at: u32) -> impl Iterator<Item = u32> {
         self.edges(at).iter().map(|edge| edge & !FIRST)
     }

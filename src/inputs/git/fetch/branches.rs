@@ -9,7 +9,7 @@ use crate::inputs::git::{RemoteBranch, Repository};
 pub enum Freshness {
     /// It is up to date with the remote.
     Current,
-    /// It was not fetched: fetching is not allowed, or there is no remote.
+    /// It was not fetched, since fetching is not allowed or there is no remote.
     AsItIs,
     /// The remote has no such ref.
     Absent,
@@ -21,7 +21,8 @@ pub enum Freshness {
 const ABSENT: &str = "couldn't find remote ref";
 
 impl Repository {
-    /// Fetches a branch of a remote, at most once. In a reused workspace it may be old.
+    /// Fetches a branch of a remote, since the branch may be outdated in a reused workspace. A second call for the same
+    /// branch fetches nothing and returns the first result.
     pub fn renew_branch(&self, branch: &RemoteBranch) -> Freshness {
         if !self.knows_remote(&branch.remote) {
             return Freshness::AsItIs;
@@ -29,7 +30,8 @@ impl Repository {
         self.renew_refs(Missing::Branch(branch.clone()))
     }
 
-    /// Fetches refs of the remote that may be older here, at most once.
+    /// Fetches refs of the remote that may be outdated in this clone. A second call for the same refs fetches nothing
+    /// and returns the first result.
     pub fn renew_refs(&self, refs: Missing) -> Freshness {
         if !self.may_fetch() {
             return Freshness::AsItIs;
@@ -54,7 +56,8 @@ impl Repository {
         freshness
     }
 
-    /// Returns which of these refs, all below a prefix, a remote lacks; none if fetching is not allowed.
+    /// Returns those of the refs that a remote does not have. The names of all refs begin with `prefix`. The result is
+    /// empty if fetching is not allowed, or if there is no such remote.
     ///
     /// # Errors
     /// When the remote does not answer.

@@ -1,13 +1,13 @@
 use crate::inputs::git::RemoteBranch;
 use crate::model::name::{CommitId, Escaped};
 
-/// Something that is not in this clone, and that a fetch may bring.
+/// Something that is not in this clone, and that can be fetched from a remote.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Missing {
     /// A commit.
     Commit(CommitId),
-    /// The history beyond these commits, where a shallow boundary cuts it off, and its tags.
+    /// More history of these commits, which is cut off in a shallow clone, and the tags in it.
     History(Vec<CommitId>),
     /// A branch of a remote.
     Branch(RemoteBranch),
@@ -20,20 +20,20 @@ pub enum Missing {
     },
     /// The tags of the remote that this clone lacks.
     Tags,
-    /// A directory or the content of a file, which a partial clone left out: its id in hexadecimal.
+    /// A directory or the content of a file, which a partial clone left out. This is its id in hexadecimal.
     Object(String),
-    /// The contents of many files, which a partial clone left out: their ids in hexadecimal.
+    /// The contents of many files, which a partial clone left out. These are their ids in hexadecimal.
     Objects(Vec<String>),
 }
 
 /// An error that may be caused by something that is not in this clone.
 pub trait Lacking {
-    /// Returns what a fetch would have to bring to avoid the error; `None` if no fetch can help.
+    /// Returns the thing that has to be fetched to avoid the error; `None` if no fetch can help.
     fn missing(&self) -> Option<Missing>;
 }
 
 impl Missing {
-    /// Returns a description for people.
+    /// Returns a description for messages, such as ``branch `main` ``.
     pub(in crate::inputs::git) fn what(&self) -> String {
         match self {
             Self::Commit(commit) => format!("commit {}", commit.short(7)),

@@ -1,6 +1,6 @@
 //! Fetches missing objects and refs by running git, which knows the credentials, the proxies and the protocols.
 //!
-//! The caller reads the repository again after each step, so rebake fetches no more than the result needs.
+//! After each fetch, the caller tries again to read the repository. So rebake fetches no more than it needs.
 
 mod branches;
 mod missing;
@@ -19,57 +19,58 @@ use super::program::ProgramError;
 use super::{Repository, shown_remote};
 use crate::model::name::{CommitId, Escaped};
 
-/// The steps of deepening history: by more and more commits, and finally to its roots.
+/// The options of `git fetch` that deepen a shallow clone step by step: by more and more commits, and finally to the
+/// whole history.
 const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow"];
 
-/// The state of fetching: what was fetched so far, and how much time is left. It belongs to the repository, so each
-/// thing is fetched once, within one time limit.
+/// The state of fetching: the things that were fetched so far, and the time that is left. All handles of a repository
+/// share this state, so each thing is fetched only once, and one time limit applies to all fetches together.
 #[derive(Default)]
 pub(super) struct Fetching {
-    /// How long all further fetches may take; `None` if fetching is not allowed.
+    /// The time that all further fetches may take together; `None` if fetching is not allowed.
     left: Option<Duration>,
     tried: Vec<Missing>,
-    /// The refs of the remote that were fetched.
+    /// The results of [`Repository::renew_refs`].
     renewed: BTreeMap<Missing, Freshness>,
-    /// The remote's default branch, once it was requested.
+    /// The remote's default branch. The cell is empty until the branch is requested.
     default_branch: OnceCell<Option<String>>,
-    /// How many of the [`STEPS`] were taken.
+    /// The number of [`STEPS`] that were taken.
     deepened: usize,
     troubles: Vec<FetchError>,
 }
 
-/// Why something could not be fetched.
+/// The reason why something could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {
     /// There is no remote.
     #[error("this repository has no remote to fetch {what} from")]
     NoRemote {
-        /// What was to be fetched.
+        /// The thing that was to be fetched, such as `the tags`.
         what: String,
     },
     /// The program git cannot be started.
     #[error("{what} cannot be fetched, since git cannot be started: {reason}")]
     NoGit {
-        /// What was to be fetched.
+        /// The thing that was to be fetched, such as `the tags`.
         what: String,
         /// The error of the system.
         reason: String,
     },
-    /// The remote, or git, refused.
+    /// The remote refused the fetch, or git failed.
     #[error("{what} cannot be fetched from `{}`: {}", shown_remote(remote), Escaped::new(reason))]
     Refused {
-        /// What was to be fetched.
+        /// The thing that was to be fetched, such as `the tags`.
         what: String,
         /// The remote's name.
         remote: String,
         /// The message of git.
         reason: String,
     },
-    /// It took too long.
+    /// The fetch did not finish within the time limit.
     #[error("{what} was not fetched from `{}` in time", shown_remote(remote))]
     Slow {
-        /// What was to be fetched.
+        /// The thing that was to be fetched, such as `the tags`.
         what: String,
         /// The remote's name.
         remote: String,
@@ -77,7 +78,7 @@ pub enum FetchError {
 }
 
 impl Repository {
-    /// Allows fetching, for no longer than `limit` in all. Without this call nothing is fetched.
+    /// Allows fetching. All fetches together may take no longer than `limit`. Without this call, nothing is fetched.
     pub fn allow_fetching(&self, limit: Duration) {
         self.fetching().left = Some(limit);
     }
@@ -87,10 +88,11 @@ impl Repository {
         self.fetching().left.is_some()
     }
 
-    /// Calls `ask`, and fetches what its error reports as missing, until it succeeds or no fetch can help.
+    /// Calls `ask` and returns its result. If `ask` fails since something is missing, this fetches the missing thing
+    /// and calls `ask` again, until `ask` succeeds or no fetch can help.
     ///
     /// # Errors
-    /// Those of the last call.
+    /// When the last call of `ask` fails.
     pub fn with_fetching<T, E: Lacking>(&self, mut ask: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         loop {
             let answer = ask();
@@ -122,13 +124,13 @@ impl Repository {
         }
     }
 
-    /// Returns the errors of fetching, in order, each once.
+    /// Returns the errors of fetches in order, and removes them from the list.
     #[must_use]
     pub fn take_fetch_troubles(&self) -> Vec<FetchError> {
         std::mem::take(&mut self.fetching().troubles)
     }
 
-    /// Returns why the last fetch failed, if one did.
+    /// Returns the newest error of a fetch that is still in the list; `None` if the list is empty.
     #[must_use]
     pub fn last_fetch_trouble(&self) -> Option<FetchError> {
         self.fetching().troubles.last().cloned()
@@ -175,11 +177,12 @@ impl Repository {
         }
     }
 
-    /// Fetches the next part of the history beyond some commits. If the remote does not know all of them, it deepens
-    /// without naming any.
+    /// Fetches more history of the commits in `behind`, and returns whether that succeeded. If the remote does not have
+    /// all of these commits, this deepens the clone without naming commits.
     ///
-    /// The tags of these commits must be fetched too: without them history seems to have no releases. Git adds tags by
-    /// itself when a fetch writes refs, so it writes some, which also keep the commits.
+    /// The tags in the fetched history are needed too; without them, the history seems to have no releases. Git fetches
+    /// tags by itself if a fetch writes refs. So this writes the refs `refs/rebake/fetched/0` and so on. These refs
+    /// also prevent git from deleting the commits.
     fn deepen(&self, missing: &Missing, behind: &[CommitId]) -> bool {
         let (true, Some(step)) = (self.is_shallow(), STEPS.get(self.fetching().deepened)) else { return false };
         self.fetching().deepened += 1;
@@ -197,13 +200,13 @@ impl Repository {
         brought.map_err(|trouble| self.fetching().troubles.push(trouble)).is_ok()
     }
 
-    /// Runs `git fetch` for commits of the remote. A partial clone stays partial, by its own configuration, except that
+    /// Runs `git fetch` for commits or refs of the remote. In a partial clone, the contents of files are not fetched;
     /// directories are always fetched, since plans read them.
     fn fetch_refs(&self, missing: &Missing, options: &[&str], what: &[String]) -> Result<(), FetchError> {
         self.fetch_refs_with(missing, options, what, "")
     }
 
-    /// Runs the same with more refspecs on standard input, one per line.
+    /// Does the same as [`Repository::fetch_refs`], with more refspecs in `input`, one per line.
     fn fetch_refs_with(
         &self,
         missing: &Missing,
@@ -237,7 +240,7 @@ impl Repository {
         }
     }
 
-    /// Runs git within the remaining time.
+    /// Runs git within the time that is left for fetching.
     fn run_in_time(&self, args: &[String], input: &[u8]) -> Result<Vec<u8>, ProgramError> {
         let limit = self.fetching().left.unwrap_or_default();
         let start = Instant::now();
@@ -250,7 +253,7 @@ impl Repository {
         FetchError::Refused { what: missing.what(), remote: self.remote_with(missing), reason }
     }
 
-    /// Returns the name of the remote that has what is missing.
+    /// Returns the remote that has the missing thing, by its name or address.
     fn remote_with(&self, missing: &Missing) -> String {
         match missing {
             Missing::Branch(branch) => branch.remote.clone(),
@@ -261,7 +264,7 @@ impl Repository {
 }
 
 impl FetchError {
-    /// Returns the error for something that the git program did not fetch from a remote.
+    /// Returns the error for a fetch from a remote at which the git program failed. `what` is the thing to fetch.
     pub(in crate::inputs::git) fn of(what: String, remote: &str, error: ProgramError) -> Self {
         let remote = remote.to_owned();
         match error {
@@ -273,7 +276,7 @@ impl FetchError {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns advice on what to do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {

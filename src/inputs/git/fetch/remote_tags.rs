@@ -6,16 +6,17 @@ use crate::inputs::git::Repository;
 use crate::inputs::git::push_tags::read_tags;
 use crate::model::name::{CommitId, TagName};
 
-/// How the tags of this clone compare with those of the remote.
+/// The result of comparing the tags of this clone with the tags of the remote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RemoteTags {
-    /// Not compared, and those of this clone count: fetching is not allowed, or there is no remote.
+    /// The tags were not compared, since fetching is not allowed or there is no remote. The tags of this clone are
+    /// used.
     AsTheyAre,
     /// This clone has all of the remote's tags on commits that are in this clone.
     Here {
-        /// Tags that point to something else here than on the remote; git does not move a tag.
+        /// Tags that point to another object here than on the remote. A fetch does not move an existing tag.
         moved: BTreeSet<TagName>,
-        /// Tags that only this clone has: never pushed, or deleted on the remote.
+        /// Tags that only this clone has. They were never pushed, or were deleted on the remote.
         alone: BTreeSet<TagName>,
     },
     /// The remote did not answer, so tags may be missing.
@@ -37,8 +38,8 @@ impl Repository {
         }
     }
 
-    /// Fetches the missing tags of commits that are in this clone. Returns the tags that point elsewhere on the remote,
-    /// and those that it lacks.
+    /// Fetches the missing tags of commits that are in this clone. Returns the tags that point to another object on the
+    /// remote, and the tags that the remote lacks.
     pub(super) fn missing_tags(&self) -> Result<(BTreeSet<TagName>, BTreeSet<TagName>), FetchError> {
         let ask = ["ls-remote", "--quiet", "--tags", "--end-of-options", &self.remote()];
         let there = read_tags(&self.ask_remote(&Missing::Tags, &ask.map(str::to_owned), "")?);
