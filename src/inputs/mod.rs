@@ -1,4 +1,5 @@
-//! Everything outside of the program: files, the repository, the trigger, registries, and traces of builds.
+//! Access to everything outside of the program: files, the git repository, the CI event, image registries, and traces
+//! of builds.
 
 pub mod file;
 pub mod git;

@@ -16,10 +16,10 @@ struct File {
     lockfile_version: Value,
     #[serde(default)]
     workspaces: BTreeMap<String, Workspace>,
-    /// The installed packages by their place: `a`, and `a/b` for a `b` that only `a` uses.
+    /// The installed packages, by place. The place of a package `b` is `b`, or `a/b` if only the package `a` uses it.
     #[serde(default)]
     packages: BTreeMap<String, Vec<Value>>,
-    /// The files with patches, by `name@version`.
+    /// The paths of patch files, by the `name@version` of the package that they change.
     #[serde(default)]
     patched_dependencies: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -79,8 +79,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Finds a package by name below the place of the package that needs it, or else below the places above. Also returns
-/// how much work that took, for [`Lockfile::spend`].
+/// Finds the package that the package at `place` gets under a name. For `a/b` and the name `c`, that is the first of
+/// `a/b/c`, `a/c` and `c` that exists. Also returns the work of the search, for [`Lockfile::spend`].
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut above, mut work) = (place, 0);
     while !above.is_empty() {

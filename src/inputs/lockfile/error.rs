@@ -1,17 +1,17 @@
-/// Why a lockfile cannot be used. `Display` continues a sentence about the file: "it …".
+/// Why a lockfile cannot be used. `Display` writes a clause in which "it" is the file, such as "it is too large".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockfileError {
-    /// It has more bytes, packages or dependencies than rebake reads.
+    /// It has more bytes, packages or dependencies than rebake reads, or reading it would be too much work.
     #[error("it is too large")]
     TooLarge,
-    /// It is of a version that is not known.
+    /// The version of its format is not known.
     #[error("its version `{0}` is not known")]
     UnknownVersion(String),
-    /// It has the marks of a merge that was not finished.
+    /// It has conflict markers of a merge.
     #[error("it has conflict markers")]
     Conflict,
-    /// Its format has no reader.
+    /// It is in a binary format, which rebake cannot read.
     #[error("it is binary")]
     Binary,
     /// It is not a complete file of its format.
@@ -20,12 +20,13 @@ pub enum LockfileError {
 }
 
 impl LockfileError {
-    /// Returns the error about a version, cut to the length of a line.
+    /// Returns the error about an unknown version, with at most 20 characters of it.
     pub(super) fn unknown_version(version: &impl ToString) -> Self {
         Self::UnknownVersion(version.to_string().chars().take(20).collect())
     }
 
-    /// Returns the error of a parser, without the lines of the file that it may quote.
+    /// Returns the error for a parser's message, with at most 120 characters of its first line. The other lines may
+    /// quote the file.
     pub(super) fn malformed(error: impl std::fmt::Display) -> Self {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();

@@ -1,17 +1,17 @@
 use crate::inputs::source::Ecosystem;
 
-/// A format of lockfiles. Its reader distinguishes versions.
+/// A lockfile format. The reader of a format distinguishes the format's versions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LockfileFormat {
     /// pnpm-lock.yaml, versions 5.4, 6 and 9.
     Pnpm,
     /// package-lock.json and npm-shrinkwrap.json, versions 2 and 3.
     Npm,
-    /// yarn.lock, of yarn 1 and of later ones.
+    /// yarn.lock, of yarn 1 and of later versions of yarn.
     Yarn,
     /// bun.lock, versions 0 to 2.
     Bun,
-    /// bun.lockb, which is not read.
+    /// bun.lockb, which is binary and which rebake does not read.
     BinaryBun,
     /// Cargo.lock, versions 3 and 4.
     Cargo,
@@ -21,8 +21,8 @@ pub enum LockfileFormat {
     Poetry,
 }
 
-/// The names of lockfiles, with their formats. go.sum is not one of them, since it has no dependencies between
-/// packages.
+/// The file names of lockfiles, with their formats. go.sum is left out, since it does not say which package depends on
+/// which.
 pub const LOCKFILE_NAMES: [(&str, LockfileFormat); 9] = [
     ("Cargo.lock", LockfileFormat::Cargo),
     ("bun.lock", LockfileFormat::Bun),
@@ -36,13 +36,13 @@ pub const LOCKFILE_NAMES: [(&str, LockfileFormat); 9] = [
 ];
 
 impl LockfileFormat {
-    /// Returns the format of the lockfile with this file name; `None` if no lockfile has it.
+    /// Returns the format of the lockfile with this file name; `None` if it is not the name of a lockfile.
     #[must_use]
     pub fn of(file_name: &[u8]) -> Option<Self> {
         LOCKFILE_NAMES.iter().find(|(name, _)| name.as_bytes() == file_name).map(|(_, format)| *format)
     }
 
-    /// Returns the ecosystem whose packages it locks.
+    /// Returns the ecosystem of the packages in a lockfile of this format.
     #[must_use]
     pub fn ecosystem(self) -> Ecosystem {
         match self {

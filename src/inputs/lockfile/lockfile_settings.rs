@@ -1,4 +1,4 @@
-//! Settings beside a lockfile that apply to all packages.
+//! Files with settings that apply to all packages of a lockfile. They are beside the lockfile or above it.
 
 use std::collections::BTreeMap;
 
@@ -8,18 +8,18 @@ use super::LockfileFormat;
 use crate::inputs::source::Ecosystem;
 use crate::model::name::RepoDir;
 
-/// A file whose settings affect all packages of a lockfile.
+/// A kind of file whose settings affect all packages of a lockfile, such as `.npmrc`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SettingsFile {
-    /// Its path from the directory of the lockfile.
+    /// Its path from the directory of the lockfile, or from a directory above: `.npmrc`, `.cargo/config.toml`.
     pub name: &'static str,
     /// The ecosystem whose package managers read it.
     ecosystem: Ecosystem,
-    /// The formats whose package managers look for it in the directories above the lockfile, too.
+    /// The lockfile formats whose package managers also look for the file in the directories above the lockfile.
     above: &'static [LockfileFormat],
 }
 
-/// The files whose settings affect all packages.
+/// All kinds of files whose settings affect all packages of a lockfile.
 pub static SETTINGS_FILES: [SettingsFile; 19] = {
     use Ecosystem::{Cargo, Npm, Python};
     const fn file(name: &'static str, ecosystem: Ecosystem, above: &'static [LockfileFormat]) -> SettingsFile {
@@ -49,7 +49,8 @@ pub static SETTINGS_FILES: [SettingsFile; 19] = {
 };
 
 impl SettingsFile {
-    /// Returns the kind of settings file at a path, and the directory from which [`SettingsFile::name`] is relative.
+    /// Returns the kind of settings file at a path, and the directory to which [`SettingsFile::name`] is relative;
+    /// `None` if it is not the path of a settings file.
     #[must_use]
     pub fn at(path: &str) -> Option<(&'static Self, RepoDir)> {
         SETTINGS_FILES.iter().find_map(|file| {
@@ -61,15 +62,17 @@ impl SettingsFile {
         })
     }
 
-    /// Returns the directories from which it affects a lockfile of a format, the nearest first.
+    /// Returns the directories in which a file of this kind affects a lockfile: the directory of the lockfile and, if
+    /// the package managers of the format look there, those above it, the nearest first. There are none if these
+    /// package managers do not read such files.
     pub fn directories(&self, format: LockfileFormat, lockfile: &RepoDir) -> impl Iterator<Item = RepoDir> + use<> {
         let is_read = self.ecosystem == format.ecosystem();
         let is_read_above = self.above.contains(&format);
         lockfile.and_above().enumerate().filter(move |(up, _)| is_read && (*up == 0 || is_read_above)).map(|(_, at)| at)
     }
 
-    /// Whether the file, relative to the directory `beside`, may affect a lockfile of any format in the directory
-    /// `lockfile`.
+    /// Whether a file of this kind in the directory `beside` may affect a lockfile in the directory `lockfile`,
+    /// whatever the lockfile's format. [`SettingsFile::name`] is relative to `beside`.
     #[must_use]
     pub fn may_matter(&self, beside: &RepoDir, lockfile: &RepoDir) -> bool {
         beside == lockfile || !self.above.is_empty() && beside.holds(lockfile)
@@ -89,9 +92,9 @@ const OF_PACKAGE_JSON: [&str; 9] = [
     "trustedDependencies",
 ];
 
-/// Returns the settings in a file that affect all packages of a lockfile of this format. Keys have the file's display
-/// name `called` as a prefix. For a file that counts as a whole, the only key is the display name, and its value is the
-/// id of the content.
+/// Returns the settings in a file that affect all packages of a lockfile of this format. Each key begins with `called`,
+/// the file's display name. If rebake does not read the settings in such a file, or cannot parse it, the only key is
+/// `called`, and its value is `id`, the id of the content.
 #[must_use]
 pub fn shared_settings(
     format: LockfileFormat,
@@ -117,7 +120,7 @@ pub fn shared_settings(
     }
 }
 
-/// Keys and their values; `None` if the file cannot be read, so that it counts as a whole.
+/// The selected keys of a file and their values; `None` if the file is not parsed, so that every change of it matters.
 type Selected = Option<Vec<(String, Value)>>;
 
 fn package_json(text: &str) -> Selected {
@@ -155,7 +158,8 @@ fn cargo_toml(text: &str) -> Selected {
     Some(selected)
 }
 
-/// Removes the versions that the packages of a workspace request, since the lockfile has the versions that they get.
+/// Removes the requested versions from the `dependencies` of a Cargo workspace, since the lockfile has the resolved
+/// versions. Removes entries that have nothing but a version.
 fn without_versions(dependencies: &mut Value) {
     let Value::Object(dependencies) = dependencies else { return };
     dependencies.retain(|_, dependency| {

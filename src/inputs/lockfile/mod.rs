@@ -1,8 +1,8 @@
-//! Lockfiles: the exact packages that the packages of a repository depend on. Each format has a reader, which converts
-//! text to a common form.
+//! Lockfiles: the exact versions of the packages that a repository depends on. Each format has a reader, which converts
+//! the text of a lockfile to a [`Lockfile`].
 //!
-//! A reader refuses a file that it does not fully understand ([`LockfileError`]). The caller decides what a refused
-//! file means. No reader runs a tool, or reads a file system or a network.
+//! A reader returns a [`LockfileError`] for a file that it does not fully understand. The caller decides what to do
+//! then. No reader runs a tool, opens a file or uses the network.
 
 mod bun_lock;
 mod cargo_lock;
@@ -29,15 +29,15 @@ use serde_json::Value;
 
 use crate::inputs::source::PackageJson;
 
-/// The largest lockfile that is read, in bytes.
+/// The size of the largest lockfile that is read, in bytes.
 pub const MAX_LOCKFILE: usize = 32 << 20;
 
-/// The most packages, and the most dependencies between them, that are read.
+/// The largest number of packages that are read from a lockfile, and the largest number of dependencies between them.
 const MOST: usize = 2_000_000;
 
-/// The limit of a reader's work, counted in comparisons and in bytes of texts that it makes, besides one pass over the
-/// file. Without a limit, a lockfile that names the same package again and again would take the square of its size. In
-/// tests it is lower.
+/// The limit of the work for one lockfile, in addition to one pass over its text. The unit is about one byte that is
+/// compared or copied. Without a limit, the time for a lockfile that names the same package many times would grow with
+/// the square of its size. The limit is lower in tests.
 const MOST_WORK: usize = if cfg!(test) { 1 << 22 } else { 1 << 28 };
 
 /// A lockfile: packages, and the dependencies of each.
@@ -46,18 +46,19 @@ pub struct Lockfile {
     packages: Vec<LockedPackage>,
     /// How many packages have a local source.
     local_count: usize,
-    /// The dependencies of each package, by its position.
+    /// The dependencies of each package, at the package's position in `packages`.
     needs: Vec<Vec<Need>>,
-    /// How many dependencies there are.
+    /// The number of all dependencies.
     need_count: usize,
-    /// How much work was done; see [`MOST_WORK`].
+    /// The work so far, in the unit of [`MOST_WORK`].
     work: usize,
-    /// Settings that apply to all packages: the version of the format, overrides, and whatever else decides how a tool
-    /// installs.
+    /// Settings in the lockfile that apply to all packages, by name: the version of the format, overrides, and others
+    /// that affect how a tool installs packages.
     settings: BTreeMap<String, String>,
-    /// The packages of the repository by their directories, relative to that of the lockfile, which is `.`.
+    /// The positions of the repository's own packages, by directory. A directory is relative to the directory of the
+    /// lockfile, which is `.`.
     directories: BTreeMap<String, usize>,
-    /// The packages of the repository by their names, which several may share.
+    /// The positions of the repository's own packages, by name. Several packages may have the same name.
     names: BTreeMap<String, Vec<usize>>,
 }
 
@@ -66,24 +67,26 @@ pub struct Lockfile {
 pub struct LockedPackage {
     /// Its name.
     pub name: String,
-    /// Its version for display; empty for a package of the repository.
+    /// Its version, for display. Empty for packages of the workspace.
     pub version: String,
-    /// The text that distinguishes it from others of the same name: version, source, integrity, patch, peers.
+    /// A text that distinguishes it from other packages with the same name. It contains what the lockfile states about
+    /// the package: its version, source, integrity hash, patch and peer dependencies.
     pub identity: String,
-    /// The directory or archive of the repository from which it is installed, or a patch that is applied to it,
-    /// relative to the directory of the lockfile; mostly `None` for a package of the workspace.
+    /// The path of the directory or archive from which the package is installed, or of a patch that is applied to it.
+    /// The path is relative to the directory of the lockfile. For a package of the workspace it is `None`, unless
+    /// another package depends on it by path.
     pub local: Option<String>,
 }
 
-/// A package that another one needs.
+/// A dependency of one package on another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Need {
-    /// The position of the package that is needed.
+    /// The position of the needed package in [`Lockfile::packages`].
     pub to: usize,
     /// The purpose for which it is needed.
     pub purpose: NeededFor,
-    /// The name under which it is installed, if that is not its own, or the condition of the dependency; empty if there
-    /// is neither.
+    /// For an alias, the name under which the package is installed. For Python, the requirement or the condition of the
+    /// dependency, such as `sys_platform == 'win32'`. Otherwise empty.
     pub label: String,
 }
 
@@ -97,13 +100,13 @@ pub enum NeededFor {
 }
 
 impl LockedPackage {
-    /// Returns its name, or its directory if it has no name.
+    /// Returns the package's name, or its directory if it has no name.
     #[must_use]
     pub fn called(&self) -> &str {
         if self.name.is_empty() { self.identity.trim_start_matches("member ") } else { &self.name }
     }
 
-    /// Whether the lockfile has no entry for it, and only mentions that another package needs it.
+    /// Whether the lockfile lists this package only as a dependency of others, and has no entry for it.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         self.identity.starts_with("unknown ")
@@ -111,12 +114,14 @@ impl LockedPackage {
 }
 
 impl Lockfile {
-    /// Reads a lockfile. `manifests` are package.json files by their directories, relative to that of the lockfile.
-    /// Only a yarn.lock needs any: the package.json beside it, since its `resolutions` change what packages depend on. A
-    /// yarn.lock of yarn 1 also needs those of all packages of the workspace, since it does not list their dependencies.
+    /// Reads a lockfile. `manifests` are the contents of package.json files, by directory relative to the directory of
+    /// the lockfile. Only a yarn.lock needs them. Every yarn.lock needs the package.json in its own directory, since
+    /// the `resolutions` there override dependencies. A yarn.lock of yarn 1 also needs the package.json files of all
+    /// packages of the workspace, since it does not list their dependencies.
     ///
     /// # Errors
-    /// When it is too large, has an unknown version, or is not a whole file of its format.
+    /// When the lockfile is too large, is a bun.lockb (which is binary), has conflict markers, has an unknown format
+    /// version, or is not complete and valid.
     pub fn read(
         format: LockfileFormat,
         text: &str,
@@ -142,13 +147,14 @@ impl Lockfile {
         }
     }
 
-    /// Whether a yarn.lock can only be read with the package.json of all packages of its workspace.
+    /// Whether a yarn.lock is from yarn 1, so that [`read`](Self::read) needs the package.json files of all packages of
+    /// its workspace.
     #[must_use]
     pub fn asks_manifests(text: &str) -> bool {
         yarn_classic::is(text)
     }
 
-    /// Returns the packages.
+    /// Returns all packages.
     #[must_use]
     pub fn packages(&self) -> &[LockedPackage] {
         &self.packages
@@ -160,25 +166,26 @@ impl Lockfile {
         self.local_count > 0
     }
 
-    /// Returns what a package needs.
+    /// Returns the dependencies of the package at a position in [`packages`](Self::packages).
     #[must_use]
     pub fn needs(&self, package: usize) -> &[Need] {
         &self.needs[package]
     }
 
-    /// Returns the settings that apply to all packages.
+    /// Returns the settings in the lockfile that apply to all packages, by name.
     #[must_use]
     pub fn settings(&self) -> &BTreeMap<String, String> {
         &self.settings
     }
 
-    /// Returns the package of the repository in a directory, relative to that of the lockfile.
+    /// Returns the position of the repository's own package in a directory; `None` if there is none. The directory is
+    /// relative to the directory of the lockfile.
     #[must_use]
     pub fn in_directory(&self, directory: &str) -> Option<usize> {
         self.directories.get(directory).copied()
     }
 
-    /// Returns the packages of the repository with a name.
+    /// Returns the positions of the repository's own packages with a name.
     #[must_use]
     pub fn named(&self, name: &str) -> &[usize] {
         self.names.get(name).map_or(&[], Vec::as_slice)
@@ -196,7 +203,7 @@ impl Lockfile {
         Ok(self.packages.len() - 1)
     }
 
-    /// Adds a package of the repository, and returns its position.
+    /// Adds one of the repository's own packages, and returns its position.
     fn add_member(&mut self, name: &str, directory: Option<&str>) -> Result<usize, LockfileError> {
         let place = directory.unwrap_or(name);
         let member = self.add(LockedPackage {
@@ -214,7 +221,8 @@ impl Lockfile {
         Ok(member)
     }
 
-    /// Adds a package of which only the request is known, and returns its position. It is equal to no known package.
+    /// Adds a package that is requested but has no entry in the lockfile, and returns its position. Its identity
+    /// differs from the identities of all packages with an entry.
     fn add_unknown(&mut self, name: &str, wanted: &str) -> Result<usize, LockfileError> {
         self.add(LockedPackage {
             name: name.to_owned(),
@@ -234,13 +242,14 @@ impl Lockfile {
         Ok(())
     }
 
-    /// Counts work, and fails beyond the limit.
+    /// Adds to the work so far. Fails if the sum is more than [`MOST_WORK`].
     fn spend(&mut self, work: usize) -> Result<(), LockfileError> {
         self.work = self.work.saturating_add(work);
         if self.work > MOST_WORK { Err(LockfileError::TooLarge) } else { Ok(()) }
     }
 
-    /// Sorts the dependencies of each package, so that their order in the file does not matter.
+    /// Returns the lockfile with the dependencies of each package sorted and without duplicates, so that their order in
+    /// the file does not matter.
     fn finished(mut self) -> Self {
         for needs in &mut self.needs {
             needs.sort_unstable();
@@ -255,46 +264,49 @@ impl Need {
         Self { to, purpose, label: String::new() }
     }
 
-    /// Returns a dependency on a package that is installed as `alias`. The label is empty if that is the package's own
-    /// name.
+    /// Returns a dependency on a package whose name is `name` and that is installed as `alias`. The label is `alias`,
+    /// or empty if both names are the same.
     fn under(to: usize, purpose: NeededFor, alias: &str, name: &str) -> Self {
         let label = if alias == name { String::new() } else { alias.to_owned() };
         Self { to, purpose, label }
     }
 }
 
-/// Returns the name in `name@range`, as the package managers of JavaScript write it.
+/// Returns the name in a descriptor `name@range` of npm, pnpm, yarn or bun: `@x/lib` for `@x/lib@^1.0.0`.
 fn name_of(descriptor: &str) -> &str {
     let scope = usize::from(descriptor.starts_with('@'));
     descriptor[scope..].find('@').map_or(descriptor, |at| &descriptor[..scope + at])
 }
 
-/// Returns the identity of a package of Python: its version, its source and the hashes of its files, in any order.
+/// Returns the [identity](LockedPackage::identity) of a Python package: its version, its source, and the hashes of its
+/// files, sorted.
 fn python_identity(version: &str, source: &BTreeMap<String, Value>, mut hashes: Vec<String>) -> String {
     let source: Vec<String> = source.iter().map(|(key, value)| format!("{key} {value}")).collect();
     hashes.sort_unstable();
     format!("{version} {} {}", source.join(" "), hashes.join(" "))
 }
 
-/// Whether a file has the marks of a merge that was not finished.
+/// Whether a file has the conflict markers that git writes during a merge.
 fn has_conflict(text: &str) -> bool {
     text.starts_with("<<<<<<< ") || text.contains("\n<<<<<<< ") || text.contains("\n>>>>>>> ")
 }
 
-/// Returns the path of a directory or an archive in a requested version: `file:../lib`, `link:../lib`, `../lib`.
+/// Returns the local path in the requested version of a dependency: `../lib` for `file:../lib`, `link:../lib` and
+/// `../lib`. `None` if the request is not for a local path.
 fn local_path(wanted: &str) -> Option<&str> {
     let named = wanted.strip_prefix("file:").or_else(|| wanted.strip_prefix("link:"));
     named.or_else(|| (wanted.starts_with("./") || wanted.starts_with("../")).then_some(wanted))
 }
 
-/// Returns a directory without `./`, and `.` for the empty one.
+/// Returns the path of a directory without empty parts and without `.`: `a/b` for `./a//b/`. The result is `.` if no
+/// part is left.
 fn tidy(directory: &str) -> String {
     let parts: Vec<&str> = directory.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
-/// Returns the directory that a path leads to from the directory `from`. It begins with `..` if it is outside of the
-/// lockfile's directory.
+/// Returns a path that is relative to the directory `from` as a path without `.` and inner `..`: `a/c` for `a/b` and
+/// `../c`. The result begins with `..` if it is outside of the directory of the lockfile.
 fn resolved(from: &str, path: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     for part in path.split('/') {
@@ -311,8 +323,8 @@ fn resolved(from: &str, path: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Returns a line for each package of the repository and each package with dependencies: its name and its
-    /// dependencies. Lines are sorted.
+    /// Returns the lockfile as sorted lines such as `a 1.0.0 -> b 2.0.0`. There is a line for each package with
+    /// dependencies, and for each package whose directory is known.
     pub(super) fn shown(lockfile: &Lockfile) -> Vec<String> {
         let place =
             |package: usize| lockfile.directories.iter().find(|(_, at)| **at == package).map(|(place, _)| place);

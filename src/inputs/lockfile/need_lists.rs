@@ -15,7 +15,7 @@ pub(super) struct NeedLists {
 }
 
 impl NeedLists {
-    /// Returns the names and the requested versions.
+    /// Returns the name, the requested version and the purpose of each dependency.
     pub(super) fn wanted(&self) -> impl Iterator<Item = (&str, &str, NeededFor)> {
         let lists = [
             (&self.dependencies, NeededFor::Use),
@@ -28,8 +28,9 @@ impl NeedLists {
         })
     }
 
-    /// Adds the dependencies of a package. `find` finds a package by the name under which it is installed, and also
-    /// returns how much work that took. Optional packages and peers may be missing.
+    /// Adds the dependencies of the package at position `from`. `find` returns the position of the package that is
+    /// installed under a name, and the work of the search for [`Lockfile::spend`]. An optional dependency or peer
+    /// dependency that is not installed is left out.
     pub(super) fn add_to(
         &self,
         lockfile: &mut Lockfile,

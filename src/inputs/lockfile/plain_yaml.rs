@@ -1,7 +1,7 @@
-//! The YAML that pnpm and yarn write, read in one pass over its lines.
+//! A fast reader for the YAML that pnpm and yarn write. It makes one pass over the lines.
 //!
-//! A lockfile may have 50,000 lines, and a general parser takes several times as long. Syntax that these tools never
-//! write, such as an anchor, is left to the general parser.
+//! A lockfile may have 50,000 lines, and a general YAML parser takes several times as long as this reader. A file with
+//! syntax that these tools never write, such as an anchor, is read by the general parser.
 
 use std::borrow::Cow;
 
@@ -99,7 +99,7 @@ impl<'t> Reader<'t> {
         if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::Map(map)) }
     }
 
-    /// Reads a list of texts.
+    /// Reads a list with this indentation. Each of its items is on one line, after `- `.
     fn list(&mut self, indent: usize) -> Result<PlainYaml<'t>, NotPlain> {
         let mut list = Vec::new();
         while let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) {
@@ -110,7 +110,7 @@ impl<'t> Reader<'t> {
         if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::List(list)) }
     }
 
-    /// Reads the value after a key with this indentation.
+    /// Reads the value of a key. `rest` is the text after the key's colon, and `indent` is the indentation of the key.
     fn value(&mut self, rest: &'t str, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
         if rest.is_empty() {
             let Some(line) = self.lines.get(self.at) else { return Ok(PlainYaml::Text("".into())) };
@@ -200,7 +200,7 @@ fn has_syntax(text: &[u8]) -> bool {
     false
 }
 
-/// Reads a value that ends with its line.
+/// Reads a value that is on one line: a text, `{…}` or `[…]`.
 fn inline(text: &str) -> Result<PlainYaml<'_>, NotPlain> {
     if !text.starts_with(['{', '[']) {
         return scalar(text).map(PlainYaml::Text);
@@ -210,7 +210,8 @@ fn inline(text: &str) -> Result<PlainYaml<'_>, NotPlain> {
     if rest.trim().is_empty() { Ok(value) } else { Err(NotPlain) }
 }
 
-/// Reads `{a: b}`, `[a, b]` or a text in one of these.
+/// Reads one value at the start of `rest`, and removes it from `rest`. The value is `{a: b}`, `[a, b]`, or a text in
+/// one of these.
 fn flow<'t>(rest: &mut &'t str, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
     if depth > MAX_DEPTH {
         return Err(NotPlain);
@@ -259,10 +260,11 @@ fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
     scalar(text[..end].trim_end())
 }
 
-/// The largest file that the general parser reads, in bytes. It takes several times as long.
+/// The size of the largest file that the general parser reads, in bytes. It is lower than [`super::MAX_LOCKFILE`],
+/// since the general parser takes several times as long.
 const MAX_GENERAL: usize = 4 << 20;
 
-/// Reads the documents with the general parser.
+/// Reads the documents of a file with the general parser.
 fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
     // The general parser takes a time that grows with the square of the number of open brackets.
     if text.len() > MAX_GENERAL || brackets(text) > MAX_DEPTH {
@@ -275,7 +277,7 @@ fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
     serde_yaml::Deserializer::from_str(text).map(read).collect()
 }
 
-/// Returns how many brackets are open at once at most. Brackets in strings count too.
+/// Returns the largest number of `[` and `{` that are open at the same time. Brackets in strings are counted too.
 fn brackets(text: &str) -> usize {
     let (mut open, mut most) = (0_usize, 0);
     for byte in text.bytes() {
@@ -314,13 +316,13 @@ fn of_value(value: serde_yaml::Value, depth: usize) -> Result<PlainYaml<'static>
 }
 
 impl PlainYaml<'_> {
-    /// Returns the entries of a mapping; none for anything else.
+    /// Returns the entries of a mapping. Any other value has none.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
         let entries = if let Self::Map(map) = self { map.as_slice() } else { &[] };
         entries.iter().map(|(key, value)| (key.as_ref(), value))
     }
 
-    /// Returns the value of a key.
+    /// Returns the value of a key; `None` if there is no such key, or this is not a mapping.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {
         self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
@@ -330,12 +332,12 @@ impl PlainYaml<'_> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
 
-    /// Returns the text of the value of a key; `None` if there is none.
+    /// Returns the value of a key if it is a text; `None` if the key is missing, or its value is a list or a mapping.
     pub(super) fn text_of(&self, key: &str) -> Option<&str> {
         self.get(key)?.text()
     }
 
-    /// Returns a text for the whole value. Equal values have equal texts, whatever the order of keys.
+    /// Returns the value in a canonical text form. The order of keys makes no difference.
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Text(text) => serde_json::Value::String(text.to_string()).to_string(),

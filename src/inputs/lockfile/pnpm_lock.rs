@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use super::plain_yaml::{PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
 
-/// The lists of a package's dependencies.
+/// The keys of a package's dependency lists.
 const LISTS: [(&str, NeededFor); 3] = [
     ("dependencies", NeededFor::Use),
     ("optionalDependencies", NeededFor::Use),
@@ -49,9 +49,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 
 struct Reader<'t> {
     lockfile: Lockfile,
-    /// Packages of registries, by the keys of the file.
+    /// The positions of the packages in `packages` or `snapshots`, by their keys.
     packages: IndexMap<&'t str, usize>,
-    /// Directories that are not packages of the workspace.
+    /// The positions of linked directories (`link:`) that are not packages of the workspace, by path.
     locals: BTreeMap<String, usize>,
 }
 
@@ -103,7 +103,8 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Returns the package to which a name and a reference refer.
+    /// Returns the position of the package with a name and a reference. The reference is a version, a key of the file,
+    /// or `link:` with a path relative to `directory`. Adds the package if the file does not have it.
     fn target(&mut self, name: &str, reference: &str, directory: &str) -> Result<usize, LockfileError> {
         if let Some(path) = reference.strip_prefix("link:") {
             self.lockfile.spend(directory.len())?;
@@ -141,7 +142,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// Returns the package of a key and its description.
+/// Returns the package with a key. `description` is its entry in the file.
 fn package(key: &str, description: &PlainYaml<'_>) -> LockedPackage {
     let (name, version) = name_and_version(key);
     let name = description.text_of("name").unwrap_or(name);
@@ -157,7 +158,8 @@ fn package(key: &str, description: &PlainYaml<'_>) -> LockedPackage {
     }
 }
 
-/// Splits a key: `/a/1.0.0_peer@2.0.0`, `/a@1.0.0(peer@2.0.0)`, `a@1.0.0(peer@2.0.0)`.
+/// Returns the name and the version in a key: `a` and `1.0.0` for `/a/1.0.0_peer@2.0.0`, `/a@1.0.0(peer@2.0.0)` and
+/// `a@1.0.0(peer@2.0.0)`.
 fn name_and_version(key: &str) -> (&str, &str) {
     let whole = without_peers(key);
     let text = whole.strip_prefix('/').unwrap_or(whole);

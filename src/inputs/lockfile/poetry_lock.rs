@@ -20,7 +20,7 @@ struct File {
 struct Metadata {
     lock_version: String,
     python_versions: String,
-    /// The files of each package, in versions before 2.
+    /// The files of each package, in lockfiles of versions before 2.
     files: BTreeMap<String, Value>,
 }
 
@@ -29,7 +29,7 @@ struct Entry {
     name: String,
     #[serde(default)]
     version: String,
-    /// The groups that need it, since version 2.1.
+    /// The dependency groups that need the package, in lockfiles since version 2.1.
     groups: Option<Vec<String>>,
     #[serde(default)]
     markers: Option<Value>,
@@ -41,8 +41,8 @@ struct Entry {
     dependencies: BTreeMap<String, Value>,
 }
 
-/// Reads a poetry.lock of version 1 or 2. It belongs to the one project in its directory, which depends on all packages
-/// in it.
+/// Reads a poetry.lock of version 1 or 2. The only project of the lockfile is in the same directory, and depends on all
+/// packages.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let file: File = toml::from_str(text).map_err(LockfileError::malformed)?;
     let version = &file.metadata.lock_version;

@@ -102,7 +102,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 struct Reader<'f> {
     packages: &'f [Entry],
     by_name: BTreeMap<&'f str, Vec<usize>>,
-    /// The packages with an extra, by the position of the package and the name of the extra.
+    /// A package with one of its extras is added as a package of its own, such as `requests[socks]`. These are the
+    /// positions of such packages, by the position of the package without the extra and the name of the extra.
     extras: BTreeMap<(usize, &'f str), usize>,
 }
 
@@ -138,7 +139,7 @@ impl Reader<'_> {
 }
 
 impl Entry {
-    /// Returns the directory of a package whose source is a directory.
+    /// Returns the directory from which the package is installed; `None` if its source is not a directory.
     fn directory(&self) -> Option<&str> {
         ["editable", "virtual", "directory"].into_iter().find_map(|kind| self.source.get(kind)?.as_str())
     }

@@ -7,7 +7,7 @@ use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, name_of, re
 use crate::inputs::source::PackageJson;
 
 /// Reads a yarn.lock. The file does not say which dependencies of a workspace package are only for development. `root`
-/// is the package.json beside it.
+/// is the package.json in the directory of the lockfile.
 pub(super) fn read(text: &str, root: Option<&PackageJson>) -> Result<Lockfile, LockfileError> {
     let documents = documents(text)?;
     let document = documents.first().ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
@@ -59,8 +59,9 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Returns the packages to which a name and a range may refer. If `resolutions` may override the range, these are
-    /// all packages of that name; if the package is patched, also the patched ones.
+    /// Returns the positions of the packages to which a name and a range may refer. If the file has an entry for both,
+    /// that is the package of the entry. If it has none, or `resolutions` may override the range, these are all
+    /// packages with that name. Patched packages with that name are added in any case.
     fn targets(&self, lockfile: &mut Lockfile, name: &str, wanted: &str) -> Result<Vec<usize>, LockfileError> {
         let keys = [[name, "@", wanted].concat(), [name, "@npm:", wanted].concat()];
         let asked = keys.iter().find_map(|key| self.by_descriptor.get(key.as_str()));
@@ -86,8 +87,8 @@ fn package(name: &str, resolution: &str, entry: &PlainYaml<'_>) -> LockedPackage
     }
 }
 
-/// Returns the local path in a resolution, relative to the lockfile's directory:
-/// `@file:../x#../x::hash=1&locator=a%40workspace%3Apackages%2Fa`.
+/// Returns the local path in a resolution, relative to the directory of the lockfile: `packages/x` for
+/// `@file:../x#../x::hash=1&locator=a%40workspace%3Apackages%2Fa`. `None` if the resolution has no local path.
 fn local(resolution: &str) -> Option<String> {
     let path = ["@file:", "@portal:", "@link:"].iter().find_map(|kind| resolution.strip_prefix(kind))?;
     let (path, bound) = path.split_once("::").unwrap_or((path, ""));

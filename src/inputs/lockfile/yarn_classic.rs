@@ -24,7 +24,7 @@ struct Entry<'t> {
     needs: Vec<(&'t str, &'t str)>,
 }
 
-/// Reads a yarn.lock. `manifests` are the package.json files by their directories.
+/// Reads a yarn.lock. `manifests` are the package.json files of the workspace's packages, by directory.
 pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Result<Lockfile, LockfileError> {
     let entries = entries(text)?;
     let mut lockfile = Lockfile::default();
@@ -83,16 +83,17 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
 struct Reader<'t> {
     by_descriptor: BTreeMap<&'t str, usize>,
     by_name: BTreeMap<&'t str, Vec<usize>>,
-    /// The directories and archives of the repository, with the names of their packages.
+    /// The positions of packages from directories and archives of the repository, by name and path.
     by_place: BTreeMap<(&'t str, String), usize>,
     /// The names of packages for which `resolutions` may override the requested range.
     replaced: BTreeSet<&'t str>,
 }
 
 impl Reader<'_> {
-    /// Adds dependencies on the packages to which a name and a range may refer: the package that the file has for both;
-    /// else the packages of the workspace with that name; else all packages with that name. If `resolutions` may
-    /// override the range, these are all packages of that name.
+    /// Adds a dependency of the package `from` on each package to which a name and a range may refer. If the file has
+    /// an entry for both, that is the package of the entry, or, if `resolutions` may override the range, every package
+    /// in the file with that name. Without such an entry, these are the packages of the workspace with that name. If
+    /// there are none, these are all packages in the file with that name.
     fn add(
         &self,
         lockfile: &mut Lockfile,
@@ -117,7 +118,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns the package in a directory or an archive of the repository. Adds it if the lockfile does not have it.
+    /// Returns the position of the package whose directory or archive has the path `place`. Adds the package if the
+    /// lockfile does not have it.
     fn local(&self, lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
         if let Some(known) = self.by_place.get(&(name, place.clone())) {
             return Ok(*known);
@@ -131,7 +133,7 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the path in `name@file:path` or `name@link:path`.
+/// Returns the local path in a descriptor such as `name@file:../lib` or `name@link:../lib`; `None` if it has none.
 fn path_of(descriptor: &str) -> Option<&str> {
     local_path(descriptor[name_of(descriptor).len()..].strip_prefix('@')?)
 }
