@@ -19,15 +19,15 @@ pub(super) enum Access {
     Write,
 }
 
-/// Docker's registry, which is used if a name has no host.
+/// Docker Hub, the registry of image names without a host.
 const HUB: &str = "docker.io";
 
-/// The names of Docker Hub.
+/// The host names of Docker Hub.
 const HUB_NAMES: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 impl Address {
-    /// Reads the name of an image as Docker does. Without a host it is on Docker Hub, where a name without an owner is
-    /// one of Docker's own images.
+    /// Returns the address of an image, reading its name as Docker does. A name without a host is on Docker Hub. A name
+    /// on Docker Hub without an owner is one of Docker's own images: `nginx` is `library/nginx`.
     pub(super) fn of(image: &ImageName) -> Self {
         let text = image.as_str();
         let (registry, repository) = match text.split_once('/') {
@@ -42,14 +42,14 @@ impl Address {
         Self { registry, repository }
     }
 
-    /// Returns the address of something in the repository, such as `manifests/1.0`.
+    /// Returns the URL of a path in the repository, such as `manifests/1.0`; `None` if rebake may not request it.
     pub(super) fn url(&self, what: &str) -> Option<Url> {
         let host = if self.registry == HUB { "registry-1.docker.io" } else { &self.registry };
         let scheme = if is_loopback(&self.registry) { "http" } else { "https" };
         Url::parse(&format!("{scheme}://{host}/v2/{}/{what}", self.repository))
     }
 
-    /// Returns the scope of a token for access to the repository.
+    /// Returns the scope of a token for access to the repository, such as `repository:acme/api:pull`.
     pub(super) fn scope(&self, access: Access) -> String {
         let actions = match access {
             Access::Read => "pull",
@@ -58,7 +58,8 @@ impl Address {
         format!("repository:{}:{actions}", self.repository)
     }
 
-    /// Returns the name of the registry in credential stores. For Docker Hub it is a URL, for historical reasons.
+    /// Returns the name by which credential stores know the registry. For Docker Hub it is a URL, for historical
+    /// reasons.
     pub(super) fn server(&self) -> &str {
         if self.registry == HUB { "https://index.docker.io/v1/" } else { &self.registry }
     }

@@ -11,15 +11,15 @@ use super::registry_failure::RegistryProblem;
 use super::session::basic;
 use super::url::Url;
 
-/// A registry's offer of tokens: the server and the parameters.
+/// The token server that a registry names in its challenge, and the parameters of a request to it.
 pub(super) struct Offer<'a> {
     pub(super) realm: &'a str,
     pub(super) service: Option<&'a str>,
-    /// The access that the token gives.
+    /// The access that the token gives, such as `repository:acme/api:pull`.
     pub(super) scope: String,
 }
 
-/// Gets a token, with credentials or anonymously.
+/// Gets a token from the token server, with credentials or anonymously.
 pub(super) fn get(
     client: &Client,
     registry: &Url,
@@ -67,7 +67,7 @@ fn ask(client: &Client, asked: HttpRequest<'_>) -> Result<HttpResponse, Registry
     client.ask(asked).map_err(|answer| RegistryProblem::NoToken { server, answer })
 }
 
-/// Reads the token, which may be in one of two fields.
+/// Returns the token in an answer: the field `token`, or else `access_token`. `None` if there is no valid token.
 fn read(body: &[u8]) -> Option<Secret> {
     #[derive(Deserialize)]
     struct Answer {
@@ -82,7 +82,7 @@ fn read(body: &[u8]) -> Option<Secret> {
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Secret(token))
 }
 
-/// Encodes fields as a form or a query.
+/// Encodes fields as a form or as the query of a URL: `scope=a&service=b`.
 fn encoded(fields: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in fields {

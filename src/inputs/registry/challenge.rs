@@ -15,8 +15,8 @@ pub(super) enum Challenge {
 }
 
 impl Challenge {
-    /// Reads one header, which may hold several challenges. Challenges of other schemes are ignored, and so is
-    /// everything after a syntax error.
+    /// Reads one `WWW-Authenticate` header, which may hold several challenges. Ignores challenges with other schemes
+    /// than `Basic` and `Bearer`, and everything after a syntax error.
     pub(super) fn parse(header: &str) -> Vec<Self> {
         let mut reader = Reader { rest: header };
         let mut found = Vec::new();
@@ -69,8 +69,8 @@ impl<'a> Reader<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Reads a challenge's parameters up to the next scheme. A `token68`, which a challenge may have instead, is
-    /// ignored.
+    /// Reads a challenge's parameters up to the next scheme; `None` after a syntax error. If the challenge has a single
+    /// value without a name (`token68`) in place of parameters, skips that value.
     fn parameters(&mut self) -> Option<Vec<(String, String)>> {
         self.blanks();
         let mut found = Vec::new();
@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads up to the closing quotation mark.
+    /// Reads up to the closing quotation mark; `None` if there is none.
     fn quoted(&mut self) -> Option<String> {
         let mut value = String::new();
         let mut chars = self.rest.char_indices();
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns the text after a challenge that has only a `token68`; `None` for any other challenge.
+/// Returns the text after a `token68`, if the challenge has one in place of parameters; `None` for any other challenge.
 fn after_token68(text: &str) -> Option<&str> {
     let is_token68 = |c: char| c.is_ascii_alphanumeric() || "-._~+/".contains(c);
     let rest = text.trim_start_matches(is_token68);

@@ -1,4 +1,5 @@
-//! One HTTP request and its answer, with limits on time, size, redirects, and the servers that may get a secret.
+//! Sends HTTP requests, with limits on the time, the size of answers, the number of redirects, and the servers that may
+//! get a secret.
 
 use std::fmt;
 use std::io;
@@ -15,14 +16,15 @@ use super::url::Url;
 /// How long a server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long a connection may take.
+/// How long it may take to connect to a server.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How many redirects are followed. Storage is usually one redirect away, regional storage two.
+/// How many redirects are followed. A registry usually redirects once to its storage, or twice if the storage is
+/// regional.
 const REDIRECTS: usize = 5;
 
-/// The size of the largest answer that is read, in bytes: the size of a manifest that the distribution specification
-/// requires registries to accept.
+/// The size of the largest answer that is read, in bytes. The distribution specification requires registries to accept
+/// manifests up to this size.
 const LARGEST: u64 = 4 << 20;
 
 /// The longest pause before a request is repeated.
@@ -58,14 +60,14 @@ pub(super) enum Content<'a> {
     Manifest(&'a ManifestBytes),
 }
 
-/// A manifest as a registry has it.
+/// The bytes of a manifest in a registry, and its media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ManifestBytes {
     pub(super) media_type: String,
     pub(super) bytes: Vec<u8>,
 }
 
-/// A text that is never printed.
+/// A secret text. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Secret(pub(super) String);
 
@@ -104,36 +106,38 @@ pub enum NoAnswer {
     /// There are too many redirects.
     #[error("it redirects more than {REDIRECTS} times")]
     TooManyRedirects,
-    /// A redirect leads to an address that may not be requested.
+    /// A redirect names an address that rebake does not request: one that is neither HTTPS nor on this machine, or one
+    /// on this machine while the redirecting server is elsewhere.
     #[error("it redirects to an address that is neither HTTPS nor on this machine")]
     Astray,
 }
 
 impl HttpResponse {
-    /// Returns a header; `None` if it is absent or not text.
+    /// Returns the value of a header; `None` if it is absent or not text.
     pub(super) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// Returns all headers of one name that are text.
+    /// Returns the values of all headers with a name. Values that are not text are left out.
     pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
     }
 }
 
 impl Client {
-    /// Returns a client whose requests together may take this long.
+    /// Creates a client whose requests may take up to `limit` in total.
     pub(super) fn new(limit: Duration) -> Self {
         let plain = Agent::new_with_config(config().proxy(None).build());
         Self { plain, secure: OnceLock::new(), limit, deadline: Instant::now() + limit }
     }
 
-    /// Returns the time that remains, but at most `most`.
+    /// Returns the time that remains for requests, or `most` if more remains.
     pub(super) fn left(&self, most: Duration) -> Duration {
         self.deadline.saturating_duration_since(Instant::now()).min(most)
     }
 
-    /// Waits for `wanted` if that much time remains; returns whether it waited.
+    /// Waits for `wanted` if that is less than the remaining time and less than [`LONGEST_REST`]. Returns whether it
+    /// waited.
     pub(super) fn rest(&self, wanted: Duration) -> bool {
         let is_time = self.left(LONGEST_REST) > wanted;
         if is_time {
@@ -142,7 +146,7 @@ impl Client {
         is_time
     }
 
-    /// Sends a request, and follows redirects.
+    /// Sends a request, and follows redirects. A redirect to another origin does not get the `Authorization` header.
     pub(super) fn ask(&self, asked: HttpRequest<'_>) -> Result<HttpResponse, NoAnswer> {
         let mut asked = asked;
         for _ in 0..=REDIRECTS {

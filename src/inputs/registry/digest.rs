@@ -2,19 +2,19 @@ use std::fmt::{self, Write as _};
 
 use sha2::{Digest as _, Sha256};
 
-/// The digest of a content: `sha256:` and 64 hexadecimal digits.
+/// The SHA-256 digest of some content: `sha256:` and 64 hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Digest(String);
 
 impl Digest {
-    /// Reads a digest; `None` if the text is not one that can be verified.
+    /// Reads a digest; `None` if it is not SHA-256, since no other digest can be verified here.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:")?;
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         (hex.len() == 64 && hex.bytes().all(is_hex)).then(|| Self(text.to_owned()))
     }
 
-    /// Returns the digest of a content.
+    /// Returns the digest of some content.
     pub(super) fn of(content: &[u8]) -> Self {
         Sha256::digest(content).iter().fold(Self("sha256:".to_owned()), |mut digest, byte| {
             let _ = write!(digest.0, "{byte:02x}");

@@ -11,9 +11,10 @@ use crate::naming::image::ImageTag;
 /// The labels of an image, if it exists and they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageLabels {
-    /// It has these labels. For several platforms, these are the labels that all images have.
+    /// The image has these labels. If there are images for several platforms, these are the labels that all of them
+    /// have with the same value.
     Labels {
-        /// Its digest, `sha256:…`: of the index if it has several platforms.
+        /// The digest, `sha256:…`. If there are images for several platforms, it is the digest of their index.
         digest: String,
         /// The labels.
         labels: BTreeMap<String, String>,

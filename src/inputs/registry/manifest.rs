@@ -5,8 +5,8 @@ use serde::Deserialize;
 use super::digest::Digest;
 use super::platform::Platform;
 
-/// The four media types of an image's manifest, for `Accept`. If one is missing, a registry may convert the manifest,
-/// which changes its digest, or answer 404.
+/// The four media types that an image's manifest may have, for the `Accept` header. If the header lacks one of them, a
+/// registry may convert the manifest, which changes its digest, or answer 404.
 pub(super) const TYPES: [&str; 4] = [
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.oci.image.manifest.v1+json",
@@ -14,19 +14,19 @@ pub(super) const TYPES: [&str; 4] = [
     "application/vnd.docker.distribution.manifest.v2+json",
 ];
 
-/// The platforms of a manifest.
+/// A manifest, reduced to what it says about platforms.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Manifest {
     /// An index, with an image for each of these platforms.
     Index(Vec<Platform>),
-    /// A single image. Its configuration has the platform.
+    /// A single image. Its configuration names the platform.
     Image {
         /// The configuration's digest.
         config: Digest,
     },
 }
 
-/// A platform as manifests and configurations write it.
+/// A platform in the JSON of a manifest or of an image's configuration.
 #[derive(Deserialize)]
 struct Written {
     os: String,
@@ -41,12 +41,12 @@ impl Written {
     }
 }
 
-/// Whether a `Content-Type` is that of a manifest.
+/// Whether the value of a `Content-Type` header is the media type of a manifest.
 pub(super) fn is_manifest(content_type: &str) -> bool {
     TYPES.contains(&content_type.split(';').next().unwrap_or_default().trim())
 }
 
-/// Returns the media type that a manifest declares; `None` if it declares none, or one that is not a manifest's.
+/// Returns the media type that a manifest declares; `None` if it declares none, or one that is not in [`TYPES`].
 pub(super) fn media_type(text: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -57,8 +57,8 @@ pub(super) fn media_type(text: &[u8]) -> Option<String> {
     media_type.filter(|media_type| TYPES.contains(&media_type.as_str()))
 }
 
-/// Reads a manifest; `None` if the text is not one. Attestations in an index have the platform `unknown/unknown`, which
-/// is in the list, but which no service requires.
+/// Reads a manifest; `None` if the text is not one. The platforms of an index may contain `unknown/unknown`, the
+/// platform of attestations. It does no harm, since no service requires it.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {
@@ -83,7 +83,8 @@ pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     }
 }
 
-/// Returns the images that an index lists, without attestations; `None` if it is no index.
+/// Returns the digests of the images in an index, without attestations; `None` if the text is not an index, or one of
+/// the digests is not valid.
 pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
     #[derive(Deserialize)]
     struct Index {

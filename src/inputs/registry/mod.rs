@@ -1,9 +1,10 @@
-//! A client of the OCI distribution API that asks whether an image of the same content exists, and puts tags on it. An
-//! image exists only if the registry's answer is complete and valid. It is missing after a 404. After any other answer,
-//! its presence is unknown, and the reason is reported.
+//! A client of the OCI distribution API. It asks registries whether images exist, reads the labels of images, and adds
+//! tags to images. An image counts as existing only if the registry's answer is complete and valid. After an answer of
+//! 404 it counts as missing. After any other answer, it is unknown whether the image exists, and the reason is
+//! reported.
 //!
 //! Registries are not trusted: answers are limited in time and size, and digests are verified. Credentials are only
-//! sent to the registry and to its token server, over HTTPS or on the loopback.
+//! sent to the registry and to its token server, over HTTPS or to this machine itself.
 
 mod address;
 mod challenge;
@@ -42,12 +43,12 @@ use session::Session;
 /// How many requests run at once.
 const AT_ONCE: usize = 8;
 
-/// A question to a registry.
+/// A question to a registry: whether it has an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The image that may exist.
     pub reference: Reference,
-    /// The platforms that the image must have; empty for any.
+    /// The platforms that the image must have. If this is empty, any platform is enough.
     pub platforms: Vec<String>,
 }
 
@@ -61,7 +62,7 @@ pub enum ImagePresence {
     },
     /// It does not exist, or not for every platform.
     Missing,
-    /// It is not known.
+    /// It is not known whether it exists.
     Unknown(RegistryFailure),
 }
 
@@ -69,7 +70,7 @@ pub enum ImagePresence {
 pub struct Registries {
     client: Client,
     store: Store,
-    /// The registries that do not answer, and why. rebake does not ask them again.
+    /// The registries that do not answer, each with the reason. They get no more requests.
     silent: Mutex<BTreeMap<String, RegistryProblem>>,
 }
 
@@ -136,7 +137,7 @@ impl Registries {
         })
     }
 
-    /// Returns why a registry is not asked again; `None` if it may be asked.
+    /// Returns the reason why a registry gets no more requests; `None` if it may be asked.
     fn silence(&self, registry: &str) -> Option<RegistryProblem> {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
     }
@@ -149,7 +150,7 @@ impl Registries {
     }
 }
 
-/// Calls a function with each item, several at once. Returns the results in the same order.
+/// Calls a function with each item, on up to [`AT_ONCE`] threads. Returns the results in the order of the items.
 fn at_once<T: Sync, R: Send>(all: &[T], each: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let results: Mutex<BTreeMap<usize, R>> = Mutex::default();

@@ -1,7 +1,7 @@
 use super::client::NoAnswer;
 use crate::model::name::Escaped;
 
-/// An error of a registry: why a question about an image has no answer, or why a tag was not put.
+/// A problem with a registry: why a question about an image has no answer, or why a tag was not added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistryFailure {
     /// The registry's usual name, such as `docker.io`.
@@ -10,7 +10,8 @@ pub struct RegistryFailure {
     pub reason: RegistryProblem,
 }
 
-/// What is wrong. `Display` continues a sentence about the registry: "it …".
+/// What is wrong with a registry. `Display` writes a clause in which "it" is the registry, such as "it answered with
+/// HTTP 500".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
     /// It cannot be reached.
@@ -32,13 +33,14 @@ pub enum RegistryProblem {
     Refused {
         /// The HTTP status.
         status: u16,
-        /// Problems with credential files or helpers, because of which credentials may have been missed.
+        /// Problems with credential files or helpers. They may be the reason why there are no better credentials.
         troubles: Vec<String>,
     },
-    /// It requires a kind of authentication that is unknown here, or not allowed.
+    /// It requires a kind of authentication that rebake does not have, or names a token server that may not be
+    /// requested.
     #[error("it asks for credentials in a way that rebake does not understand")]
     Challenge,
-    /// It answered with another HTTP status.
+    /// It answered with any other unexpected HTTP status.
     #[error("it answered with HTTP {0}")]
     Status(u16),
     /// Its answer is malformed.
@@ -54,7 +56,7 @@ fn because(troubles: &[String]) -> String {
 }
 
 impl RegistryProblem {
-    /// Whether the registry will not answer further requests either.
+    /// Whether rebake sends no more requests to the registry after this problem, since they would probably fail too.
     pub(super) fn is_silence(&self) -> bool {
         match self {
             Self::NoAnswer(answer) | Self::NoToken { answer, .. } => match answer {
@@ -68,7 +70,7 @@ impl RegistryProblem {
         }
     }
 
-    /// Returns what to do about it, at this registry.
+    /// Returns advice for the user. `registry` is the name of the registry.
     #[must_use]
     pub fn help(&self, registry: &str) -> String {
         match self {

@@ -1,4 +1,4 @@
-//! A session with one registry about one image.
+//! A session with one registry about one repository.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ use super::{ImagePresence, Question};
 /// How long a credential helper may take. It may have to ask a cloud service for a password.
 const HELPER: Duration = Duration::from_secs(10);
 
-/// The most attempts at a request that may succeed next time.
+/// The largest number of attempts at a request, if another attempt may succeed.
 const ATTEMPTS: u32 = 4;
 
 /// The pause before the first repetition of a request. Each further pause is twice as long.
@@ -32,14 +32,14 @@ pub(super) struct Session<'a> {
     pub(super) client: &'a Client,
     store: &'a Store,
     address: Address,
-    /// The access that the session needs. Only a session that writes repeats failed requests. The caller of one that
-    /// reads can do without an answer.
+    /// The access that the session needs. With [`Access::Write`], failed requests are repeated. With [`Access::Read`],
+    /// they are not, since the caller can do without an answer.
     access: Access,
-    /// The `Authorization` header, set after the first answer of 401.
+    /// The value of the `Authorization` header, set after the first answer of 401.
     authorization: Option<Secret>,
 }
 
-/// Returns the `Authorization` for a user and a password.
+/// Returns the value of the `Authorization` header for a user and a password.
 pub(super) fn basic(name: &str, password: &Secret) -> Secret {
     Secret(format!("Basic {}", STANDARD.encode(format!("{name}:{}", password.0))))
 }
@@ -50,7 +50,7 @@ impl<'a> Session<'a> {
         Self { client, store, address, access, authorization: None }
     }
 
-    /// Asks whether an image exists for every platform.
+    /// Asks whether an image exists for all platforms of the question.
     pub(super) fn ask(mut self, question: &Question) -> Result<ImagePresence, RegistryProblem> {
         let wanted = question
             .platforms
@@ -80,7 +80,7 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Returns the platforms of a manifest's images; `None` if a part of the manifest is missing.
+    /// Returns the platforms of a manifest; `None` if the registry does not have the configuration of its image.
     fn platforms(&mut self, body: &[u8]) -> Result<Option<Vec<Platform>>, RegistryProblem> {
         match manifest::read(body).ok_or(RegistryProblem::Nonsense("its manifest is not valid"))? {
             Manifest::Index(platforms) => Ok(Some(platforms)),
@@ -93,7 +93,8 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Returns a manifest or a blob, verified by its digest; `None` if it does not exist.
+    /// Returns a manifest or a blob; `None` if it does not exist. `what` is its path in the repository, such as
+    /// `manifests/1.0`. If there is a `digest`, the content must match it.
     pub(super) fn content(&mut self, what: &str, digest: Option<&Digest>) -> Result<Option<Vec<u8>>, RegistryProblem> {
         let Some(answered) = self.about(&Method::GET, what)? else { return Ok(None) };
         if digest.is_some_and(|digest| *digest != Digest::of(&answered.body)) {
@@ -102,8 +103,8 @@ impl<'a> Session<'a> {
         Ok(Some(answered.body))
     }
 
-    /// Requests something in the repository; `None` on a 404. A session that writes repeats a request that may succeed
-    /// next time.
+    /// Requests a path in the repository, such as `manifests/1.0`; `None` if the registry answers 404. With
+    /// [`Access::Write`], a request that may succeed the next time is repeated.
     pub(super) fn about(&mut self, method: &Method, what: &str) -> Result<Option<HttpResponse>, RegistryProblem> {
         let mut attempt = 1;
         loop {
@@ -115,10 +116,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Puts a manifest under a tag, in one attempt.
+    /// Sends one request that puts a manifest under a tag. `attempt` is the number of this attempt, from 1.
     ///
-    /// Returns whether the registry accepted it; false if that is not known, so that the caller should look and try
-    /// again.
+    /// Returns `true` if the registry accepted the tag. Returns `false` after a pause if it is not known whether the
+    /// tag was put, and another attempt may succeed. The caller should then read the tag before it tries again.
     pub(super) fn put(&mut self, tag: &str, manifest: &ManifestBytes, attempt: u32) -> Result<bool, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let outcome = self.once(Method::PUT, &what, Content::Manifest(manifest));
@@ -133,8 +134,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Sends a request once. If the registry answers 401, it authenticates and sends the request again. In a session
-    /// that writes, that also replaces a token that has expired or has too small a scope.
+    /// Sends a request once. If the registry answers 401, gets an `Authorization` header and sends the request again.
+    /// With [`Access::Read`], this happens only once in a session. With [`Access::Write`], it happens after each 401,
+    /// since a token may have expired or have too small a scope.
     fn once(&mut self, method: Method, what: &str, content: Content) -> Result<Outcome, RegistryProblem> {
         let url = self.address.url(what).ok_or(RegistryProblem::Nonsense("it has no address"))?;
         let accept = manifest::TYPES.join(", ");
@@ -151,7 +153,7 @@ impl<'a> Session<'a> {
         Ok(Outcome { answered, troubles })
     }
 
-    /// Waits if the next attempt may have another outcome; returns whether it waited.
+    /// Waits before the next attempt, if that may succeed, and attempts and time remain. Returns whether it waited.
     fn rests_after(&self, attempt: u32, outcome: &Result<Outcome, RegistryProblem>) -> bool {
         let wanted = match outcome {
             Ok(Outcome { answered, .. }) => match answered.status {
@@ -173,7 +175,7 @@ impl<'a> Session<'a> {
         attempt < ATTEMPTS && self.client.rest(rest)
     }
 
-    /// Returns the `Authorization` header that the registry requires.
+    /// Returns the value of the `Authorization` header that the registry requires in its answer of 401.
     fn authorize(&self, answered: &HttpResponse, registry: &Url, found: &Found) -> Result<Secret, RegistryProblem> {
         let challenges: Vec<Challenge> = answered.headers("www-authenticate").flat_map(Challenge::parse).collect();
         if let Some(Credentials::RegistryToken(token)) = &found.credentials {
@@ -215,11 +217,11 @@ impl<'a> Session<'a> {
 /// The answer to a request, and problems with credentials.
 struct Outcome {
     answered: HttpResponse,
-    /// Problems with credential files or helpers, because of which credentials may have been missed.
+    /// Problems with credential files or helpers. They may be the reason why there are no better credentials.
     troubles: Vec<String>,
 }
 
-/// Returns the answer; `None` on a 404.
+/// Returns the answer if its status is 200; `None` if its status is 404. Any other status is an error.
 fn judged(Outcome { answered, troubles }: Outcome) -> Result<Option<HttpResponse>, RegistryProblem> {
     match answered.status {
         200 => Ok(Some(answered)),

@@ -1,4 +1,4 @@
-//! Adds tags to an image in a registry, by putting the same manifest, byte for byte, under another name.
+//! Adds tags to an image in a registry: puts the image's manifest, byte for byte, under each tag.
 
 use ureq::http::Method;
 
@@ -9,7 +9,7 @@ use super::registry_failure::{RegistryFailure, RegistryProblem};
 use super::session::Session;
 use crate::naming::image::{ImageName, ImageTag, TagMovement};
 
-/// The most attempts to put a tag.
+/// The largest number of attempts to put one tag.
 const ATTEMPTS: u32 = 4;
 
 /// An image, and the tags to add to it.
@@ -19,14 +19,14 @@ pub struct Tagging {
     pub name: ImageName,
     /// Its digest, `sha256:…`.
     pub digest: String,
-    /// The tags, each with how it may move, in the order in which they are put.
+    /// The tags in the order in which they are put. Each has a rule that says whether it may move from another image.
     pub tags: Vec<(ImageTag, TagMovement)>,
 }
 
 /// The outcome of adding tags to an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tagged {
-    /// The outcome of each tag, up to the first one that failed.
+    /// The outcome of each tag, up to and including the first tag that failed.
     Tags(Vec<(ImageTag, TagOutcome)>),
     /// The registry has no such image.
     Gone,
@@ -41,19 +41,19 @@ pub enum TagOutcome {
     There,
     /// It was put, and verified.
     Put,
-    /// It is on another image, and stays there, since it names a commit.
+    /// It is on another image, and was not moved, since it names a commit.
     Stays {
         /// The digest of that image.
         at: String,
     },
-    /// It is on another image, and never moves.
+    /// It is on another image, and was not moved, since it never moves ([`TagMovement::Fixed`]).
     Taken {
         /// The digest of that image.
         at: String,
     },
-    /// It was put, and was on another image afterwards.
+    /// It was put, but was not on the image afterwards.
     Moved {
-        /// The digest of that image; `None` if the registry then had no such tag.
+        /// The digest of the image that had the tag then; `None` if the registry then had no such tag.
         to: Option<String>,
     },
     /// It is not known whether the image has it.
@@ -78,7 +78,7 @@ impl TagOutcome {
 }
 
 impl Session<'_> {
-    /// Adds tags to an image. It reads each tag before and after, and stops at the first that fails.
+    /// Adds tags to an image. Reads each tag before and after it is put, and stops at the first tag that fails.
     pub(super) fn tag(mut self, wanted: &Tagging, registry: &str) -> Tagged {
         let failure = |reason| RegistryFailure { registry: registry.to_owned(), reason };
         let Some(digest) = Digest::parse(&wanted.digest) else {
@@ -114,7 +114,8 @@ impl Session<'_> {
         Ok(Some(ManifestBytes { media_type, bytes: answered.body }))
     }
 
-    /// Puts a tag on an image unless the image has it. After an error, it reads the tag to find out whether it was put.
+    /// Puts a tag on an image, unless the image has it already or the tag may not move. After an error that may be
+    /// temporary, reads the tag to find out whether it was put.
     fn move_tag(
         &mut self,
         tag: &ImageTag,
@@ -148,7 +149,7 @@ impl Session<'_> {
         })
     }
 
-    /// Returns the digest of the image with a tag; `None` if there is none.
+    /// Returns the digest of the image with a tag; `None` if the registry has no such tag.
     fn digest_of(&mut self, tag: &ImageTag) -> Result<Option<Digest>, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let Some(head) = self.about(&Method::HEAD, &what)? else { return Ok(None) };

@@ -1,5 +1,5 @@
-//! HTTPS by rustls with graviola's cryptography, which needs only Rust to build, and with the certificates that this
-//! machine trusts (including those of `SSL_CERT_FILE` and `SSL_CERT_DIR`).
+//! HTTPS with rustls and with graviola's cryptography, which needs only Rust to build. Trusts the root certificates of
+//! this machine, including those of `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ pub enum NoTls {
 }
 
 impl NoTls {
-    /// Returns what to do about it.
+    /// Returns advice for the user.
     #[must_use]
     pub fn help(self) -> &'static str {
         match self {
@@ -39,7 +39,8 @@ pub(super) fn config() -> Result<TlsConfig, NoTls> {
     Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(Arc::new(provider)).build())
 }
 
-/// Returns the cryptography, if the processor supports it. Graviola would stop the program otherwise.
+/// Returns the cryptography; `None` if the processor does not support it. Graviola would stop the program on such a
+/// processor.
 #[cfg(target_arch = "x86_64")]
 fn provider() -> Option<CryptoProvider> {
     use std::arch::is_x86_feature_detected as has;

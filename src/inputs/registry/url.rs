@@ -3,7 +3,7 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-/// An address that may be requested: HTTPS, or plain HTTP on the loopback, as Docker allows for registries there.
+/// An address that rebake may request: HTTPS, or plain HTTP on this machine. Docker allows the same for registries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
     uri: Uri,
@@ -12,7 +12,8 @@ pub(super) struct Url {
 }
 
 impl Url {
-    /// Reads an absolute address. `None` if it is not HTTP, would cross a network in plain text, or names a user.
+    /// Reads an absolute address. `None` if it is neither HTTPS nor plain HTTP on this machine, or if it contains a
+    /// user.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let uri: Uri = text.parse().ok()?;
         let authority = uri.authority().filter(|authority| !authority.as_str().contains('@'))?;
@@ -26,7 +27,8 @@ impl Url {
         Some(Self { uri, host, port })
     }
 
-    /// Returns the address of a `Location`; `None` if that may not be requested.
+    /// Returns the address in a `Location` header, which may be relative to this address; `None` if it may not be
+    /// requested.
     pub(super) fn join(&self, location: &str) -> Option<Self> {
         let location = location.split('#').next().unwrap_or_default();
         if location.contains("://") && !location.starts_with(['/', '?']) {
@@ -46,7 +48,8 @@ impl Url {
         }
     }
 
-    /// Whether both have the same origin (scheme, host and port), so that they may get the same secrets.
+    /// Whether this address and another have the same origin (scheme, host and port), so that they may get the same
+    /// secrets.
     pub(super) fn has_origin_of(&self, other: &Self) -> bool {
         (self.uri.scheme(), &self.host, self.port) == (other.uri.scheme(), &other.host, other.port)
     }
@@ -56,18 +59,18 @@ impl Url {
         is_loopback(&self.host)
     }
 
-    /// Whether the address is one of plain HTTP.
+    /// Whether the address is plain HTTP, without TLS.
     pub(super) fn is_plain(&self) -> bool {
         self.uri.scheme_str() == Some("http")
     }
 
-    /// Returns the address with parameters added to its query.
+    /// Returns the address with parameters such as `a=1&b=2` added to its query.
     pub(super) fn with_query(&self, query: &str) -> Option<Self> {
         let separator = if self.uri.query().is_some() { '&' } else { '?' };
         Self::parse(&format!("{}{separator}{query}", self.uri))
     }
 
-    /// Returns the address in the client's type.
+    /// Returns the address in the type of the HTTP library.
     pub(super) fn uri(&self) -> &Uri {
         &self.uri
     }

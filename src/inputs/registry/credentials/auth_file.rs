@@ -12,7 +12,7 @@ use crate::inputs::registry::address::{Address, canonical};
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// The parts of Docker's `config.json`, or Podman's `auth.json`, that are used. Both have the same form.
+/// Docker's `config.json` or Podman's `auth.json`, which have the same form. Other keys than these are ignored.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct File {
     #[serde(skip)]
@@ -61,7 +61,7 @@ pub(super) enum FileError {
     Malformed {
         /// The file.
         path: PathBuf,
-        /// The error, whose place is shown and whose text is not.
+        /// The error. Only its line and column are shown, since its text may quote a secret.
         error: serde_json::Error,
     },
     /// An entry is malformed.
@@ -89,13 +89,14 @@ impl File {
         Ok(Some(Self { path: path.to_owned(), ..file }))
     }
 
-    /// Returns the credential helper of a registry.
+    /// Returns the name of the credential helper for a registry: the registry's own helper, or else the default one
+    /// (`credsStore`). `None` if there is neither.
     pub(super) fn helper(&self, address: &Address) -> Option<&str> {
         let own = closest(&self.helpers, address).map(|(_, helper)| helper);
         own.or(self.store.as_ref()).map(String::as_str).filter(|helper| !helper.is_empty())
     }
 
-    /// Returns the credentials of a registry in the file itself.
+    /// Returns the credentials for a registry in the file itself; `None` if the file has none.
     pub(super) fn credentials(&self, address: &Address) -> Option<Result<Credentials, FileError>> {
         let (key, entry) = closest(&self.auths, address)?;
         let secret = |text: &str| Secret(text.to_owned());
@@ -114,7 +115,8 @@ impl File {
     }
 }
 
-/// Reads `name:password` in base 64. Docker ends some of them with NUL.
+/// Decodes `name:password` from base 64; `None` if it is malformed. Docker ends some passwords with NUL, which is
+/// removed.
 fn name_and_password(auth: &str) -> Option<Credentials> {
     const LENIENT: GeneralPurposeConfig =
         GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -125,14 +127,16 @@ fn name_and_password(auth: &str) -> Option<Credentials> {
     Some(Credentials::Password { name: name.to_owned(), password })
 }
 
-/// Returns the entry with the most specific key for an address: a registry, or with Podman a part of one.
+/// Returns the entry with the most specific key that fits an address. A key is a registry. In Podman's files it may
+/// also have a path, such as `quay.io/acme`.
 fn closest<'a, T>(entries: &'a BTreeMap<String, T>, address: &Address) -> Option<(&'a str, &'a T)> {
     let fitting = entries.iter().filter_map(|(key, value)| Some((fit(key, address)?, key.as_str(), value)));
     fitting.max_by_key(|(fit, _, _)| *fit).map(|(_, key, value)| (key, value))
 }
 
-/// Returns how specific a key is for an address; `None` if it is for another one. Docker's keys are hosts; older ones
-/// are URLs with an API version.
+/// Returns how specific a key is: the length of its path, which is 0 for a whole registry. `None` if the key does not
+/// fit the address. Docker's keys are hosts; its older keys are URLs with an API version, such as
+/// `https://index.docker.io/v1/`.
 fn fit(key: &str, address: &Address) -> Option<usize> {
     let key = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key).trim_end_matches('/');
     let key = key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key);

@@ -10,16 +10,17 @@ use super::Credentials;
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// The most that is read of a helper's output, in bytes.
+/// The largest number of bytes that are read of a helper's output.
 const LARGEST: u64 = 1 << 20;
 
-/// The message of a helper that has no credentials, which exits with an error then (docker-credential-helpers).
+/// The message of a helper that has no credentials for a server (from docker-credential-helpers). The helper also exits
+/// with an error then.
 const NONE: &str = "credentials not found in native keychain";
 
 /// Why a helper gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HelperError {
-    /// Its name has characters that could lead to another program.
+    /// Its name has characters with which it could be the path of another program.
     #[error("`{}` is not the name of a credential helper", Escaped::new(.0))]
     Name(String),
     /// It cannot be started.
@@ -43,7 +44,8 @@ pub(super) enum HelperError {
     Failed(String),
 }
 
-/// Runs `docker-credential-<helper> get`, and returns its credentials for a server; `None` if it has none.
+/// Runs `docker-credential-<helper> get`, and returns the helper's credentials for a server; `None` if it has none.
+/// Kills a helper that takes longer than `limit`.
 pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<Credentials>, HelperError> {
     let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if !helper.bytes().all(is_word) {
@@ -83,7 +85,8 @@ pub(super) fn ask(helper: &str, server: &str, limit: Duration) -> Result<Option<
     read(&output, well).map_err(|()| HelperError::Failed(helper.to_owned()))
 }
 
-/// Whether a helper that has closed its output exits successfully within a second.
+/// Whether a helper that has closed its output exits successfully within a second. A helper that still runs then is
+/// killed.
 fn wait_briefly(child: &mut Child) -> std::io::Result<bool> {
     for _ in 0..100 {
         thread::sleep(Duration::from_millis(10));

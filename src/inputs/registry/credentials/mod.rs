@@ -29,7 +29,7 @@ pub(super) enum Credentials {
     RegistryToken(Secret),
 }
 
-/// All stored credentials, read when they are first needed.
+/// All stored credentials. The files are read at once, and the helpers run when their credentials are first needed.
 pub(super) struct Store {
     files: Vec<File>,
     troubles: Vec<String>,
@@ -37,7 +37,7 @@ pub(super) struct Store {
     answers: Mutex<BTreeMap<(String, String), HelperAnswer>>,
 }
 
-/// A helper's answer about a server.
+/// A helper's answer about a server: the credentials, or `None` if the helper has none.
 type HelperAnswer = Result<Option<Credentials>, HelperError>;
 
 /// The credentials that were found for a registry.
@@ -45,12 +45,12 @@ type HelperAnswer = Result<Option<Credentials>, HelperError>;
 pub(super) struct Found {
     /// The credentials, or `None` if there are none.
     pub(super) credentials: Option<Credentials>,
-    /// Problems with files or helpers, because of which credentials may have been missed.
+    /// Problems with credential files or helpers. They may be the reason why there are no credentials.
     pub(super) troubles: Vec<String>,
 }
 
 impl Store {
-    /// Reads the files that exist. Earlier files take precedence.
+    /// Reads the credential files at these paths. Missing files are ignored. Earlier files take precedence.
     pub(super) fn read(paths: &[PathBuf]) -> Self {
         let mut store = Self { files: Vec::new(), troubles: Vec::new(), answers: Mutex::default() };
         for path in paths {
@@ -62,8 +62,8 @@ impl Store {
         store
     }
 
-    /// Returns the credentials for a registry: of each file in order, those from its helper, else those in the file
-    /// itself. A helper may take as long as `limit`.
+    /// Returns the credentials for a registry from the first file that has any. In each file, the credential helper
+    /// takes precedence over credentials in the file itself. Each helper may take as long as `limit`.
     pub(super) fn find(&self, address: &Address, limit: Duration) -> Found {
         let mut found = Found { credentials: None, troubles: self.troubles.clone() };
         for file in &self.files {
