@@ -4,52 +4,55 @@ use crate::model::name::CommitId;
 
 /// The base that an event states: the commit to compare with.
 ///
-/// The differences between engines end here: code that reads this need not know the engine.
+/// Code that uses it need not know the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseHint {
-    /// The event states no base: changes ahead of the default branch count. If there are none, or on the default branch
-    /// itself, everything counts, since the run may be about that branch without saying so.
+    /// The event states no base, so the comparison is with the merge base of head and the default branch. If no commit
+    /// is ahead of the default branch, everything is affected, since the event may be about that branch without saying
+    /// so. Everything is also affected if the event says that it is about the default branch.
     None,
-    /// The branch is new: changes ahead of the default branch count, and there may be none. On the default branch
-    /// itself, everything counts.
+    /// The branch is new, so the comparison is with the merge base of head and the default branch. If no commit is
+    /// ahead of the default branch, nothing is affected. If the new branch is the default branch itself, everything is
+    /// affected.
     NewBranch,
-    /// This commit, whose tree is compared as it is.
+    /// This commit. Its tree is compared as it is, without a merge base.
     Commit(CommitId, Landmark),
-    /// A pull request. If head is the commit `merge`, it is compared with its first parent; else with the merge base of
-    /// head and `base`, or the target branch if the event names no such commit.
+    /// The base of a pull request. If head is the commit `merge`, the base is head's first parent. Otherwise it is the
+    /// merge base of head and `base`, or, if `base` is `None`, of head and the target branch.
     PullRequest {
-        /// The commit in which the engine merged the pull request into its target, so that its first parent is the
-        /// target's tip. Absent if the engine builds the pull request's own head, or merges the target into the pull
+        /// The merge commit that the engine made of the pull request and its target. Its first parent is the tip of the
+        /// target branch. `None` if the engine builds the pull request's own head, or merges the target into the pull
         /// request.
         merge: Option<CommitId>,
-        /// A commit of the target branch. The branch in a clone may be older, which would hide what the pull request
-        /// reverts, or newer, which makes no difference.
+        /// A commit of the target branch. It takes precedence over `branch`: in a clone the branch may be older, which
+        /// would hide changes that the pull request reverts.
         base: Option<CommitId>,
-        /// The target branch.
+        /// The name of the target branch.
         branch: Option<String>,
     },
     /// The ref of the event was deleted: nothing is compared and nothing is affected.
     Gone,
-    /// The event publishes nothing: nothing is compared and nothing is affected.
+    /// The event is about a release that it does not publish: nothing is compared and nothing is affected.
     Unpublished,
 }
 
-/// The role of a commit that an event names.
+/// The role of the commit in [`BaseHint::Commit`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Landmark {
-    /// The branch's tip before the push, even after a forced push, since that is what was built last.
+    /// The tip of the branch before the push. It is used even after a forced push, since it was built last.
     Push,
-    /// The head of the branch's pipeline before this one.
+    /// The commit of the branch's previous pipeline.
     Pipeline,
-    /// The head of the branch's last build that succeeded.
+    /// The commit of the branch's last successful build.
     Success,
     /// The commit on which the merge queue or merge train builds this group.
     MergeQueue,
-    /// The tip of the target branch on which the engine merged the merge request.
+    /// The tip of the target branch into which the engine merged the merge request.
     Target,
-    /// The target branch before a pull request was merged into it, according to the event. It may be older.
+    /// The tip of the target branch before a pull request was merged into it, as the event names it. The named commit
+    /// may be older than that tip.
     BeforeMerge,
 }
 

@@ -69,8 +69,8 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["ui", "api", "trigger_job"])
 }
 
-/// Whether the build is for a pull request. A push to the default branch is not, even if there is an open pull request
-/// from it into another branch.
+/// Whether the build is for a pull request. A build for a push to the default branch is not, even if a pull request
+/// from that branch into another branch is open.
 fn is_pull_request(facts: &Facts) -> bool {
     let is_one = facts.text(PULL_REQUEST).is_some_and(|number| number != "false");
     is_one && !(facts.same(BRANCH, DEFAULT_BRANCH) && pull_request(facts) == Origin::Own)
@@ -82,8 +82,8 @@ fn pull_request(facts: &Facts) -> Origin {
     own_when(source.is_some() && source == target)
 }
 
-/// Returns the common part of different addresses of a repository: `acme/shop` for `git://github.com/acme/shop.git` and
-/// `git@github.com:Acme/shop`.
+/// Returns the owner and the name of a repository from any of its addresses: `acme/shop` for
+/// `git://github.com/acme/shop.git` and `git@github.com:Acme/shop`.
 fn owner_and_name(url: &str) -> String {
     let path = url.trim_end_matches('/').trim_end_matches(".git").to_lowercase();
     let mut parts = path.rsplit(['/', ':']);

@@ -7,9 +7,9 @@ use std::fmt;
 /// A sign that the program runs in CI.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CiSign {
-    /// A variable that CI engines set.
+    /// A variable that CI engines set; this is its name.
     Variable(&'static str),
-    /// The variables of an engine; this is its name.
+    /// The variables of a CI engine; this is the name of the engine.
     Vendor(&'static str),
     /// The run is unattended: there is no terminal, `HEAD` is detached, and no range is given.
     Unattended,
@@ -27,7 +27,7 @@ enum Mark {
     Has(&'static str, &'static str),
 }
 
-/// The values of `CI` that mean no, in upper or lower case.
+/// The values of the variable `CI` outside of CI, in upper or lower case.
 const NO: [&str; 3] = ["0", "false", "no"];
 
 const VENDORS: &[(&str, Mark)] = &[

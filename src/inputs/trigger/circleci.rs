@@ -1,8 +1,8 @@
 //! CircleCI.
 //!
-//! The variables: <https://circleci.com/docs/reference/variables>. CircleCI has the base in pipeline values, which are
-//! not variables. The job that plans has to set a variable for each of them, with the value's name in capitals and `_`
-//! for the dots:
+//! The variables: <https://circleci.com/docs/reference/variables>. CircleCI states the base in pipeline values, which
+//! jobs do not get as variables. The job that makes the plan has to set a variable for each of these values. Its name
+//! is the value's name in capitals, with `_` for the dots:
 //!
 //! ```yaml
 //! environment:
@@ -15,7 +15,7 @@
 //!   PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_SHA: << pipeline.event.github.pull_request.base.sha >>
 //! ```
 //!
-//! Without them plans are correct, but wider.
+//! Without these variables, plans are correct, but may contain more services.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -99,15 +99,15 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["api", "explicit"])
 }
 
-/// Whether the build is for a pull request. A push to the default branch is not, even if there is an open pull request
-/// from it into another branch.
+/// Whether the build is for a pull request. A build for a push to the default branch is not, even if a pull request
+/// from that branch into another branch is open.
 fn is_pull_request(facts: &Facts) -> bool {
     let signs = ["CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER", "PIPELINE_EVENT_GITHUB_PULL_REQUEST_NUMBER"];
     signs.into_iter().any(|sign| facts.has(sign)) && !facts.is_true(IS_DEFAULT)
 }
 
-/// Returns the origin of a pull request. The variables `CIRCLE_PR_…` are only set for pull requests from forks, whose
-/// branch is `pull/<number>`.
+/// Returns the origin of a pull request. Only pull requests from forks have the variables `CIRCLE_PR_…` and a branch
+/// such as `pull/7`.
 fn pull_request(facts: &Facts) -> Origin {
     let signs = ["CIRCLE_PR_NUMBER", "CIRCLE_PR_USERNAME", "CIRCLE_PR_REPONAME"];
     own_when(!signs.into_iter().any(|sign| facts.has(sign)) && !facts.begins(BRANCH, "pull/"))

@@ -1,10 +1,10 @@
 //! Google Cloud Build.
 //!
-//! The variables are substitutions:
-//! <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>. A step has them as variables if
-//! its build says `options: {automapSubstitutions: true}`. No variable names the commit before a push, so every push to
-//! the default branch plans everything unless `--since built` is used. A build with neither a branch nor a tag was
-//! submitted by hand.
+//! The event is described by substitutions:
+//! <https://cloud.google.com/build/docs/configuring-builds/substitute-variable-values>. A step gets them as environment
+//! variables if the build's configuration has `options: {automapSubstitutions: true}`. No variable names the commit
+//! before a push, so every push to the default branch plans everything unless `--since built` is used. A build with
+//! neither a branch nor a tag was submitted by hand.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
 use super::facts::Fact;

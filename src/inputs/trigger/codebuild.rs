@@ -1,7 +1,7 @@
 //! `CodeBuild` of AWS.
 //!
-//! The variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>. A build that no
-//! webhook started has none of those that describe an event, so it counts as run by hand.
+//! The variables: <https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html>. A build that
+//! was not started by a webhook has no variables that describe an event, so it is treated as run by hand.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own};
 use super::facts::{Fact, Facts};

@@ -1,4 +1,4 @@
-//! The table of triggers: the form of its rows, and how they are read. Each engine has a file with its rows.
+//! The table of events: the form of its rows, and how they are evaluated. Each engine has a file with its rows.
 
 use std::fmt;
 
@@ -9,10 +9,11 @@ use super::{
 };
 use crate::model::name::CommitId;
 
-/// The prefix of the branches that GitHub's merge queue builds. Every engine sees pushes to them.
+/// The prefix of the branches that GitHub's merge queue creates. Other engines that build a GitHub repository see
+/// pushes to them.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
-/// `true` if nektos/act runs the workflow on a developer's machine.
+/// The variable that is `true` if nektos/act runs the workflow on a developer's machine.
 const REHEARSAL: Fact = Fact::Variable("ACT");
 
 /// How one family of engines describes its events.
@@ -20,20 +21,21 @@ pub(super) struct Dialect {
     /// The variables that the engine always sets.
     pub(super) always: &'static [&'static str],
     pub(super) default_branch: DefaultBranch,
-    /// The rows. The first one that fits is used.
+    /// The rows. The first one whose `when` returns `true` is used.
     pub(super) rows: &'static [Row],
-    /// The row that is used when none fits.
+    /// The row that is used if none of `rows` is.
     pub(super) otherwise: Row,
 }
 
-/// One event of one engine.
+/// A row of the table: an event of an engine.
 pub(super) struct Row {
     /// The event in the engine's own words.
     pub(super) event: &'static str,
     pub(super) when: fn(&Facts) -> bool,
     pub(super) kind: Kind,
     pub(super) reference: Reference,
-    /// The commits that the event is about, with its own first; empty if it is about no commit.
+    /// Where the commits that the event is about are stated, the event's own commit first. Empty if it is about no
+    /// commit.
     pub(super) subject: &'static [Fact],
     pub(super) base: Base,
     pub(super) origin: fn(&Facts) -> Origin,
@@ -48,7 +50,7 @@ pub(super) enum Reference {
     Full(Fact),
     /// A branch's name.
     Branch(Fact),
-    /// A branch's name after the name of its remote: `origin/main`.
+    /// The name of a remote and the name of a branch: `origin/main`.
     Remote(Fact),
     /// A tag's name.
     Tag(Fact),
@@ -61,11 +63,11 @@ pub(super) enum Base {
     None,
     /// No base is needed, since the tag names a service: [`BaseHint::None`].
     Named,
-    /// A commit; all zeros become [`BaseHint::NewBranch`].
+    /// A fact with a commit id. An id of zeros becomes [`BaseHint::NewBranch`].
     Commit(Fact, Landmark),
-    /// A commit; all zeros become [`BaseHint::None`].
+    /// A fact with a commit id. An id of zeros becomes [`BaseHint::None`].
     CommitUnlessZero(Fact, Landmark),
-    /// The facts of a pull request.
+    /// The facts for [`BaseHint::PullRequest`].
     PullRequest { merge: Option<Fact>, base: Option<Fact>, branch: Option<Fact> },
     /// Nowhere: the ref of the event was deleted.
     Gone,
@@ -78,9 +80,9 @@ pub(super) enum Base {
 pub(super) enum DefaultBranch {
     /// Nowhere. It is taken from the clone or from `--default-branch`.
     Unstated,
-    /// The fact has its name.
+    /// This fact is its name.
     Named(Fact),
-    /// The branch is the default branch if the fact `when` is `true`.
+    /// The fact `branch` is its name if the fact `when` is true. Otherwise, it is not stated.
     This { branch: Fact, when: Fact },
 }
 

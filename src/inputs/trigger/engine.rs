@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// Returns the engine of this run, by the variables that are set.
+    /// Returns the engine of this run, by the variables that are set; `None` if it is no known engine.
     pub(super) fn detect(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| variable(engine.sign()).is_some())
     }

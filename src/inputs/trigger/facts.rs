@@ -17,7 +17,7 @@ pub(super) enum Fact {
 
 /// The facts that an engine states: its variables, and its event file if it has one.
 ///
-/// Empty text counts as absent.
+/// A fact with an empty text counts as absent.
 pub(super) struct Facts<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) event: Value,
@@ -33,18 +33,18 @@ impl Facts<'_> {
         text.filter(|text| !text.is_empty())
     }
 
-    /// Returns the id of a commit, which may be all zeros; `None` for anything else, such as the word `HEAD` in
-    /// `BUILDKITE_COMMIT` or Bitbucket's short ids.
+    /// Returns a fact that is a commit id, which may be all zeros. `None` for any other text, such as the word `HEAD`
+    /// in `BUILDKITE_COMMIT` or Bitbucket's short ids.
     pub(super) fn commit(&self, fact: Fact) -> Option<CommitId> {
         self.text(fact)?.parse().ok()
     }
 
-    /// Whether a fact is the all-zero commit.
+    /// Whether a fact is a commit id of zeros.
     pub(super) fn is_zero(&self, fact: Fact) -> bool {
         self.commit(fact).is_some_and(|commit| commit.is_zero())
     }
 
-    /// Whether a fact is true. CircleCI writes `true` as `1` in variables.
+    /// Whether a fact is `true` or `1`, which CircleCI writes for `true` in variables.
     pub(super) fn is_true(&self, fact: Fact) -> bool {
         self.is(fact, &["true", "1"])
     }

@@ -11,20 +11,21 @@ use super::{Kind, Landmark, Origin};
 const NAME: Fact = Fact::Variable("GITHUB_EVENT_NAME");
 const REF: Fact = Fact::Variable("GITHUB_REF");
 const SHA: Fact = Fact::Variable("GITHUB_SHA");
-/// All zeros if a ref was deleted. Gitea has no `deleted` beside it.
+/// The branch's tip after a push; all zeros if the push deleted the ref. Gitea's event file has no key `deleted`.
 const AFTER: Fact = Fact::Event("/after");
 const ACTION: Fact = Fact::Event("/action");
 /// The pull request's own head.
 const PULL_REQUEST: Fact = Fact::Event("/pull_request/head/sha");
-/// The commit in which GitHub merged the pull request into its target for testing; after the merge, the commit that
-/// brought the pull request in.
+/// The commit in which GitHub merged an open pull request into its target for testing. For a merged pull request, it is
+/// the commit with which the pull request was added to the target branch.
 const MERGED: Fact = Fact::Event("/pull_request/merge_commit_sha");
 const TARGET_TIP: Fact = Fact::Event("/pull_request/base/sha");
 const TARGET: Fact = Fact::AnyOf(&[Fact::Event("/pull_request/base/ref"), Fact::Variable("GITHUB_BASE_REF")]);
 const RELEASE_TAG: Fact = Fact::AnyOf(&[Fact::Event("/release/tag_name"), Fact::Variable("GITHUB_REF_NAME")]);
 const RUN: Fact = Fact::Event("/workflow_run/event");
 const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
-/// The branch of the run. It may be the name of a tag, which cannot be distinguished from that of a branch.
+/// The branch of the run that started this run. It may also be the name of a tag, since the event file does not say
+/// which of the two it is.
 const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
 /// The row on which the others are based.

@@ -1,7 +1,8 @@
 //! GitLab CI/CD.
 //!
-//! The variables: <https://docs.gitlab.com/ci/variables/predefined_variables>. A child pipeline has its parent's merge
-//! request, tag and `CI_COMMIT_BEFORE_SHA`, so it is read like its parent, whatever started the parent.
+//! The variables: <https://docs.gitlab.com/ci/variables/predefined_variables>. A child pipeline has the merge request,
+//! the tag and the `CI_COMMIT_BEFORE_SHA` of its parent, so a child of a pipeline for a merge request or a tag is read
+//! like its parent. Any other child is read as a push, whatever started its parent.
 
 use super::dialect::{Base, DefaultBranch, Dialect, Reference, Row, own, own_when};
 use super::facts::{Fact, Facts};
@@ -16,8 +17,9 @@ const MERGE_REQUEST: Fact = Fact::Variable("CI_MERGE_REQUEST_EVENT_TYPE");
 const MERGE_REQUEST_REF: Fact = Fact::Variable("CI_MERGE_REQUEST_REF_PATH");
 /// The merge request's own head, in merged results pipelines and merge trains.
 const SOURCE_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
-/// The target's tip on which head was built, set in merged results pipelines and merge trains. Fast-forward trains
-/// rebase instead of merging, so head's first parent would be wrong there.
+/// The tip of the target branch with which the merge request was combined. It is set in merged results pipelines and
+/// merge trains. It is used in place of head's first parent, since fast-forward merge trains rebase and make no merge
+/// commit.
 const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
 
 /// The row on which the others are based.

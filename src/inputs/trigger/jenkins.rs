@@ -3,9 +3,9 @@
 //! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`). No
 //! variable says what started a run, so a manual run is recognised by its inputs.
 //!
-//! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` is a valid base only while every build of the job builds everything that is
-//! affected. So a manual run for one service should be a job of its own, or `--since built` should be used.
-//! `GIT_PREVIOUS_COMMIT` is not read, since it would skip builds that failed.
+//! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` is a valid base only if every build of the job builds everything that is affected.
+//! So manual runs for single services should have a job of their own, or `--since built` should be used.
+//! `GIT_PREVIOUS_COMMIT` is not used: it may be the commit of a failed build, whose changes would then not be built.
 
 use super::dialect::{Base, DefaultBranch, Dialect, MERGE_QUEUE, Reference, Row, own, own_when};
 use super::facts::Fact;
@@ -14,7 +14,7 @@ use super::{Kind, Landmark};
 
 const COMMIT: Fact = Fact::Variable("GIT_COMMIT");
 const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
-/// `origin/main`, in a job that is not multibranch.
+/// The branch after the name of its remote, such as `origin/main`. It is used in a job that is not multibranch.
 const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
 const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
 

@@ -14,15 +14,15 @@ pub enum Kind {
     PullRequest,
     /// A merge queue tests a group of pull requests.
     MergeGroup,
-    /// A person or a program started it.
+    /// A person or a program started the run.
     Manual,
-    /// A schedule started it.
+    /// A schedule started the run.
     Schedule,
     /// A release was published.
     Release,
     /// A branch, a tag, a release or a merge queue's group was deleted, so there is nothing to build.
     Delete,
-    /// No CI engine: a developer's machine.
+    /// No event can be read, since the run is on a developer's machine, or in an unknown CI engine.
     Local,
 }
 

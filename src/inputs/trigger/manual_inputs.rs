@@ -17,15 +17,16 @@ const VERSION: Fact = Fact::AnyOf(&[
 
 /// The inputs of a manual run.
 ///
-/// On GitHub the inputs `service`, `services` and `version` of a `workflow_dispatch`, or these keys of the payload of a
-/// `repository_dispatch`; on every engine the variables `REBAKE_INPUT_SERVICE`, `REBAKE_INPUT_SERVICES` and
-/// `REBAKE_INPUT_VERSION`. (`REBAKE_SERVICE` and `REBAKE_VERSION` are variables of a build's commands. If rebake read
-/// them as inputs, a plan inside of a build would be too narrow.)
+/// On GitHub, these are the inputs `service`, `services` and `version` of a `workflow_dispatch`, or the keys with these
+/// names in the payload of a `repository_dispatch`. On every engine, the variables `REBAKE_INPUT_SERVICE`,
+/// `REBAKE_INPUT_SERVICES` and `REBAKE_INPUT_VERSION` are inputs too. (`REBAKE_SERVICE` and `REBAKE_VERSION` are other
+/// variables, which the commands of a build get. If rebake read them as inputs, a plan that is made inside of a build
+/// would be too narrow.)
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ManualInputs {
     /// The services, by name or path; several are separated by commas or white space.
     pub services: Vec<String>,
-    /// The version that replaces the computed one.
+    /// The version to use in place of the computed one.
     pub version: Option<String>,
 }
 

@@ -1,26 +1,31 @@
-//! Triggers: the event of a CI engine, or a person at a terminal.
+//! Triggers: what started a run, which is an event of a CI engine or a person at a terminal.
 //!
-//! This module reads neither the environment nor files: [`Trigger::read`] is given their values.
+//! This module reads neither environment variables nor files: the caller passes their values to [`Trigger::read`].
 //!
 //! Every event of every engine is a row of the table below, which a test compares with the code. The first row that
 //! fits is used. The *kind* is the word for `on:` of an environment, the *subject* is the commits that the event is
 //! about, and the *base* is the commit from which changes count:
 //!
-//! - *the default branch*: changes ahead of it count; if there are none, everything counts. Buildkite, Azure Pipelines,
+//! - *the default branch* means the merge base of `HEAD` and the default branch. If the event is about the default
+//!   branch, or `HEAD` has no commits that the default branch lacks, everything is planned. Buildkite, Azure Pipelines,
 //!   Bitbucket and Google Cloud Build do not name the commit before a push, so each push to the default branch plans
 //!   everything, unless `--since built` is used.
-//! - a commit of zeros means that the branch is new: changes ahead of the default branch count. If an engine also sets
-//!   zeros for other reasons, they are ignored.
-//! - after a forced push, `before` is the commit that was built last, although no branch leads to it any more.
+//! - a commit id of zeros means that the branch is new. The base is then the merge base of `HEAD` and the default
+//!   branch. If `HEAD` has no commits that the default branch lacks, nothing is planned. If the new branch is the
+//!   default branch itself, everything is planned. Where an engine also sets zeros for other reasons, they mean *the
+//!   default branch*.
+//! - after a forced push, the base is still the commit before the push, since it was built last, although no branch
+//!   contains it any more.
 //!
-//! The event's own base is used if `HEAD` is one of the subjects or descends from one. Otherwise, and if an event has
-//! no subject, changes ahead of the default branch count. On that branch itself everything counts, and the plan reports
-//! a doubt.
+//! The base in the table is used if `HEAD` is one of the subjects or descends from one. Otherwise, or if the event has
+//! no subject, the base is the merge base of `HEAD` and the default branch. If `HEAD` has no commits that the default
+//! branch lacks, everything is then planned, and the plan reports a doubt.
 //!
-//! Facts in lower case are read from the event file. Gitea and Forgejo Actions use GitHub's variables and rows. A
-//! called workflow (`workflow_call`) has the event of its caller. GitHub raises no event for a draft of a release. A
-//! pre-release counts as a release. A pull request that was closed without being merged still counts as a pull request.
-//! Child pipelines of GitLab are read like their parents.
+//! Names in lower case, such as `before`, are keys of the event file; names in capitals are variables. Gitea and
+//! Forgejo Actions use GitHub's variables and rows. A called workflow (`workflow_call`) has the event of its caller.
+//! GitHub raises no event for a draft of a release. A pre-release counts as a release. A pull request that was closed
+//! without being merged still counts as a pull request. A child pipeline of GitLab is read like its parent if that is
+//! for a merge request or a tag, and otherwise as a push.
 //!
 //! | Engine | Event | Kind | Subject | Base |
 //! | --- | --- | --- | --- | --- |
@@ -134,28 +139,28 @@ use facts::Facts;
 /// The event that a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trigger {
-    /// The CI engine, if there is one.
+    /// The CI engine; `None` if it is not known, or the run is not in CI.
     pub engine: Option<Engine>,
-    /// The sign of CI, or `None` outside of CI.
+    /// The sign that the program runs in CI; `None` outside of CI.
     pub ci: Option<CiSign>,
-    /// The name of the event's row in the table.
+    /// The name of the event in the table, or `local`.
     pub event: &'static str,
     /// The kind of event.
     pub kind: Kind,
-    /// The full ref that it is about, such as `refs/heads/main`, if it is about one.
+    /// The full ref that the event is about, such as `refs/heads/main`; `None` if it is about no ref.
     pub reference: Option<String>,
-    /// The commits that it is about. Another one may be checked out.
+    /// The commits that the event is about. Another commit may be checked out.
     pub subject: EventSubject,
-    /// The base that it states: the commit to compare with.
+    /// The base that the event states: the commit to compare with.
     pub base: BaseHint,
-    /// The repository's default branch, if the engine names it.
+    /// The name of the repository's default branch, if the engine states it.
     pub default_branch: Option<String>,
     /// Who may have written the code that the run sees.
     pub origin: Origin,
     /// The inputs of the run; empty unless it was started manually or by a schedule.
     pub inputs: ManualInputs,
-    /// Whether the run is a rehearsal on a developer's machine (nektos/act): the work tree counts, and nothing is
-    /// pushed.
+    /// Whether nektos/act runs the workflow on a developer's machine. Then plans may include uncommitted changes, and
+    /// nothing is pushed unless `--push` asks for it.
     pub rehearsal: bool,
 }
 
@@ -178,14 +183,15 @@ impl Trigger {
         }
     }
 
-    /// Reads the event of a CI engine. Without a known engine it is [`Trigger::local`], with the sign of CI if there is
-    /// one.
+    /// Reads the event of a CI engine. If the engine is not known, returns [`Trigger::local`], with the sign of CI if
+    /// there is one.
     ///
-    /// `variable` gives the value of an environment variable, `event` the text of the file that `GITHUB_EVENT_PATH`
-    /// names. A variable that is set but empty counts as unset.
+    /// `variable` returns the value of an environment variable. A variable that is set but empty counts as unset.
+    /// `event` is the text of the file that `GITHUB_EVENT_PATH` names.
     ///
     /// # Errors
-    /// When an engine is recognised, but a variable that it always sets is missing, or the event file is not JSON.
+    /// When an engine is recognised, but a variable that the engine always sets is missing, or the event file is not
+    /// JSON.
     pub fn read(variable: impl Fn(&str) -> Option<String>, event: Option<&str>) -> Result<Self, TriggerError> {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let Some(engine) = Engine::detect(&variable) else {
@@ -199,20 +205,20 @@ impl Trigger {
         Dialect::of(engine).read(engine, &Facts { variable: &variable, event })
     }
 
-    /// Whether a person runs the program outside of CI, so that the work tree counts.
+    /// Whether a person runs the program outside of CI. Then plans may include uncommitted changes.
     #[must_use]
     pub fn is_attended(&self) -> bool {
         self.ci.is_none()
     }
 
-    /// Returns the branch that the event is about, if it is about one.
+    /// Returns the branch that the event is about; `None` if it is not about a branch.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/heads/")
     }
 
-    /// Returns the number of the pull or merge request of the event, if its ref names one: `refs/pull/7/merge`,
-    /// `refs/merge-requests/7/head`.
+    /// Returns the number of the pull or merge request of the event, if its ref contains one: 7 for `refs/pull/7/merge`
+    /// and `refs/merge-requests/7/head`.
     #[must_use]
     pub fn pull_request(&self) -> Option<u64> {
         let reference = self.reference.as_deref()?;
@@ -220,7 +226,7 @@ impl Trigger {
         rest.split('/').next()?.parse().ok()
     }
 
-    /// Returns the tag that the event is about, if it is about one.
+    /// Returns the tag that the event is about; `None` if it is not about a tag.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/tags/")

@@ -1,6 +1,6 @@
-/// Who may have written the code that a run sees, as far as the engine says.
+/// Who may have written the code that a run builds, as far as the engine says.
 ///
-/// Results of a run that is not [`Own`](Self::Own) are only pushed if a flag allows it.
+/// Results of a run whose origin is not [`Own`](Self::Own) are only pushed if a flag allows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
