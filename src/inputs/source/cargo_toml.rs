@@ -12,35 +12,37 @@ use crate::model::diagnostic::{Diagnostic, Located, SourceFile, Span};
 pub struct CargoToml {
     /// The name of its package, if it has one.
     pub name: Option<Located<String>>,
-    /// The directory of the workspace's root, if it names one.
+    /// The directory of the workspace's root, if the package names it (`package.workspace`).
     pub workspace_root: Option<String>,
-    /// The workspace that it is the root of.
+    /// Its `[workspace]`, if the file is the root of a workspace.
     pub workspace: Option<CargoWorkspace>,
     /// The dependencies of the package, for every purpose and target.
     pub dependencies: Vec<CargoDependency>,
-    /// The source files that it names: of its build script, its library, its programs and tests.
+    /// The source files that it names by their paths: those of its build script, library, programs, examples, tests and
+    /// benchmarks.
     pub sources: Vec<Located<String>>,
-    /// The crates in directories that replace those of registries (`[patch]`), if it is the root of a workspace.
+    /// The entries of `[patch]` that replace a crate by a directory. Cargo only uses those in the root of a workspace.
     pub patches: Vec<CargoDependency>,
 }
 
 /// The packages that share a Cargo.lock.
 #[derive(Debug, Clone, Default)]
 pub struct CargoWorkspace {
-    /// Patterns of directories.
+    /// Patterns of the members' directories.
     pub members: Vec<Located<String>>,
     /// Directories that are not members.
     pub exclude: Vec<Located<String>>,
-    /// The dependencies that members may take with `workspace = true`.
+    /// The dependencies that members inherit with `workspace = true`.
     pub dependencies: Vec<CargoDependency>,
 }
 
 /// A dependency on a crate.
 #[derive(Debug, Clone)]
 pub struct CargoDependency {
-    /// The name of the crate: that of the entry, or `package` if the entry renames the crate.
+    /// The name of the crate. It is the value of `package` if the entry renames the crate, or else the key of the
+    /// entry.
     pub name: String,
-    /// The name of the entry.
+    /// The key of the entry.
     pub key: String,
     /// The source of the crate.
     pub from: CrateSource,
@@ -53,17 +55,17 @@ pub struct CargoDependency {
 pub enum CrateSource {
     /// A directory, relative to that of the manifest.
     Path(String),
-    /// The entry in the root of the workspace.
+    /// The entry with the same key in the root of the workspace.
     Workspace,
     /// A registry, or another repository.
     Elsewhere,
 }
 
-/// The tables of dependencies. Cargo still reads those with `_`.
+/// The names of the tables of dependencies. Cargo still reads the old names with `_`.
 const NEEDS: [&str; 5] =
     ["dependencies", "dev-dependencies", "build-dependencies", "dev_dependencies", "build_dependencies"];
 
-/// The tables of build targets, each with a `path`.
+/// The names of the lists of build targets. Each target may have a `path`.
 const TARGETS: [&str; 4] = ["bin", "example", "test", "bench"];
 
 impl CargoToml {
@@ -107,7 +109,7 @@ impl CargoToml {
         })
     }
 
-    /// Returns where its package is declared: at its name, else at the start of the file.
+    /// Returns the place where its package is declared: the package's name, or else the start of the file.
     #[must_use]
     pub fn at(&self, file: &SourceFile) -> DeclaredAt {
         let span = self.name.as_ref().map_or_else(Span::default, |name| name.defined);
@@ -115,7 +117,7 @@ impl CargoToml {
     }
 }
 
-/// Reads the entries of a table of crates.
+/// Returns the dependencies in the table with a key.
 fn listed(holder: &DeTable<'_>, key: &str) -> Vec<CargoDependency> {
     table(holder, &[key]).into_iter().flatten().map(dependency).collect()
 }

@@ -13,13 +13,14 @@ pub struct DeclaredAt {
 }
 
 impl DeclaredAt {
-    /// Returns the place of a declaration by a whole file.
+    /// Returns the start of a file, as the place of a declaration by the whole file.
     #[must_use]
     pub fn start_of(file: &SourceFile) -> Self {
         Self { file: file.clone(), span: Span::default() }
     }
 
-    /// Returns the place of a declaration by a whole file, which need not have been read.
+    /// Returns the start of the file at a path, as the place of a declaration by the whole file. The text of the file
+    /// need not be in `tree`.
     #[must_use]
     pub fn whole(tree: &SourceTree, path: &str) -> Self {
         tree.text(path).map_or_else(|| Self::start_of(&SourceFile::new(path, "")), Self::start_of)

@@ -8,7 +8,7 @@ use crate::model::name::RepoDir;
 pub struct DeclaredBuild {
     /// Its name in the file: the service of a compose file, the target of a bake file, the job of a workflow.
     pub name: String,
-    /// The place that declares it.
+    /// The place of its declaration.
     pub at: DeclaredAt,
     /// Its build context.
     pub context: BuildContext,
@@ -16,11 +16,11 @@ pub struct DeclaredBuild {
     pub dockerfile: DockerfileOf,
     /// The stage that is built.
     pub target: BuildTarget,
-    /// Its arguments; `None` for one whose value is not known here.
+    /// Its build arguments. A value is `None` if it is not known before the build.
     pub arguments: BTreeMap<String, Option<String>>,
-    /// The contexts that have a name.
+    /// Its named contexts, by name.
     pub contexts: BTreeMap<String, NamedContext>,
-    /// The references of the image as written, with variables.
+    /// The references of the image. They may contain variables, such as `acme/api:${TAG}`.
     pub images: Vec<String>,
 }
 
@@ -31,7 +31,8 @@ pub enum BuildContext {
     Directory(RepoDir),
     /// Something outside of the repository.
     Elsewhere,
-    /// A value that is known only when it is built, as written.
+    /// A context that is not known before the build. This is its value as written; if the value is inherited from a
+    /// declaration that was not found, a name in the declaration.
     Unknown(String),
 }
 
@@ -40,20 +41,21 @@ pub enum BuildContext {
 pub enum DockerfileOf {
     /// A file of the repository.
     File(String),
-    /// Inline, in the file that declares the build: this text.
+    /// This text, which is in the file that declares the build.
     Inline(String),
-    /// A value that is known only when it is built, as written.
+    /// A file that is not known before the build, or that is not in the repository. This is its path or its context as
+    /// written; empty if the context is outside of the repository.
     Unknown(String),
 }
 
-/// Which stage a build ends with.
+/// The stage that a build ends with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BuildTarget {
-    /// The last one.
+    /// The last stage of the Dockerfile.
     Last,
-    /// The one of that name.
+    /// The stage with this name.
     Stage(String),
-    /// A stage that is known only when it is built.
+    /// A stage that is not known before the build.
     Unknown,
 }
 
@@ -62,22 +64,22 @@ pub enum BuildTarget {
 pub enum NamedContext {
     /// A directory of the repository.
     Directory(RepoDir),
-    /// The result of another build of the same file, by name.
+    /// The result of another build, which has this name in the same file.
     Build(String),
     /// An image, by its reference.
     Image(String),
     /// Something outside of the repository.
     Elsewhere,
-    /// A value that is known only when it is built, as written.
+    /// A value that is not known before the build, as written.
     Unknown(String),
 }
 
-/// A text in which the known variables are filled in.
+/// A text in which variables are filled in, if all of them are known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Filled {
-    /// The whole text.
+    /// The text with its variables filled in.
     Known(String),
-    /// The text as written.
+    /// The text as written, since a variable is not known.
     Unknown(String),
 }
 
@@ -89,7 +91,7 @@ impl Filled {
 }
 
 impl BuildContext {
-    /// Returns the context that a text names, relative to a directory.
+    /// Returns the context that a text names. A path is relative to the directory `base`.
     pub(super) fn of(base: &RepoDir, text: Filled) -> Self {
         match text {
             Filled::Unknown(text) => Self::Unknown(text),
@@ -99,7 +101,8 @@ impl BuildContext {
         }
     }
 
-    /// Returns the file that a text names, relative to this context; without a text, its `Dockerfile`.
+    /// Returns the Dockerfile at the path `text`, relative to this context. Without a path, it is the context's
+    /// `Dockerfile`.
     pub(super) fn dockerfile(&self, text: Option<Filled>) -> DockerfileOf {
         match self {
             Self::Directory(directory) => DockerfileOf::within(directory, text),
@@ -110,7 +113,8 @@ impl BuildContext {
 }
 
 impl DockerfileOf {
-    /// Returns the file that a text names, relative to a directory; without a text, its `Dockerfile`.
+    /// Returns the Dockerfile at the path `text`, relative to a directory. Without a path, it is the directory's
+    /// `Dockerfile`.
     pub(super) fn within(directory: &RepoDir, text: Option<Filled>) -> Self {
         match text {
             None => Self::File(directory.join("Dockerfile")),
@@ -122,7 +126,7 @@ impl DockerfileOf {
 }
 
 impl BuildTarget {
-    /// Returns the stage that a text names.
+    /// Returns the stage that a text names. Without a text or with an empty one, it is the last stage.
     pub(super) fn of(text: Option<Filled>) -> Self {
         match text {
             None => Self::Last,
@@ -134,8 +138,8 @@ impl BuildTarget {
 }
 
 impl NamedContext {
-    /// Returns the named context with a text as its value, relative to a directory. `build` is the prefix with which
-    /// the file names its own builds.
+    /// Returns the context that a text names. A path is relative to the directory `base`. `build` is the prefix with
+    /// which the text names another build of the same file, such as `target:`.
     pub(super) fn of(base: &RepoDir, text: Filled, build: &str) -> Self {
         let known = match text {
             Filled::Unknown(text) => return Self::Unknown(text),
@@ -153,18 +157,19 @@ impl NamedContext {
     }
 }
 
-/// Whether a context is not a directory of this machine, but an address or standard input.
+/// Whether a context is an address, standard input (`-`) or a path from the home directory (`~`), and not a path of the
+/// repository.
 fn is_elsewhere(text: &str) -> bool {
     text == "-" || text.contains("://") || text.starts_with("git@") || text.starts_with('~')
 }
 
-/// Returns the directory of the repository that a path on this machine names.
+/// Returns the directory of the repository at a path relative to `base`; `None` if the path is absolute, or outside of
+/// the repository.
 fn directory(base: &RepoDir, text: &str) -> Option<RepoDir> {
     if is_absolute(text) { None } else { base.resolve(text).ok() }
 }
 
-/// Whether a path begins at the root of the machine. [`RepoDir::resolve`] would read that as the root of the
-/// repository.
+/// Whether a path is absolute. [`RepoDir::resolve`] would read such a path as one from the root of the repository.
 fn is_absolute(text: &str) -> bool {
     text.starts_with('/')
 }

@@ -38,7 +38,7 @@ impl Ecosystem {
     }
 }
 
-/// Whether a file is about images, or has path filters.
+/// Whether the file at a path declares builds of images, or has path filters, judging by its name.
 fn is_about_images(path: &[u8], file_name: &[u8]) -> bool {
     let contains = |word: &[u8]| file_name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
     if contains(b"dockerfile") || contains(b"containerfile") {

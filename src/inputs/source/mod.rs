@@ -1,7 +1,7 @@
 //! Files that declare what a repository builds: manifests, Dockerfiles, compose files, workflows.
 //!
-//! There is one reader for each kind of file, from its text to typed values with places. No reader runs a tool, or
-//! reads a file system or a network; [`SourceTree`] has the texts of one revision.
+//! There is one reader for each kind of file. It converts the text to typed values, with their places in the file. No
+//! reader runs a tool, opens a file or uses the network: [`SourceTree`] has the texts of one revision.
 
 mod bake_file;
 mod cargo_toml;
@@ -39,7 +39,7 @@ use serde_yaml::Value;
 
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// Returns a scalar of YAML as text.
+/// Returns a YAML scalar as text; `None` for null, a list or a mapping.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -8,11 +8,11 @@ use serde_json::value::RawValue;
 use super::{DeclaredAt, unreadable};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// A package.json: the package, its workspace and its dependencies. Values with an unexpected type are left out, as
-/// package managers do.
+/// A package.json: the package, its workspace and its dependencies. Values with an unexpected type are ignored, as
+/// package managers ignore them.
 #[derive(Debug, Clone)]
 pub struct PackageJson {
-    /// The place of its name, or of the file if it has none.
+    /// The place of its name, or the start of the file if it has no name.
     pub at: DeclaredAt,
     /// Its name.
     pub name: Option<String>,
@@ -33,7 +33,7 @@ pub struct PackageDependency {
     pub name: String,
     /// The requested version or source: a range of versions, `workspace:*`, `file:../lib`.
     pub wanted: String,
-    /// The list that has it.
+    /// The list in which it is.
     pub list: NeedList,
     /// Its place.
     pub at: DeclaredAt,
@@ -60,7 +60,7 @@ const NEEDS: [(&str, NeedList); 4] = [
     ("peerDependencies", NeedList::Peer),
 ];
 
-/// `workspaces`, in both its shapes.
+/// The value of `workspaces`: a list of patterns, or a mapping with such a list at `packages`.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Workspaces {
@@ -116,8 +116,9 @@ impl PackageJson {
         })
     }
 
-    /// Returns the names of the packages whose versions `resolutions` may override: `b` in `b`, `a/**/b` and
-    /// `a@npm:^1/b@npm:^1`. A key may also have a path and ranges, so the result has every part that may be a name.
+    /// Returns the names of the packages whose versions `resolutions` may override. A key such as `a/**/b` overrides
+    /// only `b`, but may have a path and ranges, so the result has every part of it that may be a name: `a`, `**` and
+    /// `b`.
     #[must_use]
     pub fn resolved_names(&self) -> BTreeSet<&str> {
         let of_key = |key: &'_ str| -> Vec<(usize, usize)> {

@@ -24,13 +24,13 @@ pub struct PathFilter {
 pub struct FilterPattern {
     /// Its text.
     pub text: String,
-    /// The words for the changes that it applies to: `added|modified`; `None` for all.
+    /// The kinds of changes that it applies to, as written: `added|modified`. `None` for all kinds.
     pub statuses: Option<String>,
     /// Where it is written.
     pub at: Span,
 }
 
-/// Whether a file has the usual name and place of a file of filters.
+/// Whether a path is one at which filters are usually kept, such as `.github/filters.yml`.
 #[must_use]
 pub fn is_filter_file(path: &str) -> bool {
     let Some((".github", rest)) = path.split_once('/') else { return false };
@@ -39,10 +39,10 @@ pub fn is_filter_file(path: &str) -> bool {
     stem.is_some_and(|stem| ["filters", "file-filters", "path-filters", "paths-filter"].contains(&stem))
 }
 
-/// Returns the filters of a text, in its order.
+/// Returns the filters in a file, in the order of the file.
 ///
 /// # Errors
-/// When dorny/paths-filter would not accept it.
+/// When the file is not YAML, or is not a mapping of filters.
 pub fn path_filters(file: &SourceFile) -> Result<Vec<PathFilter>, Diagnostic> {
     let (filters, places): (Option<IndexMap<String, Value>>, _) = yaml_place::read(file)?;
     let read = |(name, value): (String, Value)| {

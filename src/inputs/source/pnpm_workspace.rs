@@ -8,7 +8,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 /// A pnpm-workspace.yaml: the patterns of the workspace's packages.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct PnpmWorkspace {
-    /// The patterns of the packages; `None` if it only has settings.
+    /// The patterns of the packages; `None` if the file has no `packages`.
     pub packages: Option<Vec<String>>,
 }
 

@@ -17,17 +17,18 @@ pub struct PyProject {
     pub name: Option<Located<String>>,
     /// Its dependencies for installation, build, development and tests, including optional groups.
     pub dependencies: Vec<Located<String>>,
-    /// The sources from which uv and poetry take packages instead of a registry, by name.
+    /// The sources in the repository from which uv and poetry take packages, by the name of the package. The list is
+    /// empty if uv takes the package from elsewhere, such as from a git repository.
     pub sources: BTreeMap<String, Vec<Located<PySource>>>,
     /// The uv workspace, if this file is its root.
     pub workspace: Option<PyWorkspace>,
 }
 
-/// A uv workspace: the packages below a directory that uv resolves together. The directory itself is always one of
-/// them.
+/// A uv workspace: packages that uv resolves together. They are in the directory of this pyproject.toml and below it.
+/// The package in that directory is always one of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PyWorkspace {
-    /// Patterns of directories.
+    /// Patterns of the members' directories.
     pub members: Vec<Located<String>>,
     /// Patterns of directories that are not members.
     pub exclude: Vec<Located<String>>,
@@ -110,7 +111,7 @@ impl PyProject {
         }
     }
 
-    /// Adds the requirements in all lists of a table of extras or groups.
+    /// Adds the requirements in a table of lists, such as the extras or the dependency groups of a package.
     fn add_groups(&mut self, groups: Option<&Spanned<DeValue<'_>>>) {
         for (_, requirements) in groups.and_then(|groups| groups.get_ref().as_table()).into_iter().flatten() {
             self.add_requirements(Some(requirements));
@@ -137,14 +138,15 @@ impl PyProject {
     }
 }
 
-/// Returns the source tables of a package: one, or a list in which each has a marker.
+/// Returns the source tables of a package. Its value is one table, or a list of tables with markers.
 fn alternatives<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> impl Iterator<Item = &'v DeTable<'t>> {
     let one = value.get_ref().as_table();
     let list = value.get_ref().as_array().into_iter().flatten().filter_map(|value| value.get_ref().as_table());
     one.into_iter().chain(list)
 }
 
-/// Returns the local path of a requirement's direct reference. `rest` is the text after the name.
+/// Returns the local path in a requirement such as `lib @ file:../lib`; `None` if there is none. `rest` is the text
+/// after the name.
 fn local_path(rest: &str) -> Option<String> {
     let reference = rest.split_once('@')?.1.split([' ', ';']).find(|word| !word.is_empty())?;
     // Hatch and pdm write the directory of the pyproject.toml in these ways.
@@ -160,7 +162,7 @@ fn normal(name: Located<String>) -> Located<String> {
     name.map(|name| normal_name(&name))
 }
 
-/// Returns the normal form of a package's name.
+/// Returns the normal form of a package's name: `my-lib` for `My_.lib`.
 fn normal_name(name: &str) -> String {
     let parts: Vec<&str> = name.trim().split(['-', '_', '.']).filter(|part| !part.is_empty()).collect();
     parts.join("-").to_lowercase()

@@ -7,7 +7,7 @@ use crate::model::tree::{Listing, Mode, ObjectId};
 /// The size of the largest file that is read, in bytes. A larger file counts as unread.
 pub const MAX_SOURCE: usize = 8 << 20;
 
-/// The files of one revision: the paths of all that were listed, and the texts of those that declare something.
+/// The files of one revision: the paths of all listed files, and the texts of the files that declare something.
 #[derive(Debug, Clone, Default)]
 pub struct SourceTree {
     /// All listed files, in the order of paths.
@@ -17,8 +17,8 @@ pub struct SourceTree {
 }
 
 impl SourceTree {
-    /// Creates a tree from a listing and the contents of files that declare something, by path. Contents that are not
-    /// text, or too large, are left out and reported.
+    /// Creates a tree from a listing and the contents of the files that declare something, by path. Contents that are
+    /// not text, or are too large, are left out and reported in [`problems`](Self::problems).
     #[must_use]
     pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
         listing.sort_from(0);
@@ -36,7 +36,7 @@ impl SourceTree {
         tree
     }
 
-    /// Returns the tree with one more problem: a file of it was not read.
+    /// Returns the tree with one more problem: the file at `path` was not read, for the reason `why`.
     #[must_use]
     pub fn with_unread(mut self, path: String, why: impl std::fmt::Display) -> Self {
         self.problems.push(super::unreadable(&SourceFile::new(path, ""), Span::default(), why));

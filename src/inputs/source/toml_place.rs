@@ -17,7 +17,7 @@ pub(super) fn parse(file: &SourceFile) -> Result<DeTable<'_>, Diagnostic> {
     })
 }
 
-/// Returns the table that a path of keys leads to.
+/// Returns the table at a path of keys, such as `["tool", "uv"]` for `[tool.uv]`; `None` if there is none.
 pub(super) fn table<'v, 't>(root: &'v DeTable<'t>, path: &[&str]) -> Option<&'v DeTable<'t>> {
     path.iter().try_fold(root, |table, key| table.get(*key)?.get_ref().as_table())
 }
@@ -27,7 +27,7 @@ pub(super) fn text(value: &Spanned<DeValue<'_>>) -> Option<Located<String>> {
     value.get_ref().as_str().map(|text| Located::new(text.to_owned(), span(value)))
 }
 
-/// Returns the texts of a list; none for anything else.
+/// Returns the texts in a list. Any other value has none.
 pub(super) fn texts(value: Option<&Spanned<DeValue<'_>>>) -> Vec<Located<String>> {
     value.and_then(|value| value.get_ref().as_array()).into_iter().flatten().filter_map(text).collect()
 }

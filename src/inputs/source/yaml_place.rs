@@ -9,24 +9,26 @@ use serde::de::DeserializeOwned;
 use super::unreadable;
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// How deep lists and mappings may be nested.
+/// The deepest nesting of lists and mappings of which the places are read.
 const MAX_DEPTH: usize = 64;
 
 /// The places of a file's values.
 #[derive(Debug, Default)]
 pub(super) struct YamlPlaces(Rc<Place>);
 
-/// The place of a value, and of its parts by their keys or, in a list, by their numbers.
+/// The place of a value, and the places of its parts. The key of a part is its key in a mapping, or its number in a
+/// list, from 0.
 #[derive(Debug, Default)]
 struct Place {
     at: Span,
     parts: BTreeMap<String, Rc<Place>>,
 }
 
-/// Returns the first document of a file as a value of a type, with merge keys applied, and the places of its values.
+/// Reads the first document of a file. Returns it as a value of type `T`, with merge keys (`<<`) applied, and the
+/// places of its values.
 ///
 /// # Errors
-/// When it is no YAML, or not of this type.
+/// When the file is not YAML, or its first document does not have the form of `T`.
 pub(super) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<(T, YamlPlaces), Diagnostic> {
     let value = |error: serde_yaml::Error| {
         let start = error.location().map_or(0, |location| location.index());
@@ -42,7 +44,7 @@ pub(super) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<(T, YamlPla
 }
 
 impl YamlPlaces {
-    /// Reads the places of the first document's values, as far as the text can be read.
+    /// Reads the places of the first document's values. If that document cannot be read to its end, there are none.
     fn of(text: &str) -> Self {
         let options = granit_parser::options! {
             emit_comments: false,
@@ -59,7 +61,8 @@ impl YamlPlaces {
         Self::default()
     }
 
-    /// Returns the place of the value to which these keys and numbers lead, or of the nearest existing container.
+    /// Returns the place of the value at a path of keys and numbers. If there is no such value, returns the place of
+    /// the nearest existing value on the path.
     pub(super) fn at<'k>(&self, path: impl IntoIterator<Item = &'k str>) -> Span {
         let mut place = &*self.0;
         for key in path {
@@ -95,7 +98,7 @@ impl<'t> Reader<'t> {
         Some((event, Span { start: range.start, end: range.end.max(range.start) }))
     }
 
-    /// Reads the value that an event begins; `None` if it cannot be read to its end.
+    /// Reads the value whose first event is `event`; `None` if the value cannot be read to its end.
     fn value(&mut self, event: &Event<'_>, at: Span) -> Option<Rc<Place>> {
         let mut parts = BTreeMap::new();
         let anchor = match event {

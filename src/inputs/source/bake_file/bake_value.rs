@@ -36,13 +36,14 @@ pub(super) enum Piece {
 pub(super) type Variables = BTreeMap<String, String>;
 
 impl Expression {
-    /// Returns the text with its variables filled in. `written` is the text as in the file.
+    /// Returns the text with its variables filled in. `written` is the expression as in the file.
     pub(super) fn filled(&self, variables: &Variables, written: &str) -> Filled {
         self.text(|name| variables.get(name).cloned())
             .map_or_else(|| Filled::Unknown(written.to_owned()), Filled::Known)
     }
 
-    /// Returns the text with these variables filled in; `None` if it needs others, or is not a text.
+    /// Returns the text with its variables filled in by `variable`; `None` if a variable is not known, or the value is
+    /// not a text.
     pub(super) fn text(&self, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
         let Kind::Text(pieces) = &self.kind else { return None };
         let text = |piece: &Piece| match piece {
@@ -62,7 +63,7 @@ impl Expression {
     }
 }
 
-/// Splits a text with `${…}` into its parts.
+/// Splits a text into literal parts and its `${…}`.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut literal = String::new();

@@ -75,7 +75,7 @@ impl<'t> Reader<'t> {
         passes
     }
 
-    /// Reads an identifier; empty if there is none.
+    /// Reads an identifier; the result is empty if there is none.
     fn identifier(&mut self) -> &'t str {
         let rest = self.rest();
         let length = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').unwrap_or(rest.len());
@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
         read
     }
 
-    /// Reads attributes and blocks up to anything else, such as a closing brace or the end of the file.
+    /// Reads attributes and blocks, up to the first text that is neither, such as a closing brace.
     fn body(&mut self) -> Result<Body, BrokenHcl> {
         let mut body = Body::default();
         loop {
@@ -231,7 +231,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Skips operators, functions and their arguments, up to the end of the expression around them.
+    /// Skips operators, functions and their arguments, up to the end of the expression that contains them.
     fn pass_operation(&mut self) {
         let mut open = 0_usize;
         while let Some(c) = self.rest().chars().next() {
@@ -248,7 +248,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads `"…"`, and resolves its escapes. `${…}` stays as it is.
+    /// Reads a string `"…"` and resolves its escapes; `None` if there is none. `${…}` stays as it is.
     fn quoted(&mut self) -> Option<String> {
         let inner = self.rest().strip_prefix('"')?;
         let (mut text, mut open, mut chars) = (String::new(), 0_usize, inner.char_indices());
@@ -277,7 +277,8 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Reads a heredoc: `<<WORD`, the lines, and `WORD`. Returns the lines.
+    /// Reads a heredoc: `<<WORD`, some lines, and a line with `WORD`. Returns the lines between; `None` if there is no
+    /// heredoc.
     fn heredoc(&mut self) -> Option<String> {
         let (first, after) = self.rest().strip_prefix("<<")?.split_once('\n')?;
         let word = first.strip_prefix('-').unwrap_or(first).trim();

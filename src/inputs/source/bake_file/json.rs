@@ -1,4 +1,5 @@
-//! Bake files in JSON, with the same content as in HCL. JSON is read as YAML, which gives the places of values.
+//! Bake files in JSON, with the same content as in HCL. They are read with the YAML reader, which also returns the
+//! places of values.
 
 use std::slice;
 

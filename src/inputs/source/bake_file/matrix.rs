@@ -1,10 +1,10 @@
 use super::bake_value::{Expression, Kind, Variables};
 
-/// The most rows of a matrix that are distinguished.
+/// The largest number of rows of a matrix that are listed.
 const MOST_ROWS: usize = 256;
 
-/// Returns the variables of each row of a matrix. If they are not known, or there are too many rows, it returns one row
-/// without variables.
+/// Returns the variables of each row of a matrix. If the values are not known, or there are too many rows, the result
+/// is one row without variables.
 pub(super) fn rows(matrix: &Expression) -> Vec<Variables> {
     let mut rows = vec![Variables::new()];
     for (name, values) in matrix.mapping() {

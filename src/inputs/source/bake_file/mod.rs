@@ -22,11 +22,12 @@ pub fn is_bake_file(name: &str) -> bool {
     stem.is_some_and(|stem| ["docker-bake", "docker-bake.override"].contains(&stem))
 }
 
-/// Returns the builds of a bake file, in its order. Paths are relative to the directory in which bake is called.
-/// Variables have their defaults. A target that others inherit from, and that is in no group, builds nothing.
+/// Returns the builds of a bake file, in the order of the file. Paths are relative to `directory`, the directory in
+/// which bake is called. Variables have their default values. A target that is in no group is left out if others inherit
+/// from it, or if its name begins with `_`.
 ///
 /// # Errors
-/// When it is not a bake file.
+/// When the file is not HCL, or, if its name ends with `.json`, not JSON.
 pub fn bake_builds(file: &SourceFile, directory: &RepoDir) -> Result<Vec<DeclaredBuild>, Diagnostic> {
     let body = if file.name().ends_with(".json") {
         json::read(file)?
@@ -43,15 +44,16 @@ struct Bake<'f> {
     file: &'f SourceFile,
     directory: &'f RepoDir,
     variables: Variables,
-    /// The targets in the order of the file. Two blocks with one name are two entries; the later one takes precedence.
+    /// The targets in the order of the file. Two blocks with the same name are two entries, and the later one takes
+    /// precedence.
     targets: Vec<&'f Block>,
     inherited: BTreeSet<String>,
     grouped: BTreeSet<String>,
 }
 
-/// The blocks with the attributes of a target: its own, and those of targets that it inherits from.
+/// The blocks that have the attributes of a target: its own block, and the blocks of the targets that it inherits from.
 struct Attributes<'f> {
-    /// Nearest first.
+    /// The target's own block first. Earlier blocks take precedence.
     blocks: Vec<&'f Block>,
     is_complete: bool,
 }
@@ -83,8 +85,8 @@ impl<'f> Bake<'f> {
         is_inherited && !self.grouped.contains(&target.label)
     }
 
-    /// Returns the attributes of a target, then those of the targets that it inherits from. Of the targets in
-    /// `inherits`, the last one comes first.
+    /// Returns the block of a target, followed by the blocks of the targets that it inherits from. The later ones in
+    /// `inherits` come first.
     fn attributes(&self, target: &'f Block) -> Attributes<'f> {
         let mut found = Attributes { blocks: Vec::new(), is_complete: true };
         let mut seen = BTreeSet::new();
@@ -165,7 +167,7 @@ impl<'f> Attributes<'f> {
         found.filter(|value| value.kind != Kind::Null)
     }
 
-    /// Returns the entries of a mapping that is merged from all blocks.
+    /// Returns the entries of the mapping `key`, merged from all blocks.
     fn merged(&self, key: &str) -> BTreeMap<&'f String, &'f Expression> {
         let mut merged = BTreeMap::new();
         for block in self.blocks.iter().rev() {
@@ -175,7 +177,7 @@ impl<'f> Attributes<'f> {
         merged
     }
 
-    /// Returns the target's name; in a matrix, the name of the row.
+    /// Returns the value of `name`, which differs between the rows of a matrix, or else the label of the target.
     fn name(&self, target: &Block, variables: &Variables) -> String {
         let name = self.get("name").and_then(|name| name.text(|name| variables.get(name).cloned()));
         name.unwrap_or_else(|| target.label.clone())

@@ -1,8 +1,8 @@
-//! Files of variables, `.env`, as compose reads them beside its file.
+//! `.env` files, which compose reads beside its compose file for the values of variables.
 
 use std::collections::BTreeMap;
 
-/// Returns the variables of a file that have plain values. Variables that use other variables are left out.
+/// Returns the variables of a `.env` file. Variables whose values use other variables or escapes are left out.
 pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
     let mut variables = BTreeMap::new();
     for line in text.lines() {
@@ -18,7 +18,7 @@ pub(super) fn variables(text: &str) -> BTreeMap<String, String> {
     variables
 }
 
-/// Returns the text of a plain value; `None` for any other value.
+/// Returns a value without its quotes and comment; `None` if it uses variables or escapes, or its quotes do not end.
 fn plain(value: &str) -> Option<&str> {
     if let Some(quoted) = value.strip_prefix('\'') {
         return quoted.split_once('\'').map(|(value, _)| value);

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use super::super::declared_build::Filled;
 
-/// Fills in variables from these values and from the defaults in the text. The environment of a build may set other
-/// values.
+/// Returns a text with its variables filled in, from `variables` or else from the defaults in the text. The environment
+/// of a build may set other values.
 pub(super) fn filled(text: &str, variables: &BTreeMap<String, String>) -> Filled {
     interpolated(text, variables).map_or_else(|| Filled::Unknown(text.to_owned()), Filled::Known)
 }
 
-/// Returns a text, with `$$` resolved, if it uses no variables, so that the environment cannot change it.
+/// Returns a text that uses no variables, with `$$` replaced by `$`, so that the environment cannot change it. `None`
+/// if the text uses variables.
 pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
 
-/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`; `None` if a variable has neither value nor
-/// default.
+/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`. `None` if a variable has neither a value nor
+/// a default, or for any other form.
 fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

@@ -18,7 +18,8 @@ use super::{DeclaredAt, DeclaredBuild, SourceTree, scalar};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
-/// The parts of a compose file that are read. `depends_on` is not one of them: it orders runs, not builds.
+/// The parts of a compose file that are read. `depends_on` is not one of them, since it orders the start of containers
+/// and not their builds.
 #[derive(Debug, Default, Deserialize)]
 struct ComposeFile {
     #[serde(default)]
@@ -37,9 +38,9 @@ struct ComposeService {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
 enum Extends {
-    /// One of the same file.
+    /// A service of the same file.
     Service(String),
-    /// A service of a file; without a file, one of this file.
+    /// A service of another file, or, without `file`, of the same file.
     Of { service: String, file: Option<String> },
 }
 
@@ -103,7 +104,7 @@ pub fn is_compose_file(name: &str) -> bool {
     })
 }
 
-/// The compose files of a tree. Each is read once, however many extend it.
+/// The compose files of a tree. A file that services of other files extend is read only once for them.
 pub struct ComposeFiles<'t> {
     tree: &'t SourceTree,
     known: BTreeMap<String, Option<Rc<Compose>>>,
@@ -115,7 +116,7 @@ struct Compose {
     directory: RepoDir,
     services: IndexMap<String, ComposeService>,
     places: YamlPlaces,
-    /// The variables of the `.env` beside it. They apply unless the environment sets a variable.
+    /// The variables of the `.env` in the same directory. The environment of a build may set other values.
     variables: BTreeMap<String, String>,
 }
 
@@ -129,21 +130,21 @@ impl Compose {
     }
 }
 
-/// The longest chain of services that extend each other.
+/// The largest number of services that are followed in a chain in which each extends the next.
 const MOST_EXTENDED: usize = 16;
 
 impl<'t> ComposeFiles<'t> {
-    /// Creates a reader of the compose files of a tree. It reads a file when it is needed.
+    /// Creates a reader of the compose files of a tree. It reads each file only when it is needed.
     #[must_use]
     pub fn of(tree: &'t SourceTree) -> Self {
         Self { tree, known: BTreeMap::new() }
     }
 
-    /// Returns the builds of a compose file, in its order. Variables with a value neither in `.env` nor as a default
-    /// are unknown.
+    /// Returns the builds of a compose file, in the order of the file. A variable without a value in `.env` and without
+    /// a default in the file is not known.
     ///
     /// # Errors
-    /// When it is not a compose file.
+    /// When the file is not YAML, or does not have the form of a compose file.
     pub fn builds(&mut self, file: &SourceFile) -> Result<Vec<DeclaredBuild>, Diagnostic> {
         let compose = Rc::new(Compose::read(self.tree, file)?);
         self.known.insert(file.name().to_owned(), Some(Rc::clone(&compose)));
@@ -155,7 +156,8 @@ impl<'t> ComposeFiles<'t> {
         Ok(compose.services.keys().filter_map(build).collect())
     }
 
-    /// Returns the build settings of a service, and of the services that it extends.
+    /// Returns the build settings of a service, including those of the services that it extends; `None` if `compose`
+    /// has no such service. Follows at most `left` services.
     fn settings(&mut self, compose: &Rc<Compose>, name: &str, left: usize) -> Option<Settings> {
         let service = compose.services.get(name)?;
         let own = Settings::of(compose, service);
@@ -172,8 +174,8 @@ impl<'t> ComposeFiles<'t> {
         Some(own.over(base.unwrap_or_else(|| Settings::unknown(named))))
     }
 
-    /// Returns the compose file that `from` refers to as `named`; `None` if the tree has no such file, or it cannot be
-    /// read.
+    /// Returns the compose file at the path `named`, relative to the directory of `from`; `None` if the tree has no
+    /// such file, or it cannot be read.
     fn file(&mut self, from: &Compose, named: &str) -> Option<Rc<Compose>> {
         let path = from.directory.resolve_file(&filled(named, &from.variables).known()?).ok()?;
         let read = || Compose::read(self.tree, self.tree.text(&path)?).ok().map(Rc::new);
@@ -192,7 +194,7 @@ mod tests {
         of_tree(&[("deploy/compose.yaml", text)])
     }
 
-    /// Returns the builds of the first file of a tree.
+    /// Returns the builds of the first of these files, in a tree of all of them.
     fn of_tree(files: &[(&str, &str)]) -> Vec<DeclaredBuild> {
         let tree = SourceTree::of_texts(files);
         ComposeFiles::of(&tree).builds(tree.text(files[0].0).unwrap()).unwrap()

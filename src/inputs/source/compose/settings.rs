@@ -6,7 +6,7 @@ use super::interpolation::{filled, sure};
 use super::{Compose, ComposeBuild, ComposeService, LongBuild};
 use crate::model::name::RepoDir;
 
-/// The build settings of a service. `None` is a setting that it does not have.
+/// The build settings of a service. A setting is `None` if the service does not have it.
 pub(super) struct Settings {
     is_built: bool,
     context: Option<BuildContext>,
@@ -21,7 +21,7 @@ pub(super) struct Settings {
 /// Where a service's Dockerfile is.
 enum Instructions {
     Inline(String),
-    /// Relative to the context.
+    /// The path of a file, relative to the context.
     File(Filled),
 }
 
@@ -55,7 +55,7 @@ impl Settings {
         }
     }
 
-    /// Returns settings that are all unknown, for a service that cannot be read.
+    /// Returns the settings of a service that cannot be read: the context is not known, and other settings are missing.
     pub(super) fn unknown(name: &str) -> Self {
         Self {
             is_built: false,
@@ -69,7 +69,7 @@ impl Settings {
         }
     }
 
-    /// Returns these settings, with `base` for those that are missing.
+    /// Returns these settings, with those of `base` in place of missing ones.
     pub(super) fn over(self, base: Self) -> Self {
         Self {
             is_built: self.is_built || base.is_built,

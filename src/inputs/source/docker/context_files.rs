@@ -8,7 +8,8 @@ use super::path_pattern::PathPattern;
 use super::reads::{ContextReads, ContextSource};
 use crate::model::diagnostic::Span;
 
-/// The most bytes of paths that are compared with wildcards. Beyond that, a source counts as the whole context.
+/// The largest number of bytes of paths that are compared with patterns that have wildcards. Beyond that, the build
+/// counts as reading the whole context.
 const MOST_WORK: usize = 1 << 28;
 
 /// A file of a context.
@@ -43,7 +44,7 @@ impl<'a> ContextFiles<'a> {
         files
     }
 
-    /// Whether a source, which may have wildcards, matches a symbolic link, or a path through one.
+    /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards.
     #[must_use]
     pub fn leads_on(&self, source: &str) -> bool {
         follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
@@ -102,8 +103,8 @@ fn above(path: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 impl ContextReads {
-    /// Returns the files that the build can read, in the order of their bytes. If something is unresolved, these are
-    /// all files that are not ignored.
+    /// Returns the files that the build can read, in the order of their bytes. If a part of the Dockerfile is
+    /// unresolved, these are all files that are not ignored.
     #[must_use]
     pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         let all = ContextSource { path: String::new(), span: Span::default() };

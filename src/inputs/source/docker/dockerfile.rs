@@ -9,7 +9,7 @@ use crate::model::diagnostic::Span;
 /// A Dockerfile that a builder accepts, as far as this reader can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dockerfile {
-    /// `# syntax=`: the image of the frontend that reads the file instead of the builder's own.
+    /// The image in `# syntax=`. It is a frontend that reads the file in place of the builder's own frontend.
     pub syntax: Option<DockerfileWord>,
     /// The character that escapes others and continues lines.
     pub(super) escape: char,
@@ -31,7 +31,7 @@ pub struct DockerfileStage {
 }
 
 impl DockerfileStage {
-    /// Returns the name by which other stages refer to it: in lower case.
+    /// Returns the stage's name in lower case, by which other stages refer to it; `None` if it has no name.
     pub(super) fn key(&self) -> Option<String> {
         self.name.as_ref().map(|name| name.text.to_lowercase())
     }
@@ -46,10 +46,11 @@ impl DockerfileStage {
 }
 
 impl Dockerfile {
-    /// Reads the text of a Dockerfile. Spans count from its first byte, a byte order mark included.
+    /// Reads the text of a Dockerfile. Spans are offsets from its first byte. A byte order mark is included in the
+    /// offsets.
     ///
     /// # Errors
-    /// When a builder refuses it.
+    /// When a builder refuses the text.
     pub fn parse(text: &str) -> Result<Self, RefusedDockerfile> {
         let mut lines = Lines::new(text);
         let syntax = directives(&mut lines)?;
@@ -80,7 +81,8 @@ impl Dockerfile {
         Ok(file)
     }
 
-    /// Returns the stages by name. If several stages have the same name, the last one counts.
+    /// Returns the positions of the stages, by name in lower case. If several stages have the same name, this is the
+    /// position of the last one.
     pub(super) fn by_name(&self) -> BTreeMap<String, usize> {
         let named = self.stages.iter().enumerate();
         named.filter_map(|(at, stage)| Some((stage.key()?, at))).collect()

@@ -8,11 +8,12 @@ use super::path_pattern::PathPattern;
 /// The symbolic links of a context, with their targets.
 pub(super) type Links<'a> = BTreeMap<&'a [u8], &'a [u8]>;
 
-/// The most paths that are followed for one source. Beyond that, the source counts as the whole context.
+/// The largest number of paths that are followed for one source. If there are more, the source counts as the whole
+/// context.
 const MOST_STEPS: usize = 10_000;
 
-/// Returns the paths and patterns that a source reads: the links on the way, and the paths to which they lead; `None`
-/// if the source reads the whole context.
+/// Returns the paths and patterns that the builder reads for a source: the symbolic links in its path, and the paths to
+/// which these links point. `None` if the source reads the whole context.
 pub(super) fn follow(source: &str, links: &Links) -> Option<BTreeSet<String>> {
     let mut found = BTreeSet::new();
     if links.is_empty() {
@@ -32,7 +33,8 @@ pub(super) fn follow(source: &str, links: &Links) -> Option<BTreeSet<String>> {
     (!found.contains(".")).then_some(found)
 }
 
-/// Follows a path up to the first link.
+/// Follows a path up to its first symbolic link. Adds the link to `found`, and the paths to which it points to `next`.
+/// Adds a path without links to `found`.
 fn step(path: &str, links: &Links, found: &mut BTreeSet<String>, next: &mut Vec<String>) {
     let mut end = 0;
     while end < path.len() {
@@ -52,7 +54,8 @@ fn step(path: &str, links: &Links, found: &mut BTreeSet<String>, next: &mut Vec<
     found.insert(path.to_owned());
 }
 
-/// Returns the targets of the links that a path or pattern matches. `parent` is its directory.
+/// Returns the targets of the links that a path or pattern matches, relative to the root of the context. `parent` is
+/// the path's directory, with `/` at its end.
 fn targets(path: &str, parent: &str, links: &Links) -> Vec<String> {
     let name = &path[parent.len()..];
     let target = |link: &[u8], to: &[u8]| {

@@ -13,12 +13,12 @@ pub struct IgnoreFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     pattern: PathPattern,
-    /// `!`: the files that it matches are sent anyway.
+    /// Whether it begins with `!`: the files that it matches are sent even if an earlier rule ignores them.
     excepts: bool,
 }
 
-/// Returns the paths of the two possible ignore files: the one beside the Dockerfile, and the one in the context. The
-/// first that exists counts.
+/// Returns the paths of the two possible ignore files. The first is beside the Dockerfile, such as
+/// `Dockerfile.dockerignore`. The second is `.dockerignore` in the context. The builder uses the first one that exists.
 #[must_use]
 pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
     let at_root = context.is_empty() || context == ".";
@@ -27,8 +27,8 @@ pub fn ignore_files(dockerfile: &str, context: &str) -> [String; 2] {
 }
 
 impl IgnoreFile {
-    /// Reads the text of an ignore file. `None` if the builder refuses it, or gives a pattern a meaning that this
-    /// reader does not have.
+    /// Reads the text of an ignore file. `None` if the builder refuses it, or if the builder reads a pattern in a way
+    /// that is not supported here.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -61,7 +61,7 @@ fn rule(text: &str) -> Result<Rule, BadPattern> {
     Ok(Rule { pattern: PathPattern::parse(text.as_bytes())?, excepts })
 }
 
-/// Returns the shortest path that means the same: Go's `filepath.Clean`.
+/// Returns the shortest path that is equivalent, like Go's `filepath.Clean`: `a/c` for `./a/b/../c`.
 pub(super) fn clean(path: &str) -> String {
     let rooted = path.starts_with('/');
     let mut parts: Vec<&str> = Vec::new();
@@ -83,7 +83,7 @@ pub(super) fn clean(path: &str) -> String {
 /// Checks many paths against an ignore file. Results for directories are kept.
 pub(super) struct IgnoreChecker<'a> {
     file: &'a IgnoreFile,
-    /// Which rules match a directory, or one that holds it.
+    /// Which rules match a directory or one above it, by the directory's path.
     directories: BTreeMap<Vec<u8>, Vec<bool>>,
 }
 
@@ -108,7 +108,7 @@ impl IgnoreChecker<'_> {
         self.check(path, &met).0
     }
 
-    /// Returns whether a path is ignored, and which rules match it. `above` are the rules that match its directory.
+    /// Returns whether a path is ignored, and which rules match it. `above` says which rules match its directory.
     fn check(&self, path: &[u8], above: &[bool]) -> (bool, Vec<bool>) {
         let mut ignored = false;
         let met = self.file.rules.iter().zip(above).map(|(rule, above)| {

@@ -21,18 +21,18 @@ pub struct DockerfileWord {
 pub struct RefusedDockerfile {
     /// What is wrong, in a few words.
     pub message: String,
-    /// Where.
+    /// Where the mistake is.
     pub span: Span,
 }
 
-/// An instruction, as far as it is about files of the context, images and variables.
+/// An instruction, reduced to what it says about files of the context, images and variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DockerfileInstruction {
     /// `FROM`: a stage begins.
     From {
         /// The base image or base stage.
         base: DockerfileWord,
-        /// Its name, as it is written.
+        /// The name of the stage, as it is written.
         name: Option<DockerfileWord>,
     },
     /// `ARG`: names, each with its default.
@@ -41,7 +41,7 @@ pub enum DockerfileInstruction {
     Env(Vec<(DockerfileWord, DockerfileWord)>),
     /// `COPY` or `ADD`.
     Copy(CopyInstruction),
-    /// `RUN`, with what it mounts.
+    /// `RUN`, with its `--mount` flags.
     Run(Vec<RunMount>),
     /// `ONBUILD`: an instruction for the stages based on this one.
     OnBuild(Box<DockerfileInstruction>),
@@ -54,22 +54,22 @@ pub enum DockerfileInstruction {
 pub struct CopyInstruction {
     /// Whether it is `ADD`, which also accepts URLs.
     pub is_add: bool,
-    /// `--from`: a stage, an image or a named context in place of the context.
+    /// `--from`: the stage, image or named context from which files are copied in place of the context.
     pub from: Option<DockerfileWord>,
     /// The sources, without heredocs.
     pub sources: Vec<DockerfileWord>,
 }
 
-/// `RUN --mount` of the types `bind` and `cache`.
+/// A `--mount` flag of `RUN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunMount {
     /// The place of the flag.
     pub span: Span,
-    /// `type`; without it, `bind`.
+    /// The field `type`. A mount without it is of type `bind`.
     pub kind: Option<String>,
-    /// `from`: a stage, an image or a named context in place of the context.
+    /// The field `from`: the stage, image or named context that is mounted in place of the context.
     pub from: Option<String>,
-    /// `source`; without it, the whole context.
+    /// The field `source`. A bind mount without it mounts the whole context.
     pub source: Option<String>,
 }
 
@@ -94,7 +94,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Reads the instruction in a range of the line. Also returns whether heredocs can follow it.
+    /// Reads the instruction in a range of the line. Also returns whether heredocs can follow the instruction.
     fn read(&self, all: Range<usize>, is_trigger: bool) -> Result<(DockerfileInstruction, bool), RefusedDockerfile> {
         let text = &self.line.text;
         let name_end = text[all.clone()].find(split::is_separator).map_or(all.end, |end| all.start + end);

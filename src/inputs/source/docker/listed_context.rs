@@ -9,13 +9,13 @@ use crate::model::tree::{Listing, Mode};
 #[derive(Default)]
 pub struct ListedContexts<'a>(BTreeMap<RepoDir, ListedContext<'a>>);
 
-/// The files of a context from a listing, without the targets of symbolic links.
+/// The files of a context, from a listing of the repository. The targets of symbolic links are not known.
 pub struct ListedContext<'a> {
     /// The files, including links.
     pub files: ContextFiles<'a>,
     /// The number of the files.
     pub count: usize,
-    /// The links. Each counts as a link to the whole context.
+    /// The symbolic links. Each counts as a link to the whole context, since its target is not known.
     links: ContextFiles<'a>,
     /// The paths of the links, in the order of their bytes.
     link_paths: Vec<&'a [u8]>,
@@ -48,8 +48,8 @@ impl<'a> ListedContext<'a> {
         }
     }
 
-    /// Whether a source, which may have wildcards, matches a symbolic link or a path through one. A source that is the
-    /// whole context does not.
+    /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards.
+    /// `false` if the source is the whole context.
     #[must_use]
     pub fn leads_on(&self, source: &str) -> bool {
         clean(source) != "." && self.links.leads_on(source)

@@ -17,7 +17,7 @@ struct Physical<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LogicalLine {
     pub(super) text: String,
-    /// The offsets at which the parts of the text begin, in the text and in the file.
+    /// The parts of the text, each from one line of the file: the offset of its beginning in the text, and in the file.
     parts: Vec<(usize, usize)>,
 }
 
@@ -29,7 +29,7 @@ impl LogicalLine {
         }
     }
 
-    /// Returns the span in the file of a part of the text, from its first to its last byte.
+    /// Returns the span in the file of a range of the text, from the first byte of the range to its last byte.
     pub(super) fn span(&self, range: &Range<usize>) -> Span {
         let start = self.offset(range.start);
         let end = if range.is_empty() { start } else { self.offset(range.end - 1) + 1 };
@@ -69,7 +69,7 @@ impl<'a> Lines<'a> {
         Some(line)
     }
 
-    /// Returns the text after the `#` and its span if the next line is a comment.
+    /// Returns the text after the `#` and its span if the next line is a comment; `None` if it is not.
     pub(super) fn comment(&mut self) -> Option<(&'a str, Span)> {
         let before = self.at;
         let comment = self.physical().and_then(|line| {
@@ -83,7 +83,7 @@ impl<'a> Lines<'a> {
         comment
     }
 
-    /// Returns the next instruction.
+    /// Returns the next instruction as one line; `None` at the end of the file.
     pub(super) fn logical(&mut self) -> Option<LogicalLine> {
         let mut logical = LogicalLine::default();
         let mut goes_on = false;
@@ -104,7 +104,8 @@ impl<'a> Lines<'a> {
         goes_on.then_some(logical)
     }
 
-    /// Returns a line without the escape character at its end, and whether there was one.
+    /// Returns a line without the escape character at its end, and whether it had one, so that the next line continues
+    /// it.
     fn continued<'b>(&self, text: &'b str) -> (&'b str, bool) {
         let line = text.trim_end_matches([' ', '\t']);
         match line.strip_suffix(self.escape) {
@@ -113,7 +114,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Skips up to the line that ends a heredoc. Returns `false` if no line does.
+    /// Skips the lines up to the one that ends a heredoc. Returns `false` if there is no such line.
     pub(super) fn skip_heredoc(&mut self, terminator: &str, tabs: bool) -> bool {
         while let Some(line) = self.physical() {
             let text = if tabs { line.text.trim_start_matches('\t') } else { line.text };

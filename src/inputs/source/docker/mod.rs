@@ -1,8 +1,8 @@
-//! Dockerfiles and their ignore files, read as BuildKit reads them: which files of its context a build can read, and
+//! Reads Dockerfiles and their ignore files like BuildKit, to find which files of its context a build can read, and
 //! which images it uses.
 //!
-//! [`Dockerfile::parse`] reads the text, [`Dockerfile::reads`] returns the sources that a build of it takes from its
-//! context, and [`ContextReads::files`] returns the files that match these. All of it is pure: no file is opened here.
+//! [`Dockerfile::parse`] reads the text, [`Dockerfile::reads`] returns the sources in the context that a build copies
+//! or mounts, and [`ContextReads::files`] returns the files that match these sources. This module opens no files.
 
 mod context_files;
 mod dockerfile;

@@ -1,9 +1,9 @@
-//! `RUN --mount=type=bind,source=…`.
+//! The fields of `RUN --mount=type=bind,source=…`.
 
 use super::instruction::RunMount;
 use crate::model::diagnostic::Span;
 
-/// Reads the fields of a mount, before variables are filled in.
+/// Reads the fields of a mount. Variables in them stay as written.
 pub(super) fn read(fields: &str, span: Span) -> RunMount {
     let mut mount = RunMount { span, kind: None, from: None, source: None };
     for field in separated(fields) {

@@ -1,11 +1,11 @@
-//! One pattern over paths of a context, in the dialect of Docker's ignore files: moby/patternmatcher.
+//! A pattern for paths in a context, in the syntax of Docker's ignore files (moby/patternmatcher).
 
 use std::ops::RangeInclusive;
 
 use bstr::ByteSlice as _;
 
-/// A compiled pattern. It matches whole paths. Whether a matching directory includes everything below it is up to the
-/// caller.
+/// A compiled pattern. It matches whole paths only. The caller decides whether a match of a directory includes the
+/// files below the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
     /// The bytes with which every matching path begins.
@@ -38,7 +38,7 @@ enum Piece {
 }
 
 impl PathPattern {
-    /// Reads a pattern that is normalised already.
+    /// Reads a pattern. It must be normalised already, so that it has no parts such as `.` and `..`.
     pub(super) fn parse(pattern: &[u8]) -> Result<Self, BadPattern> {
         let text = pattern.to_str_lossy();
         let mut pieces = Vec::new();
@@ -69,7 +69,7 @@ impl PathPattern {
         Ok(Self { prefix: prefix.into_bytes(), pieces })
     }
 
-    /// Returns the only path that it matches, if it has no wildcards.
+    /// Returns the only path that the pattern matches; `None` if it has wildcards.
     pub(super) fn literal(&self) -> Option<&[u8]> {
         let is_literal = self.pieces.iter().all(|piece| matches!(piece, Piece::Character(_)));
         is_literal.then_some(&*self.prefix)
@@ -80,7 +80,7 @@ impl PathPattern {
         &self.prefix
     }
 
-    /// Whether it matches a whole path.
+    /// Whether the pattern matches a whole path.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
         if !path.starts_with(&self.prefix) {
             return false;
@@ -117,7 +117,8 @@ impl PathPattern {
     }
 }
 
-/// The pieces that the next character may match, by index. The index after the last piece stands for the end.
+/// The pieces that the next character may match, by index. If the pattern is matched up to its end, the index after the
+/// last piece is also set.
 struct Places {
     here: Vec<bool>,
     /// The pieces that have not matched a character yet.
@@ -134,7 +135,7 @@ impl Places {
         self.arrived.fill(false);
     }
 
-    /// Enters a piece, and the following ones as long as they may match nothing.
+    /// Adds a piece. If that may match nothing, adds the next piece too, and so on.
     fn arrive(&mut self, at: usize, pieces: &[Piece]) {
         for at in at..self.here.len() {
             self.here[at] = true;
@@ -151,12 +152,12 @@ impl Places {
 /// The effect of a character on a piece.
 enum Step {
     Dies,
-    /// The piece goes on, and needs more characters.
+    /// The piece matches the character, and needs more characters.
     Stays,
-    /// The piece goes on, or ends here.
+    /// The piece matches the character. It may end here, or match more characters.
     StaysOrEnds,
     Ends,
-    /// The piece goes on, or the next piece begins.
+    /// The piece matches the character. It may end here, or it needs more characters.
     StaysAndEnds,
 }
 
@@ -175,13 +176,13 @@ impl Piece {
     }
 }
 
-/// Returns the character after a backslash. A letter or digit is refused, since it would mean something else to the
-/// builder.
+/// Returns the character after a backslash. Fails for a letter or digit, which would mean something else to the
+/// builder, and for a character that is not ASCII.
 fn escaped(c: char) -> Result<char, BadPattern> {
     if c.is_ascii() && !c.is_ascii_alphanumeric() { Ok(c) } else { Err(BadPattern) }
 }
 
-/// Reads a class after its `[`.
+/// Reads a character class such as `[a-z]`, after its `[`.
 fn class(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<Piece, BadPattern> {
     let negated = characters.next_if_eq(&'^').is_some();
     let mut ranges = Vec::new();

@@ -18,15 +18,16 @@ pub(super) enum Meaning {
     Scratch,
     /// A named context of the build.
     Context,
-    /// An image, or one of these stages.
+    /// An image, or one of these stages, since the name has a wildcard.
     OneOf(Vec<usize>),
-    /// An image, or any stage before this one.
+    /// An image, or any stage before this one, since the name is not known.
     AnyBefore(usize),
-    /// The builder refuses it.
+    /// The builder refuses the name.
     Refused,
 }
 
-/// How many stage names are compared with wildcards, at most. After that, any stage may be meant.
+/// The largest number of comparisons between stage names and names with wildcards. Beyond that, a name with wildcards
+/// may mean any earlier stage.
 const MOST_COMPARISONS: usize = 1 << 16;
 
 /// The stages of a Dockerfile in one build.
@@ -36,7 +37,7 @@ pub(super) struct Stages<'a> {
     by_name: BTreeMap<String, usize>,
     /// The base of each stage.
     pub(super) bases: Vec<Meaning>,
-    /// Whether a named context replaces each stage.
+    /// For each stage, whether a named context replaces it.
     pub(super) replaced: Vec<bool>,
 }
 
@@ -91,8 +92,9 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// Returns what `COPY --from` (`by_number`) or `from` of a mount means. BuildKit does not fill in variables there,
-    /// but other builders do.
+    /// Returns the meaning of the text in `COPY --from` or in the field `from` of a mount. If `by_number` is set, as
+    /// for `COPY`, the text may be the number of a stage. BuildKit does not fill in variables there, but other builders
+    /// do.
     pub(super) fn origin(&self, text: &str, by_number: bool, globals: &Globals) -> Meaning {
         let name = match globals.expand(text) {
             Ok(value) if value.is_wild || (value.text.is_empty() && text.contains('$')) => {
@@ -111,14 +113,15 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// Returns the stage that is built: the last one, or the one that has this name or number.
+    /// Returns the position of the stage that is built: the stage with this name or number, or without a name the last
+    /// stage. `None` if there is no such stage.
     pub(super) fn target(&self, name: Option<&str>) -> Option<usize> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return self.file.stages.len().checked_sub(1) };
         let by_number = || name.parse().ok().filter(|number| *number < self.file.stages.len());
         self.by_name.get(&name.to_lowercase()).copied().or_else(by_number)
     }
 
-    /// Returns which stages a build of a target needs.
+    /// Returns for each stage whether a build of a target needs it.
     pub(super) fn reached(&self, target: usize, globals: &Globals) -> Vec<bool> {
         let stages = &self.file.stages;
         let mut reached = vec![false; stages.len()];
@@ -156,8 +159,8 @@ impl<'a> Stages<'a> {
     }
 }
 
-/// Returns what an instruction takes files from instead of the context, and whether that may be the number of a stage,
-/// as in `COPY`.
+/// Returns the names of stages, images and named contexts from which an instruction takes files in place of the
+/// context. Each has a flag that says whether the name may be the number of a stage, as in `COPY`.
 fn froms(instruction: &DockerfileInstruction) -> Vec<(&str, bool)> {
     match instruction {
         DockerfileInstruction::Copy(copy) => copy.from.iter().map(|from| (&*from.text, true)).collect(),
@@ -168,7 +171,8 @@ fn froms(instruction: &DockerfileInstruction) -> Vec<(&str, bool)> {
     }
 }
 
-/// Returns a reference in the form by which named contexts are looked up.
+/// Returns an image reference without `docker.io/`, `library/` and `:latest`, the form in which named contexts are
+/// looked up.
 fn familiar(name: &str) -> &str {
     let name = name.strip_prefix("docker.io/").unwrap_or(name);
     let name = name.strip_prefix("library/").unwrap_or(name);

@@ -1,4 +1,4 @@
-//! The reads of one build of a Dockerfile: sources in its context, and images.
+//! What one build of a Dockerfile reads: sources in its context, and images.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +11,12 @@ use super::scope::{Given, Globals, Scope};
 use super::shell_lexer::{Refusal, Value};
 use crate::model::diagnostic::Span;
 
-/// How a Dockerfile is built.
+/// The parameters of a build of a Dockerfile.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildRequest<'a> {
-    /// The build arguments; `None` for an argument whose value is not known here.
+    /// The build arguments. A value is `None` if it is not known before the build.
     pub arguments: &'a Given,
-    /// The stage that is built; without it, the last one.
+    /// The stage that is built; `None` for the last one.
     pub target: Option<&'a str>,
     /// The names of the named contexts.
     pub contexts: &'a BTreeSet<String>,
@@ -27,19 +27,20 @@ pub struct BuildRequest<'a> {
 pub struct ContextReads {
     /// The sources that it takes from its context, in the order of the file.
     pub sources: Vec<ContextSource>,
-    /// The images that it takes something from, in the order of the file.
+    /// The images on which it is based, or from which it takes files, in the order of the file.
     pub images: Vec<ImageReference>,
-    /// The parts that cannot be resolved. If there are any, the build may read every file of its context.
+    /// The parts of the Dockerfile that cannot be resolved. If there are any, the build may read every file of its
+    /// context.
     pub unresolved: Vec<UnresolvedRead>,
 }
 
 /// A source of `COPY`, `ADD` or a bind mount that lies in the context.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ContextSource {
-    /// Its path in the context, normalised and with variables filled in. It may contain Docker's wildcards; empty for
-    /// the whole context.
+    /// Its path in the context, normalised and with variables filled in. The path may contain Docker's wildcards. It is
+    /// empty for the whole context.
     pub path: String,
-    /// The place of the source, or of the flag of a mount.
+    /// The place of the source, or of the `--mount` flag.
     pub span: Span,
 }
 
@@ -48,11 +49,11 @@ pub struct ContextSource {
 pub struct ImageReference {
     /// The reference as written.
     pub written: String,
-    /// The reference with variables filled in; `None` if one is not known.
+    /// The reference with variables filled in; `None` if a variable is not known.
     pub reference: Option<String>,
     /// The instruction that uses it.
     pub by: ReferencedBy,
-    /// Where.
+    /// The place of the reference.
     pub span: Span,
 }
 
@@ -70,17 +71,17 @@ pub enum ReferencedBy {
 /// A part of a Dockerfile that affects what the build reads, and cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnresolvedRead {
-    /// Why.
+    /// The reason.
     pub why: Unresolved,
-    /// Where.
+    /// The place of the part.
     pub span: Span,
 }
 
-/// Why it is not known what a build reads.
+/// Why a part of a Dockerfile cannot be resolved.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unresolved {
-    /// A variable has no value that is known here.
+    /// A variable has no value that is known before the build.
     #[error("`{0}` has no value that is known before the build")]
     Variable(String),
     /// Builders do not accept a word.
@@ -98,7 +99,7 @@ pub enum Unresolved {
 }
 
 impl Dockerfile {
-    /// Returns what a build reads.
+    /// Returns the sources and images that a build reads.
     #[must_use]
     pub fn reads(&self, request: &BuildRequest) -> ContextReads {
         let mut reads = ContextReads::default();
@@ -118,7 +119,7 @@ impl Dockerfile {
         reader.reads.in_order()
     }
 
-    /// Returns the images that any stage uses, itself or in an `ONBUILD` instruction.
+    /// Returns the images that the stages use, including those of their `ONBUILD` instructions.
     #[must_use]
     pub fn images(&self, arguments: &Given) -> Vec<ImageReference> {
         let globals = Globals::new(arguments, self.escape, &self.target_name(None), &self.arguments);
@@ -146,7 +147,7 @@ fn is_usual(syntax: &str) -> bool {
     last == "dockerfile" || last == "dockerfile-upstream"
 }
 
-/// The most `ONBUILD` instructions that are read, for all stages together.
+/// The largest number of `ONBUILD` instructions that are read, for all stages together.
 const MOST_TRIGGERED: usize = 10_000;
 
 struct Reader<'a> {
@@ -162,7 +163,7 @@ struct Reader<'a> {
 /// A step of the walk through the stages. A stage inherits the variables of its base stages.
 enum Step {
     Enter(usize),
-    /// Undo the variables that were set since this mark.
+    /// Undo the changes of variables since this mark.
     Leave(usize),
 }
 
@@ -292,7 +293,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Records the image that `--from` names, if it names one.
+    /// Adds the image that `--from` or `from` names to the images, if it names one.
     fn origin(&mut self, from: &DockerfileWord, by: ReferencedBy) {
         let reference = match self.stages.origin(&from.text, by == ReferencedBy::Copy, self.globals) {
             Meaning::Stage(_) | Meaning::Scratch | Meaning::Context => return,

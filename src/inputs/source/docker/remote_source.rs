@@ -1,6 +1,7 @@
-//! Sources of `ADD` on other machines.
+//! Sources of `ADD` that are addresses and not paths in the context.
 
-/// Whether a source is an address: of a file, or of a git repository. `github.com/acme/web` is a directory.
+/// Whether a source is the address of a file or of a git repository. `github.com/acme/web`, without a scheme, is not an
+/// address but a path.
 pub(super) fn is_remote(source: &str) -> bool {
     if let Some((scheme, _)) = source.split_once("://")
         && !scheme.is_empty()

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use super::instruction::DockerfileWord;
 use super::shell_lexer::{self, Binding, Refusal, Value};
 
-/// The arguments of a build; `None` for an argument whose value is not known here.
+/// The arguments of a build. A value is `None` if it is not known before the build.
 pub(super) type Given = BTreeMap<String, Option<String>>;
 
-/// A name and its default.
+/// An argument of a Dockerfile: its name and its default.
 type Argument = (DockerfileWord, Option<DockerfileWord>);
 
 /// The arguments before the first stage, and those that a builder sets itself.
@@ -42,12 +42,12 @@ impl<'a> Globals<'a> {
         globals
     }
 
-    /// Sets an argument. A value that the build was given takes precedence.
+    /// Sets an argument to the value that the build was given, or else to its default.
     fn bind(&mut self, name: &str, default: Binding) {
         self.bindings.insert(name.to_owned(), given(self.given, name).unwrap_or(default));
     }
 
-    /// Returns a word outside of the stages' instructions with its variables filled in.
+    /// Returns a word with the arguments before the first stage filled in, such as the word after `FROM`.
     pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
         let lookup = |name: &str| self.bindings.get(name).cloned().unwrap_or(Binding::Unset);
         shell_lexer::expand(word, self.escape, &lookup)
@@ -62,7 +62,7 @@ fn given(given: &Given, name: &str) -> Option<Binding> {
 pub(super) struct Scope<'a> {
     globals: &'a Globals<'a>,
     bindings: BTreeMap<String, Binding>,
-    /// The value of each variable before it was set, the latest last.
+    /// The changes of variables, the latest last: a name, and the value before the change.
     changes: Vec<(String, Option<Binding>)>,
     /// Whether an unknown base image may set variables.
     on_image: bool,
@@ -121,8 +121,8 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Sets the variables of `ENV`, whose values use the variables from before. A name that is not known is an error,
-    /// since it may be any variable.
+    /// Sets the variables of an `ENV`. Their values are filled in from the variables before the instruction. Fails if a
+    /// name is not known, since it may be the name of any variable.
     pub(super) fn environment(&mut self, variables: &[(DockerfileWord, DockerfileWord)]) -> Result<(), Refusal> {
         let mut expanded = Vec::with_capacity(variables.len());
         for (name, value) in variables {

@@ -30,11 +30,11 @@ impl Value {
 pub(super) enum Refusal {
     /// It uses this variable, which may have any value.
     Variable(String),
-    /// A builder refuses it too, or it is longer than any path.
+    /// A builder refuses the word too, or the word is longer than any path.
     Syntax,
 }
 
-/// Which parts of a text stay as written.
+/// Which parts of a text stay as written: its quotes, its escapes, and variables that are not set.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Raw {
     quotes: bool,
@@ -57,7 +57,7 @@ pub(super) fn words(text: &str) -> Result<Vec<String>, Refusal> {
     split(text, Raw { unset: true, ..Raw::default() })
 }
 
-/// Returns the words of a text as written. Variables stay as they are.
+/// Returns the words of a text with quotes, escapes and variables as written.
 pub(super) fn raw_words(text: &str) -> Result<Vec<String>, Refusal> {
     split(text, Raw { quotes: true, escapes: true, unset: true })
 }
@@ -81,7 +81,7 @@ pub(super) struct Lexer<'a> {
     pub(super) raw: Raw,
     pub(super) lookup: &'a dyn Fn(&str) -> Binding,
     pub(super) depth: usize,
-    /// Bytes that variables have added.
+    /// The number of bytes that variables have added.
     pub(super) filled: usize,
     pub(super) doubt: Doubt,
     words: Vec<String>,
@@ -110,7 +110,7 @@ impl<'a> Lexer<'a> {
         self.rest.clone().next()
     }
 
-    /// Reads and returns the text up to the character `stop`, or to the end.
+    /// Reads and returns the text up to the character `stop`; if that is `None`, up to the end.
     pub(super) fn until(&mut self, stop: Option<char>) -> Result<String, Refusal> {
         let outer = self.depth == 0;
         let mut result = String::new();
@@ -233,7 +233,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Reads `<`, or `<<` with the spaces after it, which belong to the word of a heredoc.
+    /// Reads `<`, or `<<` with the spaces after it. These spaces belong to the word of a heredoc.
     fn angle(&mut self) -> String {
         let mut result = String::from('<');
         self.rest.next();

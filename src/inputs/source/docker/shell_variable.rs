@@ -3,9 +3,9 @@
 use super::shell_lexer::{Binding, Lexer, Refusal};
 use super::substitution::{self, Affix};
 
-/// The most bytes that variables may add to one word. No path is longer.
+/// The largest number of bytes that variables may add to one word. No path is longer.
 const LONGEST: usize = 4096;
-/// How deep `${a:-${b:-…}}` is followed.
+/// How deep expressions such as `${a:-${b:-…}}` may be nested.
 const DEEPEST: usize = 64;
 
 impl Lexer<'_> {
@@ -105,7 +105,7 @@ impl Lexer<'_> {
         Ok(result)
     }
 
-    /// Reads the inside of a `${…}` up to a character.
+    /// Reads the inside of a `${…}` up to the character `stop`, and returns it.
     fn nested(&mut self, stop: char, raw_escapes: bool) -> Result<String, Refusal> {
         if self.depth == DEEPEST {
             return Err(Refusal::Syntax);
@@ -153,8 +153,8 @@ impl Lexer<'_> {
         }
     }
 
-    /// Returns the value of a variable of which a part is removed or replaced. The value is unknown if it contains a
-    /// wildcard.
+    /// Returns the value of a variable from which a part is to be removed or replaced; `None` if the variable is not
+    /// set. A value that contains a wildcard counts as unknown.
     fn exact(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         let is_wild = std::mem::replace(&mut self.doubt.is_wild, false);
         let value = self.set(name)?;

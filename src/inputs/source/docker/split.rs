@@ -38,7 +38,7 @@ pub(super) fn separated(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
     words
 }
 
-/// Returns the words of a line. Spaces in quotes do not separate words. Quotes and escapes stay.
+/// Returns the words of a line, with their quotes and escapes. Spaces in quotes do not separate words.
 pub(super) fn words(text: &str, range: Range<usize>, escape: char) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word = Word { text: String::new(), range: range.clone() };
@@ -117,7 +117,7 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     flag
 }
 
-/// Returns the strings of a JSON list; `None` if the range is not JSON, so that it is read as words.
+/// Returns the strings of a JSON list; `None` if the range is not a JSON list, so that it is read as words.
 pub(super) fn json(text: &str, range: Range<usize>) -> Option<Result<Vec<Word>, NotOnlyStrings>> {
     let part = &text[range.clone()];
     if !part.starts_with('[') {

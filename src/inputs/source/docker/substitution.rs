@@ -16,11 +16,11 @@ enum Piece {
     Star,
 }
 
-/// The most steps that one substitution takes: pieces of its pattern times characters of the value.
+/// The largest number of steps of one substitution: pieces of its pattern times characters of the value.
 const MOST_STEPS: usize = 1 << 12;
 
-/// Returns a value without the shortest or longest beginning or end that a pattern matches; `None` if the builder
-/// refuses the pattern, or if matching would take too many steps.
+/// Removes the part at one end of a value that a pattern matches: the shortest such part, or the longest. `None` if the
+/// builder refuses the pattern, or if matching would take too many steps.
 pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> Option<String> {
     let mut pieces = pieces(pattern)?;
     let mut characters: Vec<char> = value.chars().collect();
@@ -37,9 +37,9 @@ pub(super) fn trim(value: &str, pattern: &str, affix: Affix, longest: bool) -> O
     Some(rest.into_iter().collect())
 }
 
-/// Replaces the longest match of a pattern in a value: the first one, or all of them. `None` if the builder refuses the
-/// pattern, if the pattern matches the empty text, if `with` has `$` or a backslash, or if matching would take too many
-/// steps.
+/// Replaces the first match of a pattern in a value, or all matches. Each match is as long as possible. `None` if the
+/// builder refuses the pattern, if the pattern matches the empty text, if `with` has `$` or a backslash, or if matching
+/// would take too many steps.
 pub(super) fn replace(value: &str, pattern: &str, with: &str, all: bool) -> Option<String> {
     let pieces = pieces(pattern)?;
     let characters: Vec<char> = value.chars().collect();
@@ -82,7 +82,7 @@ fn pieces(pattern: &str) -> Option<Vec<Piece>> {
     Some(pieces)
 }
 
-/// Returns where the shortest or longest match ends that begins at the first character.
+/// Returns the end of the shortest or longest match that begins at the first character; `None` if there is no match.
 fn end(pieces: &[Piece], characters: &[char], longest: bool) -> Option<usize> {
     // The pieces that the next character may match, by index. The index after the last piece stands for the end.
     let mut now = vec![false; pieces.len() + 1];

@@ -64,7 +64,7 @@ impl<'t> Cursor<'t> {
         &rest[..length]
     }
 
-    /// Skips one token of any kind. A character that begins no token is skipped alone.
+    /// Skips one token of any kind. If no token begins with the next character, skips that character.
     pub(super) fn token(&mut self) {
         if !self.word().is_empty() {
             return;
@@ -79,7 +79,7 @@ impl<'t> Cursor<'t> {
     }
 }
 
-/// Returns the length of a rune literal such as `'"'` or `'\''`.
+/// Returns the length of a rune literal such as `'"'` or `'\''`; 1 if it does not end on its line.
 fn rune(text: &str) -> usize {
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {

@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Vec<Directive<'_>> {
     directives
 }
 
-/// Returns the words of a line that begins at an offset of the text, without comments and quotes.
+/// Returns the words of a line, without comments and quotes. `start` is the offset of the line in the file.
 fn words(line: &str, start: usize) -> Vec<Located<Cow<'_, str>>> {
     let mut words = Vec::new();
     let mut at = 0;

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// Returns the length and the value of the literal that a text begins with; `None` if there is none, or if it does not
-/// end.
+/// Returns the length and the value of the literal at the start of a text; `None` if there is no literal, or if it does
+/// not end.
 pub(super) fn read(text: &str) -> Option<(usize, Cow<'_, str>)> {
     if let Some(raw) = text.strip_prefix('`') {
         let length = raw.find('`')?;
@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Option<(usize, Cow<'_, str>)> {
     Some((length + 2, if inner.contains('\\') { Cow::Owned(unescaped(inner)) } else { Cow::Borrowed(inner) }))
 }
 
-/// Returns the offset of the quote that ends an interpreted literal, on the same line.
+/// Returns the offset of the quote that ends an interpreted literal; `None` if it does not end on its line.
 fn end(inner: &str) -> Option<usize> {
     let mut escaped = false;
     for (at, byte) in inner.bytes().enumerate() {
@@ -30,7 +30,7 @@ fn end(inner: &str) -> Option<usize> {
     None
 }
 
-/// Resolves the escapes that a path can have. Others stay as written.
+/// Resolves escapes for characters that a path can have: `\\`, `\"`, `\x…`, `\u…` and `\U…`. Others stay as written.
 fn unescaped(inner: &str) -> String {
     let mut text = String::with_capacity(inner.len());
     let mut rest = inner;

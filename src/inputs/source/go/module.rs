@@ -10,7 +10,7 @@ pub struct GoModule {
     pub path: Option<Located<String>>,
     /// The paths of the modules that it requires.
     pub requires: Vec<Located<String>>,
-    /// The modules that it takes from directories.
+    /// The modules that it replaces by directories.
     pub replaces: Vec<GoReplace>,
 }
 
@@ -19,7 +19,7 @@ pub struct GoModule {
 pub struct GoWork {
     /// The directories of its modules, as written: relative to the file's directory, or absolute.
     pub uses: Vec<Located<String>>,
-    /// The modules that it takes from directories.
+    /// The modules that it replaces by directories.
     pub replaces: Vec<GoReplace>,
 }
 
@@ -33,7 +33,7 @@ pub struct GoReplace {
 }
 
 impl GoModule {
-    /// Reads a go.mod. It leaves out what it cannot read, since go itself refuses such a file.
+    /// Reads a go.mod. Directives that cannot be read are left out, since go itself refuses such a file.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut module = Self::default();
@@ -50,7 +50,7 @@ impl GoModule {
 }
 
 impl GoWork {
-    /// Reads a go.work. It leaves out what it cannot read, since go itself refuses such a file.
+    /// Reads a go.work. Directives that cannot be read are left out, since go itself refuses such a file.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut work = Self::default();
@@ -69,7 +69,7 @@ fn first(directive: &Directive<'_>) -> Located<String> {
     directive.words[0].clone().map(Cow::into_owned)
 }
 
-/// Reads `MODULE [VERSION] => DIRECTORY`; `None` if the replacement is a module with a version.
+/// Reads `MODULE [VERSION] => DIRECTORY`; `None` for any other replacement, such as by a module with a version.
 fn replace(directive: &Directive<'_>) -> Option<GoReplace> {
     let arrow = directive.words.iter().position(|word| word.value == "=>")?;
     let [directory] = &directive.words[arrow + 1..] else { return None };

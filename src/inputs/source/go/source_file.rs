@@ -2,23 +2,25 @@ use super::cursor::{Comment, Cursor};
 use super::literal;
 use crate::model::diagnostic::{Located, Span};
 
-/// The parts of a Go file that determine what it is compiled from, whatever its build constraints.
+/// The parts of a Go file that are needed to find the files from which it is compiled. Of its build constraints, only
+/// `ignore` is read.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct GoSource {
-    /// The package that it names; `None` if the file cannot be read.
+    /// The name of its package; `None` if the file does not begin with a package clause.
     pub package: Option<String>,
     /// The import paths; `C` for cgo.
     pub imports: Vec<Located<String>>,
-    /// The patterns of its `//go:embed` lines, relative to the file's directory, perhaps with `all:` before them.
+    /// The patterns of its `//go:embed` lines, relative to the file's directory. A pattern may begin with `all:`.
     pub embeds: Vec<Located<String>>,
-    /// Its first `//go:generate` line.
+    /// The place of its first `//go:generate` line.
     pub generate: Option<Span>,
     /// Whether its constraint is `ignore`: no build includes it, but `go run` may.
     pub ignored: bool,
 }
 
 impl GoSource {
-    /// Reads a Go file. After a part that it cannot read, it still looks for `//go:embed` and `//go:generate`.
+    /// Reads a Go file. If it cannot read a part of the file, it still looks for `//go:embed` and `//go:generate` after
+    /// it.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut source = Self { generate: generate(text), ..Self::default() };
@@ -71,7 +73,7 @@ fn imports(cursor: &mut Cursor<'_>) -> Vec<Located<String>> {
     }
 }
 
-/// Reads an import, `[NAME | . | _] "PATH"`, and returns its path; `None` if there is none.
+/// Reads an import, `[NAME | . | _] "PATH"`, and returns its path; `None` if the next text is not an import.
 fn import(cursor: &mut Cursor<'_>) -> Option<Located<String>> {
     cursor.pass_blank(drop);
     if cursor.rest().starts_with('.') {
@@ -106,7 +108,8 @@ fn embeds(comment: &Comment<'_>) -> Vec<Located<String>> {
     patterns
 }
 
-/// Finds the first line that `go generate` runs. Like `go generate`, it only looks at lines.
+/// Returns the place of the first line that begins with `//go:generate`; `None` if there is none. Like `go generate`,
+/// it does not distinguish comments from code.
 fn generate(text: &str) -> Option<Span> {
     const DIRECTIVE: &str = "//go:generate";
     let begins_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';

@@ -21,7 +21,8 @@ use crate::model::name::RepoDir;
 /// A workflow: its builds of images, its path filters and its jobs.
 #[derive(Debug, Default)]
 pub struct Workflow {
-    /// The builds of its `docker/build-push-action` steps: one for each row of a matrix with literal values.
+    /// The builds of its `docker/build-push-action` steps. If a job has a matrix with literal values, each row gives a
+    /// build.
     pub builds: Vec<DeclaredBuild>,
     /// Its steps that filter paths.
     pub path_filters: Vec<PathFilterStep>,
@@ -47,11 +48,11 @@ pub struct PathFilterStep {
 /// Where the filters of a step are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepFilters {
-    /// In the step: their text.
+    /// In the step; this is their text.
     Inline(String),
-    /// In a file of the repository.
+    /// In a file of the repository; this is its path.
     File(String),
-    /// A value that is known only when the workflow runs, as written.
+    /// A value that is not known before the workflow runs, or the path of a file outside of the repository, as written.
     Unknown(String),
 }
 
@@ -100,7 +101,7 @@ impl Workflow {
     /// Reads a workflow.
     ///
     /// # Errors
-    /// When it is not a workflow.
+    /// When the file is not YAML, or does not have the form of a workflow.
     pub fn read(file: &SourceFile) -> Result<Self, Diagnostic> {
         let (read, places): (Option<WorkflowFile>, _) = yaml_place::read(file)?;
         let WorkflowFile { on, env, jobs } = read.unwrap_or_default();
@@ -167,7 +168,7 @@ impl With<'_> {
         Some(placeholder::filled(text.trim(), self.known)).filter(|text| *text != Filled::Known(String::new()))
     }
 
-    /// Returns the lines of an input that is a list, without comments.
+    /// Returns the lines of an input, without comments and empty lines.
     fn lines(&self, input: &str) -> Vec<Filled> {
         let text = self.inputs.get(input).and_then(scalar).unwrap_or_default();
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -244,7 +245,7 @@ fn default_context(text: &str) -> String {
     }
 }
 
-/// Returns the action without its version.
+/// Returns the name of an action without its version: `actions/checkout` for `actions/checkout@v4`.
 fn action(uses: &str) -> &str {
     uses.split('@').next().unwrap_or_default()
 }
@@ -254,7 +255,7 @@ fn pairs(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     entries.filter_map(|(name, value)| if let Value::String(name) = name { Some((name, value)) } else { None })
 }
 
-/// Returns the values without expressions, by `holder.name`.
+/// Returns the values that contain no expression `${{ … }}`, by `holder.name`, such as `env.TAG`.
 fn texts<'v>(holder: &str, values: impl Iterator<Item = (&'v String, &'v Value)>) -> BTreeMap<String, String> {
     let known = values.filter_map(|(name, value)| Some((name, scalar(value)?)));
     known.filter(|(_, text)| !text.contains("${{")).map(|(name, text)| (format!("{holder}.{name}"), text)).collect()

@@ -7,12 +7,12 @@ use serde_yaml::Value;
 use super::pairs;
 use crate::inputs::source::scalar;
 
-/// The most jobs that GitHub makes of a matrix.
+/// The largest number of jobs that GitHub creates from a matrix.
 const MOST_ROWS: usize = 256;
 
-/// Returns the known values in each job of a strategy: those in `known`, and those of the matrix. `exclude` is not
-/// read, so there may be too many jobs. A matrix that is known only when the workflow runs gives one job without matrix
-/// values.
+/// Returns the known values of each job of a strategy, by name: those in `known`, and those of the matrix. `exclude` is
+/// not read, so there may be too many jobs. If the matrix is not known before the workflow runs, or has too many rows,
+/// there is one job without values of the matrix.
 pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTreeMap<String, String>> {
     let Some(matrix) = strategy.get("matrix") else { return vec![known.clone()] };
     let axes = pairs(matrix).filter(|(name, _)| !matches!(name.as_str(), "include" | "exclude"));
@@ -52,7 +52,7 @@ pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTre
     rows
 }
 
-/// Adds a value of the matrix, and the values of its parts.
+/// Returns a row with one more value of the matrix, `matrix.name`, and the parts of this value, `matrix.name.part`.
 fn with(row: &BTreeMap<String, String>, name: &str, value: &Value) -> BTreeMap<String, String> {
     let mut row = row.clone();
     row.extend(scalar(value).map(|text| (format!("matrix.{name}"), text)));

@@ -23,9 +23,9 @@ pub struct WorkflowJob {
     pub needs: Vec<String>,
     /// Its outputs, by name.
     pub outputs: BTreeMap<String, String>,
-    /// The axes of its matrix whose values are an expression, known only when the workflow runs, by name.
+    /// The axes of its matrix whose values are one expression, such as `${{ fromJSON(inputs.services) }}`, by name.
     pub axes: BTreeMap<String, String>,
-    /// The workflow of the repository that it calls, by its path.
+    /// The path of the workflow that it calls, if that is in the repository.
     pub calls: Option<String>,
     /// The inputs that it passes to the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
@@ -52,7 +52,7 @@ pub struct WorkflowStep {
     pub inputs: BTreeMap<String, String>,
 }
 
-/// When a workflow starts.
+/// The events that start a workflow.
 #[derive(Debug, Clone, Default)]
 pub struct WorkflowStart {
     /// The events, in the order of the file.
