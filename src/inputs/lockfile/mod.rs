@@ -95,7 +95,7 @@ pub struct Need {
 pub enum NeededFor {
     /// For the use of the package that needs it.
     Use,
-    /// For developing, testing or building that package.
+    /// For developing, testing or building the package that needs it.
     Development,
 }
 

@@ -1,5 +1,5 @@
-//! yarn.lock of yarn 1. It does not list the packages of the workspace; their dependencies are in their package.json
-//! files.
+//! yarn.lock of yarn 1. The file does not list the packages of the workspace. The dependencies of these packages are in
+//! their package.json files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
