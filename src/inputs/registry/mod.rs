@@ -82,13 +82,15 @@ impl Registries {
         Self { client: Client::new(limit), store: Store::read(credentials), silent: Mutex::default() }
     }
 
-    /// Asks whether images exist, several at once. The answers are in the order of the questions.
+    /// Asks whether images exist. Several questions are asked at the same time. The answers are in the order of the
+    /// questions.
     #[must_use]
     pub fn ask(&self, questions: &[Question]) -> Vec<ImagePresence> {
         at_once(questions, |question| self.answer(question))
     }
 
-    /// Adds tags to images, several images at once. Returns the outcomes in the order of the images.
+    /// Adds tags to images. Several images get their tags at the same time. Returns the outcomes in the order of the
+    /// images.
     #[must_use]
     pub fn tag(&self, images: &[Tagging]) -> Vec<Tagged> {
         at_once(images, |image| {
@@ -105,7 +107,8 @@ impl Registries {
         })
     }
 
-    /// Reads the labels of images, several at once. Returns the answers in the order of the references.
+    /// Reads the labels of images, of several images at the same time. Returns the answers in the order of the
+    /// references.
     #[must_use]
     pub fn labels(&self, images: &[Reference]) -> Vec<ImageLabels> {
         at_once(images, |image| {
