@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::DeclaredAt;
 use crate::model::name::RepoDir;
 
-/// A build of an image that a file of the repository declares.
+/// A build of an image, declared in a file of the repository.
 #[derive(Debug, Clone)]
 pub struct DeclaredBuild {
     /// Its name in the file: the service of a compose file, the target of a bake file, the job of a workflow.

@@ -1,4 +1,4 @@
-//! Bake files of buildx: which images are built, and from what.
+//! Bake files of buildx: the builds of images that they declare, with their contexts and Dockerfiles.
 
 mod bake_value;
 mod hcl;

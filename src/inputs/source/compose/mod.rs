@@ -1,4 +1,4 @@
-//! Compose files: which images are built, and from what.
+//! Compose files: the builds of images that they declare, with their contexts and Dockerfiles.
 
 mod env_file;
 mod interpolation;
@@ -156,8 +156,8 @@ impl<'t> ComposeFiles<'t> {
         Ok(compose.services.keys().filter_map(build).collect())
     }
 
-    /// Returns the build settings of a service, including those of the services that it extends; `None` if `compose`
-    /// has no such service. Follows at most `left` services.
+    /// Returns the build settings of a service, including the settings that it inherits from the services that it
+    /// extends; `None` if `compose` has no such service. Follows at most `left` services.
     fn settings(&mut self, compose: &Rc<Compose>, name: &str, left: usize) -> Option<Settings> {
         let service = compose.services.get(name)?;
         let own = Settings::of(compose, service);

@@ -69,7 +69,7 @@ impl Settings {
         }
     }
 
-    /// Returns these settings, with those of `base` in place of missing ones.
+    /// Returns these settings. Missing settings are taken from `base`.
     pub(super) fn over(self, base: Self) -> Self {
         Self {
             is_built: self.is_built || base.is_built,

@@ -1,4 +1,4 @@
-//! The files of a context, and which of them a build reads.
+//! Finds the files of a context that a build reads.
 
 use std::collections::BTreeSet;
 

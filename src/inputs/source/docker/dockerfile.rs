@@ -11,7 +11,7 @@ use crate::model::diagnostic::Span;
 pub struct Dockerfile {
     /// The image in `# syntax=`. It is a frontend that reads the file in place of the builder's own frontend.
     pub syntax: Option<DockerfileWord>,
-    /// The character that escapes others and continues lines.
+    /// The escape character. At the end of a line, it continues the line.
     pub(super) escape: char,
     /// The arguments before the first stage, with their defaults.
     pub(super) arguments: Vec<(DockerfileWord, Option<DockerfileWord>)>,

@@ -1,4 +1,4 @@
-//! Follows symbolic links on the way to a source, as the builder does.
+//! Follows the symbolic links in the path of a source, as the builder does.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Ignore files: which files of a context are not sent to the builder.
+//! Ignore files, which name the files of a context that are not sent to the builder.
 
 use std::collections::BTreeMap;
 
@@ -80,7 +80,7 @@ pub(super) fn clean(path: &str) -> String {
     }
 }
 
-/// Checks many paths against an ignore file. Results for directories are kept.
+/// Checks many paths against an ignore file. It keeps the results for directories.
 pub(super) struct IgnoreChecker<'a> {
     file: &'a IgnoreFile,
     /// Which rules match a directory or one above it, by the directory's path.
@@ -88,7 +88,8 @@ pub(super) struct IgnoreChecker<'a> {
 }
 
 impl IgnoreChecker<'_> {
-    /// Whether a file is not sent. As in the builder, a rule that matches a directory matches everything below it.
+    /// Whether a file is ignored, so that it is not sent to the builder. As in the builder, a rule that matches a
+    /// directory matches everything below it.
     pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
         if self.file.rules.is_empty() {
             return false;

@@ -1,5 +1,5 @@
-//! The logical lines of a Dockerfile: joined over line continuations, without comments, and with the place of each
-//! part.
+//! The logical lines of a Dockerfile. Line continuations are joined, and comments are left out. Each part of a logical
+//! line has its place in the file.
 
 use std::ops::Range;
 
@@ -114,7 +114,7 @@ impl<'a> Lines<'a> {
         }
     }
 
-    /// Skips the lines up to the one that ends a heredoc. Returns `false` if there is no such line.
+    /// Skips the lines of a heredoc, including the line that ends it. Returns `false` if there is no such line.
     pub(super) fn skip_heredoc(&mut self, terminator: &str, tabs: bool) -> bool {
         while let Some(line) = self.physical() {
             let text = if tabs { line.text.trim_start_matches('\t') } else { line.text };

@@ -1,4 +1,4 @@
-//! Which stages of a Dockerfile a build needs, and the base of each.
+//! Finds the stages of a Dockerfile that a build needs, and the base of each stage.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -93,7 +93,7 @@ pub enum Unresolved {
     /// The base image may have `ONBUILD` instructions for images that are based on it.
     #[error("the image may bring `ONBUILD` instructions of its own")]
     OnBuild,
-    /// Another frontend than the builder's own reads the file.
+    /// The file is read by a frontend other than the builder's own.
     #[error("`{0}` reads this file by rules of its own")]
     Syntax(String),
 }

@@ -11,7 +11,7 @@ pub(super) type Given = BTreeMap<String, Option<String>>;
 /// An argument of a Dockerfile: its name and its default.
 type Argument = (DockerfileWord, Option<DockerfileWord>);
 
-/// The arguments before the first stage, and those that a builder sets itself.
+/// The arguments before the first stage, and the arguments that a builder sets itself, such as `TARGETARCH`.
 pub(super) struct Globals<'a> {
     given: &'a Given,
     escape: char,
@@ -73,7 +73,7 @@ impl<'a> Scope<'a> {
         Self { globals, bindings: BTreeMap::new(), changes: Vec::new(), on_image: false }
     }
 
-    /// Sets whether the following stages have an unknown base image.
+    /// Sets whether the stages that are read next are based on an image, whose variables are not known.
     pub(super) fn set_on_image(&mut self, on_image: bool) {
         self.on_image = on_image;
     }

@@ -9,11 +9,11 @@ pub(super) struct Word {
     pub(super) range: Range<usize>,
 }
 
-/// A JSON list that contains anything but strings. A builder refuses it.
+/// The error for a JSON list with anything but strings. A builder refuses such a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct NotOnlyStrings;
 
-/// Whether a character separates unquoted words. Not every Unicode space does.
+/// Whether a character separates unquoted words. Some Unicode spaces do not.
 pub(super) fn is_separator(c: char) -> bool {
     matches!(c, '\t' | '\u{b}' | '\u{c}' | '\r' | ' ')
 }

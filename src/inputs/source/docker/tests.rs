@@ -14,7 +14,8 @@ fn reads_of(text: &str, target: Option<&str>, contexts: &[&str]) -> ContextReads
     Dockerfile::parse(text).unwrap().reads(&request)
 }
 
-/// Returns the sources, and the reasons why there may be more, each after the text at its span.
+/// Returns the sources, and the reasons why there may be more sources. Each reason follows the part of the Dockerfile
+/// that it is about.
 fn sources(text: &str) -> (Vec<String>, Vec<String>) {
     let reads = reads_of(text, None, &[]);
     let whys = reads.unresolved.iter().map(|why| format!("{}: {}", &text[why.span.start..why.span.end], why.why));

@@ -18,7 +18,7 @@ pub(super) struct Comment<'t> {
 }
 
 impl<'t> Cursor<'t> {
-    /// Returns a cursor at the beginning of a text, after a byte-order mark.
+    /// Returns a cursor at the beginning of a text, after its byte-order mark if it has one.
     pub(super) fn new(text: &'t str) -> Self {
         Self { text, at: if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 } }
     }

@@ -56,7 +56,7 @@ fn words(line: &str, start: usize) -> Vec<Located<Cow<'_, str>>> {
     words
 }
 
-/// Returns the length and the text of a word without quotes, which ends before white space, a parenthesis, a comma or a
+/// Returns the length and the text of an unquoted word. The word ends before white space, a parenthesis, a comma or a
 /// comment.
 fn bare(rest: &str) -> (usize, Cow<'_, str>) {
     let ends = |(at, c): (usize, char)| c.is_whitespace() || "(),".contains(c) || rest[at..].starts_with("//");

@@ -23,7 +23,7 @@ pub struct GoWork {
     pub replaces: Vec<GoReplace>,
 }
 
-/// A module that is taken from a directory, whatever version is required.
+/// A module that is replaced by a directory, whichever version is required.
 #[derive(Debug, PartialEq, Eq)]
 pub struct GoReplace {
     /// Its module path, with which the imports of its packages begin.

@@ -14,7 +14,7 @@ pub struct GoSource {
     pub embeds: Vec<Located<String>>,
     /// The place of its first `//go:generate` line.
     pub generate: Option<Span>,
-    /// Whether its constraint is `ignore`: no build includes it, but `go run` may.
+    /// Whether its build constraint is `ignore`. Then no build includes the file, but `go run` may compile it.
     pub ignored: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Workflows of GitHub Actions: the steps that build images, and those that filter paths.
+//! Workflows of GitHub Actions: the steps that build images, and the steps that filter paths.
 
 mod placeholder;
 mod rows;

@@ -10,9 +10,9 @@ use crate::inputs::source::scalar;
 /// The largest number of jobs that GitHub creates from a matrix.
 const MOST_ROWS: usize = 256;
 
-/// Returns the known values of each job of a strategy, by name: those in `known`, and those of the matrix. `exclude` is
-/// not read, so there may be too many jobs. If the matrix is not known before the workflow runs, or has too many rows,
-/// there is one job without values of the matrix.
+/// Returns the known values of each job of a strategy, by name: the values in `known`, and the values of the matrix.
+/// `exclude` is not read, so there may be too many jobs. If the matrix is not known before the workflow runs, or has
+/// too many rows, there is one job without values of the matrix.
 pub(super) fn of(strategy: &Value, known: &BTreeMap<String, String>) -> Vec<BTreeMap<String, String>> {
     let Some(matrix) = strategy.get("matrix") else { return vec![known.clone()] };
     let axes = pairs(matrix).filter(|(name, _)| !matches!(name.as_str(), "include" | "exclude"));
