@@ -1,6 +1,6 @@
 //! Detects whether the program runs in CI, even on engines whose events rebake cannot read.
 //!
-//! The vendors, and the variables that identify them, are those of the npm package ci-info.
+//! The vendors and the variables that identify them are taken from the npm package ci-info.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! Jenkins, multibranch or not.
 //!
-//! The variables are those of the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`). No
+//! The variables are set by the plugins git, branch-api and workflow-multibranch (`<JENKINS_URL>/env-vars.html`). No
 //! variable says what started a run, so a manual run is recognised by its inputs.
 //!
 //! `GIT_PREVIOUS_SUCCESSFUL_COMMIT` is a valid base only if every build of the job builds everything that is affected.
