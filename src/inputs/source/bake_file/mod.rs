@@ -23,8 +23,8 @@ pub fn is_bake_file(name: &str) -> bool {
 }
 
 /// Returns the builds of a bake file, in the order of the file. Paths are relative to `directory`, the directory in
-/// which bake is called. Variables have their default values. A target that is in no group is left out if others inherit
-/// from it, or if its name begins with `_`.
+/// which bake is called. Variables have their default values. A target that is in no group is left out if others
+/// inherit from it, or if its name begins with `_`.
 ///
 /// # Errors
 /// When the file is not HCL, or, if its name ends with `.json`, not JSON.
