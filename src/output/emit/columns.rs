@@ -1,11 +1,11 @@
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
-/// A column of a table, as wide as a terminal shows its widest text.
+/// A column of a table. It has the width of its widest text, in columns of a terminal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Column(usize);
 
 impl Column {
-    /// Returns the column for these texts, as wide as the widest one.
+    /// Returns the column for these texts. It is as wide as the widest text.
     pub fn of(texts: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         Self(texts.into_iter().map(|text| text.as_ref().width()).max().unwrap_or_default())
     }
@@ -27,8 +27,8 @@ impl Column {
     }
 }
 
-/// Returns a text, shortened to at most `most` columns of a terminal. A longer text loses its middle, and a path keeps
-/// its last part if that fits.
+/// Returns a text, shortened to at most `most` columns of a terminal. In a text that is too long, `…` replaces the
+/// middle. The last part of a path is kept if it fits.
 #[must_use]
 pub(crate) fn without_middle(text: &str, most: usize) -> String {
     if text.width() <= most {
@@ -43,7 +43,7 @@ pub(crate) fn without_middle(text: &str, most: usize) -> String {
     start.into_iter().chain(['…']).chain(end).collect()
 }
 
-/// Returns the first characters that fit into `most` columns.
+/// Returns the longest beginning of the characters that fits into `most` columns of a terminal.
 fn fitting(characters: impl Iterator<Item = char>, most: usize) -> Vec<char> {
     let mut width = 0;
     let fits = |c: &char| {

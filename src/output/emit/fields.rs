@@ -5,13 +5,13 @@ use serde_json::{Value, json};
 use crate::model::name::nearest;
 use crate::plan::{Plan, PlannedService};
 
-/// A value of a service that a job matrix can contain (`--fields`).
+/// A value of a service that an entry of a job matrix can contain (`--fields`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Field {
     /// `service`: its name.
     Service,
-    /// `path`: its directory; its name if it has none.
+    /// `path`: its directory, or its name if it has no directory.
     Path,
     /// `version`: the version of the result; empty if it is unknown.
     Version,

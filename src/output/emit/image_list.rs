@@ -16,18 +16,18 @@ use crate::model::safe_json;
 pub struct ServiceImage {
     /// The service.
     pub service: String,
-    /// Its version.
+    /// The version of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The image, without a tag.
     pub image: String,
-    /// Its digest, `sha256:…`.
+    /// The digest of the image, `sha256:…`.
     pub digest: String,
-    /// Its full references, each with a tag.
+    /// The full references of the image, each with a tag.
     pub tags: Vec<String>,
-    /// Where it was found.
+    /// Where the image was found.
     pub found: FoundIn,
-    /// Whether it was built from other content than the commit has.
+    /// Whether the image was built from content that differs from the service's content at the commit.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub behind: bool,
 }
@@ -38,11 +38,11 @@ pub struct ServiceImage {
 pub enum FoundIn {
     /// In the report of a build.
     Report,
-    /// In its registry, by the tag for its content at the commit of its built ref.
+    /// In the registry, by the content tag that the service has at the commit of its built ref.
     Built,
-    /// In its registry, by the tag for its content at the commit.
+    /// In the registry, by the content tag that the service has at the commit.
     Exists,
-    /// In its registry, by a tag that moves.
+    /// In the registry, by a tag that moves from image to image, such as `latest`.
     Published,
 }
 
@@ -58,14 +58,14 @@ impl FoundIn {
 }
 
 impl ServiceImage {
-    /// Creates an entry without a version and tags.
+    /// Creates a value without a version and tags.
     #[must_use]
     pub fn new(service: &str, image: &str, digest: String, found: FoundIn) -> Self {
         let (service, image) = (service.to_owned(), image.to_owned());
         Self { service, version: None, image, digest, tags: Vec::new(), found, behind: false }
     }
 
-    /// Returns the reference by which it is pulled: with its digest.
+    /// Returns the reference by which to pull the image: `IMAGE@DIGEST`.
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}@{}", self.image, self.digest)
@@ -114,7 +114,7 @@ pub fn images_json(images: &[ServiceImage]) -> String {
 /// images contain no character with a meaning in a shell.
 ///
 /// # Errors
-/// When two services have the same variable.
+/// When the names of two services result in the same variable.
 pub fn images_env(images: &[ServiceImage]) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut services: BTreeMap<String, &str> = BTreeMap::new();

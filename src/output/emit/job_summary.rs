@@ -1,9 +1,10 @@
-//! The summary of a job, cut to the engine's limit.
+//! The summary of a job on GitHub Actions, within GitHub's limit of its size.
 
-/// The length of the longest summary. GitHub's limit for a step is 1 MiB; the file may already contain something.
+/// The most bytes of a summary. GitHub's limit for a step is 1 MiB, and the summary file may already contain other
+/// text.
 const LONGEST: usize = 900_000;
 
-/// A text in GitHub's Markdown, made part by part.
+/// A text in GitHub's Markdown, to which parts are appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Summary {
     text: String,
@@ -11,7 +12,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Creates a summary.
+    /// Creates a summary that has only a heading.
     #[must_use]
     pub fn new(heading: &str) -> Self {
         Self { text: format!("### {heading}\n\n"), is_full: false }
@@ -25,7 +26,7 @@ impl Summary {
         }
     }
 
-    /// Returns the text. If parts were left out, a last line names `rest` as the place that has them.
+    /// Returns the text. If parts were left out, the last line says that they are in `rest`, such as `the plan`.
     #[must_use]
     pub fn text(self, rest: &str) -> String {
         let left_out = format!("\n\n_The summary is longer than GitHub takes; {rest} has the rest._\n");

@@ -14,12 +14,12 @@ pub enum Separator {
 /// Returns the affected services' names in build order.
 ///
 /// # Errors
-/// When a name has a line break (a flat file may have such a key), and the separator is a line break.
+/// When the separator is a line break, and a name contains one (in a flat filters.yaml any key is a name).
 pub fn names(plan: &Plan, separator: Separator) -> Result<String, EmitError> {
     list(plan.services.iter().map(|service| service.service.as_str()), separator)
 }
 
-/// Returns the affected services' directories in build order; for a service without one, its name.
+/// Returns the affected services' directories in build order; for a service without a directory, its name.
 ///
 /// # Errors
 /// As for [`names`].

@@ -2,11 +2,11 @@ use crate::model::choice::Choice;
 use crate::model::name::unquoted;
 use crate::model::safe_json;
 
-/// The format of the output `<name>_files`, the paths that a filter matched: the values of paths-filter 4's
-/// `list-files`.
+/// The format of the output `<name>_files`, the paths that a filter matched. The formats are those of the input
+/// `list-files` of the action dorny/paths-filter, version 4.
 ///
-/// Up to version 4.0.2, the action did not quote names with a line break (GHSA-7hc6-8hq5-9q2m). Here every name with
-/// special characters is quoted.
+/// Up to version 4.0.2, that action does not quote names with a line break (GHSA-7hc6-8hq5-9q2m). rebake quotes every
+/// name with special characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ListFiles {
     /// No output.
@@ -80,7 +80,7 @@ fn shell(path: &str) -> String {
     }
 }
 
-/// Escapes a path with backslashes. A line break is put in quotes, since a shell removes it after a backslash.
+/// Escapes a path with backslashes. A line break becomes `$'\n'`, since a shell removes a line break after a backslash.
 fn escape(path: &str) -> String {
     path.chars()
         .map(|c| match c {
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
     use crate::model::name::quoted;
 
-    /// Checks hostile names in the formats for a shell: a shell must read each unchanged.
+    /// Writes hostile names in the formats for a shell. A shell must read each name unchanged.
     #[test]
     fn a_shell_reads_back_every_name() {
         let names = [

@@ -5,7 +5,7 @@ use super::{Summary, compared, environment, mermaid, table::cause_sentence};
 use crate::model::name::{Escaped, Listed};
 use crate::plan::{Plan, PlannedService};
 
-/// How many names are listed; the plan has all.
+/// How many names the summary lists at most; the plan has all.
 const NAMES: usize = 100;
 
 /// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
@@ -46,7 +46,8 @@ pub fn markdown(plan: &Plan) -> String {
     summary.text("the plan")
 }
 
-/// Returns the command that pulls the image, which exists or will exist after the build.
+/// Returns the command that pulls a service's image: the existing one, or the one that the build will push. `None` if
+/// there will be no such image.
 fn pull(service: &PlannedService) -> Option<String> {
     let reference = match &service.exists {
         Some(exists) => &exists.reference,
@@ -86,7 +87,7 @@ pub fn prose(text: &str) -> String {
     out
 }
 
-/// Escapes text from a repository, as inline code.
+/// Returns text from a repository as inline code, escaped.
 #[must_use]
 pub fn code(text: &str) -> String {
     format!("<code>{}</code>", prose(text))

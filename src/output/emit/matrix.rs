@@ -6,8 +6,9 @@ use crate::plan::{Plan, PlannedService};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
 ///
-/// Each entry has the chosen fields, and then the service's own `matrix` values. Without services it is
-/// `{"include":[]}`, which GitHub refuses, so the job needs `if: needs.plan.outputs.any == 'true'`.
+/// Each entry has the chosen fields, and then the values in the service's own `matrix`, except those with the name of a
+/// field. Without services the matrix is `{"include":[]}`, which GitHub refuses, so the job needs `if:
+/// needs.plan.outputs.any == 'true'`.
 #[must_use]
 pub fn matrix(plan: &Plan, fields: &[Field]) -> String {
     let include: Vec<_> = plan.services.iter().map(|service| entry(plan, service, fields)).collect();

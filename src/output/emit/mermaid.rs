@@ -10,8 +10,9 @@ use crate::plan::Plan;
 pub(super) const MOST_EDGES: usize = 500;
 pub(super) const MOST_CHARACTERS: usize = 50_000;
 
-/// Returns the graph of services with dependencies in Mermaid's language, in build order from left to right; `None` if
-/// there are none, or if the graph is too large for Mermaid.
+/// Returns the dependency graph in Mermaid's language, in build order from left to right. It has only services with
+/// dependencies or dependents. `None` if no service of the plan depends on another one, or if the graph is too large
+/// for Mermaid.
 #[must_use]
 pub fn mermaid(plan: &Plan) -> Option<String> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));

@@ -1,5 +1,5 @@
-//! A plan as text, with one file for each format. Each format reads only the [`Plan`], or the graph of services;
-//! `findings` has what `check` finds.
+//! Output as text, with one file for each format. A format is a function from a value, such as a [`Plan`] or the graph
+//! of services, to text. `findings` has the formats for the findings of `rebake check`.
 
 mod columns;
 mod engine;
@@ -71,7 +71,7 @@ pub enum EmitError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The environment has a name that an engine or a shell would change. rebake does not make such a plan.
+    /// The environment has a name that an engine or a shell could interpret. Only an edited plan can have such a name.
     #[error(
         "the environment {name} cannot be the value of a variable: its name has more than letters, digits and ._/@-"
     )]
@@ -79,7 +79,7 @@ pub enum EmitError {
         /// Its name, escaped.
         name: String,
     },
-    /// Two services have the same variable.
+    /// The names of two services result in the same variable.
     #[error("`{one}` and `{other}` would both be the variable {variable}")]
     SameVariable {
         /// The variable.
@@ -99,7 +99,7 @@ pub enum EmitError {
         /// The other one, escaped.
         other: String,
     },
-    /// The engine would refuse the result, or cut it.
+    /// The result exceeds a limit of the engine, which would refuse or cut it.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
     Limit {
         /// The engine.
@@ -129,7 +129,7 @@ pub enum EmitError {
         /// The other one.
         other: String,
     },
-    /// A key of a job cannot be set. rebake does not make such a plan.
+    /// A service has a setting that jobs of the engine do not accept. Only an edited plan can have such a setting.
     #[error("`{key}` cannot be set for a job of {engine}")]
     Setting {
         /// The engine.
@@ -150,7 +150,7 @@ pub enum EmitError {
 }
 
 impl EmitError {
-    /// Returns what to do about it.
+    /// Returns what the user can do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -167,7 +167,7 @@ impl EmitError {
     }
 }
 
-/// Returns the line about the environment. For a push event, it says if no image is pushed.
+/// Returns the name of the environment. For a push event, it adds that nothing is pushed if that is so.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })

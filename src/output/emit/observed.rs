@@ -1,4 +1,4 @@
-//! Observed reads of builds, compared with the patterns that cover them.
+//! The files that builds were seen to read, compared with the patterns of their services.
 
 use std::fmt::Write as _;
 
@@ -10,14 +10,16 @@ use crate::model::safe_json;
 use crate::plan::check::{OwnReads, ReadCoverage};
 use crate::plan::observed::{Observed, ObservedBy, ObservedInput, ObservedService};
 
-/// How many directories, and how many patterns, a text lists.
+/// How many directories and how many patterns the text lists at most.
 const MOST: usize = 10;
 
-/// How many files a text lists, and how many columns of a command or a place that read one.
+/// How many files the text lists at most.
 const MOST_FILES: usize = 50;
+
+/// How many columns of a terminal the text shows at most of what read a file: a command, or a place in the Dockerfile.
 const MOST_OF_COMMAND: usize = 60;
 
-/// Returns what was observed as JSON.
+/// Returns the observed files of services, and how patterns cover them, as JSON.
 #[must_use]
 pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     #[derive(Serialize)]
@@ -71,7 +73,7 @@ pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     })
 }
 
-/// Returns what was observed for people.
+/// Returns the observed files of services, and how patterns cover them, as text for people.
 #[must_use]
 pub fn observed_text(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     let services: Vec<String> =
@@ -161,7 +163,7 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     text
 }
 
-/// Adds a list of files, each with the command or the place that read it.
+/// Adds a list of files, each with the command that read it, or the place in the Dockerfile that names it.
 fn list(text: &mut String, title: &str, by: &str, inputs: &[ObservedInput]) {
     if inputs.is_empty() {
         return;

@@ -6,14 +6,14 @@ use super::table::{FAINT, HEADING, NAME, Palette};
 use crate::model::name::{Escaped, Listed};
 use crate::naming::release::{Published, PublishedCommit, Released, Unreleased};
 
-/// How many commits of a release the table shows. The JSON has all.
+/// How many commits of a release the table shows at most; the JSON has all.
 const COMMITS: usize = 10;
 
-/// How many services of a release the table names; the JSON has all.
+/// How many services of a large group the table names; the JSON has all.
 const SERVICES: usize = 3;
 
-/// Returns releases as a table: the groups of services that are released, why, and with which commits; then the other
-/// groups.
+/// Returns releases as a table. First come the groups of services that are to be released, with the reason and the
+/// commits; then the groups that are not.
 #[must_use]
 pub fn releases_table(plan: &Published, palette: Palette) -> String {
     let mut text = String::new();
@@ -97,8 +97,8 @@ fn short(commit: &PublishedCommit) -> &str {
     commit.commit.get(..7).unwrap_or(&commit.commit)
 }
 
-/// The sections of a changelog, and the kinds of commits in them. Merges, and commits that were reverted before a
-/// release, are in none.
+/// The sections of a changelog, and the kinds of commits in them. No section has merges, or commits that were reverted
+/// before a release.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("Breaking changes", &["breaking"]),
     ("Features", &["feature"]),
@@ -106,7 +106,8 @@ const SECTIONS: [(&str, &[&str]); 4] = [
     ("Other changes", &["unlabelled", "housekeeping"]),
 ];
 
-/// Returns the section of each release for a changelog, in Markdown: for planned releases, and for those at head.
+/// Returns the sections of a changelog, in Markdown: one for each planned release, and one for each release whose tag
+/// is on the head commit.
 #[must_use]
 pub fn changelog(plan: &Published) -> String {
     let due = plan
@@ -136,7 +137,8 @@ fn section(services: &[String], version: &str, since: Option<&str>, commits: &[P
     text
 }
 
-/// Returns a subject without `type(scope)!: `, since the heading names the type.
+/// Returns the subject of a commit for a changelog. A subject like `fix(api)!: handle null` becomes `**api:** handle
+/// null`, since the heading of the section says the type. Any other subject stays whole.
 fn description(subject: &str) -> String {
     let conventional = subject.split_once(": ").filter(|(head, _)| {
         let kind = head.trim_end_matches('!').split('(').next().unwrap_or_default();

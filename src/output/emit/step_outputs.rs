@@ -23,21 +23,23 @@ impl Output {
     }
 }
 
-/// The limit on the size of outputs. The runner allows 1 MB of outputs for a job, counted as UTF-16: twice the size of
-/// ASCII. The rest is for outputs of other steps. Outputs of a step have no limit, so `<name>_files` only counts if a
-/// workflow makes it an output of its job.
+/// The most bytes of rebake's own outputs. The runner allows 1 MB of outputs for a job and counts it in UTF-16, where
+/// ASCII takes twice as many bytes. The rest is for outputs of other steps. The outputs of a step have no limit, so an
+/// output `<name>_files` counts only if a workflow makes it an output of its job.
 const MAX_BYTES: usize = 450_000;
 
-/// Returns the outputs of a plan: rebake's own (those of [`github`](super::github()), `services`, `environment`), those
-/// of paths-filter (for each filter `<name>` and `<name>_count`, with `list_files` also `<name>_files`; and `changes`,
-/// a JSON array of the filters that are true), and `true` or `false` for each service.
+/// Returns the outputs of a plan:
 ///
-/// If registries were queried, `rebake_promote` says whether an existing image lacks a tag; `any` is only about builds.
+/// - rebake's own: those of [`github`](super::github()), and `services` and `environment`. If registries were asked,
+///   `rebake_promote` says whether an existing image lacks a tag; `any` is only about builds.
+/// - those of the action dorny/paths-filter: for each filter `<name>` and `<name>_count`, and with `list_files` also
+///   `<name>_files`; and `changes`, a JSON array of the filters that are true.
+/// - for each service `true` or `false`.
 ///
 /// If a filter of a flat file has the name of one of rebake's own outputs, rebake's output becomes `rebake_<name>`.
 ///
 /// # Errors
-/// When a filter's name cannot be an output, or a limit is exceeded: 256 jobs, 1 MB, the levels.
+/// When the name of a filter cannot be the name of an output, or for a reason that [`github`](super::github()) names.
 pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
     let left = &*plan.to_build();
     let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
@@ -71,8 +73,9 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     Ok(own)
 }
 
-/// Returns, by slug, whether each service is to be built and whether each library has changed. A filter of the same
-/// name takes precedence.
+/// Returns an output for each service, named by the service's slug: whether the service is to be built, or for a
+/// library, whether it is affected. If a filter, or one of rebake's own outputs, has that name, the output is called
+/// `rebake_service_<slug>`. A plan by a flat file has no such outputs.
 fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
     if plan.shape == Shape::Flat {
         return Vec::new();
@@ -92,7 +95,10 @@ fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output
     affected.chain(others).map(output).filter(|output| !output.name.is_empty()).collect()
 }
 
-/// Refuses outputs that are larger than a job may have.
+/// Checks the size of outputs.
+///
+/// # Errors
+/// When they have more than [`MAX_BYTES`].
 pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
     if bytes > MAX_BYTES {
@@ -108,8 +114,9 @@ pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     Ok(())
 }
 
-/// Whether a filter is true: it matched a path, or its service was requested, or nothing was compared because the base
-/// is not known. In these cases a job that depends on it must run.
+/// Whether a filter is true. It is true if it matched a path, if its service is affected without such a match (it was
+/// requested, never built, or not recorded, or no filter matches a changed path), or if nothing was compared because
+/// the base is not known. In each of these cases a job that depends on the filter must run.
 fn is_true(plan: &Plan, filter: &str) -> bool {
     let without_comparison = |cause: &PlannedCause| match cause.kind {
         CauseKind::Forced
@@ -133,8 +140,8 @@ fn is_true(plan: &Plan, filter: &str) -> bool {
         || plan.service(filter).is_some_and(|service| service.causes.iter().any(without_comparison))
 }
 
-/// Checks the name of an output. In the runner's format a name ends at `=` or `<<`, whichever comes first, and a line
-/// at a line break.
+/// Checks the name of an output. In the runner's format, the first `=` or `<<` of a line ends the name, and a line
+/// break ends the line.
 fn check_name(name: &str) -> Result<(), EmitError> {
     let reason = if name.is_empty() {
         "it is empty"
@@ -148,10 +155,10 @@ fn check_name(name: &str) -> Result<(), EmitError> {
     Err(EmitError::OutputName { name: Escaped::new(name).to_string(), reason })
 }
 
-/// Returns the text to append to the file in `GITHUB_OUTPUT`.
+/// Returns the text to append to the file in `GITHUB_OUTPUT`; `None` if a name or a value contains the delimiter.
 ///
-/// Every value is between two lines of `delimiter`. `None` if a value contains the delimiter. There are no blank lines
-/// outside of values: GitHub's runner ignores them, and the runners of act, Gitea and Forgejo refuse them.
+/// Every value is between two lines of `delimiter`. There are no blank lines outside of values: GitHub's runner ignores
+/// them, and the runners of act, Gitea and Forgejo refuse them.
 #[must_use]
 pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
     if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {

@@ -1,7 +1,7 @@
 //! A plan as a few variables, for engines whose jobs read them: `any`, `count` and `environment`.
 //!
-//! There are only these, so their size never depends on the repository: GitLab allows 20 variables and 5 KB in a dotenv
-//! report, without line breaks, and CircleCI requires a declaration of each parameter.
+//! GitLab and CircleCI get only these three, so that the size never depends on the repository: GitLab allows 20
+//! variables and 5 KB in a dotenv report, without line breaks, and CircleCI requires a declaration of each parameter.
 
 use serde_json::json;
 
@@ -10,10 +10,10 @@ use crate::model::name::Escaped;
 use crate::model::safe_json;
 use crate::plan::Plan;
 
-/// Returns lines `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
+/// Returns lines such as `REBAKE_ANY=true`, for a dotenv report of GitLab or for `.` in a shell.
 ///
 /// # Errors
-/// When a shell or an engine would change the environment's name.
+/// When the environment's name has characters that a shell or an engine could interpret.
 pub fn dotenv(plan: &Plan) -> Result<String, EmitError> {
     let environment = environment(plan)?;
     let count = plan.services.len();
@@ -54,12 +54,15 @@ pub(super) fn azure_variable(name: &str, value: &str) -> String {
     format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_escaped(value))
 }
 
-/// Escapes a value as the agent does, so that it ends with its line.
+/// Escapes a value as the agent of Azure Pipelines does. The escaped value has no line breaks.
 fn azure_escaped(value: &str) -> String {
     value.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Returns the name of the environment, if it is valid in filters.yaml.
+/// Returns the name of the environment.
+///
+/// # Errors
+/// When the name is not valid in filters.yaml: it has a character besides ASCII letters, digits and `._/@-`.
 pub(super) fn environment(plan: &Plan) -> Result<&str, EmitError> {
     let is_read_as_it_is = |c: char| c.is_ascii_alphanumeric() || "._/@-".contains(c);
     if plan.environment.chars().all(is_read_as_it_is) {

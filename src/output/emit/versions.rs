@@ -38,13 +38,14 @@ fn release(of: &VersionOf) -> String {
     }
 }
 
-/// Returns only the versions, one per line; a service without one has an empty line.
+/// Returns only the versions, one per line. The line of a service without a version is empty.
 #[must_use]
 pub fn versions_plain(versions: &Versions) -> String {
     versions.services.iter().fold(String::new(), |text, of| text + of.version.as_deref().unwrap_or_default() + "\n")
 }
 
-/// Returns the images with the version as the tag, one per line; services without one are left out.
+/// Returns the images, one per line, each with the service's version as its tag. Services without an image or a version
+/// are left out.
 #[must_use]
 pub fn versions_images(versions: &Versions) -> String {
     versions
@@ -58,12 +59,12 @@ pub fn versions_images(versions: &Versions) -> String {
 
 /// Returns one line `NAME_VERSION=VALUE` per service, for `eval`, `.env` files and `$GITHUB_ENV`.
 ///
-/// The name is the service's in capitals, with `_` for characters that variables may not have. Because of the ending, a
-/// service `path` does not set the shell's `PATH`. Versions contain no character with a meaning in a shell. Services
-/// without a version have no line.
+/// `NAME` is the service's name in capitals, with `_` for characters that the name of a variable may not have. Because
+/// of the ending, a service `path` does not set the shell's `PATH`. Versions contain no character with a meaning in a
+/// shell. Services without a version have no line.
 ///
 /// # Errors
-/// When two services have the same variable.
+/// When the names of two services result in the same variable.
 pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     let mut text = String::new();
     let mut services: BTreeMap<String, &str> = BTreeMap::new();
@@ -79,7 +80,7 @@ pub fn versions_env(versions: &Versions) -> Result<String, EmitError> {
     Ok(text)
 }
 
-/// Returns the name of a variable about a service.
+/// Returns the name of a variable about a service: `WEB_APP_VERSION` for `web-app` and `VERSION`.
 pub(super) fn variable(service: &str, what: &str) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let slug: String = service.chars().map(letter).collect();

@@ -92,7 +92,7 @@ fn missed(miss: &Miss, palette: Palette) -> String {
     }
 }
 
-/// Returns the services that a path reaches, as text. Names from the repository are escaped.
+/// Returns, as text, the services that a change of a path would affect. Names from the repository are escaped.
 #[must_use]
 pub fn reach(reach: &Reach, palette: Palette) -> String {
     let path = Escaped::new(&reach.path);

@@ -1,8 +1,8 @@
 use unicode_width::UnicodeWidthChar as _;
 
-/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. The
-/// continuation of a line is indented to its last column of text if that begins in the left half of the terminal, else
-/// a little more than the line.
+/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. Lines that
+/// continue a broken line are indented. In the row of a table, they begin where the last of those table columns begins
+/// that start in the left half of the terminal. Any other line continues two columns to the right of its beginning.
 ///
 /// A word that is wider than the terminal stays whole. Escape codes have no width.
 #[must_use]
@@ -30,14 +30,14 @@ fn push_line(wrapped: &mut String, mut line: &str, most: usize) {
 
 /// Where a line is broken.
 struct Break {
-    /// The byte at which the next line begins.
+    /// The position of the break in the line, in bytes.
     at: usize,
-    /// The column in which it begins.
+    /// The column in which the next line begins.
     column: usize,
 }
 
-/// Returns the last break between words that leaves a line that fits; `None` if the whole line fits. `is_first` says
-/// that blanks at the beginning belong to the line.
+/// Returns the last break between words such that the text before it fits into `most` columns; `None` if the whole line
+/// fits. `is_first` says that the line does not continue another one, so blanks at its beginning are kept.
 fn last_break(line: &str, most: usize, is_first: bool) -> Option<Break> {
     let margin = if is_first { line.len() - line.trim_start_matches(' ').len() } else { 0 };
     let (mut width, mut blanks, mut is_code) = (0, 0, false);

@@ -10,7 +10,8 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// The largest object that Kubernetes stores, minus room for the workflow's status.
+/// The most bytes of a workflow: the size of the largest object that Kubernetes stores, minus room for the workflow's
+/// status.
 const MOST_BYTES: usize = 1_000_000;
 
 const NAMES: Rule = Rule { engine: "Argo", prefix: "build-", takes: "-", instead: '-', longest: 128 };
@@ -72,13 +73,15 @@ struct Parameter {
     value: String,
 }
 
-/// Returns a Workflow of Argo, as JSON: one task for each service, with `depends`. Each task runs the template `build`
-/// of the cluster's `WorkflowTemplate` `rebake`, which has the parameter `only`. Its template `promote` tags images
-/// that exist. Without services, the text is empty, since Argo refuses a workflow without tasks.
+/// Returns a Workflow of Argo, as JSON: one task for each job, and one that tags existing images if they lack tags. The
+/// `depends` of a task names the tasks that must succeed before it. Tasks run templates of the cluster's
+/// `WorkflowTemplate` `rebake`: `promote`, and for a job `build`, or another one that a service's `ci` names. The
+/// template of a job has the parameter `only`, the names of the services to build. Without tasks, the text is empty,
+/// since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
-/// the object is larger than 1 MB.
+/// the workflow is larger than 1 MB.
 pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     let to_build = plan.to_build();
     let jobs = jobs(&to_build, pack)?;
@@ -118,13 +121,13 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     Ok(text)
 }
 
-/// Returns the parameters that the services' settings ask for.
+/// Returns the entries of `parameters` in the settings of services.
 fn asked_parameters(settings: &Map<String, Value>) -> impl Iterator<Item = Parameter> {
     let asked = settings.get("parameters").and_then(Value::as_object).into_iter().flatten();
     asked.map(|(name, value)| Parameter { name: name.clone(), value: text(value) })
 }
 
-/// Returns a value as the text of a parameter.
+/// Returns the text of a parameter's value: a string as it is, any other value as JSON.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

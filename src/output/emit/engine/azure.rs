@@ -9,15 +9,16 @@ use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
 
-/// The rule for the legs of a matrix: their names begin with a letter.
+/// The rule for the names of a matrix's legs. Each name must begin with a letter.
 const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: "", instead: '_', longest: 100 };
 
-/// Returns the logging commands that set a step's output variables in Azure Pipelines: `levels`, the number of levels,
-/// and for each level `any_N` (`true`) and `matrix_N`, whose legs set `REBAKE_ONLY`. Without services `levels` is 0,
-/// and a job whose `any_N` is missing is skipped.
+/// Returns the logging commands that set a step's output variables in Azure Pipelines: `levels`, the number of levels;
+/// and for each level, counted from 0, `any_N`, which is `true`, and `matrix_N`, a matrix whose legs set `REBAKE_ONLY`
+/// to the names of services. Without services `levels` is 0. The pipeline skips a job if its `any_N` is not set.
 ///
 /// # Errors
-/// When an engine or a shell could interpret a service's name, or there are more levels than the pipeline has jobs for.
+/// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
+/// there are more levels than the pipeline has jobs for.
 pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let jobs = jobs(plan, matrices.pack)?;
     let levels = by_level(&jobs, matrices.levels)?;

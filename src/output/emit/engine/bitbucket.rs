@@ -12,10 +12,10 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// The most steps of a pipeline.
+/// The most steps that Bitbucket allows in a pipeline.
 const MOST_STEPS: usize = 100;
 
-/// The longest time limit of a step, in minutes.
+/// The longest time limit that Bitbucket allows for a step, in minutes.
 const MOST_MINUTES: u64 = 720;
 
 const NAMES: Rule = Rule { engine: "Bitbucket", prefix: "build-", takes: "._-", instead: '-', longest: 100 };
@@ -35,8 +35,9 @@ struct Step {
     artifacts: Vec<&'static str>,
 }
 
-/// Returns a bitbucket-pipelines.yml, as JSON, which is YAML: a step that writes the plan, then the builds of each
-/// level in parallel, and a step for the tags of images that exist. Without services there is one step without work.
+/// Returns a bitbucket-pipelines.yml, written as JSON, which is valid YAML: a step that writes the plan; then for each
+/// level one step per job, all in parallel; and beside the first level, a step that tags existing images if they lack
+/// tags. If there is nothing to do, the pipeline has one step that does nothing.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
@@ -98,7 +99,7 @@ fn with_plan(plan: &Plan) -> Step {
     Step { name: "plan".to_owned(), script: vec![command.into()], max_time: None, artifacts: vec![job_command::PLAN] }
 }
 
-/// Returns the lines of a script. A line may be a pipe of Bitbucket.
+/// Returns the lines of a script from a list or from a single line. A line may be a mapping: a pipe of Bitbucket.
 fn lines(value: Option<Value>) -> Vec<Value> {
     match value {
         Some(Value::Array(lines)) => lines,

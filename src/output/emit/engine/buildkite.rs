@@ -10,7 +10,7 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// The shell expression for the engine's id of a job, which the names of report files contain.
+/// The shell variable with the id of the job on Buildkite. The names of report files contain it.
 const ID: &str = "$BUILDKITE_JOB_ID";
 
 /// The files that the agent uploads after a job, whether it succeeds or fails.
@@ -19,7 +19,8 @@ const REPORTS: [&str; 2] = [job_command::REPORTS, job_command::JUNIT];
 /// The most jobs of one upload.
 const MOST_JOBS: usize = 500;
 
-/// The rule for the keys of steps. Each key begins with a word, since it must not look like a UUID.
+/// The rule for the keys of steps. The prefix prevents a key from looking like a UUID, which Buildkite refuses as a
+/// key.
 const KEYS: Rule = Rule { engine: "Buildkite", prefix: "rebake-", takes: "_-", instead: '-', longest: 255 };
 
 #[derive(Serialize)]
@@ -56,9 +57,9 @@ struct Lost {
     limit: u32,
 }
 
-/// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each service, with
-/// `depends_on`, and one for the tags of images that exist. The plan is the artifact `.rebake/plan.json`. Without
-/// services there is one step without work.
+/// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each job, with
+/// `depends_on`, and one that tags existing images if they lack tags. Each of them downloads the plan, the artifact
+/// `.rebake/plan.json`. If there is nothing to do, the pipeline has one step that does nothing.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

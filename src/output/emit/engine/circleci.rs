@@ -18,7 +18,7 @@ const FOLDER: &str = ".git/rebake-job";
 /// The path of the plan.
 const PLAN: &str = ".git/rebake-job/plan.json";
 
-/// The shell expression for the engine's id of a job, which the names of report files contain.
+/// The shell variable with the id of the job on CircleCI. The names of report files contain it.
 const ID: &str = "$CIRCLE_WORKFLOW_JOB_ID";
 
 #[derive(Serialize)]
@@ -48,10 +48,10 @@ struct Job {
     filters: Value,
 }
 
-/// Returns the configuration with which a setup workflow of CircleCI continues, as JSON, which is YAML: one job for
-/// each service, with `requires`, and one for the tags of images that exist. The pipeline parameter `rebake-image` is
-/// the image in which jobs run. Without services there is one job without work, since CircleCI refuses a workflow
-/// without jobs.
+/// Returns the configuration with which CircleCI continues after a setup workflow, written as JSON, which is valid
+/// YAML: one job for each of the plan's jobs, with `requires`, and one that tags existing images if they lack tags.
+/// Jobs run in the image that the pipeline parameter `rebake-image` names. If there is nothing to do, the workflow has
+/// one job that does nothing, since CircleCI refuses a workflow without jobs.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
@@ -112,7 +112,7 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     }))
 }
 
-/// The definitions of build jobs. Jobs with equal settings share one.
+/// The definitions of jobs that build. Jobs with equal time limits and equal settings share a definition.
 #[derive(Default)]
 struct Definitions {
     /// The time limit in minutes and the settings of each definition.
@@ -135,7 +135,8 @@ impl Definitions {
     }
 }
 
-/// Returns a definition of jobs that build.
+/// Returns the definition of jobs with this time limit and these settings. They build the services in the parameter
+/// `only`.
 fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value>) -> Result<Value, EmitError> {
     let mut steps = vec![json!("checkout")];
     let mut own = json!({
@@ -157,7 +158,7 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
     Ok(json!(merged(own, settings)))
 }
 
-/// Removes the steps that services ask for from their settings, and returns them.
+/// Removes the key `steps` from the settings of services, and returns its steps.
 fn own_steps(settings: &mut Map<String, Value>) -> Vec<Value> {
     match settings.remove("steps") {
         Some(Value::Array(steps)) => steps,
@@ -184,11 +185,12 @@ fn image() -> Value {
     json!([{"image": "<< pipeline.parameters.rebake-image >>"}])
 }
 
-/// The name of the command that writes the plan.
+/// The name of the reusable command of CircleCI that writes the plan to a file.
 const READ_PLAN: &str = "rebake-plan";
 
-/// Returns the command that writes the plan. Files of the setup workflow may not reach the workflow that continues it,
-/// so the configuration itself contains the plan. So each job builds its services with their planned names.
+/// Returns the reusable command of CircleCI that writes the plan to a file. The plan is a part of the configuration,
+/// since jobs may not be able to read files of the setup workflow. So all jobs build with the versions and tags of this
+/// plan.
 fn read_plan(plan: &Plan) -> Value {
     let command = job_command::write_plan(plan, PLAN);
     json!({"steps": [{"run": {"name": "plan", "command": command}}]})

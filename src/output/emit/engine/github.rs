@@ -24,15 +24,16 @@ pub struct Matrices {
 }
 
 /// Returns lines for the file in `GITHUB_OUTPUT`: `any`, `count`, `matrix` with all jobs, and the same jobs by level:
-/// `levels`, the number of levels, and for each level `any_N` (`true`) and `matrix_N`.
+/// `levels`, the number of levels, and for each level, counted from 0, `any_N`, which is `true`, and `matrix_N`.
 ///
-/// The job with the matrix of a level runs after that of the level before. Without services `any` is `false` and
-/// `levels` is 0. A job whose `any_N` is missing must be skipped, since GitHub refuses an empty matrix. Every value is
-/// one line of ASCII. There are no blank lines, which the runners of act, Gitea and Forgejo refuse.
+/// In the workflow, the job with the matrix of a level needs the job with the matrix of the level before it. Without
+/// services `any` is `false` and `levels` is 0. The workflow must skip a job whose `any_N` is missing, since GitHub
+/// refuses an empty matrix. Every value is one line of ASCII. There are no blank lines, which the runners of act, Gitea
+/// and Forgejo refuse.
 ///
 /// # Errors
-/// When there are more than 256 jobs, more levels than the workflow has jobs for, more than 450 kB, or a packed job has
-/// a service whose name an engine or a shell could interpret.
+/// When there are more than 256 jobs, there are more levels than the workflow has jobs for, the outputs are larger than
+/// 450 kB, or services are packed into jobs and an engine or a shell could interpret a service's name.
 pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     let outputs = level_outputs(plan, matrices)?;
     check_size(&outputs)?;
@@ -42,7 +43,7 @@ pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
     }))
 }
 
-/// Returns the outputs of [`github`].
+/// Returns the outputs of [`github`], without a check of their size.
 pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
     let Matrices { fields, pack, levels } = matrices;
     // A list of services is their names joined by commas, so the names must be valid. The name of a service with a job
@@ -70,8 +71,9 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -
     Ok(outputs)
 }
 
-/// Returns the matrix entry of a job. A packed job has `job`, its name, and `service`, the names of its services in the
-/// form of `--only`.
+/// Returns the matrix entry of a job. The entry of a packed job has `job`, the job's name; `service`, the names of its
+/// services separated by commas, as `--only` accepts them; and if build times are known, `seconds`, the sum of its
+/// services' times.
 fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Value> {
     match job.services.as_slice() {
         [service] if is_alone(pack) => matrix::entry(plan, service, fields),
@@ -87,7 +89,7 @@ fn entry(plan: &Plan, fields: &[Field], job: &Job, pack: Pack) -> Map<String, Va
     }
 }
 
-/// Whether a service normally has a job of its own.
+/// Whether each service has a job of its own, apart from services that must be built on the same machine.
 fn is_alone(pack: Pack) -> bool {
     matches!(pack, Pack::Image | Pack::Service)
 }

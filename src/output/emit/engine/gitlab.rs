@@ -13,10 +13,10 @@ use crate::plan::Plan;
 /// The most `needs` of a job: GitLab's default (`ci_needs_size_limit`), which an instance may lower.
 const MOST_NEEDS: usize = 50;
 
-/// The largest file that every instance accepts (`max_yaml_size_bytes`).
+/// The size in bytes of the largest file that every instance accepts (`max_yaml_size_bytes`).
 const MOST_BYTES: usize = 1_000_000;
 
-/// The shell expression for the engine's id of a job, which the names of report files contain.
+/// The shell variable with the id of the job on GitLab. The names of report files contain it.
 const ID: &str = "$CI_JOB_ID";
 
 const NAMES: Rule = Rule { engine: "GitLab", prefix: "build ", takes: "._/@-", instead: '-', longest: 255 };
@@ -29,8 +29,8 @@ struct Pipeline {
     jobs: IndexMap<String, IndexMap<String, Value>>,
 }
 
-/// The rules of the workflow. They include the source `parent_pipeline` of a child pipeline, which the default rules
-/// leave out.
+/// The rules that decide whether the pipeline runs: it always does. By GitLab's default rules, a child pipeline, whose
+/// source is `parent_pipeline`, would not run.
 #[derive(Serialize)]
 struct Workflow {
     rules: [IndexMap<&'static str, &'static str>; 1],
@@ -51,7 +51,7 @@ struct Job {
     artifacts: Option<Artifacts>,
 }
 
-/// The artifacts of a job, which are kept whether it succeeds or fails.
+/// The artifacts of a job. GitLab keeps them whether the job succeeds or fails.
 #[derive(Serialize)]
 struct Artifacts {
     when: &'static str,
@@ -62,7 +62,7 @@ struct Artifacts {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Need {
-    /// The job of the parent pipeline that made the plan.
+    /// The job that made the plan, in the parent pipeline.
     Plan {
         pipeline: &'static str,
         job: &'static str,
@@ -73,19 +73,19 @@ enum Need {
     },
 }
 
-/// A retry after the loss of a machine, which is not a failure of the build.
+/// A retry after a failure of the machine that runs the job, as opposed to a failure of the build.
 #[derive(Serialize)]
 struct Retry {
     max: u32,
     when: [&'static str; 1],
 }
 
-/// Returns a child pipeline of GitLab, as JSON, which is YAML: one job for each service, with `needs`, and one for the
-/// tags of images that exist.
+/// Returns a child pipeline of GitLab, written as JSON, which is valid YAML: one job for each of the plan's jobs, with
+/// `needs`, and one that tags existing images if they lack tags.
 ///
-/// The parent's job is called `rebake-plan`, keeps `.rebake/` as its artifacts, and the job with the `trigger` sets
-/// `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. Without services there is one job without work, since GitLab refuses a
-/// pipeline without jobs.
+/// In the parent pipeline, the job that makes the plan must be called `rebake-plan` and keep `.rebake/` as its
+/// artifacts, and the job with the `trigger` must set `PARENT_PIPELINE_ID: $CI_PIPELINE_ID`. If there is nothing to do,
+/// the child pipeline has one job that does nothing, since GitLab refuses a pipeline without jobs.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, a job

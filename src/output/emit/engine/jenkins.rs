@@ -12,11 +12,11 @@ use crate::model::safe_json;
 use crate::output::emit::EmitError;
 use crate::plan::Plan;
 
-/// The rule for the names of jobs. A name is the key of a parallel branch, and part of the names of files.
+/// The rule for the names of jobs. A name is the key of a parallel branch, and a part of the names of report files.
 const NAMES: Rule = Rule { engine: "Jenkins", prefix: "", takes: "._@+-", instead: '-', longest: 200 };
 
-/// The variable with the name of a job, which the names of report files contain. The number of the build would not
-/// distinguish jobs, since all branches of a build share it.
+/// The shell variable with the name of the job. The names of report files contain it. They cannot contain the number of
+/// the build instead, since all jobs of a build have the same number.
 const ID: &str = "$REBAKE_JOB";
 
 #[derive(Serialize)]
@@ -35,10 +35,15 @@ struct Job {
     minutes: Option<u64>,
 }
 
-/// Returns the input of a Jenkinsfile, as JSON: `levels`, the jobs of each level with `name`, services (`only`), time
-/// limit in `minutes` and the settings in `ci` of the services; `build`, the command of each job; and `promote`, the
-/// job that tags existing images, with its own `command`. Commands read `$REBAKE_ONLY` and `$REBAKE_JOB`, the services
-/// and the name of the job.
+/// Returns the input of a Jenkinsfile, as JSON:
+///
+/// - `levels`: by level, the jobs. Each has its `name`, its services (`only`, separated by commas), its time limit in
+///   `minutes`, and the keys that its services have in `ci.jenkins`.
+/// - `build`: the command of every job in `levels`.
+/// - `promote`: the job that tags existing images, with its own `command`; absent if no existing image lacks a tag.
+///
+/// The commands read two variables, which the Jenkinsfile sets: `$REBAKE_ONLY`, the services of the job, and
+/// `$REBAKE_JOB`, its name.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, or services that share a job have different settings.

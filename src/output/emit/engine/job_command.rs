@@ -1,18 +1,18 @@
 use crate::model::safe_json;
 use crate::plan::Plan;
 
-/// The pattern of the report files.
+/// The glob pattern for the report files of all jobs.
 pub(super) const REPORTS: &str = ".rebake/report-*.json";
 
-/// The pattern of the report files in `JUnit`'s format.
+/// The glob pattern for the report files of all jobs in `JUnit`'s format.
 pub(super) const JUNIT: &str = ".rebake/junit-*.xml";
 
-/// The path of the plan that `rebake plan --ci` has written.
+/// The path to which `rebake plan --ci` writes the plan.
 pub(super) const PLAN: &str = ".rebake/plan.json";
 
-/// Returns the command of a job that builds the services in `$REBAKE_ONLY`, by a plan in a file. The report and its
-/// `JUnit` form go to files beside it, whose names contain `id`: the shell expression for the engine's job id. So no
-/// two jobs write the same file.
+/// Returns the shell command of a job that builds the services in `$REBAKE_ONLY`. `file` is the path of the plan. The
+/// command writes the report, as JSON and in `JUnit`'s format, to the directory of `file`. The names of both files
+/// contain `id`, a shell expression that differs from job to job, so no two jobs write the same file.
 pub(super) fn build(plan: &Plan, file: &str, id: &str) -> String {
     format!("rebake build --plan {file} --only \"$REBAKE_ONLY\"{}{}", record(plan), reports(file, id))
 }
@@ -26,13 +26,15 @@ fn reports(file: &str, id: &str) -> String {
     format!(" --report \"{folder}/report-{id}.json\" --junit \"{folder}/junit-{id}.xml\"")
 }
 
-/// Returns the command of a job that tags the images that exist, by a plan in a file; `None` if they have their tags.
+/// Returns the shell command of a job that tags existing images by the plan in `file`. `None` if no existing image
+/// lacks a tag, or if the plan was made without asking registries. `id` is as for [`build`].
 pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
     let command = || format!("rebake promote --plan {file}{}{}", record(plan), reports(file, id));
     (plan.promote == Some(true)).then(command)
 }
 
-/// Returns the command that writes a plan to a file, for engines whose jobs cannot read files of the planning run.
+/// Returns the shell command that writes a plan to a file, for engines whose jobs cannot read the files of the run that
+/// made the plan.
 pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     // Within single quotes, a shell interprets only the quote, and CircleCI only `<<`. Both can occur only in a string
     // of the JSON, where an escape has the same meaning.
@@ -41,8 +43,8 @@ pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
-/// Returns the flag that records builds, for a plan that has read built refs. Without the flag, the next plan would
-/// contain the same services again.
+/// Returns the flag ` --record`, with which a job updates built refs; empty unless the plan was made from built refs.
+/// Without the flag, the next plan would contain the same services again.
 fn record(plan: &Plan) -> &'static str {
     if plan.built.is_some() { " --record" } else { "" }
 }

@@ -6,11 +6,11 @@ use crate::output::emit::EmitError;
 /// The suggestion for a name that is too long.
 const CURE: &str = "give the service a shorter name in filters.yaml";
 
-/// Returns the names of jobs for an engine that allows few characters: the prefix of the rule, then the name, with each
-/// refused character replaced.
+/// Returns the names of jobs for an engine that allows few characters: the prefix of the rule, and then the job's own
+/// name with a replacement for each character that the engine refuses.
 ///
 /// # Errors
-/// When two names would be equal, or one is too long for the engine.
+/// When two jobs would get the same name, or a name is too long for the engine.
 pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) -> Result<Vec<String>, EmitError> {
     let mut labels = Vec::new();
     let mut taken: BTreeMap<String, &str> = BTreeMap::new();
@@ -26,8 +26,9 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     Ok(labels)
 }
 
-/// The names that an engine accepts: `takes` has the accepted characters besides ASCII letters and digits, `instead`
-/// replaces all others, `prefix` comes before each name, and `longest` is the largest number of bytes.
+/// The rule for the names that an engine accepts. `takes` has the characters that it accepts besides ASCII letters and
+/// digits, `instead` is the replacement for all others, `prefix` is put before each name, and `longest` is the most
+/// bytes of a name.
 pub(crate) struct Rule {
     pub(crate) engine: &'static str,
     pub(crate) prefix: &'static str,

@@ -10,27 +10,28 @@ use crate::plan::{Plan, PlannedService, level};
 /// A job of a CI engine.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Job<'a> {
-    /// Its name: that of its service, or its number among packed jobs.
+    /// Its name: for one service the service's name (`api`), for several services that share a job the name of the
+    /// first and the number of the others (`api+2`), for a packed job a word and a number (`level-0`).
     pub(super) name: String,
     /// The services that it builds, in build order.
     pub(super) services: Vec<&'a PlannedService>,
-    /// The positions of the jobs that must succeed first; all of them come before this one.
+    /// The positions of the jobs that must succeed before this one. They are smaller than its own position.
     pub(super) needs: Vec<usize>,
-    /// 0 for a job that needs none, else one more than the highest level it needs.
+    /// Its level: 0 for a job that needs no other job, else one more than the highest level of the jobs that it needs.
     pub(super) level: usize,
 }
 
 impl Job<'_> {
-    /// Returns its services in the form of `--only`.
+    /// Returns the names of its services separated by commas, as `--only` accepts them.
     pub(super) fn only(&self) -> String {
         self.services.iter().map(|service| service.service.as_str()).collect::<Vec<_>>().join(",")
     }
 
-    /// Returns the settings that its services ask for on an engine.
+    /// Returns the settings that its services have for jobs of an engine (`ci` in filters.yaml).
     ///
     /// # Errors
-    /// When two of them ask for different settings, or for one that jobs of this engine do not take. A plan that rebake
-    /// made has no such settings, but a saved plan may have been edited.
+    /// When two of its services have different settings, or a service has a setting that jobs of this engine do not
+    /// accept. The second cannot happen with a plan that rebake made, but a saved plan may have been edited.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
@@ -43,8 +44,8 @@ impl Job<'_> {
         Ok(settings)
     }
 
-    /// Returns its time limit in minutes: the limits of its services' builds, one after the other, and some time before
-    /// and after. `None` if one of them has no limit.
+    /// Returns its time limit in minutes: the sum of the time limits of its services' builds, plus [`AROUND_MINUTES`].
+    /// `None` if the build of a service has no time limit.
     pub(super) fn minutes(&self) -> Option<u64> {
         let seconds = self
             .services
@@ -55,7 +56,10 @@ impl Job<'_> {
     }
 }
 
-/// Returns the settings that a service asks for on an engine.
+/// Returns the settings that a service has for jobs of an engine.
+///
+/// # Errors
+/// When the service has a setting that jobs of this engine do not accept.
 fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
     let settings = service.ci.get(&engine).cloned().unwrap_or_default();
     match settings.keys().find(|key| !engine.takes(key)) {
@@ -67,32 +71,36 @@ fn asked(service: &PlannedService, engine: JobEngine) -> Result<Map<String, Valu
 /// Returns the settings of the job that tags existing images: those of the first service whose image lacks a tag.
 ///
 /// # Errors
-/// When the service asks for a setting that jobs of this engine do not take. A plan that rebake made has none, but a saved
-/// plan may have been edited.
+/// When that service has a setting that jobs of this engine do not accept. A plan that rebake made has none, but a
+/// saved plan may have been edited.
 pub(super) fn promote_settings(plan: &Plan, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
     let lacks = |service: &&PlannedService| service.exists.as_ref().is_some_and(|exists| !exists.lacks.is_empty());
     let first = plan.services.iter().find(lacks);
     first.map_or_else(|| Ok(Map::new()), |service| asked(service, engine))
 }
 
-/// How many minutes a job gets besides those of its builds, for fetching the repository and the plan, and for pushing
+/// How many minutes a job may take in addition to its builds: to fetch the repository and the plan, and to push
 /// results.
 const AROUND_MINUTES: u64 = 10;
 
-/// The length of the longest list of services. Linux does not pass a variable longer than 128 KiB to a program.
+/// The most bytes of the list of a job's services. Jobs get it in a variable, and Linux does not pass a variable longer
+/// than 128 KiB to a program.
 const LONGEST_ONLY: usize = 100_000;
 
 /// Returns the jobs of a plan in build order.
 ///
 /// # Errors
-/// When an engine or a shell could interpret the name of a service (a flat file may have any key), or the names of the
-/// services that share a job are too long for a variable.
+/// When an engine or a shell could interpret a service's name (in a flat filters.yaml any key is a name), or the names
+/// of the services that share a job are too long for a variable.
 pub(super) fn jobs(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     check_names(plan)?;
     jobs_of_any_name(plan, pack)
 }
 
-/// Refuses names of services that a CI engine or a shell could interpret.
+/// Checks the names of the plan's services.
+///
+/// # Errors
+/// When a CI engine or a shell could interpret a service's name.
 pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     match plan.services.iter().find(|service| ServiceName::parse(&service.service).is_err()) {
         Some(service) => Err(EmitError::ServiceName { name: Escaped::new(&service.service).to_string() }),
@@ -100,8 +108,12 @@ pub(super) fn check_names(plan: &Plan) -> Result<(), EmitError> {
     }
 }
 
-/// Returns the jobs of a plan without a check of names, for formats in which neither an engine nor a shell interprets
-/// them. Levels are computed from `needs`, since a saved plan is not trusted.
+/// Returns the jobs of a plan in build order, without a check of the services' names, for formats in which neither an
+/// engine nor a shell interprets names. The level of a job is computed from `needs`, since the levels in a saved plan
+/// may have been edited.
+///
+/// # Errors
+/// When the names of the services that share a job are too long for a variable.
 pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, EmitError> {
     let needs = needs(plan);
     let jobs = match pack {
@@ -134,7 +146,8 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
     }
 }
 
-/// Returns a job for each group, named after its service.
+/// Returns a job for each group. Its name is that of its service; if it has several, that of the first, and the number
+/// of the others (`api+2`).
 fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     let Groups { numbers, needs, levels } = groups;
     let mut services = vec![Vec::new(); levels.len()];
@@ -155,7 +168,7 @@ fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
 }
 
 /// Returns, for each service, whether its dependents must be built on the same machine because its image is not pushed.
-/// This holds for a service without an image if it holds for one of its dependencies.
+/// For a service without an image, the answer is true if it is true for one of its dependencies.
 fn unpushed(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     let mut unpushed: Vec<bool> = Vec::with_capacity(needs.len());
     for (service, needs) in plan.services.iter().zip(needs) {
@@ -167,19 +180,21 @@ fn unpushed(plan: &Plan, needs: &[Vec<usize>]) -> Vec<bool> {
     unpushed
 }
 
-/// Services that share jobs. Groups are numbered in an order in which the jobs can run.
+/// The groups of services that share a job. They are numbered in an order in which the jobs can run.
 #[derive(Debug, PartialEq)]
 struct Groups {
-    /// The group of each service.
+    /// The number of each service's group.
     numbers: Vec<usize>,
-    /// The groups that each group needs; all of them come before it.
+    /// The numbers of the groups that each group needs. They are smaller than its own number.
     needs: Vec<BTreeSet<usize>>,
-    /// 0 for a group that needs none, else one more than the highest level it needs.
+    /// The level of each group: 0 if it needs no other group, else one more than the highest level of the groups that
+    /// it needs.
     levels: Vec<usize>,
 }
 
 impl Groups {
-    /// Joins services with their dependencies if these must be built on the same machine.
+    /// Puts a service and a dependency into the same group if they must be built on the same machine, which `unpushed`
+    /// says by dependency.
     fn of(needs: &[Vec<usize>], unpushed: &[bool]) -> Self {
         let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| unpushed[*need]).collect();
         let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
@@ -199,8 +214,12 @@ impl Groups {
         })
     }
 
-    /// Numbers groups so that each comes after those that it needs, and otherwise in the order of their first services.
-    /// The error has the groups that cannot be ordered, since they wait for each other or for such groups.
+    /// Numbers groups so that each comes after the groups that it needs. If several groups could be next, the one with
+    /// the smallest number in `numbers` is.
+    ///
+    /// # Errors
+    /// When groups need each other. The error has the numbers of these groups and of those that need them, directly or
+    /// not.
     fn in_order(needs: &[Vec<usize>], numbers: &[usize]) -> Result<Self, BTreeSet<usize>> {
         let count = numbers.iter().max().map_or(0, |last| last + 1);
         let (mut before, mut behind) = (vec![BTreeSet::new(); count], vec![BTreeSet::new(); count]);
@@ -236,7 +255,8 @@ impl Groups {
     }
 }
 
-/// Returns the needs of each service, as positions in the plan.
+/// Returns the positions in the plan of each service's dependencies. Only dependencies that are before the service in
+/// the plan count.
 fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     let names = plan.services.iter().enumerate().map(|(place, service)| (service.service.as_str(), place));
     let places: BTreeMap<&str, usize> = names.collect();
@@ -251,7 +271,8 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
     plan.services.iter().enumerate().map(|(place, service)| before(place, service)).collect()
 }
 
-/// Returns the connected component of each service. Components are numbered in the order of their first services.
+/// Returns, for each service, the number of its connected component in the dependency graph. Components are numbered in
+/// the order of their first services.
 fn components(needs: &[Vec<usize>]) -> Vec<usize> {
     // Each position leads to an earlier one of its component, and the first one to itself (union-find).
     let mut leads: Vec<usize> = (0..needs.len()).collect();
@@ -277,7 +298,8 @@ fn components(needs: &[Vec<usize>]) -> Vec<usize> {
         .collect()
 }
 
-/// Returns the seconds of each part into which `--pack N` packs a plan; `None` for other ways to pack.
+/// Returns the expected build times, in seconds, of the jobs into which `--pack N` packs a plan; `None` for every other
+/// value of `--pack`.
 #[must_use]
 pub fn part_seconds(plan: &Plan, pack: Pack) -> Option<Vec<f64>> {
     let Pack::Jobs(most) = pack else { return None };
@@ -290,7 +312,8 @@ pub fn part_seconds(plan: &Plan, pack: Pack) -> Option<Vec<f64>> {
     Some(seconds)
 }
 
-/// Returns the load of each component: the seconds of its services, or their number if times are not known.
+/// Returns the load of each component: the sum of its services' expected build times in seconds, or the number of its
+/// services if the plan has no times.
 fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
     let is_timed = plan.services.iter().any(|service| service.seconds.is_some());
     let mut loads = vec![0.0; components.iter().max().map_or(0, |last| last + 1)];
@@ -300,8 +323,9 @@ fn loads(plan: &Plan, components: &[usize]) -> Vec<f64> {
     loads
 }
 
-/// Returns the number of each service's part. Components go, by decreasing weight, into the part with the least load.
-/// The load of the heaviest part is at most 4/3 of the least possible (Graham, 1969).
+/// Returns, for each service, the number of its part, of at most `most` parts. Each component belongs to one part: the
+/// heaviest component is assigned first, and each is assigned to the part that has the least load so far. The load of
+/// the heaviest part is at most 4/3 of the least possible (Graham, 1969).
 fn spread(components: &[usize], weights: &[f64], most: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..weights.len()).collect();
     order.sort_by(|one, two| weights[*two].total_cmp(&weights[*one]));
@@ -315,7 +339,7 @@ fn spread(components: &[usize], weights: &[f64], most: usize) -> Vec<usize> {
     components.iter().map(|component| parts[*component]).collect()
 }
 
-/// Returns a job for each number, with the services of that number.
+/// Returns a job for each number in `numbers`, with the services that have this number, named `KIND-NUMBER`.
 fn packed<'a>(plan: &'a Plan, kind: &str, numbers: &[usize]) -> Vec<Job<'a>> {
     let mut jobs: BTreeMap<usize, Vec<&PlannedService>> = BTreeMap::new();
     for (service, number) in plan.services.iter().zip(numbers) {
@@ -391,7 +415,7 @@ mod tests {
         assert_eq!(spread(&[0, 1, 2], &[1.0, 2.0, 40.0], 2), [1, 1, 0]);
     }
 
-    /// Returns the least possible load of the heaviest part, by trying all ways.
+    /// Tries all ways to assign weights to parts, and returns the least load that the heaviest part can have.
     fn least(weights: &[f64], loads: &mut [f64]) -> f64 {
         let Some((weight, rest)) = weights.split_first() else {
             return loads.iter().copied().fold(0.0, f64::max);

@@ -2,9 +2,11 @@ use indexmap::IndexMap;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Returns the keys of a job, in their order, with the settings that its services ask for. Where both have a mapping,
-/// the two are joined, and the job's own entries win; any other setting replaces the job's. Keys that decide what a job
-/// does are refused before ([`JobEngine::takes`](crate::model::job_settings::JobEngine::takes)).
+/// Returns the keys of a job, in their order, merged with the settings that filters.yaml has for the job. If both have
+/// a mapping for a key, the result has the entries of both, and the job's value of an entry that is in both. A setting
+/// that is not a mapping does not replace a mapping of the job; otherwise a setting replaces the job's value. No
+/// setting changes what a job does, since such keys were refused before
+/// ([`JobEngine::takes`](crate::model::job_settings::JobEngine::takes)).
 pub(super) fn merged(own: impl Serialize, settings: Map<String, Value>) -> IndexMap<String, Value> {
     // `serde_json::Value` would lose the order of the keys.
     let text = serde_json::to_string(&own).unwrap_or_default();

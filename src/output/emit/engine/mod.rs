@@ -1,9 +1,10 @@
 //! Pipelines for CI engines, with one file for each engine. All are made from the jobs of [`jobs`].
 //!
-//! Engines that support dependencies between jobs get them; others get one matrix for each level, or packed jobs
-//! without dependencies. Every job runs the same command, and the variable `REBAKE_ONLY` has its services. Only two
-//! other things in a document come from the repository: the chosen fields of a GitHub matrix, and the settings in `ci`
-//! of a service, which are merged into its jobs.
+//! If an engine supports dependencies between jobs, the pipeline declares them. If not, the pipeline has one matrix, or
+//! one group of parallel jobs, for each level. Every job runs the same command, and the variable `REBAKE_ONLY` has the
+//! names of its services. Besides the plan and names, a document contains only two kinds of text from the repository:
+//! the chosen fields of a GitHub matrix, and the settings in `ci` of a service, which are merged into the service's
+//! job.
 
 mod argo;
 mod azure;
@@ -49,7 +50,10 @@ fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) 
     at_most_or(cure, engine, what, size, limit)
 }
 
-/// Checks a limit of the engine. `cure` is the suggestion of the error.
+/// Checks that `size` is at most `limit`. `what` has the size, in words, and `cure` is the suggestion of the error.
+///
+/// # Errors
+/// When the size exceeds the limit.
 fn at_most_or(
     cure: &'static str,
     engine: &'static str,

@@ -5,16 +5,18 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Pack {
-    /// Services that must be built on the same machine, because an image is not pushed. Others have a job each.
+    /// Services share a job if they must be built on the same machine, since one is built from the image of the other
+    /// and that image is not pushed. Every other service has a job of its own.
     #[default]
     Image,
-    /// None: each service has a job.
+    /// No services: each service has a job of its own.
     Service,
-    /// Services of one level of the build order. A service whose image is not pushed shares the job of its dependents.
+    /// Services of the same level of the build order share a job. A service whose image is not pushed has the level of
+    /// its dependents, so it shares their job.
     Level,
-    /// Services that are connected by dependencies, so that no job waits for another one.
+    /// Services that are connected by dependencies share a job, so that no job waits for another one.
     Component,
-    /// Connected services, in at most this many jobs, so that no job waits for another one.
+    /// As for [`Pack::Component`], but there are at most this many jobs, so several components may share a job.
     Jobs(NonZeroUsize),
 }
 

@@ -6,8 +6,8 @@ use crate::model::name::escaped_lines;
 use crate::model::workflow_command::command;
 use crate::plan::check::Findings;
 
-/// Returns findings as commands to GitHub's runner, which shows them beside the lines of a pull request. Errors come
-/// first, since it shows only a few.
+/// Returns findings as commands to GitHub's runner. GitHub shows them beside the lines of a pull request. Errors come
+/// first, since GitHub shows only a few.
 #[must_use]
 pub fn annotations(findings: &Findings) -> String {
     let mut text = String::new();

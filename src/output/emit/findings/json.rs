@@ -19,7 +19,7 @@ struct Document<'a> {
     unchecked: Vec<Unchecked<'a>>,
 }
 
-/// A problem because of which something could not be checked.
+/// A problem that prevented a part of the check.
 #[derive(Serialize)]
 struct Unchecked<'a> {
     message: &'a str,

@@ -16,7 +16,7 @@ fn count(findings: &Findings, severity: Severity) -> usize {
     findings.all.iter().filter(|finding| finding.problem.severity == severity).count()
 }
 
-/// Returns a line that says how much was found, and how much could not be checked.
+/// Returns a line that says how many findings there are, and how many parts could not be checked.
 #[must_use]
 pub fn summary(findings: &Findings) -> String {
     let kinds = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Note, "note")];

@@ -41,7 +41,7 @@ fn rule(rule: CheckRule) -> Value {
     })
 }
 
-/// Returns the notification about a problem because of which something could not be checked.
+/// Returns the notification about a problem that prevented a part of the check.
 fn notification(problem: &Diagnostic) -> Value {
     let places = problem.labels.iter().take(1).map(|label| json!({"physicalLocation": place(label)}));
     json!({
@@ -95,7 +95,7 @@ fn place(label: &Label) -> Value {
     })
 }
 
-/// Returns a path as a relative reference.
+/// Returns a path as a relative URI reference, with percent signs for special characters.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {

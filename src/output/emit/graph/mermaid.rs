@@ -4,11 +4,11 @@ use super::super::EmitError;
 use super::super::mermaid::{MOST_CHARACTERS, MOST_EDGES, label};
 use crate::plan::graph::ServiceGraph;
 
-/// Returns a graph in Mermaid's language, in build order from left to right. Each edge has the place of its
-/// declaration. Libraries are round.
+/// Returns a graph in Mermaid's language, in build order from left to right. The label of an edge is the place that
+/// declares it. Libraries have round ends.
 ///
 /// # Errors
-/// When the graph is larger than Mermaid draws.
+/// When the graph has more edges or more characters than Mermaid allows by default.
 pub fn mermaid(graph: &ServiceGraph) -> Result<String, EmitError> {
     let limit = |what, size: usize, most: usize| EmitError::Limit {
         engine: "Mermaid",

@@ -9,17 +9,18 @@ use crate::model::name::Escaped;
 use crate::output::emit::columns::{Column, without_middle};
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
-/// The least number of services with equal causes that share a row.
+/// The least number of services with equal causes that are written in one row.
 const MANY: usize = 4;
-/// The widest name and version that are shown whole.
+/// The width of the widest name, and of the widest version, that is not shortened.
 const WIDEST: usize = 28;
-/// The narrowest column of reasons.
+/// The least width of the column of reasons.
 const NARROWEST: usize = 24;
 /// The text between two columns.
 const GAP: &str = "  ";
 
-/// Writes the services of a plan into lines of at most `width` columns: those with equal causes in one row, and each
-/// cause without the pattern and its place. Returns whether something is left out.
+/// Writes the services of a plan in lines of at most `width` columns. At least [`MANY`] services with equal causes
+/// share a row. A cause is written without its pattern and the pattern's place. Returns whether the text leaves out
+/// something that `--long` shows.
 pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width: usize) -> bool {
     let (many, few) = groups(plan);
     for group in &many {
@@ -66,7 +67,7 @@ pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width:
     is_short
 }
 
-/// Writes services with equal causes: how many, why, and the first of their names.
+/// Writes services with equal causes: how many they are, the causes, and as many of their names as fit.
 fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, width: usize) {
     let count = format!("{} services", group.len());
     let indent = " ".repeat(count.width() + GAP.len());
@@ -82,7 +83,7 @@ fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, wi
     let _ = writeln!(text, "{indent}{}", palette.paint(FAINT, &listed(&names, room)));
 }
 
-/// Returns names in one line, with the number of those that do not fit.
+/// Returns as many names as fit into one line, and the number of the others.
 pub(super) fn listed(names: &[String], room: usize) -> String {
     let all = names.join(", ");
     if all.width() <= room {
@@ -106,7 +107,7 @@ pub(super) fn listed(names: &[String], room: usize) -> String {
     }
 }
 
-/// Returns the groups of services with equal causes, and the other services; both in build order.
+/// Returns the groups of at least [`MANY`] services with equal causes, and the other services; both in build order.
 fn groups(plan: &Plan) -> (Vec<Vec<&PlannedService>>, Vec<&PlannedService>) {
     let mut by_causes: IndexMap<Vec<String>, Vec<&PlannedService>> = IndexMap::new();
     let key = |service: &PlannedService| -> Vec<String> {
@@ -122,7 +123,8 @@ fn groups(plan: &Plan) -> (Vec<Vec<&PlannedService>>, Vec<&PlannedService>) {
     (many, few)
 }
 
-/// Returns a cause in at most `room` columns: what changed, and how. A path loses its middle.
+/// Returns a cause in at most `room` columns: what changed, and how. In a path that is too long, `…` replaces the
+/// middle.
 fn short(cause: &PlannedCause, room: usize) -> String {
     let is_file = matches!(cause.kind, CauseKind::File | CauseKind::Global);
     match (&cause.path, is_file) {

@@ -45,7 +45,7 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
-/// How many causes of a service the table shows; the JSON has all.
+/// How many causes of a service the table shows at most; the JSON has all.
 const CAUSES: usize = 3;
 
 /// How wide a table may be.
@@ -53,7 +53,7 @@ const CAUSES: usize = 3;
 pub enum Room {
     /// As wide as it needs to be, with all details: for a file, a log or another program.
     Unlimited,
-    /// So many columns of a terminal.
+    /// At most this many columns of a terminal.
     Columns(usize),
 }
 
@@ -122,7 +122,7 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
     text
 }
 
-/// Writes one line of names, as many as fit, unless there are none.
+/// Writes one line with as many names as fit. Without names it writes nothing.
 fn push_names<'a>(text: &mut String, what: &str, names: impl Iterator<Item = &'a String>, width: usize) {
     let names: Vec<String> = names.map(|name| Escaped::new(name).to_string()).collect();
     if !names.is_empty() {
@@ -171,7 +171,7 @@ fn version(service: &PlannedService) -> String {
     }
 }
 
-/// Returns a description of a cause, and its place.
+/// Returns a description of a cause, and the place of its pattern or key, such as `filters.yaml:3:9`, if it has one.
 pub(crate) fn cause_sentence(cause: &PlannedCause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {
@@ -218,7 +218,7 @@ pub(crate) fn cause_sentence(cause: &PlannedCause) -> (String, Option<String>) {
     (what, cause.at.as_ref().map(|at| Escaped::new(at).to_string()))
 }
 
-/// Describes which packages of a service changed in a lockfile.
+/// Returns a description of a cause in a lockfile: which packages of the service changed.
 fn lockfile(cause: &PlannedCause) -> String {
     let shown = |text: &str| Escaped::new(text).to_string();
     let package = |package: &PlannedPackage| {
@@ -244,7 +244,7 @@ fn lockfile(cause: &PlannedCause) -> String {
     format!("{}: {}", shown(cause.path.as_deref().unwrap_or_default()), told.join(", "))
 }
 
-/// Describes what is not known about a service.
+/// Returns a description of a cause that something about the service is not known.
 fn unknown(cause: &PlannedCause) -> String {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     match cause.reason {
