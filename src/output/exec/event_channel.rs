@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::process::Log;
 use super::run_event::{RunEvent, Sink};
 
-/// How long a run waits for the output before it is suspended: the output may be blocked.
+/// How long a run that is about to be suspended waits for the display, whose output may be blocked.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// The sender of events.
@@ -42,8 +42,8 @@ impl EventSender {
         let _ = self.0.send(ChannelMessage::Event(Box::new(event)));
     }
 
-    /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the live rows are cleared:
-    /// from then on the terminal belongs to other programs.
+    /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the display has stopped to
+    /// write: from then on the terminal belongs to other programs.
     pub(super) fn suspended(&self) {
         let (seen, wait) = channel();
         let _ = self.0.send(ChannelMessage::Suspended(seen));

@@ -14,16 +14,16 @@ pub(super) struct Incoming {
     handle: Handle,
     /// Whether the next termination signal kills this process.
     deadly: Arc<AtomicBool>,
-    /// Whether the next such signal sets `deadly`.
+    /// Whether the next termination signal sets `deadly`.
     over: Arc<AtomicBool>,
 }
 
 impl Incoming {
-    /// Passes signals to `tell` instead of letting them act. Signals that were ignored when the program began (`nohup`,
-    /// a shell's `&`) stay ignored.
+    /// Calls `tell` with each signal, which then has no other effect. Signals that were ignored when the program began
+    /// (`nohup`, a shell's `&`) stay ignored.
     ///
     /// # Errors
-    /// When the system refuses.
+    /// When the system refuses a signal handler or a thread.
     pub(super) fn listen(tell: impl Fn(Signal) + Send + 'static) -> io::Result<Self> {
         let ignored = ignored();
         let heard = |signal: &i32| !ignored.contains(signal);
@@ -55,8 +55,8 @@ impl Incoming {
         Ok(Self { handle, deadly, over })
     }
 
-    /// Makes the second termination signal from now kill this process at once. At this point all builds have received a
-    /// signal to end, and the report will be written soon.
+    /// Makes the second termination signal from now on kill this process at once. A run calls this when all builds have
+    /// ended, and only the report is left to write.
     pub(super) fn obey_the_second(&self) {
         self.over.store(true, Ordering::SeqCst);
     }
@@ -74,11 +74,11 @@ impl Drop for Incoming {
     }
 }
 
-/// Handles SIGCHLD, so that the exit codes of children are kept. Some agents start programs with SIGCHLD ignored, and
-/// the system then discards exit codes.
+/// Sets a handler for SIGCHLD, so that the exit codes of children are kept. Some agents start programs with SIGCHLD
+/// ignored, and the system then discards exit codes.
 ///
 /// # Errors
-/// When the system refuses.
+/// When the system refuses the handler.
 pub fn keep_children() -> io::Result<()> {
     // The handler does nothing, but the signal is no longer ignored. Programs that we start inherit neither the handler
     // nor an ignored signal.

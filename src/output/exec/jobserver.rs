@@ -40,7 +40,8 @@ impl Tokens {
         }
     }
 
-    /// Returns as many tokens as a build's weight; `None` if some are missing, and then requests these.
+    /// Returns as many tokens as a build's weight. If some are missing, requests them and returns `None`. After an
+    /// error of the jobserver, returns no tokens at all, and builds run without.
     pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
         let weight = weight as usize;
         if self.broken {
@@ -88,14 +89,14 @@ const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 /// The client itself opens its pipe in each command, between fork and exec. So the system copies our page tables for
 /// each command, which takes longer the more services there are.
 struct InheritedPipe {
-    /// The value of the variables.
+    /// The value of each of the [`VARIABLES`].
     flags: String,
     /// Its two ends, open as long as commands are started.
     _ends: [OwnedFd; 2],
 }
 
 impl InheritedPipe {
-    /// Returns the pipe of a client; `None` if the system cannot open one again.
+    /// Opens the pipe of a client once more; `None` if the system cannot do that.
     fn of(client: &Client) -> Option<Self> {
         // Only the variables contain the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
         let mut command = Command::new("make");

@@ -1,4 +1,4 @@
-//! Builds a plan's services: in parallel, in order, and leaving no process behind.
+//! Builds the services of a plan in parallel, each after its dependencies, and leaves no process behind.
 //!
 //! [`builder`] turns a recipe and a planned service into a [`Build`]; [`run()`] runs builds. The [`schedule`] does not
 //! know processes, and processes do not know the schedule. Progress is reported as [`RunEvent`]s and, at the end, as a

@@ -1,4 +1,4 @@
-//! The images of services, for the services that are built from them.
+//! The images of services, as builds of their dependents need them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,18 +16,18 @@ pub struct NeededImage {
     /// The image, without a tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// The reference of the image: with its digest if a registry has it, else its first tag.
+    /// The reference of the image: by its digest if the image is in a registry, else by its first tag.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
     /// The digest of the image in a registry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// Its version.
+    /// The version of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
-    /// Full references of its image; tags alone if there is no image.
+    /// Full references of the image; tags alone if there is no image.
     pub tags: Vec<String>,
-    /// The named context for builders.
+    /// The value of a builder's named context with this image: `docker-image://REFERENCE`.
     #[serde(skip)]
     source: Option<String>,
 }
@@ -42,24 +42,25 @@ pub enum Kept {
     Registry,
     /// In docker's engine, by its first tag.
     Engine,
-    /// In the user's store of buildah and podman, with the id in a file of the scratch directory.
+    /// In the user's store of buildah and podman. The id of the image is in a file of the scratch directory.
     Store,
     /// In a directory of the scratch directory, as an OCI layout.
     Layout,
-    /// In a place that its command chose. The command may have written a digest.
+    /// In a place that the build's command chose. The command may have written the image's digest.
     Elsewhere,
     /// Nowhere: there is no image.
     Nowhere,
 }
 
 impl Kept {
-    /// The file in [`Build::scratch`] with an image's id.
+    /// The name of the file in [`Build::scratch`] with the image's id.
     pub(super) const ID: &'static str = "image-id";
-    /// The directory in [`Build::scratch`] with an image.
+    /// The name of the directory in [`Build::scratch`] with the image.
     pub(super) const LAYOUT: &'static str = "image";
 }
 
-/// An argument of a command. It may contain values of needed services, which are known when the build begins.
+/// An argument of a command. It may contain references to images of needed services, which are not known before the
+/// build begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandArgument(Vec<Piece>);
 
@@ -126,7 +127,8 @@ impl NeededImage {
     }
 }
 
-/// Returns the tags of an image. Without tags, it gets one for its content, since it needs a name.
+/// Returns the full references of a service's image. An image needs a name, so if the plan has no tags for it, its
+/// content tag is used, or the tag `rebake`.
 pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     match (service.tags.as_slice(), service.image.as_ref()) {
         ([], Some(image)) => {
@@ -137,8 +139,8 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     }
 }
 
-/// Returns descriptions of the images before they are built. Words in angle brackets replace values that are not known
-/// yet.
+/// Returns descriptions of the images before they are built. Words in angle brackets, such as `<digest of api>`,
+/// replace values that are not known yet.
 #[must_use]
 pub fn expected_images(builds: &[Build]) -> NeededServices {
     let described = |build: &Build| {
@@ -155,12 +157,12 @@ pub fn expected_images(builds: &[Build]) -> NeededServices {
 }
 
 impl CommandArgument {
-    /// Returns the reference of a service's image.
+    /// Returns an argument that is the reference of a service's image.
     pub(super) fn reference(service: &str) -> Self {
         Self(vec![Piece::Reference(service.to_owned())])
     }
 
-    /// Returns a service's image as a named context.
+    /// Returns an argument that is the value of a named context with a service's image.
     pub(super) fn source(service: &str) -> Self {
         Self(vec![Piece::Source(service.to_owned())])
     }
@@ -177,7 +179,7 @@ impl CommandArgument {
         self
     }
 
-    /// Returns the text if nothing has to be filled in.
+    /// Returns the text of the argument; `None` if an image has to be filled in.
     pub(super) fn text(&self) -> Option<String> {
         let text = |piece: &Piece| match piece {
             Piece::Text(text) => Some(text.clone()),
@@ -186,22 +188,25 @@ impl CommandArgument {
         self.0.iter().map(text).collect()
     }
 
-    /// Fills in the images of services.
+    /// Returns the text of the argument with the images of services filled in.
     ///
     /// # Errors
-    /// The name of a service whose image is missing.
+    /// When the image of a service is missing. The error is the name of that service.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<String, String> {
         self.0.iter().map(|piece| piece.fill(needs).map_err(str::to_owned)).collect()
     }
 
-    /// Returns the argument as it is shown before the builds, with words in angle brackets for each missing image.
+    /// Returns the argument as it is shown before the builds. `<image of api>` replaces a missing image.
     pub(super) fn preview(&self, needs: &NeededServices) -> String {
         self.0.iter().map(|piece| piece.fill(needs).unwrap_or_else(|service| format!("<image of {service}>"))).collect()
     }
 }
 
 impl Piece {
-    /// Returns the text, or the service whose image is missing.
+    /// Returns the text with the image of a service filled in.
+    ///
+    /// # Errors
+    /// When the image is missing. The error is the name of the service.
     fn fill(&self, needs: &NeededServices) -> Result<String, &str> {
         let (service, filled) = match self {
             Self::Text(text) => return Ok(text.clone()),
@@ -212,7 +217,7 @@ impl Piece {
     }
 }
 
-/// Writes it as in filters.yaml: `BASE={{needs.base}}`.
+/// Writes the argument as in filters.yaml: `BASE={{needs.base}}`.
 impl fmt::Display for CommandArgument {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|piece| match piece {

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// It was built.
     Succeeded,
-    /// It was there already, with all of its tags, and was not built again.
+    /// Its image existed already with all of its tags, so it was not built.
     Exists,
-    /// It was there already, was not built again, and got tags that it lacked.
+    /// Its image existed already, so it was not built, and the image got tags that it lacked.
     Promoted,
     /// A run of a later commit has built it, so it was not built.
     Superseded,
@@ -20,9 +20,9 @@ pub enum Outcome {
     TimedOut,
     /// A service that it needs, directly or not, failed or timed out.
     Blocked,
-    /// Its build was stopped, by a signal or because another one failed.
+    /// Its build was stopped, by a signal or because another build failed.
     Cancelled,
-    /// The run ended before its turn came.
+    /// The run ended before its build was started.
     NotStarted,
 }
 
@@ -82,7 +82,7 @@ pub enum Ending {
     Succeeded,
     /// An image with the same fingerprint existed.
     Exists,
-    /// The result was there already, and got tags.
+    /// An image with the same fingerprint existed, and got tags that it lacked.
     Promoted,
     /// A run of a later commit has built it.
     Superseded,

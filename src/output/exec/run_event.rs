@@ -7,7 +7,7 @@ use super::report::{Report, ServiceReport};
 
 /// An event in a run. Events are sent in order. Displays and the report read them.
 ///
-/// An event contains no output: that is in the log, which readers read at their own pace.
+/// An event contains no output of builds. The output is in the log, which readers read at their own pace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -73,7 +73,7 @@ pub enum RunEvent {
         #[serde(flatten)]
         service: ServiceReport,
     },
-    /// A sign of life from a silent run.
+    /// A sign of life, sent at a regular interval.
     Alive {
         /// The running builds, in the order in which they began.
         running: Vec<Alive>,
@@ -82,9 +82,9 @@ pub enum RunEvent {
     },
     /// The run was interrupted: no further build is started, and running builds get the signal.
     Interrupted {
-        /// Its name, `SIGINT`.
+        /// The name of the signal, such as `SIGINT`.
         signal: String,
-        /// Whether it is not the first one, so that running builds are killed.
+        /// Whether the run was interrupted before. If so, running builds are killed.
         again: bool,
     },
     /// The run is suspended, by Ctrl-Z.
@@ -114,7 +114,7 @@ pub struct Alive {
 
 /// A reader of the events of a run.
 pub trait Sink: Send {
-    /// Receives an event. It may take long: neither builds nor signals wait for it.
+    /// Handles an event. This may take long, since neither builds nor signals wait for it.
     fn event(&mut self, event: &RunEvent);
 
     /// Returns how often [`Sink::tick`] is called; by default never.

@@ -15,7 +15,7 @@ pub struct Build<'a> {
     pub digest: DigestSource,
     /// Where its image is stored.
     pub kept: Kept,
-    /// The services of this run whose images it may use, by name.
+    /// The names of the services of this run whose images it may use.
     pub takes: Vec<String>,
     /// Images of services that this run does not build; the build may use them.
     pub held: NeededServices,
@@ -23,13 +23,13 @@ pub struct Build<'a> {
     pub directory: PathBuf,
     /// Its directory for logs and results, absolute; it need not exist yet.
     pub scratch: PathBuf,
-    /// Variables of its commands, besides our own environment. Of variables with the same name, the last counts.
+    /// Environment variables of its commands, in addition to our own. If several have the same name, the last one wins.
     pub environment: Vec<(String, String)>,
-    /// How long one attempt may take.
+    /// How long one attempt may take; `None` for any time.
     pub timeout: Option<Duration>,
     /// How often a failed attempt is repeated.
     pub retries: u32,
-    /// How many of the jobs it takes, at least 1.
+    /// How many of the run's jobs it occupies, at least 1.
     pub weight: u32,
     /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
@@ -44,19 +44,19 @@ pub enum Work {
     Steps(Vec<Step>),
     /// Nothing: the result exists.
     Exists {
-        /// Its digest.
+        /// The digest of the image.
         digest: String,
-        /// The tags that it has.
+        /// The tags of the image.
         tags: Vec<String>,
-        /// Whether it got some of them just now.
+        /// Whether rebake has just added some of these tags.
         promoted: bool,
     },
     /// No work: a run of a later commit has built it.
     Superseded {
-        /// The commit of that run, in words.
+        /// A text that names the commit of that run.
         by: String,
     },
-    /// No work: the result has no name, for this reason.
+    /// No work, and the build fails: the result cannot be named, for this reason.
     Unnamed(String),
 }
 
@@ -79,14 +79,15 @@ pub enum DigestSource {
 pub struct Step {
     /// The program. It is searched for in `$PATH` unless it contains a `/`.
     pub program: String,
-    /// Its arguments; no shell reads them.
+    /// Its arguments. No shell interprets them.
     pub arguments: Vec<CommandArgument>,
-    /// The program that this one starts, if this one cannot be relied on to report that the other does not exist.
+    /// Another program that `program` starts, as strace does. rebake checks that it exists, since `program` may not
+    /// report that it does not.
     pub starts: Option<String>,
 }
 
 impl Work {
-    /// Returns the commands.
+    /// Returns the commands; empty if there is no work.
     #[must_use]
     pub fn steps(&self) -> &[Step] {
         match self {
@@ -105,13 +106,13 @@ impl Step {
     /// Returns the arguments with the images of services filled in.
     ///
     /// # Errors
-    /// The name of a service whose image is missing.
+    /// When the image of a service is missing. The error is the name of that service.
     pub(super) fn fill(&self, needs: &NeededServices) -> Result<Vec<String>, String> {
         self.arguments.iter().map(|argument| argument.fill(needs)).collect()
     }
 
-    /// Returns the program and its arguments as they are shown before the builds, with words in angle brackets for each
-    /// missing image.
+    /// Returns the program and its arguments as they are shown before the builds. `<image of api>` replaces a missing
+    /// image.
     #[must_use]
     pub fn preview(&self, needs: &NeededServices) -> Vec<String> {
         let arguments = self.arguments.iter().map(|argument| argument.preview(needs));
@@ -123,7 +124,7 @@ impl DigestSource {
     pub(super) const METADATA: &'static str = "metadata.json";
     pub(super) const FILE: &'static str = "digest";
 
-    /// Returns the name of the file.
+    /// Returns the name of the file with the digest; `None` for [`DigestSource::Nowhere`].
     #[must_use]
     pub fn file(self) -> Option<&'static str> {
         match self {
@@ -136,6 +137,6 @@ impl DigestSource {
 }
 
 impl Build<'_> {
-    /// The file in [`Build::scratch`] that its commands write their results to: `$REBAKE_OUTPUT`.
+    /// The name of the file in [`Build::scratch`] to which its commands write their results: `$REBAKE_OUTPUT`.
     pub const OUTPUT: &'static str = "output";
 }

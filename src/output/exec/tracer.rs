@@ -1,4 +1,4 @@
-//! The tracer: whether it works here, and build steps that run under it.
+//! strace, which traces builds: whether it works on this machine, and how the steps of a build run under it.
 
 use std::io;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::model::name::Escaped;
 
 const STRACE: &str = "strace";
 
-/// A tracer that works here.
+/// A tracer that works on this machine.
 #[derive(Debug, Clone, Copy)]
 pub struct Tracer {
     fastest: TracerSpeed,
 }
 
-/// Why builds cannot be traced here.
+/// Why builds cannot be traced on this machine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TracerError {
@@ -36,7 +36,7 @@ pub enum TracerError {
 }
 
 impl TracerError {
-    /// Returns what to do about it.
+    /// Returns what the user can do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -58,7 +58,7 @@ impl Tracer {
     /// Returns the tracer, after a trial in which it traces itself.
     ///
     /// # Errors
-    /// When the trial fails.
+    /// When the system is not Linux, or strace is missing, cannot be started or traces nothing.
     pub fn find() -> Result<Self, TracerError> {
         if !cfg!(target_os = "linux") {
             return Err(TracerError::OtherSystem);
@@ -70,8 +70,9 @@ impl Tracer {
         }
     }
 
-    /// Returns a step of a build that runs under the tracer, which writes into a directory. A command with the word
-    /// `sudo` is traced without a filter, since the filter prevents `setuid` programs from getting rights.
+    /// Returns a step of a build, changed so that it runs under the tracer. The tracer writes to files in `directory`.
+    /// A command with the word `sudo` is traced without a filter, since the filter prevents `setuid` programs from
+    /// getting rights.
     #[must_use]
     pub fn trace(self, step: Step, directory: &Path) -> Step {
         let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");

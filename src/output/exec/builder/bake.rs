@@ -1,4 +1,4 @@
-//! A file for `docker buildx bake`: the images of a plan as one build.
+//! The file for `docker buildx bake` that builds all images of a plan in one build.
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
@@ -25,7 +25,7 @@ const TARGETS: Rule = Rule { engine: "bake", prefix: "", takes: "_-", instead: '
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BakeError {
-    /// A service cannot be built on this machine, or not by docker.
+    /// A service cannot be built on this machine, or is not built by docker.
     #[error(transparent)]
     Builder(#[from] BuilderError),
     /// Two targets would have the same name.
@@ -33,7 +33,7 @@ pub enum BakeError {
     Target(#[from] EmitError),
 }
 
-/// The document. It has no variables, since bake would set them from the environment.
+/// The content of the file. It has no variables of bake, since bake would set them from the environment.
 #[derive(Serialize)]
 struct File {
     group: IndexMap<&'static str, Group>,
@@ -78,12 +78,13 @@ struct Target {
 }
 
 /// Returns a file for `docker buildx bake -f`, which has to run at the root of the work tree. It has a target for each
-/// service that has to be built, with the same options for docker as [`prepare`](super::prepare), and a group `default`
-/// with all targets, in build order. `recipes` has the recipe and the dependencies of each of the plan's services.
+/// service that has to be built, with the options that [`prepare`](super::prepare) passes to docker, and a group
+/// `default` with all targets, in build order. `recipes` has the recipe and the dependencies of each of the plan's
+/// services.
 ///
-/// The image of a dependency in a Dockerfile is replaced by the dependency's target, or by the digest of an existing
-/// image. So dependencies are built first, and the failure of one stops its dependents. An image that is not pushed
-/// stays where the builder puts it.
+/// If a Dockerfile names the image of a dependency, bake uses the dependency's target in its place, or the digest of
+/// the existing image. So dependencies are built first, and the failure of one stops its dependents. An image that is
+/// not pushed stays where the builder puts it.
 ///
 /// # Errors
 /// When a service cannot be built by docker on this machine, or two targets would have the same name.
@@ -166,7 +167,8 @@ fn pairs(entries: &[String]) -> IndexMap<String, String> {
     pairs.map(|(key, value)| (literal(key), literal(value))).collect()
 }
 
-/// Whether docker builds the service: it is named as the builder, or is the default for the files of the service.
+/// Whether docker can build the service: the service's `builder` is docker, Buildah or Podman, or it has neither `run`
+/// nor `builder`, but a Dockerfile.
 fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -> bool {
     match (&recipe.run, recipe.builder) {
         (Some(_), _) | (None, Some(Builder::Task | Builder::Nothing)) => false,
@@ -176,8 +178,7 @@ fn is_by_docker(service: &PlannedService, recipe: &Recipe, source: &Locations) -
     }
 }
 
-/// Returns the replacements of the images that a service is built from: a target of the same file, or an existing
-/// image.
+/// Returns, by dependency, the image that a service is built from: a target of the same file, or an existing image.
 fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> NeededServices {
     let stands = |dependency: &Dependency| match &dependency.supply {
         Supply::Existing(image) => Some(image.clone()),
@@ -195,8 +196,8 @@ pub(super) fn literal(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
 
-/// Returns the relative path from a directory to a file or directory, both absolute and without symbolic links; `.` to
-/// itself.
+/// Returns the relative path from a directory to a file or directory; `.` if both are the same. Both paths are absolute
+/// and without symbolic links.
 fn relative(from: &Path, to: &Path) -> String {
     let (from, to): (Vec<Component>, Vec<Component>) = (from.components().collect(), to.components().collect());
     let shared = from.iter().zip(&to).take_while(|(one, other)| one == other).count();
@@ -205,8 +206,9 @@ fn relative(from: &Path, to: &Path) -> String {
     if way.as_os_str().is_empty() { ".".to_owned() } else { way.to_string_lossy().into_owned() }
 }
 
-/// Returns a context relative to the root; unchanged if bake could read the result as something else: `-` is standard
-/// input, and `github.com/…`, `git@…:…` and `…://…` are remote.
+/// Returns the path of a build context, relative to the root of the work tree. If bake could misunderstand the relative
+/// path, returns the absolute path: for bake, `-` is standard input, and `github.com/…`, `git@…:…` and `…://…` are
+/// remote contexts.
 fn local(root: &Path, context: &Path) -> String {
     let way = relative(root, context);
     let first = way.split('/').next().unwrap_or_default();
@@ -214,8 +216,8 @@ fn local(root: &Path, context: &Path) -> String {
     if way == "." || is_plain { way } else { context.to_string_lossy().into_owned() }
 }
 
-/// Returns an entry such as `id=key,src=key.pem` with its file relative to the root. A service names files relative to
-/// its own path, where its builds run.
+/// Returns an entry such as `id=key,src=key.pem` with the path of its file relative to the root of the work tree. In
+/// filters.yaml that path is relative to the service's directory, where builds of the service run.
 fn from_root(entry: &str, path: Option<&str>) -> String {
     let field = |field: &str| match (field.split_once('='), path) {
         (Some((key @ ("src" | "source" | "dest"), file)), Some(path))

@@ -6,7 +6,7 @@ use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::plan::PlannedService;
 
-/// The keys of a bake target that stand for the `flags` of a service.
+/// The keys of a bake target that have the effect of a service's `flags`.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) struct Flags {
@@ -30,7 +30,7 @@ impl Flags {
     /// Reads the flags of a service, each `--name=value`, `--name value` or `--name`.
     ///
     /// # Errors
-    /// The first flag for which bake files have no key.
+    /// When bake files have no key for one of the flags.
     pub(super) fn of(service: &PlannedService, recipe: &Recipe) -> Result<Self, BuilderError> {
         let mut flags = Self::default();
         let mut words = recipe.flags.iter().peekable();

@@ -5,13 +5,13 @@ use crate::model::name::RepoDir;
 use crate::model::recipe::Recipe;
 use crate::plan::PlannedService;
 
-/// The directories and files of the work tree that a service is built from. Nothing outside of the work tree is
-/// allowed.
+/// The directories and files of the work tree that a service is built from. A path that is outside of the work tree is
+/// an error.
 #[derive(Debug)]
 pub(super) struct Locations {
     /// The root of the work tree, absolute and without symbolic links.
     root: PathBuf,
-    /// The service's directory, in the same form.
+    /// The service's directory, absolute and without symbolic links.
     pub(super) directory: PathBuf,
 }
 
@@ -22,13 +22,18 @@ impl Locations {
         Ok(Self { root, directory })
     }
 
-    /// Whether a service without a builder is built from a Dockerfile.
+    /// Whether a service that names no builder is built from a Dockerfile: filters.yaml names one, or the service's
+    /// directory has one.
     pub(super) fn has_dockerfile(&self, service: &PlannedService, recipe: &Recipe) -> bool {
         // A service without a path is not built from the Dockerfile at the root either.
         recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
     }
 
-    /// Returns the Dockerfile: the one that the recipe names, or the first of `names` that the service's directory has.
+    /// Returns the path of the Dockerfile: the one in the recipe, or the first of `names` that is a file in the
+    /// service's directory.
+    ///
+    /// # Errors
+    /// When the Dockerfile does not exist, or is outside of the work tree.
     pub(super) fn file(
         &self,
         service: &PlannedService,
@@ -51,7 +56,8 @@ impl Locations {
         &self.root
     }
 
-    /// Returns a file with symbolic links in its directory resolved. The name of the file itself is kept.
+    /// Returns the path of a file with all symbolic links in the path of its directory resolved. The file's own name is
+    /// kept, even if the file is a symbolic link.
     pub(super) fn real_file(&self, service: &PlannedService, file: &Path) -> Result<PathBuf, BuilderError> {
         match (file.parent(), file.file_name()) {
             (Some(directory), Some(name)) => Ok(inside(service, "dockerfile", &self.root, directory)?.join(name)),
@@ -59,8 +65,8 @@ impl Locations {
         }
     }
 
-    /// Returns a directory that a service names, relative to its own path, or with a leading `/` to the root of the
-    /// work tree.
+    /// Returns the real path of a directory that a service names in `contexts`. The name is relative to the service's
+    /// directory, or with a leading `/`, to the root of the work tree.
     pub(super) fn named_directory(&self, service: &PlannedService, named: &str) -> Result<PathBuf, BuilderError> {
         let directory = match named.strip_prefix('/') {
             Some(beneath) => self.root.join(beneath.trim_start_matches('/')),
@@ -69,7 +75,7 @@ impl Locations {
         inside(service, "contexts", &self.root, &directory)
     }
 
-    /// Returns the build context.
+    /// Returns the real path of the directory that is the build context.
     pub(super) fn context(&self, service: &PlannedService, recipe: &Recipe) -> Result<PathBuf, BuilderError> {
         match &recipe.context {
             Some(context) => inside(service, "context", &self.root, &self.root.join(context)),

@@ -38,7 +38,7 @@ pub(in crate::output::exec) enum OutputError {
 }
 
 impl Output {
-    /// The most bytes that are read of a file with results, which is short.
+    /// The most bytes that are read from a file with results. Such files are short.
     const LIMIT: u64 = 64 * 1024;
 
     /// Returns the known results of an image that existed before.
@@ -49,11 +49,11 @@ impl Output {
         }
     }
 
-    /// Reads the results of a successful build.
+    /// Reads the results of a build whose commands have succeeded.
     ///
     /// # Errors
-    /// When the file is malformed. [`OutputError::NotPushed`] means that nothing was pushed, so the build counts as
-    /// failed.
+    /// When the file with the results cannot be read, or is malformed. [`OutputError::NotPushed`] means that the
+    /// builder should have pushed an image and wrote no digest, so the build has failed.
     pub(in crate::output::exec) fn of(build: &Build) -> Result<Self, OutputError> {
         let text = |name: &str| Self::text(&build.scratch.join(name));
         let pushed = |digest: Option<String>| match digest.filter(|digest| is_digest(digest)) {
@@ -81,7 +81,10 @@ impl Output {
         Ok(text)
     }
 
-    /// Reads lines of `name=value`.
+    /// Reads lines `digest=ALGORITHM:HEX`. If there are several, the last one counts.
+    ///
+    /// # Errors
+    /// When a line has another form.
     fn parse(text: &str) -> Result<Self, OutputError> {
         let mut output = Self::default();
         for (index, line) in text.lines().enumerate() {
@@ -96,7 +99,7 @@ impl Output {
     }
 }
 
-/// Returns the id of an image from the text that `--iidfile` writes.
+/// Returns the 64 hexadecimal digits of an image's id from the file that `--iidfile` names; `None` for any other text.
 fn id(text: &str) -> Option<String> {
     let id = text.trim();
     let hex = id.strip_prefix("sha256:").unwrap_or(id);

@@ -18,7 +18,8 @@ pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerf
 /// The directory in a build's scratch directory where buildah stores images that are pushed.
 const STORE: &str = "store";
 
-/// Returns the commands, the place where they write the digest, and the place of the image after them.
+/// Returns the commands of a build, the place where they write the digest, and the place where the image is after the
+/// build.
 ///
 /// An image that is pushed is built in a store of its own, which is removed afterwards. In a shared store, names of
 /// other builds get into the image, so the same input gives different digests. An image that is not pushed is built in
@@ -41,8 +42,8 @@ pub(super) fn build(image: &Image, scratch: &Path) -> Result<(Vec<Step>, DigestS
     Ok((commands.into_iter().map(|words| in_store(&store, words)).collect(), DigestSource::File, Kept::Registry))
 }
 
-/// Removes the store of a build. For an unfinished build buildah empties it first: this unmounts what a killed build
-/// left mounted, and removes files of other users.
+/// Removes the store that belongs to a single build. If the build did not succeed, buildah empties the store first: it
+/// unmounts file systems that a killed build left mounted, and removes files that belong to other users.
 pub(super) fn tidy(build: &Build, outcome: Outcome) {
     let store = build.scratch.join(STORE);
     let Some(path) = store.to_str().filter(|_| store.is_dir()) else { return };
@@ -68,8 +69,9 @@ fn in_store(store: &str, words: Words) -> Step {
     Step::new("buildah", Words::of(["--root", &root, "--runroot", &run]).and(words))
 }
 
-/// Returns the name of the image list, with one image for each platform, from which the image is pushed; `None` if it
-/// is for one platform. The name differs from its tags, since one of them may be a local image.
+/// Returns the name of the local image list that is pushed, with one image for each platform. `None` if the image is
+/// not pushed, or is built for a single platform. The name differs from the image's tags, since one of these may be the
+/// name of a local image.
 pub(super) fn list(image: &Image) -> Option<String> {
     (image.service.push && image.service.platforms.len() > 1).then(|| format!("{}:rebake-list", image.name))
 }
@@ -122,7 +124,8 @@ pub(super) fn built(
     Ok(words)
 }
 
-/// Returns the arguments that push each tag, in order. The first push writes a file with the digest.
+/// Returns the arguments of the commands that push the image: one command for each tag, in order. The first one writes
+/// the digest to a file.
 pub(super) fn pushed(image: &Image, scratch: &Path) -> Result<Vec<Words>, BuilderError> {
     let list = list(image);
     let mut commands = Vec::new();

@@ -1,12 +1,13 @@
-//! The places where layers are read from and written to: the entries of `cache_from` and `cache_to`. Keys that keep
-//! services apart are added, since services that share one place overwrite each other's layers.
+//! The caches from which builders read layers and to which they write layers: the entries of `cache_from` and
+//! `cache_to`. rebake adds a key that names the service or its image to an entry without one, since services with the
+//! same cache would overwrite each other's layers.
 
 use super::image_build::Image;
 use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 
-/// Returns an entry in BuildKit's syntax. A missing `scope` (GitHub's cache), `name` (S3, Azure) or `ref` (a registry)
-/// is set to one of the service.
+/// Returns an entry in BuildKit's syntax. If the entry lacks `scope` (GitHub's cache), `name` (S3, Azure) or `ref` (a
+/// registry), it gets this key, with the name of the service or of its image.
 pub(super) fn for_docker(entry: &str, image: &Image) -> String {
     let has = |key: &str| fields(entry).any(|(name, _)| name == key);
     let own = match kind(entry) {
@@ -21,7 +22,7 @@ pub(super) fn for_docker(entry: &str, image: &Image) -> String {
 /// Returns an entry in the syntax of buildah and podman, which is only the name of a repository.
 ///
 /// # Errors
-/// When the entry is not about a registry.
+/// When the entry is neither the name of a repository nor of the type `registry`.
 pub(super) fn for_buildah(
     entry: &str,
     (builder, key): (&'static str, &'static str),

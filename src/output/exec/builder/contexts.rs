@@ -19,13 +19,13 @@ pub struct Dependency<'a> {
     pub service: &'a str,
     /// Its image, without a tag.
     pub image: ImageName,
-    /// The tags in a Dockerfile that mean its current image.
+    /// Tags such as `latest`. If a Dockerfile names the image with one of them, it gets the current image.
     pub tags: FloatingTags,
     /// Where its image comes from.
     pub supply: Supply,
 }
 
-/// How a service is connected to others in a run.
+/// The dependencies of a service, and whether it is itself a dependency of another build.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ties<'a> {
     /// The services that it is built from.
@@ -41,9 +41,9 @@ pub enum Supply {
     Run {
         /// Where the build stores its image.
         kept: Kept,
-        /// Whether it is pushed.
+        /// Whether the build pushes its image.
         push: bool,
-        /// The first of its references.
+        /// The first reference of its image.
         tag: Option<String>,
     },
     /// An existing image.
@@ -53,7 +53,7 @@ pub enum Supply {
 /// The unpushed images that a builder can use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Visibility {
-    /// Those of docker's engine.
+    /// Images in docker's engine.
     Engine,
     /// Only OCI layouts: the builder is BuildKit outside of docker's engine.
     Layouts,
@@ -66,18 +66,19 @@ pub(super) enum Visibility {
 /// How a builder looks up a named context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lookup {
-    /// As BuildKit: by the short form of a reference, without `:latest`, after arguments are filled in.
+    /// As BuildKit does: by the short form of a reference, without `:latest`, after build arguments are filled in.
     Reference,
-    /// As buildah: by the exact text in the Dockerfile; in `FROM` before arguments are filled in.
+    /// As buildah does: by the exact text in the Dockerfile; in `FROM`, before build arguments are filled in.
     Text,
-    /// As BuildKit, with a target of bake as the context. Of several names for one target, buildx 0.13 only uses the
-    /// last, so only names in the Dockerfile are given.
+    /// As BuildKit does, with a target of bake as the context. If one target has several names, buildx 0.13 uses only
+    /// the last of them, so only names that the Dockerfile contains are passed.
     Target,
 }
 
 impl Dependency<'_> {
-    /// Returns the context with its image. If the builder cannot see the image, the context is a reference that cannot
-    /// exist. So a build that needs it fails, and does not use an older image of that name.
+    /// Returns the value of the named context with its image. If the builder cannot see the image, the value is a
+    /// reference that cannot exist. So a build that needs the image fails, and does not use an older image of the same
+    /// name.
     pub(super) fn source(&self, visibility: Visibility) -> CommandArgument {
         let is_seen = match &self.supply {
             Supply::Existing(_) => true,
@@ -104,12 +105,14 @@ impl Dependency<'_> {
         ))
     }
 
-    /// Whether a reference means its current image.
+    /// Whether a Dockerfile with this reference gets its current image: the reference has the image's name and one of
+    /// [`Dependency::tags`].
     fn is_meant_by(&self, reference: &str) -> bool {
         self.image.tag_in(reference).is_some_and(|tag| self.tags.contains(tag))
     }
 
-    /// Returns the references that mean its current image in any Dockerfile.
+    /// Returns all references with which a Dockerfile could name its current image, as far as they are known without
+    /// the Dockerfile.
     fn references(&self, lookup: Lookup) -> Vec<String> {
         let familiar = self.image.familiar();
         let names = match lookup {
@@ -138,8 +141,8 @@ impl Dependency<'_> {
     }
 }
 
-/// Returns the named contexts of an image: its own, and one for each reference by which its Dockerfile could mean the
-/// image of a dependency. `source` returns the context of a dependency.
+/// Returns the named contexts of an image: those in filters.yaml, and one for each reference with which its Dockerfile
+/// could name the image of a dependency. `source` returns the value of the context with a dependency's image.
 pub(super) fn named(
     image: &Image,
     lookup: Lookup,
@@ -183,7 +186,7 @@ fn unquoted(word: &str) -> &str {
     inside('"').or_else(|| inside('\'')).unwrap_or(word)
 }
 
-/// The most bytes that are read of a Dockerfile; none is that long.
+/// The most bytes that are read from a Dockerfile. Real Dockerfiles are shorter.
 const LIMIT: u64 = 1 << 20;
 
 /// Reads a Dockerfile; `None` if it cannot be read or builders refuse it. The builder will report the problem.
@@ -193,7 +196,7 @@ fn read(path: &Path) -> Option<Dockerfile> {
     Dockerfile::parse(&String::from_utf8_lossy(&bytes)).ok()
 }
 
-/// Returns a reference of a dependency's image in the form in which BuildKit looks it up.
+/// Returns a reference to a dependency's image in the short form by which BuildKit looks up named contexts.
 fn short(dependency: &Dependency, reference: &str) -> String {
     match dependency.image.tag_in(reference) {
         None | Some("latest") => dependency.image.familiar().to_owned(),

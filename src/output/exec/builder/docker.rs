@@ -12,10 +12,11 @@ use crate::output::exec::service_build::{DigestSource, Step};
 /// Docker's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
-/// Returns the command, the place where it writes the digest, and the place of the image after it.
+/// Returns the command of a build, the place where it writes the digest, and the place where the image is after the
+/// build.
 ///
-/// The builder decides where an image that is not pushed is stored: in the engine, or only in its cache. Other builds
-/// cannot read the cache, so an image that they need is also written to a directory.
+/// The builder decides where it stores an image that is not pushed: in docker's engine, or only in the builder's own
+/// cache. Other builds cannot read that cache, so an image that they need is also written to a directory.
 pub(super) fn build(
     image: &Image,
     scratch: &Path,

@@ -6,13 +6,13 @@ pub enum Driver {
     /// Images in docker's engine, since it is the engine's own builder.
     #[default]
     Engine,
-    /// None: it runs in a container, in Kubernetes, or on another machine.
+    /// No other images: the builder runs in a container, in Kubernetes, or on another machine.
     Apart,
 }
 
 impl Driver {
-    /// Returns the driver of a builder, or of the default one, as buildx reports it. If buildx does not answer, the
-    /// builder counts as the engine's own, and builds will report the problem.
+    /// Asks buildx for the driver of a builder, or of the default builder if `buildx` is `None`. If buildx does not
+    /// answer, the result is [`Driver::Engine`], and the builds will report the problem.
     #[must_use]
     pub fn of(buildx: Option<&str>) -> Self {
         let mut command = Command::new("docker");

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use crate::model::name::RepoDirError;
 
-/// Why a service cannot be built on this machine. Names in it are escaped.
+/// Why a service cannot be built on this machine. Names in the error are escaped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuilderError {
@@ -13,7 +13,7 @@ pub enum BuilderError {
     /// A command or a task builds it, and a bake file only has images.
     #[error("`{0}` is not built from a Dockerfile, and bake builds nothing else")]
     NotByDocker(String),
-    /// A command runs before its builder, and bake cannot run one.
+    /// It has a command in `before`, which bake cannot run.
     #[error("`{0}` has a command in `before`, and bake runs none")]
     Before(String),
     /// Its `run` is an empty list.
@@ -24,7 +24,7 @@ pub enum BuilderError {
     Path {
         /// The service.
         service: String,
-        /// What is wrong with it.
+        /// What is wrong with the path.
         reason: RepoDirError,
     },
     /// A file or directory that it is built from does not exist, or cannot be read.
@@ -32,7 +32,7 @@ pub enum BuilderError {
     Missing {
         /// The service.
         service: String,
-        /// The key in filters.yaml that names it.
+        /// The key in filters.yaml that names the file or directory.
         key: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -44,9 +44,9 @@ pub enum BuilderError {
     Outside {
         /// The service.
         service: String,
-        /// The key in filters.yaml that names it.
+        /// The key in filters.yaml that names the file or directory.
         key: &'static str,
-        /// The target.
+        /// The file or directory, with symbolic links resolved.
         target: PathBuf,
     },
     /// A path is not UTF-8, so it cannot be an argument of the builder.
@@ -117,8 +117,8 @@ impl BuilderError {
         }
     }
 
-    /// Returns the key of the service that is wrong, and the item of its value; both are empty if the service as a
-    /// whole is wrong.
+    /// Returns the key of the service whose value is wrong, and the wrong item of that value. Both are empty if the
+    /// problem is not in a single key; the item is empty if the whole value is wrong.
     #[must_use]
     pub fn key(&self) -> (&'static str, &str) {
         match self {
@@ -133,7 +133,7 @@ impl BuilderError {
         }
     }
 
-    /// Returns what to do about it, if there is something.
+    /// Returns what the user can do about the error, if anything.
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {

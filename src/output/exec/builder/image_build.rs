@@ -11,7 +11,7 @@ use crate::model::template::{Part, Template};
 use crate::output::exec::needed_services::{CommandArgument, local_tags};
 use crate::plan::{Plan, PlannedService};
 
-/// The build of an image in terms that all builders share. Everything is checked, and every path is absolute.
+/// The build of an image, in a form that all builders share. Everything in it is checked, and every path is absolute.
 #[derive(Debug)]
 pub(super) struct Image<'a> {
     pub(super) service: &'a PlannedService,
@@ -39,14 +39,15 @@ pub(super) struct Image<'a> {
 /// A named context from filters.yaml.
 #[derive(Debug)]
 enum Context {
-    /// The image of a dependency.
+    /// The image of the dependency with this name.
     Need(String),
     /// An address, or a directory.
     Place(CommandArgument),
 }
 
 impl<'a> Image<'a> {
-    /// Checks the settings for a builder of images. `files` are the names that it accepts for a Dockerfile.
+    /// Checks the settings of a service for a builder of images. `files` are the names that the builder accepts for a
+    /// Dockerfile.
     pub(super) fn new(
         plan: &Plan,
         service: &'a PlannedService,
@@ -74,7 +75,8 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Returns the arguments that docker, buildah and podman share, with these named contexts.
+    /// Returns the command-line arguments that are the same for docker, buildah and podman. They include these named
+    /// contexts.
     pub(super) fn words(&self, contexts: IndexMap<String, CommandArgument>) -> Words {
         let mut words = Words::default();
         words.each("--target", &self.recipe.target);
@@ -107,7 +109,7 @@ impl<'a> Image<'a> {
         self.contexts.iter().map(|(name, context)| (name.clone(), of(context))).collect()
     }
 
-    /// Whether it may use an image that is in no registry.
+    /// Whether it depends on a service of this run whose image is not pushed.
     pub(super) fn takes_unpushed(&self) -> bool {
         self.dependencies.iter().any(|dependency| matches!(dependency.supply, Supply::Run { push: false, .. }))
     }
@@ -171,7 +173,8 @@ fn arguments(
     arguments.collect()
 }
 
-/// Fills in the values of a service. The images of its dependencies are filled in when it is built.
+/// Returns a template with the values of a service filled in; `None` if a value is not known. The images of
+/// dependencies are filled in later, when the service is built.
 fn filled(template: &Template, plan: &Plan, service: &PlannedService) -> Option<CommandArgument> {
     let value = |name: &str| match name {
         "name" => Some(service.service.clone()),
@@ -228,7 +231,8 @@ fn labels(service: &PlannedService) -> Result<Vec<String>, BuilderError> {
     service.labels.iter().map(label).collect()
 }
 
-/// Returns one field of CSV, the format of `--file`, in which a comma separates files.
+/// Returns a text as one field of CSV, with quotes if needed. Flags such as `--file` of buildah have values in CSV,
+/// where a comma separates fields.
 pub(super) fn as_csv(field: &str) -> String {
     if field.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", field.replace('"', "\"\""))
@@ -237,7 +241,10 @@ pub(super) fn as_csv(field: &str) -> String {
     }
 }
 
-/// Returns a path as an argument.
+/// Returns a path as the text of an argument.
+///
+/// # Errors
+/// When the path is not UTF-8.
 pub(super) fn text(service: &PlannedService, path: &Path) -> Result<String, BuilderError> {
     let text = path.to_str().map(str::to_owned);
     text.ok_or_else(|| BuilderError::NotUtf8 { service: shown(service), path: path.to_owned() })

@@ -51,12 +51,12 @@ pub struct BuildPlace<'a> {
     pub epoch: Option<i64>,
 }
 
-/// Returns a service's build by its recipe. The recipe comes from the checked-out configuration. The plan, which may
-/// come from anywhere, is only used as data.
+/// Returns the build of a service: its commands, by the recipe, and all that they need. The recipe comes from the
+/// checked-out filters.yaml. The plan may come from anywhere, so no command comes from it; it only supplies data.
 ///
 /// # Errors
-/// When neither a builder nor files determine how to build it, its directory is not in the work tree, or its builder
-/// does not support a setting.
+/// When neither a builder nor files determine how to build the service, its directory is not in the work tree, or its
+/// builder does not support a setting.
 pub fn prepare<'a>(
     plan: &'a Plan,
     service: &'a PlannedService,
@@ -120,7 +120,7 @@ pub fn prepare<'a>(
     })
 }
 
-/// Removes what builders store besides results. Call it when the run is over.
+/// Removes the stores that buildah made for single builds. Call this function when the run is over.
 pub fn tidy(builds: &[Build], report: &Report) {
     builds.iter().zip(&report.services).for_each(|(build, service)| buildah::tidy(build, service.outcome));
 }
@@ -139,9 +139,9 @@ fn shown(service: &PlannedService) -> String {
     Escaped::new(&service.service).to_string()
 }
 
-/// Returns a file name for a service. `a/b` becomes `a+b`; other characters that file names may not have are written
-/// with percent signs. A long name is cut, and the position of the service in the plan is appended, so that all names
-/// differ.
+/// Returns the name of a service's directory below the logs. `a/b` becomes `a+b`; other special characters become `%`
+/// and two hexadecimal digits. A long name is cut, and the position of the service in the plan is appended, so that all
+/// names differ.
 fn folder(plan: &Plan, name: &str) -> String {
     /// The longest name. It leaves room for endings within the 255 bytes that file systems allow.
     const LONGEST: usize = 150;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::output::exec::needed_services::CommandArgument;
 use crate::output::exec::service_build::{Build, Step};
 
-/// The programs that build images, each with the words before the flags.
+/// The programs that build images, each with the subcommand that builds.
 const PROGRAMS: [(&str, &[&str]); 3] =
     [("docker", &["buildx", "build"]), ("buildah", &["build"]), ("podman", &["build"])];
 
@@ -14,7 +14,7 @@ const PROGRAMS: [(&str, &[&str]); 3] =
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProbeError {
-    /// It cannot be started.
+    /// The builder cannot be started.
     #[error("the builder `{program}` cannot be started: {reason}")]
     NotThere {
         /// The program.
@@ -25,7 +25,7 @@ pub enum ProbeError {
     /// Docker has no buildx.
     #[error("`docker` has no `buildx`, which builds images")]
     NoBuildx,
-    /// It is too old for a flag.
+    /// The builder is too old for a flag.
     #[error("the builder `{program}` is too old: it does not know `{flag}`")]
     Old {
         /// The program.
@@ -36,7 +36,7 @@ pub enum ProbeError {
 }
 
 impl ProbeError {
-    /// Returns what to do about it.
+    /// Returns what the user can do about the problem.
     #[must_use]
     pub fn help(&self) -> String {
         match self {
@@ -83,7 +83,8 @@ fn asked<'a>(program: &'static str, words: &[&str], builds: &'a [Build]) -> Opti
     })
 }
 
-/// Returns the position of the arguments after a command's `words`, which may come after global flags.
+/// Returns the position of the first argument after the subcommand `words`, which global flags may precede; `None` if
+/// the command has no such subcommand.
 fn position(step: &Step, words: &[&str]) -> Option<usize> {
     let at = step.arguments.windows(words.len()).take(5).position(|window| {
         window.iter().zip(words).all(|(argument, word)| argument.text().as_deref() == Some(*word))
@@ -107,7 +108,7 @@ const RECENT_FLAGS: [&str; 12] = [
     "--timestamp",
 ];
 
-/// Returns the flags in [`RECENT_FLAGS`] that a command has after its `words`.
+/// Returns the flags in [`RECENT_FLAGS`] that a command has after the subcommand `words`.
 fn flags(step: &Step, words: &[&str]) -> Vec<String> {
     let arguments = step.arguments.iter().skip(position(step, words).unwrap_or_default());
     arguments.filter_map(CommandArgument::text).filter(|argument| RECENT_FLAGS.contains(&argument.as_str())).collect()

@@ -37,8 +37,8 @@ pub enum Commands {
 
 impl OutputStyle {
     /// Returns a line of a build's output, without its line break, in a form that is safe for a terminal: nothing moves
-    /// the cursor, sets a title or rings. Of a line with carriage returns, only the last state is kept. Bytes that are
-    /// not UTF-8 become U+FFFD.
+    /// the cursor, sets a title or rings. Of a line with carriage returns, only the part after the last one is kept.
+    /// Bytes that are not UTF-8 become U+FFFD.
     pub(super) fn line(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = String::from_utf8_lossy(bytes);
         if self.leaves(bytes) {
@@ -116,8 +116,8 @@ fn code(chars: &mut Peekable<Chars>) -> Option<String> {
     }
 }
 
-/// Breaks up commands as [`crate::model::name::Escaped`] does, including those after colour codes, which engines remove
-/// first.
+/// Breaks up commands to the CI engine, as [`crate::model::name::Escaped`] does. It also finds commands after colour
+/// codes, since engines remove the codes first.
 fn broken(text: &str) -> String {
     let text = text.replace("##[", "# #[").replace("##vso[", "# #vso[");
     let bare = without_codes(&text, Colours::Removed);

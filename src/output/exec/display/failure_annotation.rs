@@ -10,7 +10,7 @@ use crate::output::exec::report::{Report, ServiceReport};
 /// How many lines of a log an annotation has; GitHub cuts the text at 4096 characters.
 const LINES: usize = 10;
 
-/// Reports each failure to the engine, if it shows annotations.
+/// Writes an annotation for each failed service, if the engine shows annotations.
 pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) -> io::Result<()> {
     if !matches!(engine, LogEngine::GitHub | LogEngine::Azure) {
         return Ok(());

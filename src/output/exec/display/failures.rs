@@ -9,7 +9,7 @@ use super::wording::note;
 use super::wording::title;
 use crate::output::exec::run_event::RunEvent;
 
-/// A display with a line for each service, and the whole output of those that failed.
+/// A display with a line for each service, and the whole output of each failed attempt.
 #[derive(Debug, Default)]
 pub struct Failures(Grouped);
 

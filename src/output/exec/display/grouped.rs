@@ -20,13 +20,13 @@ pub struct Grouped {
 }
 
 impl Grouped {
-    /// Creates the display for an engine, which folds the groups.
+    /// Creates the display for an engine. A group has the output of one attempt, and the engine can fold it.
     #[must_use]
     pub fn new(engine: LogEngine, style: OutputStyle) -> Self {
         Self { engine, style, groups: 0 }
     }
 
-    /// Writes the group of one attempt; for a service without an attempt, only a line.
+    /// Writes the group of a service's last attempt; for a service without an attempt, only a line.
     pub(super) fn group(&mut self, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
         let Some(log) = &service.log else {
             return writeln!(out, "{}", title(service));

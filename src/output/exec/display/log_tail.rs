@@ -11,7 +11,7 @@ use crate::inputs::file;
 /// How many bytes are read at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// The longest line that is shown as one. Longer ones are broken.
+/// The most bytes of a line that is shown as one line. Longer lines are broken.
 const LONGEST: usize = 16 * 1024;
 
 /// Receives a line of a log, and writes it.
@@ -22,14 +22,14 @@ pub(super) type EachLine<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
 pub(super) struct Logs(BTreeMap<String, Follow>);
 
 impl Logs {
-    /// Begins to read the log of an attempt. A log that cannot be read shows nothing.
+    /// Begins to read the log of an attempt. If the log cannot be read, none of its lines are shown.
     pub(super) fn begin(&mut self, service: &str, log: &Path) {
         if let Ok(follow) = Follow::open(log) {
             self.0.insert(service.to_owned(), follow);
         }
     }
 
-    /// Calls `each` with each line that has become complete.
+    /// Calls `each` with each line that has become complete since the last call.
     pub(super) fn lines(&mut self, service: &str, each: EachLine) -> io::Result<()> {
         self.0.get_mut(service).map_or(Ok(()), |follow| follow.lines(each))
     }
@@ -51,7 +51,8 @@ impl Follow {
         Ok(Self { log: file::open(log)?, begun: Vec::new() })
     }
 
-    /// Calls `each` with each line that has become complete. A log that cannot be read has no such lines yet.
+    /// Calls `each` with each line that has become complete since the last call. If the log cannot be read, there are
+    /// no such lines yet.
     pub(super) fn lines(&mut self, each: EachLine) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
@@ -92,7 +93,7 @@ impl Follow {
         self.rest(&mut |line| write_line(&style.line(line), out))
     }
 
-    /// Calls `each` with the rest, including a last line without a line break.
+    /// Calls `each` with the remaining lines, including a last line without a line break.
     pub(super) fn rest(mut self, each: EachLine) -> io::Result<()> {
         self.lines(each)?;
         if self.begun.is_empty() { Ok(()) } else { self.hand_on(each) }
@@ -116,7 +117,8 @@ fn end_of(line_break: Option<usize>, elsewhere: usize) -> usize {
     line_break.map_or(elsewhere, |at| at + 1)
 }
 
-/// Whether no line is too long to be shown as one. It checks for a line break in every stretch of half that length.
+/// Whether every line is short enough to be shown as one line. To be fast, it only checks that each piece of half that
+/// length has a line break, so it may be false for short lines too.
 fn are_short(lines: &[u8]) -> bool {
     lines.chunks(LONGEST / 2).all(|part| part.contains(&b'\n'))
 }
@@ -130,7 +132,7 @@ pub(super) fn write_line(line: &str, out: &mut dyn Write) -> io::Result<()> {
 /// Returns the last lines of a log, at most `count`, from its last 64 KiB, cleaned for people.
 ///
 /// # Errors
-/// When it cannot be read.
+/// When the log cannot be read.
 pub fn last_lines(log: &Path, count: usize, style: OutputStyle) -> io::Result<Vec<String>> {
     let mut file = file::open(log)?;
     let length = file.seek(SeekFrom::End(0))?;

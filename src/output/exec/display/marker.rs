@@ -2,10 +2,10 @@ use std::io::{self, Write};
 
 use crate::model::workflow_command::command;
 
-/// The CI engine that shows the log of the run, with its markers for foldable groups.
+/// The CI engine that shows the output of the run. Each engine has its own markers for foldable groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogEngine {
-    /// None, or one without groups.
+    /// No engine, or an engine without groups.
     #[default]
     Plain,
     /// GitHub Actions, and Gitea and Forgejo.
@@ -21,9 +21,10 @@ pub enum LogEngine {
 /// Whether a group is folded away at first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fold {
-    /// All went well: the group stays folded.
+    /// All went well, so the group is folded.
     Closed,
-    /// Something failed, so the group is shown. Where the engine folds all groups, there is no group.
+    /// Something failed, so the group is not folded. If an engine folds every group, a heading is written in place of a
+    /// group.
     Open,
 }
 

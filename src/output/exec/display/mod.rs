@@ -1,5 +1,5 @@
-//! The progress of a run, for people, CI engines and programs: one file for each form. Each turns events into bytes.
-//! The output of a build is read from its log in pieces of limited size.
+//! Displays of a running run, for people, CI engines and programs, with one file for each. A display turns events into
+//! bytes. It reads the output of a build from the log, in pieces of limited size.
 
 mod failure_annotation;
 mod clean;
@@ -36,7 +36,7 @@ pub trait RunDisplay: Send {
     /// Shows an event.
     ///
     /// # Errors
-    /// When it cannot be written. A log that cannot be read is reported in the output.
+    /// When the output cannot be written. If a log cannot be read, the output says so, and there is no error.
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
     /// Returns the interval at which [`RunDisplay::tick`] is called; by default it is never called.
@@ -53,7 +53,7 @@ pub trait RunDisplay: Send {
     }
 }
 
-/// Shows a run on an output until writing fails. A closed output does not affect builds.
+/// Writes a display of a run to an output, until writing fails. Builds go on even if the output is closed.
 pub struct Printer<M, W> {
     display: M,
     out: W,

@@ -10,8 +10,8 @@ use crate::output::exec::report::{Report, ServiceReport};
 /// How many lines of a failed build's log are shown again at the end.
 const LINES: usize = 50;
 
-/// Writes the result of a run: each failure with its last lines, the services that it blocked and its log; then the
-/// counts.
+/// Writes the result of a run: each failed service with the last lines of its log, the services that it blocked, and
+/// the path of its log; then how many services have each outcome.
 pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for service in report.services.iter().filter(|service| service.outcome.is_failure()) {
         writeln!(out, "\n{}", title(service))?;

@@ -10,7 +10,7 @@ use crate::model::name::Escaped;
 use crate::output::emit::Column;
 use crate::output::exec::run_event::RunEvent;
 
-/// The widest column of names. Longer names are not cut.
+/// The greatest width of the column of names. Longer names are written whole.
 const WIDEST: usize = 24;
 
 /// A display of all lines in the order in which they are written, each after the name of its service.

@@ -8,7 +8,8 @@ use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::{Alive, RunEvent};
 
-/// Writes a message about an event of the whole run, or of a build that goes on.
+/// Writes a message about an event of the whole run, or of a build that is still running. For other events it writes
+/// nothing.
 pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     let shown = |name: &str| Escaped::new(name).to_string();
     match event {

@@ -10,7 +10,8 @@ use crate::model::mask::{Mask, Masked};
 /// How many bytes are read at a time: the size of a pipe.
 const CHUNK: usize = 64 * 1024;
 
-/// The output of an attempt, in a file, with secrets masked. Readers follow it by its length.
+/// The output of an attempt, in a file, with secrets masked. Readers learn the length of the file and read it
+/// themselves.
 ///
 /// The output is only in the file, so that a gigabyte of it takes no memory and readers may be slow. Cheap to clone.
 #[derive(Clone)]
@@ -28,7 +29,8 @@ struct Shared {
 }
 
 impl Log {
-    /// Creates the file. `notify` is called when it has grown, and not again before [`Log::length`] is called.
+    /// Creates the log and its file. `notify` is called when the file has grown, and then not again before
+    /// [`Log::length`] is called.
     pub(in crate::output::exec) fn create(
         path: PathBuf,
         mask: Mask,
@@ -68,7 +70,7 @@ impl Log {
         self.append(self.0.mask.text(&format!("rebake: {message}\n")).as_bytes());
     }
 
-    /// Copies output to the file until all writers have closed it.
+    /// Copies the output of a process to the file until all writers have closed the output.
     ///
     /// If the file cannot be written (a full disk), the output is still read, so that the build does not hang.
     pub(super) fn copy(&self, mut output: impl Read) {

@@ -1,8 +1,9 @@
-//! One process of a build. It has a process group of its own and writes to a log. No process of it outlives it.
+//! One command of a build: a process with a process group of its own, which writes to a log. At the end, all processes
+//! of the group are killed.
 //!
-//! A build's output never waits for the rest of the program: a thread reads it and writes it to a file. A process that
-//! has ended is never signalled by mistake: only [`Process::finish`], which consumes the value, reaps the leader of a
-//! group, and until then no other process has its id.
+//! A build never waits for the rest of the program to read its output: a thread reads it and writes it to a file.
+//! Signals never reach an unrelated process: the system does not reuse the id of a group before its leader is reaped,
+//! and only [`Process::finish`], which consumes the value, reaps the leader.
 
 mod log;
 mod stray;
@@ -36,7 +37,7 @@ pub(super) struct Process {
     reaped: bool,
 }
 
-/// A notice from a process's threads. Each is sent once, in either order.
+/// A notice from one of the two threads of a process. Each notice is sent once, and either may be the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notice {
     /// The leader has exited; it is not reaped yet.
@@ -82,7 +83,8 @@ impl Process {
         Pid::from_child(&self.child)
     }
 
-    /// Sends a signal to the whole group. A suspended group is continued, so that it can obey.
+    /// Sends a signal to the whole group. After a signal to end, a suspended group is continued, so that it can handle
+    /// the signal.
     pub(super) fn signal(&self, signal: Signal) {
         // The only possible error is that all members have ended or belong to another user.
         let _ = kill_process_group(self.pid(), signal.raw());
@@ -91,9 +93,9 @@ impl Process {
         }
     }
 
-    /// Kills the rest of the group, and returns how the leader ended.
+    /// Kills the processes of the group that still run, and returns how the leader ended.
     ///
-    /// It waits for the leader, so call it after [`Notice::Exited`], or to kill the leader.
+    /// This waits until the leader has ended. Call it after [`Notice::Exited`], or to kill the leader too.
     pub(super) fn finish(mut self) -> io::Result<ExitStatus> {
         self.reap()
     }

@@ -1,4 +1,4 @@
-//! Processes of a build that outlived it, or left its group.
+//! Strays: processes that outlived their build, or left its process group.
 //!
 //! On Linux a run is the *subreaper* of its descendants: a process whose parent ends becomes our own child, however it
 //! detached itself. So strays are children that we did not start. Killing a child cannot hit another process, since its
@@ -12,24 +12,26 @@ use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::output::exec::signal::Signal;
 
-/// How long killed processes may take to end. One that hangs in the kernel is given up.
+/// How long killed processes may take to end. After that, processes that hang in the kernel are ignored.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Positions of fields in `proc_pid_stat(5)`, from 0 after the name.
+/// The positions of fields in `/proc/PID/stat` (`proc_pid_stat(5)`), counted from 0 at the field after the name.
 const PARENT: usize = 1;
 #[cfg(target_os = "linux")]
 const GROUP: usize = 2;
 
-/// The marker of the processes of a build, or of a run: `<run>.<build>`, the value of a variable in their environment.
+/// The marker by which processes of a build or of a run are recognised: the value of a variable in their environment.
+/// The marker of a run ends with a dot, and the marker of a build is that of its run and a number: `812-73005.` and
+/// `812-73005.4`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::output::exec) struct Marker(String);
 
 impl Marker {
-    /// The variable that holds it.
+    /// The name of the variable.
     pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
 
-    /// Returns the marker of this run, with which those of its builds begin. `outer` is the marker of the build that
-    /// the run itself is part of.
+    /// Returns the marker of this run. The markers of its builds begin with it. If the run is itself a part of the
+    /// build of another run, `outer` is the marker of that build.
     pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
         let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
         // A process id can be reused, so the marker also has the time when this process started.
@@ -52,7 +54,8 @@ impl Marker {
         Self(text.to_owned())
     }
 
-    /// Whether a process has this marker, or that of a run inside the build, or that of a build of the run.
+    /// Whether a process belongs to the build or the run with this marker. The process may have the marker itself, the
+    /// marker of a run inside the build, or the marker of a build of the run.
     pub(super) fn is_on(&self, pid: Pid) -> bool {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let value = environment.split(|byte| *byte == 0).find_map(|entry| {
@@ -66,13 +69,13 @@ impl Marker {
 /// The strays to kill.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::output::exec) enum Whose<'a> {
-    /// Those of one build, while others run.
+    /// The strays of one build, while other builds run.
     Build(&'a Marker),
-    /// All of them, except for processes that we started.
+    /// All strays.
     All,
 }
 
-/// Orphaned processes, which become our children when their parents end.
+/// Finds and kills strays: orphaned processes, which become our children when their parents end.
 #[derive(Debug)]
 pub(in crate::output::exec) struct Strays {
     /// Children that existed before the run.
@@ -81,14 +84,14 @@ pub(in crate::output::exec) struct Strays {
 
 impl Strays {
     /// Makes this process the parent of all orphans among its descendants (`PR_SET_CHILD_SUBREAPER`). From then on,
-    /// [`Strays::sweep`] treats every new child as a stray unless it is one of those to spare.
+    /// [`Strays::sweep`] treats every new child as a stray unless it is in `spared`.
     pub(in crate::output::exec) fn adopt() -> Self {
         #[cfg(target_os = "linux")]
         let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
         Self { before: children() }
     }
 
-    /// Kills strays until there are none, and returns how many there were. `spared` are the children that we started.
+    /// Kills strays until there are none, and returns how many it killed. `spared` are the children that we started.
     pub(in crate::output::exec) fn sweep(&self, whose: Whose, spared: &[Pid]) -> usize {
         let patience = Instant::now() + PATIENCE;
         let mut killed: Vec<Pid> = Vec::new();
@@ -128,7 +131,7 @@ impl Drop for Strays {
     }
 }
 
-/// Reaps a child that has exited.
+/// Reaps a child if it has exited, and returns whether it had.
 fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
 }
@@ -146,27 +149,27 @@ fn children() -> Vec<Pid> {
     lists.iter().flat_map(|list| list.split_whitespace()).filter_map(pid).collect()
 }
 
-/// Returns the children by reading all processes, for kernels without lists of children.
+/// Returns our child processes, by a search among all processes, for kernels without lists of children.
 fn children_by_scan(proc: &Path) -> Vec<Pid> {
     let ours = rustix::process::getpid().to_string();
     let is_child = |pid: &Pid| stat(proc, *pid, PARENT).as_deref() == Some(&ours);
     processes(proc).filter(is_child).collect()
 }
 
-/// Returns the group of a process; `None` for a process that has ended, and for kernel threads, for which rustix's
-/// `getpgid` panics.
+/// Returns the group of a process; `None` for a process that has ended, and for kernel threads. (For these, rustix's
+/// `getpgid` panics.)
 #[cfg(target_os = "linux")]
 pub(super) fn group(of: Pid) -> Option<Pid> {
     pid(&stat(Path::new("/proc"), of, GROUP)?)
 }
 
-/// Returns a field of `proc_pid_stat(5)`, counted from the one after the name.
+/// Returns a field of `/proc/PID/stat`, counted from 0 at the field after the name.
 fn stat(proc: &Path, pid: Pid, field: usize) -> Option<String> {
     let stat = fs::read_to_string(proc.join(pid.to_string()).join("stat")).ok()?;
     stat.rsplit(") ").next()?.split(' ').nth(field).map(str::to_owned)
 }
 
-/// Returns all processes of the system.
+/// Returns the ids of all processes of the system.
 pub(super) fn processes(proc: &Path) -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir(proc).into_iter().flatten().flatten();
     entries.filter_map(|entry| pid(entry.file_name().to_str()?))

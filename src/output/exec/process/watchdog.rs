@@ -1,4 +1,5 @@
-//! Cleans up after a run that was killed: a separate process that waits for the run to end.
+//! The watchdog: a separate process that waits for the end of a run, and kills the run's builds if the run itself was
+//! killed.
 
 use std::io::{self, BufRead, Write as _};
 use std::os::unix::process::CommandExt as _;
@@ -8,16 +9,16 @@ use rustix::process::Pid;
 
 use super::stray::Marker;
 
-/// The first characters of the lines that add and remove a process group.
+/// The first characters of the lines to the watchdog: one adds a process group, the other removes it.
 const GUARD: char = '+';
 const FORGET: char = '-';
 
-/// The process that waits. It is killed when the value is dropped, at the end of a run.
+/// The running watchdog. It is killed when the value is dropped, at the end of a run.
 #[derive(Debug)]
 pub(in crate::output::exec) struct Watchdog(Child);
 
 impl Watchdog {
-    /// Starts a program that calls [`watch`] with its standard input.
+    /// Starts the watchdog: a program that calls [`watch`] with its standard input. `run` is the marker of this run.
     pub(in crate::output::exec) fn start(argv: &[String], run: &Marker) -> io::Result<Self> {
         let (program, arguments) = argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = Command::new(program);
@@ -34,13 +35,14 @@ impl Watchdog {
         Pid::from_child(&self.0)
     }
 
-    /// Adds the group of a process that was started. A process in it may lack the marker, for example after `env -i`.
+    /// Adds a process group to those that the watchdog kills. A process of the group may lack the marker, for example
+    /// after `env -i`.
     pub(in crate::output::exec) fn guard(&self, group: Pid) {
         self.tell(&format!("{GUARD}{group}"));
     }
 
-    /// Stops guarding a process group. Call it before the group's leader is reaped, since its id may be reused
-    /// afterwards.
+    /// Removes a process group from those that the watchdog kills. Call this before the group's leader is reaped, since
+    /// the group's id may be reused afterwards.
     pub(in crate::output::exec) fn forget(&self, group: Pid) {
         self.tell(&format!("{FORGET}{group}"));
     }
@@ -60,11 +62,11 @@ impl Drop for Watchdog {
     }
 }
 
-/// Waits until the run that started this process has ended, and kills the rest of its builds. A hidden verb of the
-/// command line calls it with its standard input.
+/// Waits until the run that started this process has ended, and kills the processes that the run left behind. A hidden
+/// command of rebake calls this function with its standard input.
 ///
-/// A run that ends normally kills this process first. After a run that was killed, processes are recognised by their
-/// group, or by the marker in their environment. A process that has neither is not found.
+/// A run that ends normally kills this process first. Processes of a run that was killed are recognised by their group,
+/// or by the marker in their environment. A process with neither is not found.
 ///
 /// # Errors
 /// When the input does not begin with the run's marker.
@@ -90,8 +92,8 @@ pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     Ok(())
 }
 
-/// Kills all processes that have the run's marker or are in one of these groups. Repeats this until there are none,
-/// since they may have new children.
+/// Kills all processes that have the run's marker or are in one of these groups. Repeats this until it finds none,
+/// since killed processes may have started others.
 #[cfg(target_os = "linux")]
 fn sweep(run: &Marker, groups: &[Pid]) {
     use std::path::Path;

@@ -12,7 +12,7 @@ use crate::output::exec::outcome::Outcome;
 pub struct AttemptReport {
     /// `failed` or `timed-out`.
     pub outcome: Outcome,
-    /// When it began, in UTC as RFC 3339 writes it.
+    /// When it began, in UTC and the format of RFC 3339: `2025-03-09T17:04:52.310Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
     /// Its exit code; absent if a signal ended it.
@@ -21,18 +21,18 @@ pub struct AttemptReport {
     /// The number of the signal that ended it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
-    /// How long it took.
+    /// How long it took, in seconds.
     pub seconds: f64,
-    /// Its log.
+    /// The path of its log.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
-    /// A message beside the exit code.
+    /// A message in addition to the exit code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }
 
 impl AttemptReport {
-    /// Returns the last attempt at a service, in the form of earlier attempts.
+    /// Returns the last attempt at building a service, in the form in which the report lists earlier attempts.
     pub(in crate::output::exec) fn last_of(service: &ServiceReport) -> Self {
         let ServiceReport { outcome, started, exit, signal, seconds, log, message, .. } = service.clone();
         Self { outcome, started, exit, signal, seconds, log, message }

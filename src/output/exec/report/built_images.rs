@@ -19,7 +19,8 @@ struct BuiltService<'a> {
     tags: &'a [String],
 }
 
-/// Returns the services whose results exist as a JSON array, one per line, for a deployment.
+/// Returns a JSON array for a deployment, with one service per line: those that were built, and those whose images
+/// existed before.
 #[must_use]
 pub fn images(report: &Report) -> String {
     let image = |service: &ServiceReport| {
@@ -31,8 +32,8 @@ pub fn images(report: &Report) -> String {
     if images.is_empty() { "[]\n".to_owned() } else { format!("[\n  {}\n]\n", images.join(",\n  ")) }
 }
 
-/// Returns a line for each image that has a digest, as sha256sum writes them: 64 digits, two blanks, and the image
-/// without a tag. The action `actions/attest` takes such a file.
+/// Returns a line for each pushed image that has a digest, in the format of sha256sum: 64 digits, two blanks, and the
+/// image without a tag. The action `actions/attest` reads such a file.
 #[must_use]
 pub fn checksums(report: &Report) -> String {
     let mut text = String::new();
@@ -42,8 +43,8 @@ pub fn checksums(report: &Report) -> String {
     text
 }
 
-/// Returns a job matrix with an entry for each image that has a digest and is not superseded by a later run: one line,
-/// `{"include":[{"service":…},…]}`.
+/// Returns a job matrix: one line, `{"include":[{"service":…},…]}`. It has an entry for each pushed image that has a
+/// digest, unless a run of a later commit has built that image too.
 #[must_use]
 pub fn deploy_matrix(report: &Report) -> String {
     let entry = |(service, image, digest): (&ServiceReport, ImageName, &str)| {
@@ -58,7 +59,8 @@ pub fn deploy_matrix(report: &Report) -> String {
     safe_json::ascii_line(&serde_json::json!({ "include": include })) + "\n"
 }
 
-/// Returns the services whose images are in a registry, if the report has a valid name and digest for them.
+/// Returns the services whose images are in a registry, with image and digest. Services without a valid image and
+/// digest in the report are left out.
 fn digests(report: &Report) -> impl Iterator<Item = (&ServiceReport, ImageName, &str)> {
     report.successful().filter(|service| service.push).filter_map(|service| {
         let image = ImageName::parse(service.image.as_deref()?).ok()?;

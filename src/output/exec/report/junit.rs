@@ -5,10 +5,11 @@ use crate::model::name::is_visible;
 use crate::output::exec::outcome::Outcome;
 
 /// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, with a case for each service. `output`
-/// returns the text to show for the log of a failed one.
+/// returns the text to show of a service's log, if any.
 ///
-/// Services that failed or timed out are failures; others that were not built are skipped. Attempts before the last one
-/// are written as by Maven's surefire: `flakyFailure` if the last one succeeded, else `rerunFailure`.
+/// Services that failed or timed out are failures; services that were not built for another reason are skipped.
+/// Attempts before the last one are written as Maven's surefire does: as `flakyFailure` if the last attempt succeeded,
+/// else as `rerunFailure`.
 #[must_use]
 pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
     let count = |is: fn(&ServiceReport) -> bool| report.services.iter().filter(|service| is(service)).count();
@@ -32,7 +33,7 @@ pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>)
     xml + "    </testsuite>\n</testsuites>\n"
 }
 
-/// Writes properties of the run.
+/// Writes the properties of the run: the version of rebake, the commit and the environment.
 fn properties(report: &Report, xml: &mut String) {
     let head = &report.head;
     let known = [("rebake", &head.rebake), ("commit", &head.commit), ("environment", &head.environment)];
@@ -94,8 +95,8 @@ fn message(service: &ServiceReport) -> String {
     if words.is_empty() { service.outcome.word().to_owned() } else { words.join(": ") }
 }
 
-/// Escapes a text for XML, also within quotes: invisible characters, and what a CI engine would read as a command in
-/// its log, become character references. Characters that XML 1.0 cannot contain are left out.
+/// Escapes a text for XML, including the values of attributes. Character references replace invisible characters, and
+/// characters with which a command to a CI engine would begin. Characters that XML 1.0 cannot contain are left out.
 fn escaped(text: &str) -> String {
     let line = |line: &str| match line.trim_start().strip_prefix("::") {
         Some(rest) => format!("{}:&#58;{}", &line[..line.len() - rest.len() - 2], of_line(rest)),

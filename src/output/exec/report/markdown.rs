@@ -5,8 +5,8 @@ use crate::output::emit::{Summary, markdown_code as code, markdown_prose as pros
 use crate::output::exec::display::{counts, time};
 
 /// Returns the report as the summary of a job, in GitHub's Markdown: a table of services with outcomes, versions,
-/// images and times, the last lines of those that failed, and the commands that pull pushed images. `output` returns
-/// the lines to show of a service's log.
+/// images and times, the last lines of the logs of failed services, and the commands that pull the pushed images.
+/// `output` returns the lines to show of a service's log.
 #[must_use]
 pub fn markdown(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
     let counts = counts(report);
@@ -53,7 +53,7 @@ fn row(service: &ServiceReport) -> String {
     format!("| {} | {outcome}{by}{message} | {version} | {} | {took} |\n", code(&service.service), image.join("<br>"))
 }
 
-/// Returns the command that pulls a pushed image, by its digest if that is known.
+/// Returns the command that pulls a pushed image, by its digest if that is known, else by its first tag.
 fn pull(service: &ServiceReport) -> Option<String> {
     let image = service.image.as_ref().filter(|_| service.push)?;
     let reference = match &service.digest {

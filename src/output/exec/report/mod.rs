@@ -1,4 +1,5 @@
-//! The report of a run. It is written as JSON and as `JUnit`, and read again to build services that did not succeed.
+//! The report of a run. rebake writes it as JSON and as `JUnit`, and reads the JSON again to build the services that
+//! did not succeed.
 
 mod attempt_report;
 mod report_head;
@@ -42,7 +43,7 @@ pub struct Report {
 }
 
 impl Default for Report {
-    /// The report of a run without services.
+    /// Returns the report of a run without services.
     fn default() -> Self {
         Self { schema: SCHEMA, head: ReportHead::default(), services: Vec::new() }
     }
@@ -61,7 +62,8 @@ pub struct ServiceReport {
     pub needs: Vec<String>,
     /// How many attempts were made.
     pub attempts: u32,
-    /// When the last attempt began, in UTC as RFC 3339 writes it; absent if there was none.
+    /// When the last attempt began, in UTC and the format of RFC 3339: `2025-03-09T17:04:52.310Z`; absent if there was
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
     /// The exit code of the last attempt; absent if a signal ended it.
@@ -70,12 +72,12 @@ pub struct ServiceReport {
     /// The number of the signal that ended the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<i32>,
-    /// How long the last attempt took.
+    /// How long the last attempt took, in seconds.
     pub seconds: f64,
     /// The failed attempts before the last one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub earlier: Vec<AttemptReport>,
-    /// The log of the last attempt.
+    /// The path of the log of the last attempt.
     #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "lossy")]
     pub log: Option<PathBuf>,
     /// The fingerprint of its content.
@@ -104,7 +106,7 @@ pub struct ServiceReport {
     /// Whether it left processes behind, which were killed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub leaky: bool,
-    /// A message beside the exit code, such as why the build could not be started.
+    /// A message in addition to the exit code, such as the reason why the build could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
     /// Whether the build was recorded, with `--record`.
@@ -119,13 +121,13 @@ pub struct ServiceReport {
 pub enum RecordOutcome {
     /// Its built ref is at this commit.
     Recorded,
-    /// Its built ref is at this commit here, and was not pushed.
+    /// Its built ref is at this commit in this clone, but was not pushed.
     NotSent,
-    /// Its built ref is at a later commit, and was not moved.
+    /// Its built ref is at a later commit already, so it was not moved.
     Superseded,
     /// Another run moved its built ref meanwhile, so this run did not move it.
     Elsewhere,
-    /// It was not recorded, since one of its dependencies is due.
+    /// It was not recorded, since one of its dependencies still has to be built.
     StandsOnDue,
     /// It was not recorded, since the commit or its files changed while it was built.
     Doubtful,
@@ -140,7 +142,7 @@ pub enum ReportError {
     /// It is not JSON, or lacks a required part.
     #[error("this is not a report: {0}")]
     NotAReport(#[from] MalformedJson),
-    /// It was written by a version with another format.
+    /// It was written by a version of rebake whose reports have another format.
     #[error("the report has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
         /// The schema in the text.
@@ -155,7 +157,7 @@ impl ReportError {
         if let Self::NotAReport(malformed) = self { malformed.place } else { None }
     }
 
-    /// Returns what to do about it.
+    /// Returns what the user can do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -166,10 +168,10 @@ impl ReportError {
 }
 
 impl Report {
-    /// Reads a saved report. It is not trusted: it names services and contains no commands.
+    /// Reads a saved report. The report is not trusted: it names services, and none of its text is run as a command.
     ///
     /// # Errors
-    /// When it is not JSON, or has another schema.
+    /// When the text is not JSON, lacks a required part, or has another schema.
     pub fn read(text: &str) -> Result<Self, ReportError> {
         #[derive(Deserialize)]
         struct Head {
@@ -197,7 +199,8 @@ impl Report {
         self.services.iter().filter(|service| service.outcome.has_result())
     }
 
-    /// Returns this report of a rerun, completed with an earlier report for services that were not built again.
+    /// Returns this report of a rerun, with the entries of an earlier report for the services that were not built
+    /// again.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
         let earlier_is_empty = earlier.services.is_empty() && earlier.head == ReportHead::default();
@@ -214,7 +217,7 @@ impl Report {
         self.unsuccessful().next().is_none()
     }
 
-    /// Returns the names of the services that a failed one blocked, in order.
+    /// Returns the names of the services that the failure of `service` blocked, in order.
     pub fn blocked_by(&self, service: &str) -> impl Iterator<Item = &str> {
         let blocked = move |other: &&ServiceReport| other.blocked_by.as_deref() == Some(service);
         self.services.iter().filter(blocked).map(|other| other.service.as_str())
@@ -240,7 +243,8 @@ impl ServiceReport {
         self.outcome.is_success() && self.attempts > 1
     }
 
-    /// Returns the digest of its image, if it has the form of one: a report may come from anywhere.
+    /// Returns the digest of its image. `None` if the text is not `sha256:` and 64 hexadecimal digits, since a report
+    /// may come from anywhere.
     #[must_use]
     pub fn checked_digest(&self) -> Option<&str> {
         let digest = self.digest.as_deref()?;
@@ -271,7 +275,7 @@ impl ServiceReport {
     }
 }
 
-/// Writes a path with replacements for bytes that are not UTF-8, so that a report can always be written.
+/// Writes a path with U+FFFD for bytes that are not UTF-8, so that a report can always be written.
 #[expect(clippy::ref_option, reason = "serde wants it so")]
 fn lossy<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)

@@ -14,20 +14,21 @@ pub struct ReportHead {
     /// The environment for which they were built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
-    /// When the run began, in UTC as RFC 3339 writes it.
+    /// When the run began, in UTC and the format of RFC 3339: `2025-03-09T17:04:52Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started: Option<String>,
-    /// How long the run took; absent in a report of several runs.
+    /// How long the run took, in seconds; absent in a report of several runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// How many jobs ran at once, by weight; absent in a report of several runs.
+    /// How many builds could run at once, where a build counts as often as its weight says; absent in a report of
+    /// several runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub jobs: Option<u32>,
 }
 
 impl ReportHead {
-    /// Returns the first value because of which two runs cannot share a report, `commit` or `environment`, and what it
-    /// is in each of the two. Unknown values do not differ.
+    /// Returns the first value that differs between two runs: its name, `commit` or `environment`, and the value in
+    /// each of the two. Such runs cannot share a report. A value that one of them lacks does not differ.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
         let differ = |one: &Option<String>, two: &Option<String>| match (one, two) {
@@ -56,8 +57,8 @@ impl ReportHead {
     }
 }
 
-/// Returns a value that both runs have. What only one of them has is not known of both: a merged report must not look
-/// like one of a single commit.
+/// Returns a value if it is the same in both runs. A value that only one of them has is left out, since a report of two
+/// runs must not look like a report of a single commit.
 fn same(one: Option<String>, two: Option<String>) -> Option<String> {
     one.filter(|one| two.as_ref() == Some(one))
 }

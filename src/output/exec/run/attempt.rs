@@ -9,14 +9,14 @@ use crate::output::exec::process::{Log, Notice, Process};
 use crate::output::exec::schedule::{BuildId, Running};
 use crate::output::exec::signal::Signal;
 
-/// How long the rest of a group may go on writing when its leader has ended by itself.
+/// How long the other processes of a group may go on writing after their leader has ended by itself.
 const LINGER: Duration = Duration::from_millis(200);
 
 /// One attempt at a build.
 pub(super) struct Attempt {
-    /// Its token of the schedule.
+    /// Its token from the schedule.
     pub(super) running: Running,
-    /// Its share of the jobs, which is returned when it is dropped.
+    /// Its tokens of the jobserver. Dropping them returns them to the pool.
     pub(super) tokens: Vec<Acquired>,
     /// The number of the attempt, from 1.
     pub(super) number: u32,
@@ -26,7 +26,7 @@ pub(super) struct Attempt {
     pub(super) step: usize,
     /// How the last finished step ended.
     pub(super) status: Option<ExitStatus>,
-    /// Why it is being stopped.
+    /// Why it is being stopped; `None` if it is not.
     pub(super) stop: Option<Stop>,
     pub(super) overdue_at: Option<Moment>,
     pub(super) slow_at: Option<Moment>,
@@ -38,7 +38,7 @@ pub(super) struct Attempt {
 pub(super) struct Active {
     pub(super) attempt: Attempt,
     pub(super) phase: Phase,
-    /// When its group is killed, if it has received a signal to end.
+    /// When its group is killed; `None` unless the group has received a signal to end.
     pub(super) kill_at: Option<Moment>,
 }
 
@@ -53,7 +53,7 @@ pub(super) enum Phase {
 
 /// The next step for an attempt.
 pub(super) enum Next {
-    /// It goes on.
+    /// The attempt goes on.
     Wait(Active),
     /// Its process has to be finished, with the rest of its group.
     Finish { attempt: Attempt, process: Process, closed: bool },
@@ -77,7 +77,7 @@ impl Active {
         Self { attempt, phase: Phase::Closing { status, until: now + LINGER }, kill_at: None }
     }
 
-    /// Returns the process that is not reaped yet.
+    /// Returns its process; `None` if the process is reaped.
     pub(super) fn process(&self) -> Option<&Process> {
         match &self.phase {
             Phase::Working { process, .. } | Phase::Lingering { process, .. } => Some(process),
@@ -85,7 +85,7 @@ impl Active {
         }
     }
 
-    /// Returns when [`Active::on_time`] has to be called.
+    /// Returns when [`Active::on_time`] has to be called next; `None` if there is no deadline.
     pub(super) fn deadline(&self) -> Option<Moment> {
         let until = match &self.phase {
             Phase::Working { .. } => None,

@@ -2,15 +2,15 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::calendar::CalendarTime;
 
-/// A point in the time of a run: how long it has run until then. Time while it was suspended does not count.
+/// A point in time: how long the run had run until then, without the time during which it was suspended.
 pub(super) type Moment = Duration;
 
-/// Returns the time of day, as RFC 3339 writes it in UTC.
+/// Returns the current date and time in UTC, in the format of RFC 3339: `2025-03-09T17:04:52Z`.
 pub(super) fn date() -> String {
     CalendarTime::rfc3339(unix().as_secs().try_into().unwrap_or_default())
 }
 
-/// Returns the time of day like [`date`], with milliseconds.
+/// Returns the same as [`date`], with milliseconds: `2025-03-09T17:04:52.310Z`.
 pub(super) fn instant() -> String {
     CalendarTime::rfc3339_milliseconds(unix().as_millis().try_into().unwrap_or_default())
 }
@@ -24,7 +24,7 @@ fn unix() -> Duration {
 #[derive(Debug)]
 pub(super) struct Clock {
     start: Instant,
-    /// How long it was suspended before, without a current suspension.
+    /// How long the run was suspended in all, without a suspension that still lasts.
     suspended_for: Duration,
     suspended_since: Option<Instant>,
 }
@@ -39,7 +39,7 @@ impl Clock {
         now.duration_since(self.start).saturating_sub(self.suspended_for)
     }
 
-    /// Returns the time until a moment, if the clock is not stopped meanwhile; zero for a past one.
+    /// Returns the time until a moment, if the clock is not stopped meanwhile; zero for a moment in the past.
     pub(super) fn until(&self, moment: Moment) -> Duration {
         moment.saturating_sub(self.now())
     }

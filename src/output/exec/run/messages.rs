@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// Reports that an attempt takes long, and stops one that takes too long.
+    /// Reports an attempt that is slow. Reports and stops an attempt that exceeds its time limit.
     fn warn(&self, active: &mut Active, now: Moment) {
         let (service, attempt) = (self.name(active.attempt.build()), active.attempt.number);
         let seconds = now.saturating_sub(active.attempt.began).as_secs_f64();
@@ -85,7 +85,7 @@ impl Run<'_> {
         }
     }
 
-    /// Finishes a process and the rest of its group.
+    /// Finishes a process with the rest of its group, and kills the strays of its build.
     fn finish(&self, mut attempt: Attempt, process: Process) -> (Attempt, Option<ExitStatus>) {
         if let Some(watchdog) = &self.watchdog {
             watchdog.forget(process.pid());
@@ -141,7 +141,10 @@ impl Run<'_> {
         }
     }
 
-    /// Reads the results of a build after its commands succeeded. The build fails if it should have pushed and did not.
+    /// Reads the results of a build after its commands succeeded.
+    ///
+    /// # Errors
+    /// When the build should have pushed an image and did not.
     fn read_results(&mut self, id: BuildId) -> Result<(), Failure> {
         match Output::of(&self.builds[id.index()]) {
             Ok(output) => {
@@ -158,7 +161,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Reports builds that can never start, as soon as that is known.
+    /// Reports the builds that have become blocked since the last call.
     fn report_blocked(&mut self) {
         for build in self.schedule.newly_blocked() {
             if let Some(by) = self.schedule.blocker(build) {
@@ -168,7 +171,7 @@ impl Run<'_> {
         }
     }
 
-    /// Ends a build for good.
+    /// Records the final outcome of a build, and reports it.
     pub(super) fn end(&mut self, running: Running, ending: Ending) {
         let service = self.results.settle(running.build(), ending.into());
         self.events.send(RunEvent::Finished { service });

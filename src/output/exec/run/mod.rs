@@ -34,7 +34,7 @@ use super::signal::Signal;
 pub struct Ended {
     /// The report on all services.
     pub report: Report,
-    /// The signal that ended the run, if one did. The program's exit code is 128 more than its number.
+    /// The signal that ended the run, if one did. The program then exits with the number of the signal plus 128.
     pub interrupted: Option<Signal>,
 }
 
@@ -45,10 +45,11 @@ enum Message {
     Token(io::Result<jobserver::Acquired>),
 }
 
-/// A number for each process of a run, which distinguishes late messages of one from messages of another.
+/// The number of a process in a run. A message about a process has this number, so that a late message is not taken for
+/// one about another process.
 type Serial = u64;
 
-/// A function that returns the objection to a build, if it has one.
+/// A function that returns an objection to a build, such as files that changed meanwhile; `None` if there is none.
 pub type Objections<'a> = &'a mut dyn FnMut(&Build, BuildMoment) -> Option<String>;
 
 /// When a build is checked for objections.
@@ -60,15 +61,15 @@ pub enum BuildMoment {
     After,
 }
 
-/// Runs builds, in the order of the plan, until each has an outcome. If `doubt` returns an objection before an attempt,
-/// the build fails; an objection after an attempt is added to the build's message.
+/// Runs builds until each has an outcome. `builds` are in the order of the plan. If `doubt` returns an objection before
+/// an attempt, the build fails; an objection after an attempt is added to the build's message.
 ///
-/// During the run, the process passes signals on to the builds, and treats children that are new and that it did not
-/// start as strays of builds. So a process must have one run at a time, and start no other programs meanwhile.
+/// During the run, this process passes signals on to the builds. It treats every new child that it did not start itself
+/// as a stray of a build. So a process must have one run at a time, and start no other programs meanwhile.
 ///
 /// # Errors
-/// When the system refuses something that the run itself needs: threads, pipes, signals. Errors of a single build are
-/// in its outcome.
+/// When the system refuses something that the run itself needs: threads, pipes, signal handlers. An error of a single
+/// build is in the build's outcome.
 pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
     let (events, receiver) = pair();
     // Signals are handled until all events are shown.
@@ -84,7 +85,7 @@ struct Run<'a> {
     settings: &'a Settings,
     doubt: Objections<'a>,
     schedule: Schedule,
-    /// When it began, in RFC 3339.
+    /// When the run began, in UTC and the format of RFC 3339.
     started_at: String,
     clock: Clock,
     tokens: Tokens,

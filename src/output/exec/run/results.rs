@@ -57,7 +57,7 @@ impl Results {
         service.attempts
     }
 
-    /// Returns how many attempts were begun.
+    /// Returns how many attempts at a build were begun.
     pub(super) fn attempts(&mut self, build: BuildId) -> u32 {
         self.service(build).attempts
     }
@@ -69,7 +69,7 @@ impl Results {
         (service.seconds, service.leaky) = (took.as_secs_f64(), leaky);
     }
 
-    /// Adds a message.
+    /// Adds a message to a build's entry in the report.
     pub(super) fn say(&mut self, build: BuildId, message: &str) {
         let said = &mut self.service(build).message;
         *said = Some(said.take().map_or_else(|| message.to_owned(), |said| format!("{said}; {message}")));
@@ -98,7 +98,8 @@ impl Results {
         self.settle(build, Outcome::Blocked)
     }
 
-    /// Gives an outcome to each build that has none yet, and returns their entries in the report, in order.
+    /// Gives an outcome to each build that has none yet, and returns the entries of these builds in the report, in
+    /// order.
     pub(super) fn settle_rest(&mut self, schedule: &Schedule) -> Vec<ServiceReport> {
         let mut settled = Vec::new();
         for build in schedule.builds() {

@@ -6,21 +6,21 @@ use crate::output::exec::schedule::OnFailure;
 /// The settings of a run.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// How many builds run at once, by weight: from 1 to [`Settings::MOST_JOBS`].
+    /// How many builds run at once, from 1 to [`Settings::MOST_JOBS`]. A build counts as often as its weight says.
     pub jobs: u32,
     /// What a failure does to other builds.
     pub on_failure: OnFailure,
-    /// How long a build may take to end after the signal, before it is killed.
+    /// How long a build may take to end after it has received a signal to end. After that it is killed.
     pub grace: Duration,
-    /// The time after which an attempt is reported as slow.
+    /// The time after which an attempt is reported as slow; `None` for never.
     pub slow: Option<Duration>,
-    /// How often a silent run prints a line.
+    /// The interval at which the run sends a sign of life; `None` for never.
     pub heartbeat: Option<Duration>,
     /// How long to wait before the next attempt at a failed build.
     pub backoff: Backoff,
     /// Whether `make` and `cargo` inside builds share the jobs.
     pub jobserver: Jobserver,
-    /// The program, with arguments, that calls [`crate::output::exec::watch`]. It cleans up when the run itself is
+    /// The program, with arguments, that calls [`crate::output::exec::watch`]. It kills the builds if the run itself is
     /// killed.
     pub watchdog: Option<Vec<String>>,
     /// The value of `REBAKE_BUILD_ID` of this process, which is set when it runs inside a build.

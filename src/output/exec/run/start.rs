@@ -19,7 +19,7 @@ use crate::output::exec::service_build::{Build, Work};
 
 /// Starts builds.
 impl Run<'_> {
-    /// Starts builds while the schedule allows it and their jobs are free.
+    /// Starts builds while the schedule has a next build and the jobserver has enough tokens for it.
     pub(super) fn start_ready(&mut self) {
         while let Some((_, weight)) = self.schedule.next() {
             if self.active.is_empty() {
@@ -143,7 +143,7 @@ impl Run<'_> {
 /// The variable with the images of the services that a build needs.
 const NEEDS: &str = "REBAKE_NEEDS";
 
-/// The longest value of the variable. Linux does not pass a variable longer than 128 KiB to a program.
+/// The most bytes of the variable's value. Linux does not pass a variable longer than 128 KiB to a program.
 const LONGEST: usize = 100_000;
 
 /// Returns the images of services as a line of JSON. If they do not fit, the last ones are left out.
@@ -163,7 +163,10 @@ fn in_json(needs: &NeededServices) -> String {
     text
 }
 
-/// Searches for a program where a build would find it, by asking a shell.
+/// Checks, with a shell, that a build would find a program.
+///
+/// # Errors
+/// When the shell does not find the program, or cannot be started.
 fn find_program(program: &str, build: &Build) -> io::Result<()> {
     let mut shell = Command::new("sh");
     shell.args(["-c", "command -v -- \"$1\"", "sh", program]).current_dir(&build.directory);

@@ -12,12 +12,12 @@ use crate::output::exec::signal::Signal;
 pub(super) enum Stop {
     /// It exceeded its time limit.
     Overdue,
-    /// The run ends.
+    /// The run is ended early.
     Cancelled,
 }
 
 impl Run<'_> {
-    /// Obeys a signal to the run. The second termination signal kills the running builds.
+    /// Handles a signal to the run. The second termination signal kills the running builds.
     pub(super) fn obey(&mut self, signal: Signal) {
         match signal {
             Signal::Suspend => {
@@ -52,7 +52,7 @@ impl Run<'_> {
         }
     }
 
-    /// Starts no more builds, and sends running builds a signal to end.
+    /// Prevents further starts, and sends running builds a signal to end.
     pub(super) fn cancel(&mut self, signal: Signal) {
         self.schedule.stop();
         self.resting.clear();

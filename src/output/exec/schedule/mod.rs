@@ -1,7 +1,8 @@
 //! Decides which builds may start: a pure data structure, without clock, process or thread.
 //!
-//! Of the builds that may start, the one with the longest chain of work that waits for it goes first (the critical
-//! path); of equal ones, the first of the plan. A build whose lock is held is skipped. A build that is too heavy for
+//! Each build has a critical path: the chain of builds, beginning with itself, in which each waits for the one before
+//! it, and which takes longest. Of the builds that may start, the one with the longest critical path starts first; if
+//! several are equal, the first one in the plan. A build whose lock is held is skipped. A build that is too heavy for
 //! the free jobs is not skipped, since many light builds could delay it for ever.
 
 mod task;
@@ -40,7 +41,7 @@ impl Choice for OnFailure {
     ];
 }
 
-/// The token of a started build. It must be returned with the build's outcome, and cannot be copied or used twice.
+/// The token of a started build. It must be passed back with the build's ending, and cannot be copied or used twice.
 #[derive(Debug)]
 #[must_use = "a build that was started has to end"]
 pub struct Running(BuildId);
@@ -51,7 +52,7 @@ pub struct Schedule {
     tasks: Vec<Task>,
     dependents: Vec<Vec<BuildId>>,
     states: Vec<State>,
-    /// The builds that may start, by turn: the longest critical path first.
+    /// The builds that may start, each with its position in the order of all builds: the longest critical path first.
     ready: BTreeSet<(usize, BuildId)>,
     turns: Vec<usize>,
     held: BTreeSet<String>,
@@ -133,7 +134,7 @@ impl Schedule {
         schedule
     }
 
-    /// Returns the build whose turn it is and its weight; `None` if nothing may start now.
+    /// Returns the build that is to start next, and its weight; `None` if no build may start now.
     #[must_use]
     pub fn next(&self) -> Option<(BuildId, u32)> {
         if self.stopped {
@@ -145,7 +146,7 @@ impl Schedule {
         (weight <= self.jobs - self.busy).then_some((build, weight))
     }
 
-    /// Starts the build whose turn it is; `None` if nothing may start now.
+    /// Starts the next build and returns its token; `None` if no build may start now.
     pub fn start(&mut self) -> Option<Running> {
         let (build, weight) = self.next()?;
         self.ready.remove(&(self.turns[build.0], build));
@@ -176,7 +177,7 @@ impl Schedule {
         }
     }
 
-    /// Makes a build that waits for its next attempt ready. It does nothing for other builds.
+    /// Ends the pause of a build before its next attempt, so that it may start. For any other build, this does nothing.
     pub fn wake(&mut self, build: BuildId) {
         if matches!(self.states[build.0], State::Resting(_)) {
             self.unsettled -= 1;
@@ -184,7 +185,7 @@ impl Schedule {
         }
     }
 
-    /// Starts nothing more. Builds that wait for their next attempt have failed.
+    /// Prevents every further start. Builds that wait for their next attempt end as failed.
     pub fn stop(&mut self) {
         self.stopped = true;
         for at in 0..self.states.len() {
@@ -201,7 +202,7 @@ impl Schedule {
         self.unsettled == 0 && (self.stopped || self.ready.is_empty())
     }
 
-    /// Whether nothing more is started.
+    /// Whether further starts are prevented.
     #[must_use]
     pub fn is_stopped(&self) -> bool {
         self.stopped
@@ -235,7 +236,7 @@ impl Schedule {
         std::mem::take(&mut self.blocked)
     }
 
-    /// Returns the build whose failure blocks this one.
+    /// Returns the build whose failure blocks this one; `None` if it is not blocked.
     #[must_use]
     pub fn blocker(&self, build: BuildId) -> Option<BuildId> {
         match self.states[build.0] {

@@ -10,8 +10,8 @@ pub const UNMEASURED: Duration = Duration::from_secs(1);
 pub struct Task {
     /// The builds that must succeed before it.
     pub needs: Vec<BuildId>,
-    /// How many of the jobs it takes. If it is more than all jobs, it takes all of them, so that it can run alone; 0
-    /// counts as 1.
+    /// How many of the run's jobs it occupies. A weight above the number of jobs is reduced to that number, so that the
+    /// build can run alone; 0 is raised to 1.
     pub weight: u32,
     /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
@@ -30,7 +30,7 @@ impl Default for Task {
 }
 
 impl Tasks {
-    /// Adds a build and returns its position. Only those of its `needs` that were added before count.
+    /// Adds a build and returns its position. Builds in its `needs` that were not added before are ignored.
     pub fn add(&mut self, mut task: Task) -> BuildId {
         let id = BuildId(self.0.len());
         task.needs.retain(|need| *need < id);
@@ -45,7 +45,8 @@ impl Tasks {
     }
 }
 
-/// Returns, for each task, its duration and that of the longest chain of tasks that wait for it.
+/// Returns, for each task, the length of its critical path: its own duration, plus the duration of the longest chain of
+/// tasks that wait for it.
 pub(super) fn critical_paths(tasks: &[Task]) -> Vec<Duration> {
     let mut waiting = vec![Duration::ZERO; tasks.len()];
     let mut paths = vec![Duration::ZERO; tasks.len()];

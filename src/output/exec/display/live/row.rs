@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 use super::region::Size;
 use crate::model::name::Escaped;
 
-/// The widest column of names. Longer names are cut.
+/// The greatest width of the column of names. Longer names are cut.
 const WIDEST: usize = 24;
 
 /// A row about a running attempt.
@@ -15,8 +15,8 @@ pub(super) struct Row<'a> {
     pub(super) last: &'a str,
 }
 
-/// Returns a line for each row, leaving some of the terminal to finished builds, and a line with the number of rows
-/// that do not fit.
+/// Returns a line for each row. If the rows need more than about two thirds of the terminal, the last line says how
+/// many rows are left out. The rest of the terminal is for finished builds.
 pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
     let room = (size.rows * 2 / 3).saturating_sub(2).max(1);
     let shown = if running.len() > room { room - 1 } else { running.len() };
@@ -37,7 +37,7 @@ pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
     lines
 }
 
-/// Returns the last line: the progress of the run.
+/// Returns the line below the rows: the progress of the run.
 pub(super) fn foot(done: usize, total: usize, counts: [(usize, &str); 3], time_: Duration, size: Size) -> String {
     let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
     cut(&format!("{done} of {total} done{}, {}", counts.collect::<String>(), time(time_)), size.columns - 1)
@@ -52,7 +52,7 @@ fn time(time: Duration) -> String {
     }
 }
 
-/// Returns a text cut to this many columns, with `…` at the cut.
+/// Returns a text of at most this many columns. A longer text is cut, and `…` replaces the rest.
 fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
