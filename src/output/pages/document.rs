@@ -5,7 +5,7 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 
 /// The style that all pages share: colours for light and dark screens, text, tables, print.
 const STYLE: &str = include_str!("page.css");
 
-/// A page.
+/// A page for a browser.
 pub(super) struct Document<'a> {
     /// The title in the browser's tab.
     pub title: &'a str,

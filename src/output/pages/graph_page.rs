@@ -11,7 +11,7 @@ use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
 /// Returns the page of a plan: the graph of all services, why some are affected, and the same facts as a table.
 ///
-/// `repository` is its name. Services of the plan that the graph does not have are left out.
+/// `repository` is the name of the repository. A service that is in the plan, but not in the graph, is left out.
 #[must_use]
 pub fn graph(plan: &Plan, services: &ServiceGraph, repository: &str) -> String {
     let facts = Facts::of(plan, services);
@@ -56,7 +56,8 @@ pub fn graph(plan: &Plan, services: &ServiceGraph, repository: &str) -> String {
 /// The text of the picture for screen readers.
 const PICTURE: &str = "Dependency graph, in build order from left to right. The table below has the same facts.";
 
-/// Returns the buttons of the panel about one service: how much is shown around it.
+/// Returns the buttons of the panel about the selected service. They set how many steps around that service the picture
+/// shows.
 fn panel() -> Markup {
     html! {
         div.around role="group" aria-label="Show" {
@@ -135,7 +136,7 @@ impl Sign {
     }
 }
 
-/// The facts about the services. They are numbered: first the affected ones in build order, then the others.
+/// The facts about the services. Services are numbered: first the affected ones in build order, then the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; `None` for the others.
@@ -144,7 +145,7 @@ struct Facts<'a> {
     /// The dependencies of each service, with the places that declare them.
     needs: Vec<Vec<(usize, &'a str)>>,
     needed_by: Vec<Vec<usize>>,
-    /// The longest chain of affected services.
+    /// The numbers of the services on the plan's critical path.
     critical: BTreeSet<usize>,
 }
 
@@ -264,7 +265,7 @@ fn row(facts: &Facts, number: usize) -> Markup {
     }
 }
 
-/// Returns a list; empty without items.
+/// Returns an HTML list; nothing if there are no items.
 fn list(items: impl Iterator<Item = Markup>) -> Markup {
     let mut items = items.peekable();
     html! { @if items.peek().is_some() { ul { @for item in items { li { (item) } } } } }
@@ -293,7 +294,7 @@ fn anchor(name: &str) -> String {
     format!("svc-{}", Escaped::new(name))
 }
 
-/// Returns the link to a service's row, which selects it in the picture.
+/// Returns the link to a service's row. The page's script selects the service in the picture when the link is followed.
 pub(super) fn fragment(name: &str) -> String {
     format!("#{}", anchor(name).replace('%', "%25"))
 }

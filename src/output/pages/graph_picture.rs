@@ -9,12 +9,12 @@ use super::layout::{Cell, Layout, layout};
 use crate::model::name::Escaped;
 use crate::output::emit::without_middle;
 
-/// The height of a row: a box, and the lane below it for edges.
+/// The height of a row, in pixels like all lengths here: a box, and the lane below it for edges.
 const ROW: usize = 38;
 const BOX_HEIGHT: usize = 26;
-/// The height between a box and the lane.
+/// The distance between a box and the middle of the lane above or below it.
 const LANE: usize = (ROW - BOX_HEIGHT) / 2;
-/// The width of a character of the monospace font, in tenths.
+/// The width of a character of the monospace font, in tenths of a pixel.
 const CHARACTER: usize = 74;
 /// The width of the sign and the margins of a box.
 const BOX_MARGIN: usize = 38;
@@ -31,7 +31,7 @@ const MARGIN: usize = 16;
 /// A picture of boxes with edges.
 pub(super) struct Picture<'a> {
     pub boxes: Vec<ServiceBox<'a>>,
-    /// The edges: from a dependency to its dependent, with the place that declares it.
+    /// The edges: the number of the dependency, the number of its dependent, and the place that declares the edge.
     pub edges: Vec<(usize, usize, String)>,
 }
 
@@ -40,14 +40,15 @@ pub(super) struct ServiceBox<'a> {
     pub name: &'a str,
     /// The text for screen readers after its name.
     pub label: String,
-    /// The sign of its cause and its class, if it is affected.
+    /// The sign of its first cause, and the CSS class of that sign, if the service is affected.
     pub sign: Option<(&'static str, &'static str)>,
     pub is_library: bool,
     pub is_critical: bool,
 }
 
 impl Picture<'_> {
-    /// Returns the picture. Boxes are links to the rows of the table; edges say which boxes they join.
+    /// Returns the picture. Boxes are links to the rows of the table. Edges have the numbers of their boxes as
+    /// attributes.
     pub(super) fn svg(&self) -> Markup {
         let ends: Vec<(usize, usize)> = self.edges.iter().map(|(from, to, _)| (*from, *to)).collect();
         let layout = layout(self.boxes.len(), &ends);
@@ -149,7 +150,8 @@ impl Grid {
         self.left[column] + self.wide[column]
     }
 
-    /// Returns the path of an edge: straight to the next column, else along the lane beside the row where it ends.
+    /// Returns the SVG path of an edge: a curve to the next column, or for a longer edge, a path along the lane beside
+    /// the row where the edge ends.
     fn way(&self, from: Cell, to: Cell, layout: &Layout) -> String {
         let middle = |row| self.top(row, layout) + BOX_HEIGHT / 2;
         let (x1, y1, x2, y2) = (self.right(from.column), middle(from.row), self.left[to.column], middle(to.row));
@@ -164,7 +166,7 @@ impl Grid {
     }
 }
 
-/// Adds a curve that begins and ends horizontally.
+/// Returns the path `way` with a curve appended. The curve begins and ends horizontally.
 fn curve(way: &str, (x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> String {
     if y1 == y2 {
         return format!("{way}H{x2}");

@@ -1,7 +1,7 @@
 //! Pages for a browser: each is one file that needs nothing else, and the same input gives the same bytes.
 //!
-//! A page works without its script, which adds what is convenient: search, focus, a panel. The template language
-//! escapes text from a repository; [`Escaped`](crate::model::name::Escaped) escapes what a terminal would obey.
+//! A page works without its script, which only adds conveniences: search, focus, a panel. The template language escapes
+//! text from a repository for HTML; [`Escaped`](crate::model::name::Escaped) escapes control characters in it.
 
 mod document;
 mod graph_page;

@@ -5,16 +5,17 @@ use crate::output::exec::Outcome;
 use crate::output::exec::report::Report;
 use crate::plan::longest_chain;
 
-/// When the builds of a run ran, in seconds after the first of them began.
+/// The times of a run's builds, in seconds from the beginning of the first build.
 pub(super) struct Timeline<'a> {
     report: &'a Report,
-    /// How long it took until the last build ended.
+    /// When the last build ended.
     pub seconds: f64,
     bars: Vec<Vec<Bar>>,
     needs: Vec<Vec<usize>>,
-    /// The longest chain, by seconds, of builds in which each needs the one before it, in build order.
+    /// The critical path: builds by number, in build order, where each needs the one before it. Of all such chains it
+    /// took longest.
     pub critical: Vec<usize>,
-    /// How long the builds of that chain took.
+    /// How long the builds of the critical path took.
     pub critical_seconds: f64,
 }
 
@@ -24,7 +25,7 @@ pub(super) struct Bar {
     pub from: f64,
     pub to: f64,
     pub outcome: Outcome,
-    /// The number of the worker that ran it, from 1. There are as many workers as builds at once.
+    /// The number of the worker that ran it, from 1. A worker runs one build at a time.
     pub worker: usize,
 }
 
@@ -64,7 +65,7 @@ impl<'a> Timeline<'a> {
         Self { report, seconds: end - begin, bars, needs, critical, critical_seconds }
     }
 
-    /// Whether nothing is known of any build's time.
+    /// Whether the report has no times of builds.
     pub(super) fn is_empty(&self) -> bool {
         self.bars.iter().all(Vec::is_empty)
     }
@@ -82,19 +83,19 @@ impl<'a> Timeline<'a> {
         took(&self.bars[number])
     }
 
-    /// Returns when a service could have begun: when all services that it needs had been built.
+    /// Returns when the build of a service could have begun: when all services that it needs had been built.
     pub(super) fn ready(&self, number: usize) -> f64 {
         let ends = self.needs[number].iter().filter_map(|need| self.bars[*need].last()).map(|bar| bar.to);
         let ready = ends.fold(0.0, f64::max);
         self.bars[number].first().map_or(ready, |bar| ready.min(bar.from))
     }
 
-    /// Returns how long a service that could have begun waited for its turn.
+    /// Returns how long the build of a service waited after it could have begun.
     pub(super) fn waited(&self, number: usize) -> f64 {
         self.bars[number].first().map_or(0.0, |bar| bar.from - self.ready(number))
     }
 
-    /// Returns the service that waited longest for its turn, if it waited for at least half a second.
+    /// Returns the service whose build waited longest after it could have begun, if that was at least half a second.
     pub(super) fn waited_most(&self) -> Option<usize> {
         let longest = (0..self.bars.len()).max_by(|one, two| self.waited(*one).total_cmp(&self.waited(*two)))?;
         (self.waited(longest) >= 0.5).then_some(longest)
@@ -113,19 +114,20 @@ impl<'a> Timeline<'a> {
         self.report.services.iter().any(|service| service.outcome == Outcome::Blocked)
     }
 
-    /// Returns where a moment is on the line, in percent.
+    /// Returns the position of a moment on the time axis, in percent.
     pub(super) fn percent(&self, at: f64) -> f64 {
         if self.seconds > 0.0 { (at / self.seconds * 100.0).clamp(0.0, 100.0) } else { 0.0 }
     }
 
-    /// Returns about five round moments, and where they are on the line.
+    /// Returns the marks of the time axis, at most six: for each its position in percent, and its moment, a round
+    /// number of seconds.
     pub(super) fn ticks(&self) -> Vec<(f64, f64)> {
         let step = self.step();
         let ticks = (0..6).map(|tick| f64::from(tick) * step).filter(|at| *at <= self.seconds * 0.93);
         ticks.map(|at| (self.percent(at), at)).collect()
     }
 
-    /// Returns the distance between two of these moments, in percent of the line.
+    /// Returns the distance between two marks of the time axis, in percent.
     pub(super) fn step_percent(&self) -> f64 {
         self.percent(self.step())
     }
@@ -137,7 +139,7 @@ impl<'a> Timeline<'a> {
     }
 }
 
-/// Returns the bar of an attempt, in seconds since 1970.
+/// Returns the bar of an attempt, in seconds since 1970; `None` if `started` is not a time in RFC 3339.
 fn bar(started: &str, seconds: f64, outcome: Outcome) -> Option<Bar> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit a float for many thousand years")]
     let from = CalendarTime::milliseconds(started)? as f64 / 1000.0;
@@ -149,9 +151,9 @@ fn took(bars: &[Bar]) -> f64 {
     bars.iter().map(|bar| bar.to - bar.from).sum()
 }
 
-/// Numbers the workers: an attempt takes the first one that is free when it begins.
+/// Assigns a worker to each attempt: the first worker that is free when the attempt begins.
 fn give_workers(bars: &mut [Vec<Bar>]) {
-    /// Clocks differ by about this much.
+    /// Clocks differ by about this much, in seconds.
     const SLACK: f64 = 0.02;
     let mut order: Vec<&mut Bar> = bars.iter_mut().flatten().collect();
     order.sort_by(|one, two| one.from.total_cmp(&two.from));

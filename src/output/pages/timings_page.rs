@@ -59,7 +59,7 @@ const COLUMNS: [(&str, &str); 6] = [
     ("Worker", "number"),
 ];
 
-/// Returns what is known of the run as a whole.
+/// Returns descriptions of the run as a whole: environment, commit, jobs and beginning, as far as they are known.
 fn about(report: &Report) -> Vec<String> {
     let head = &report.head;
     let environment = head.environment.as_ref().map(|environment| format!("environment {}", Escaped::new(environment)));

@@ -9,7 +9,7 @@ mod straight_rows;
 
 use std::collections::BTreeSet;
 
-/// A box by its number, from 0.
+/// The number of a box, from 0.
 pub(super) type Node = usize;
 
 /// An edge from a dependency to its dependent.
@@ -22,7 +22,7 @@ pub(super) struct Layout {
     pub cells: Vec<Cell>,
     /// The first column of each step, and at the end the number of columns.
     pub steps: Vec<usize>,
-    /// How many rows the boxes with edges take. The block of boxes without edges begins in the row after.
+    /// How many rows the boxes with edges occupy. The block of boxes without edges begins in the row after.
     pub rows: usize,
     /// How many rows there are in all.
     pub all_rows: usize,
@@ -37,9 +37,9 @@ pub(super) struct Cell {
     pub row: usize,
 }
 
-/// The rows that fit a screen; a larger graph gets more, so that it does not become a long strip.
+/// How many rows fit on a screen. A larger graph gets more rows, so that it does not become a long strip.
 const SCREEN_ROWS: usize = 20;
-/// The columns that fit a screen.
+/// How many columns fit on a screen.
 const SCREEN_COLUMNS: usize = 6;
 
 /// Returns the layout of a graph of `count` boxes. Edges between unknown boxes, and from a box to itself, are left out.
@@ -71,7 +71,7 @@ pub(super) fn layout(count: usize, edges: &[Edge]) -> Layout {
     Layout { cells, steps: firsts, rows, all_rows: rows + alone.len().div_ceil(wide) }
 }
 
-/// The ends of edges, by box.
+/// The dependencies and the dependents of each box.
 struct Neighbours {
     needs: Vec<Vec<Node>>,
     needed_by: Vec<Vec<Node>>,
@@ -130,7 +130,8 @@ mod tests {
         assert_eq!(circle.cells.iter().map(|cell| (cell.column, cell.row)).collect::<BTreeSet<_>>().len(), 3);
     }
 
-    /// Random graphs: no two boxes share a cell, dependencies are to the left, and the same graph has the same layout.
+    /// Checks random graphs: no two boxes share a cell, dependencies are to the left, and the same graph has the same
+    /// layout.
     #[test]
     fn no_two_boxes_share_a_place() {
         let mut random = 88_172_645_463_325_252_u64;

@@ -7,8 +7,9 @@ const SWEEPS: usize = 8;
 
 /// Returns the boxes of each step, from top to bottom.
 ///
-/// A step has the boxes whose dependencies are in earlier steps. Their order is the one with the fewest crossings that
-/// was found while each box moved to the mean of its neighbours (the barycentre method of Sugiyama, Tagawa and Toda).
+/// A box is in the first step after all of its dependencies. The order within steps comes from the barycentre method of
+/// Sugiyama, Tagawa and Toda: each box is moved several times to the mean of its neighbours' positions. Of all orders
+/// on the way, the one with the fewest crossings of edges is returned.
 pub(super) fn by_step(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>> {
     let mut steps = steps(neighbours, nodes);
     let mut best = steps.clone();
@@ -31,8 +32,8 @@ pub(super) fn by_step(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>>
     best
 }
 
-/// Returns the boxes of each step, in the order of their numbers. Boxes that need each other are in one step, the last
-/// one.
+/// Returns the boxes of each step, in the order of their numbers. Boxes that need each other, and all boxes that need
+/// such boxes, are in the last step.
 fn steps(neighbours: &Neighbours, nodes: &[Node]) -> Vec<Vec<Node>> {
     let mut open: Vec<usize> = neighbours.needs.iter().map(Vec::len).collect();
     let mut left: BTreeSet<Node> = nodes.iter().copied().collect();
@@ -114,7 +115,7 @@ fn inversions(numbers: &[usize], limit: usize) -> usize {
     count
 }
 
-/// Returns the mean of some numbers; `None` for none.
+/// Returns the mean of some numbers; `None` if there are none.
 pub(super) fn mean(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     let (sum, count) = numbers.fold((0.0, 0), |(sum, count), number| (sum + number, count + 1));
     (count > 0).then(|| sum / as_float(count))

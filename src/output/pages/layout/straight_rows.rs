@@ -59,7 +59,7 @@ fn near(wishes: &[f64], limit: usize) -> Vec<usize> {
     rows
 }
 
-/// Returns a row from a float that is rounded and within the drawing.
+/// Converts a float to a row. The float is already rounded and within the drawing.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is clamped to the rows of the drawing")]
 fn as_row(row: f64) -> usize {
     row as usize
