@@ -1,8 +1,9 @@
-//! Whether the jobs of a workflow did what its plan asked for: the one check to require.
+//! Whether the jobs of a workflow did what its plan asked for. This is meant as the only required check of a
+//! repository.
 //!
-//! The names of the jobs of a matrix are not known beforehand, and a skipped job counts as passed for a required check.
-//! So one job with a fixed name reads GitHub's `needs`, and fails if anything is wrong. A job is *due* if an output of
-//! the plan says that it must run.
+//! The names of the jobs of a matrix are not known beforehand, and GitHub counts a skipped job as passed. So a single
+//! job with a fixed name reads GitHub's `needs`, and fails if anything is wrong. A job is *due* if an output of the
+//! plan says that it must run.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -33,7 +34,7 @@ fn null_is_empty<'de, D: Deserializer<'de>>(value: D) -> Result<IndexMap<String,
     Ok(Option::<Outputs>::deserialize(value)?.map(|outputs| outputs.0).unwrap_or_default())
 }
 
-/// Reads a map. A duplicate key is an error, since it is not known which value counts.
+/// Reads a map. A duplicate key is an error, since it is not known which of its values is meant.
 fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(value: D) -> Result<IndexMap<String, V>, D::Error> {
     struct EachOnce<V>(PhantomData<V>);
     impl<'de, V: Deserialize<'de>> Visitor<'de> for EachOnce<V> {
@@ -58,8 +59,8 @@ fn each_once<'de, D: Deserializer<'de>, V: Deserialize<'de>>(value: D) -> Result
 }
 
 impl Job {
-    /// Returns whether the value of an output is empty: a number, a list, or the `include` of a matrix. `None` for
-    /// other values.
+    /// Whether the value of an output is empty: the number 0, an empty list, or a matrix with an empty `include`.
+    /// `None` if the output is missing, or is neither a number nor a list nor a matrix.
     fn is_empty(&self, output: &str) -> Option<bool> {
         match serde_json::from_str(self.outputs.get(output)?).ok()? {
             Value::Number(count) => Some(count.as_u64()? == 0),
@@ -68,8 +69,8 @@ impl Job {
         }
     }
 
-    /// Returns the job with rebake's own outputs under their plain names, even if filters of the same names have
-    /// replaced them.
+    /// Returns the job with rebake's own outputs under their plain names. If a filter has the name of such an output,
+    /// the plan's job sets the output as `rebake_<name>`.
     fn uncovered(&self) -> Self {
         let mut outputs = self.outputs.clone();
         for (name, value) in &self.outputs {
@@ -90,9 +91,10 @@ impl Job {
 pub struct Expected {
     /// The job that made the plan; it must succeed.
     pub plan: String,
-    /// The outputs that the job must have set.
+    /// The outputs that the job `plan` must have set.
     pub outputs: Vec<String>,
-    /// The output of the plan that says whether a job is due; [`Expected::ANY`] for jobs that are not listed here.
+    /// By job, the output of the plan that says whether the job is due. For a job that is not listed here, it is
+    /// [`Expected::ANY`], or [`Expected::PROMOTE`] for the job [`Expected::PROMOTES`].
     pub due: IndexMap<String, String>,
     /// Jobs that may always be skipped.
     pub optional: Vec<String>,
@@ -105,7 +107,7 @@ impl Expected {
     /// The output that says whether an existing image lacks a tag.
     pub const PROMOTE: &'static str = "rebake_promote";
 
-    /// The job that is due by this output by default.
+    /// The name of the job that is due by [`Expected::PROMOTE`] unless [`Expected::due`] says otherwise.
     pub const PROMOTES: &'static str = "promote";
 
     /// Returns the output of the plan that says whether a job is due.
@@ -127,13 +129,13 @@ pub enum Problem {
         /// Its result, escaped: `failure` or `cancelled`, or an unknown word.
         result: String,
     },
-    /// The job that makes the plan never ran, so what was due is not known.
+    /// The job that makes the plan never ran, so it is not known which jobs were due.
     #[error("the job `{job}` was skipped, so it is unknown what must be built")]
     NoPlan {
         /// The job.
         job: String,
     },
-    /// An output is missing or empty, which GitHub does not distinguish.
+    /// An output is missing or empty; GitHub does not distinguish the two.
     #[error("the output `{output}` of the job `{job}` is missing")]
     Lost {
         /// The job that made the plan.
@@ -161,7 +163,7 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
-    /// An output that says whether something is due contradicts one that lists or counts it.
+    /// An output that says whether something is due contradicts another output, which lists or counts what is due.
     #[error(
         "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
         if *value { "has nothing" } else { "has something" }
@@ -193,7 +195,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// Returns what to do about it.
+    /// Returns what the user can do about the problem.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -239,10 +241,10 @@ impl NeededJobs {
     }
 }
 
-/// Returns all problems in the order of `needs`; none if every build that was due succeeded.
+/// Returns all problems in the order of `needs`; none if every job that was due succeeded.
 ///
 /// # Errors
-/// When an expected job is not in `needs`. Without it, the check would be weaker than intended.
+/// When `expected` names a job that is not in `needs`. Without that job, the check would be weaker than intended.
 pub fn verdict(needs: &NeededJobs, expected: &Expected) -> Result<Vec<Problem>, UnknownJob> {
     let plan = &needs.job(&expected.plan)?.uncovered();
     for named in expected.due.keys().chain(&expected.optional) {
@@ -277,8 +279,8 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
     missing.map(|output| Problem::Lost { job: expected.plan.clone(), output: output.clone() }).collect()
 }
 
-/// Finds matrix outputs that are not matrices, so that no job of the matrix has run. If no matrix is expected, an
-/// output of that name may belong to a filter.
+/// Finds matrix outputs whose values are not matrices. With such a value, no job of the matrix has run. If no output
+/// `matrix` is expected, nothing is checked, since an output of that name may belong to a filter.
 fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     const MATRIX: &str = "matrix";
     if expected.outputs.iter().all(|output| output != MATRIX) {
@@ -300,13 +302,13 @@ fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
     odd.map(problem).collect()
 }
 
-/// Returns the suffixes of the outputs `any` and `matrix`: one for each level, and the empty one for the whole plan.
+/// Returns the suffixes of the outputs `any` and `matrix`: `_N` for each level, and the empty text for the whole plan.
 fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
 }
 
-/// Finds contradictions between outputs that list or count what is due and `any`, or `any_N` for a level: a workflow
-/// may read either.
+/// Finds contradictions between two kinds of outputs: `any`, or `any_N` for a level, says whether something is due, and
+/// other outputs list or count what is due. A workflow may read either kind.
 fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     let contradiction = |suffix: &str, list: String| {
         let (job, output) = (expected.plan.clone(), format!("{}{suffix}", Expected::ANY));
@@ -326,8 +328,8 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     matrices.chain(whole).chain(levels).collect()
 }
 
-/// Finds outputs that say that something is due, without a job that must run for them. If jobs are due by level, each
-/// level needs one.
+/// Finds outputs that say that something is due, while `needs` has no job that is due by them. If jobs are due by
+/// level, each level needs a job.
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
     let watched: Vec<&str> = jobs.map(|job| expected.due_by(job, plan)).collect();
@@ -346,8 +348,8 @@ fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem
         .collect()
 }
 
-/// Returns the problem of a skipped job, unless nothing was due for it. A problem of the plan itself is reported
-/// elsewhere, and explains the skipping.
+/// Returns the problem of a skipped job; `None` if the job was not due. If the plan's job did not succeed, the result
+/// is `None` too: that problem is reported on its own, and explains why jobs were skipped.
 fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
     if plan.result != "success" {
         return None;
