@@ -1,8 +1,8 @@
 use crate::model::name::Escaped;
 use crate::plan::Estimate;
 
-/// Returns a line with three estimates of how long the builds take: in the jobs of `--pack N`, in one job, and at
-/// least.
+/// Returns a line with three estimates of how long the builds take: in the jobs of `--pack N`, in one job, and the
+/// least possible time.
 pub(super) fn expected_time(estimate: &Estimate) -> String {
     let one_job = format!("{} in one job", rounded(estimate.one_job));
     let first = match &estimate.packed {

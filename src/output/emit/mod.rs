@@ -167,7 +167,7 @@ impl EmitError {
     }
 }
 
-/// Returns the name of the environment. For a push event, it adds that nothing is pushed if that is so.
+/// Returns the name of the environment. If the event is a push and no image will be pushed, the text says so.
 fn environment(plan: &Plan) -> String {
     let stays = plan.trigger.kind.word() == "push" && plan.any && plan.services.iter().all(|service| !service.push);
     format!("{}{}", plan.environment, if stays { ", in which nothing is pushed" } else { "" })

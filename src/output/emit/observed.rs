@@ -16,7 +16,8 @@ const MOST: usize = 10;
 /// How many files the text lists at most.
 const MOST_FILES: usize = 50;
 
-/// How many columns of a terminal the text shows at most of what read a file: a command, or a place in the Dockerfile.
+/// The greatest width, in columns of a terminal, of the text beside a file: the command that read it, or a place in the
+/// Dockerfile.
 const MOST_OF_COMMAND: usize = 60;
 
 /// Returns the observed files of services, and how patterns cover them, as JSON.

@@ -1,8 +1,9 @@
 use unicode_width::UnicodeWidthChar as _;
 
 /// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. Lines that
-/// continue a broken line are indented. In the row of a table, they begin where the last of those table columns begins
-/// that start in the left half of the terminal. Any other line continues two columns to the right of its beginning.
+/// continue a broken line are indented. If the broken line is a row of a table, they begin at one of the table's
+/// columns: the last one that begins in the left half of the terminal. If there is none, they begin two columns to the
+/// right of the line's own beginning.
 ///
 /// A word that is wider than the terminal stays whole. Escape codes have no width.
 #[must_use]

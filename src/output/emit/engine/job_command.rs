@@ -43,8 +43,8 @@ pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
-/// Returns the flag ` --record`, with which a job updates built refs; empty unless the plan was made from built refs.
-/// Without the flag, the next plan would contain the same services again.
+/// Returns a blank and the flag `--record`, with which a job moves built refs; empty unless the plan has read built
+/// refs. Without the flag, the next plan would contain the same services again.
 fn record(plan: &Plan) -> &'static str {
     if plan.built.is_some() { " --record" } else { "" }
 }

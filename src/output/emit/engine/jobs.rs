@@ -193,8 +193,8 @@ struct Groups {
 }
 
 impl Groups {
-    /// Puts a service and a dependency into the same group if they must be built on the same machine, which `unpushed`
-    /// says by dependency.
+    /// Puts a service and a dependency into the same group if both must be built on the same machine: if `unpushed` is
+    /// true for the dependency.
     fn of(needs: &[Vec<usize>], unpushed: &[bool]) -> Self {
         let joins = |needs: &Vec<usize>| needs.iter().copied().filter(|need| unpushed[*need]).collect();
         let numbers = components(&needs.iter().map(joins).collect::<Vec<_>>());
@@ -215,7 +215,7 @@ impl Groups {
     }
 
     /// Numbers groups so that each comes after the groups that it needs. If several groups could be next, the one with
-    /// the smallest number in `numbers` is.
+    /// the smallest number in `numbers` comes first.
     ///
     /// # Errors
     /// When groups need each other. The error has the numbers of these groups and of those that need them, directly or

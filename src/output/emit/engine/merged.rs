@@ -3,7 +3,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// Returns the keys of a job, in their order, merged with the settings that filters.yaml has for the job. If both have
-/// a mapping for a key, the result has the entries of both, and the job's value of an entry that is in both. A setting
+/// a mapping for a key, the two mappings are joined; for an entry that is in both, the job's value is kept. A setting
 /// that is not a mapping does not replace a mapping of the job; otherwise a setting replaces the job's value. No
 /// setting changes what a job does, since such keys were refused before
 /// ([`JobEngine::takes`](crate::model::job_settings::JobEngine::takes)).

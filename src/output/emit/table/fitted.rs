@@ -11,7 +11,7 @@ use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
 /// The least number of services with equal causes that are written in one row.
 const MANY: usize = 4;
-/// The width of the widest name, and of the widest version, that is not shortened.
+/// The greatest width of a name or of a version. Longer ones are shortened.
 const WIDEST: usize = 28;
 /// The least width of the column of reasons.
 const NARROWEST: usize = 24;

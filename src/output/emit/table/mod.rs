@@ -244,7 +244,7 @@ fn lockfile(cause: &PlannedCause) -> String {
     format!("{}: {}", shown(cause.path.as_deref().unwrap_or_default()), told.join(", "))
 }
 
-/// Returns a description of a cause that something about the service is not known.
+/// Returns a description of a cause of the kind `degraded`: what is not known about the service.
 fn unknown(cause: &PlannedCause) -> String {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     match cause.reason {
