@@ -42,8 +42,8 @@ impl EventSender {
         let _ = self.0.send(ChannelMessage::Event(Box::new(event)));
     }
 
-    /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the display has stopped to
-    /// write: from then on the terminal belongs to other programs.
+    /// Announces that the run is about to be suspended (Ctrl-Z), and waits briefly until the display has stopped
+    /// writing: from then on the terminal belongs to other programs.
     pub(super) fn suspended(&self) {
         let (seen, wait) = channel();
         let _ = self.0.send(ChannelMessage::Suspended(seen));

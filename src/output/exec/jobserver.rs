@@ -86,8 +86,8 @@ const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 
 /// The pipe with a client's tokens, opened once more, so that every process inherits it.
 ///
-/// The client itself opens its pipe in each command, between fork and exec. So the system copies our page tables for
-/// each command, which takes longer the more services there are.
+/// The client itself would open its pipe in each command, between fork and exec. For that, the system has to copy our
+/// page tables for each command, which takes longer the more services a run has.
 struct InheritedPipe {
     /// The value of each of the [`VARIABLES`].
     flags: String,

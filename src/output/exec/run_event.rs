@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::report::{Report, ServiceReport};
 
-/// An event in a run. Events are sent in order. Displays and the report read them.
+/// An event in a run. Events are sent in order, and displays show them.
 ///
 /// An event contains no output of builds. The output is in the log, which readers read at their own pace.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,7 +16,7 @@ pub enum RunEvent {
     Begun {
         /// The services, in the order of the plan.
         services: Vec<String>,
-        /// How many are built at once.
+        /// How many services are built at once, at most.
         jobs: u32,
     },
     /// An attempt at a build begins.
@@ -25,7 +25,7 @@ pub enum RunEvent {
         service: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// Its log.
+        /// The path of its log.
         #[serde(serialize_with = "lossy")]
         log: PathBuf,
     },
@@ -35,10 +35,10 @@ pub enum RunEvent {
         service: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// Its log.
+        /// The path of its log.
         #[serde(serialize_with = "lossy")]
         log: PathBuf,
-        /// How many bytes it has now.
+        /// The length of the log, in bytes.
         length: u64,
     },
     /// An attempt takes long.
@@ -47,7 +47,7 @@ pub enum RunEvent {
         service: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// How long it has run.
+        /// How long it has run, in seconds.
         seconds: f64,
     },
     /// An attempt exceeds its time limit, and is stopped.
@@ -56,7 +56,7 @@ pub enum RunEvent {
         service: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// How long it has run.
+        /// How long it has run, in seconds.
         seconds: f64,
     },
     /// An attempt failed and there will be another one.
@@ -108,7 +108,7 @@ fn lossy<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
 pub struct Alive {
     /// The service.
     pub service: String,
-    /// How long its attempt has run.
+    /// How long its attempt has run, in seconds.
     pub seconds: f64,
 }
 

@@ -65,8 +65,8 @@ pub enum Work {
 pub enum DigestSource {
     /// In the file of `$REBAKE_OUTPUT`, if its commands write it there.
     Output,
-    /// In the JSON of `docker buildx build --metadata-file`, after a push. (Without a push, docker's engine writes the
-    /// id of the image there.)
+    /// In the JSON of `docker buildx build --metadata-file`, after a push or an output to an OCI layout. (Otherwise
+    /// docker's engine writes the id of the image there.)
     Metadata,
     /// In the file of `--digestfile`, after a push by buildah or podman.
     File,

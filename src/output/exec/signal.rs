@@ -34,7 +34,8 @@ impl Signal {
         }
     }
 
-    /// Returns its number on this platform. A shell's exit code for it is 128 more.
+    /// Returns its number on this platform. If the signal ends a program, a shell reports the exit code 128 plus this
+    /// number.
     #[must_use]
     pub fn number(self) -> i32 {
         self.raw().as_raw()

@@ -30,7 +30,7 @@ pub enum TracerError {
     /// strace cannot be started.
     #[error("strace, which traces builds, cannot be run: {0}")]
     Broken(io::Error),
-    /// strace may not trace, or is too old.
+    /// strace is not allowed to trace, or is too old.
     #[error("strace traces nothing here: {0}")]
     Refused(String),
 }

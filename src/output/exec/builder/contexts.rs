@@ -19,7 +19,7 @@ pub struct Dependency<'a> {
     pub service: &'a str,
     /// Its image, without a tag.
     pub image: ImageName,
-    /// Tags such as `latest`. If a Dockerfile names the image with one of them, it gets the current image.
+    /// Tags such as `latest`. A Dockerfile that names the image with one of them is built from the current image.
     pub tags: FloatingTags,
     /// Where its image comes from.
     pub supply: Supply,
@@ -105,8 +105,8 @@ impl Dependency<'_> {
         ))
     }
 
-    /// Whether a Dockerfile with this reference gets its current image: the reference has the image's name and one of
-    /// [`Dependency::tags`].
+    /// Whether a Dockerfile that contains this reference is built from the service's current image: the reference has
+    /// the image's name and one of [`Dependency::tags`].
     fn is_meant_by(&self, reference: &str) -> bool {
         self.image.tag_in(reference).is_some_and(|tag| self.tags.contains(tag))
     }

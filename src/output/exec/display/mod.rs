@@ -1,5 +1,5 @@
-//! Displays of a running run, for people, CI engines and programs, with one file for each. A display turns events into
-//! bytes. It reads the output of a build from the log, in pieces of limited size.
+//! Displays of the progress of a run, for people, CI engines and programs, with one file for each. A display turns
+//! events into bytes. It reads the output of a build from the log, in pieces of limited size.
 
 mod failure_annotation;
 mod clean;

@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
         (Ended { report, interrupted: self.interrupted }, self.signals)
     }
 
-    /// Waits for a message, or until something is due.
+    /// Waits for a message, or until a deadline; `None` if the deadline came first.
     fn wait(&self) -> Option<Message> {
         let active = self.active.values().filter_map(Active::deadline);
         let resting = self.resting.iter().map(|(at, _)| *at);

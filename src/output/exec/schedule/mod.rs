@@ -24,10 +24,10 @@ pub struct BuildId(pub(super) usize);
 /// What a failure does to other builds, besides blocking those that need the failed service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
-    /// Nothing: all other builds are finished.
+    /// Nothing: all other builds still run, to their end.
     #[default]
     Finish,
-    /// No further build is started; running ones are finished.
+    /// No further build is started; running builds go on to their end.
     Stop,
     /// No further build is started, and running ones are stopped.
     Kill,
@@ -92,7 +92,8 @@ impl Running {
 }
 
 impl Schedule {
-    /// Creates the schedule of a run. At most `jobs` builds (at least 1), by weight, run at once.
+    /// Creates the schedule of a run. At most `jobs` builds run at once, where a build counts as often as its weight
+    /// says. 0 jobs are raised to 1.
     #[must_use]
     pub fn new(tasks: Tasks, jobs: u32, on_failure: OnFailure) -> Self {
         let jobs = jobs.max(1);
@@ -163,8 +164,8 @@ impl Schedule {
         self.settle(build, ending);
     }
 
-    /// Records that an attempt failed and that there will be another one. Until [`Schedule::wake`] the build takes no
-    /// job.
+    /// Records that an attempt failed and that there will be another one. Until [`Schedule::wake`] the build occupies
+    /// no job.
     ///
     /// If the run is stopped, there is no further attempt, and the build has failed.
     pub fn retry(&mut self, running: Running, failure: Failure) {
