@@ -28,11 +28,11 @@ pub struct Assembly<'a> {
     pub environment: &'a str,
     /// Whether results may be pushed.
     pub push: bool,
-    /// The references by which builds push their images.
+    /// Which image references builds push.
     pub pushes: Pushes,
-    /// What was compared.
+    /// The commits that were compared.
     pub range: &'a base::Range,
-    /// The facts that are not known, because of which the plan is wider.
+    /// The facts that are not known, because of which the plan has more services than necessary.
     pub doubts: &'a [base::Doubt],
     /// Which services are affected, and why.
     pub affected: &'a Affected<'a>,
@@ -40,17 +40,17 @@ pub struct Assembly<'a> {
     pub planned: &'a [Found],
     /// The affected services that were not requested, in build order.
     pub left_out: Vec<ServiceId>,
-    /// The commits of the built refs that were seen, or `None` if they were not read.
+    /// The commits to which the services' built refs point; `None` if no built refs were read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
-    /// The services that no longer exist since base.
+    /// The services that the configuration at base has and the one at head does not have.
     pub removed: Vec<ServiceName>,
-    /// The changes that nothing matches.
+    /// The changes that no filter matches.
     pub unmatched: Vec<&'a Change>,
-    /// The matches of each named filter.
+    /// The changes that each named filter matches, by the name of the filter.
     pub named: IndexMap<&'a str, Vec<&'a Change>>,
 }
 
-/// What the stages found about a service of the plan.
+/// The results of the stages for one service of the plan.
 #[derive(Debug)]
 pub struct Found {
     /// The service.
@@ -59,11 +59,11 @@ pub struct Found {
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not requested.
     pub fingerprint: Option<Fingerprint>,
-    /// Its content tag, by which an image of the same content is found again.
+    /// Its content tag, by which an image of the same content is found again; `None` if it has none.
     pub content_tag: Option<ImageTag>,
-    /// Whether it is built although an image of its content may exist.
+    /// Whether it is built even if an image of the same content exists.
     pub rebuild: bool,
-    /// The base of this service alone, if it has one.
+    /// The base with which only this service is compared; `None` if it has no such base.
     pub base: Option<Base>,
 }
 
@@ -72,24 +72,25 @@ pub struct Found {
 pub struct Names {
     /// The version; `None` if it is not known.
     pub version: Option<String>,
-    /// Why its result has no name, so that it cannot be built.
+    /// The reason why the result has no version or no image tags, so that the service cannot be built; `None` if there
+    /// is no such reason.
     pub unnamed: Option<String>,
     /// Its `git describe`; `None` if it was not requested or is not known.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,
-    /// Full references; tags alone if there is no image.
+    /// Image references with a tag, such as `ghcr.io/acme/api:1.0`; tags without a name if the service has no image.
     pub tags: Vec<String>,
-    /// The tags among them that never move.
+    /// Those of `tags` that name a release. They never move to another image.
     pub fixed: Vec<String>,
-    /// The tags among them that are put on the first image alone, and stay on it.
+    /// Those of `tags` that name a commit. The first image of the commit gets them and keeps them.
     pub once: Vec<String>,
-    /// Image tags that its rules gave but it does not get.
+    /// Image tags that the service's rules give, but that the image does not get.
     pub left_out: Vec<String>,
     /// Labels of the image.
     pub labels: BTreeMap<String, String>,
-    /// Whether it may be pushed at all. It may not if its version is that of a dirty tree, or if the base of the pull
-    /// request does not push it.
+    /// Whether the result may be pushed at all. It may not if `--dirty` marks its version as dirty, or if the
+    /// configuration at the base of a pull request does not push the service.
     pub pushable: bool,
 }
 
@@ -168,7 +169,7 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the commits of the built refs of the planned services and of all that they are built from.
+/// Returns the commits of built refs, by service: for the planned services and all services that they are built from.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
@@ -177,8 +178,8 @@ fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<Str
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
 
-/// Adds the content tag to an image without tags, so that it can be pushed and found. If the event may not write
-/// content tags, the image is not pushed.
+/// Adds the content tag to an image without tags, so that the image can be pushed and found. If the event may not write
+/// content tags, an image without any other tag to push is not pushed.
 fn with_a_tag(mut service: PlannedService) -> PlannedService {
     let is_named = service.version.is_some() && service.unnamed.is_none();
     if service.pushes == Pushes::Tags {
@@ -189,7 +190,7 @@ fn with_a_tag(mut service: PlannedService) -> PlannedService {
     service
 }
 
-/// Returns the position of each service in the plan.
+/// Returns the position of each service in the plan; `None` for a service that is not in it.
 fn places(found: &Assembly) -> Vec<Option<usize>> {
     let mut places = vec![None; found.config.services.len()];
     for (place, service) in found.planned.iter().enumerate() {

@@ -1,14 +1,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Why a service is affected, as published. The kind decides which keys are present.
+/// A cause that affects a service, as published. The kind decides which keys are present; the description of a key
+/// begins with the kinds that have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PlannedCause {
     /// The kind of cause.
     pub kind: CauseKind,
-    /// `file`, `global`, `unmatched`, `degraded`, `lockfile`: the path that changed, or may have changed, quoted as git quotes it
-    /// if it is not UTF-8.
+    /// `file`, `global`, `unmatched`, `degraded`, `lockfile`: the path that changed or may have changed. A path that is
+    /// not UTF-8 is quoted as git quotes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// `file`, `global`, `unmatched`: what happened to the path: `added`, `modified`, `deleted` or `type-changed`.
@@ -18,7 +19,7 @@ pub struct PlannedCause {
     /// path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`, `degraded`: the place of the pattern, or of the other key's value: `filters.yaml:3:9`.
+    /// `file`, `global`, `degraded`: the place of the pattern, or of the value of that other key: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// `dependency`: the affected service that it depends on; `needed`: the service for which it is built;
@@ -28,38 +29,40 @@ pub struct PlannedCause {
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub chain: Vec<String>,
-    /// `definition`: the keys of filters.yaml that differ, sorted; empty if it is not known which. `lockfile`: the
-    /// settings that differ and apply to all packages, such as `package.json: overrides`.
+    /// `definition`: the keys of filters.yaml that differ, sorted; empty if it is not known which ones. `lockfile`: the
+    /// settings that apply to all packages and differ, such as `package.json: overrides`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<String>,
     /// `lockfile`: some of the packages that differ, sorted by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub packages: Vec<PlannedPackage>,
-    /// `lockfile`: how many packages differ besides these; absent for none.
+    /// `lockfile`: how many packages differ besides those in `packages`; absent if there are none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub more: Option<usize>,
-    /// `lockfile`: why any change of the file counts; absent if it does not.
+    /// `lockfile`: the reason why any change of the lockfile affects the service; absent if only the service's packages
+    /// matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<String>,
-    /// `no-record`: what is missing for a comparison; `degraded`: what is not known, as in `kind` of an entry of the
-    /// plan's `degraded`.
+    /// `no-record`: what is missing for a comparison. `degraded`: what is not known. An entry of the plan's `degraded`
+    /// says more about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
-/// A package that a service gets in another version than at base, or in another way.
+/// A package that differs between base and head for a service: the service gets it only at one of the two, in another
+/// version, or from another source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PlannedPackage {
     /// Its name.
     pub name: String,
-    /// Its version at base, several with commas between them; absent if it was not there.
+    /// Its version at base, or its versions, separated by commas; absent if the service did not get it then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Its version now, in the same form; absent if it is gone.
+    /// Its version at head, in the same form; absent if the service no longer gets it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
-    /// The direct dependency that leads to it; absent if it is a direct dependency itself.
+    /// The direct dependency through which the service gets it; absent if it is a direct dependency itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
 }
@@ -69,11 +72,11 @@ pub struct PlannedPackage {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// It was never released.
+    /// The service was never released.
     NeverReleased,
-    /// It was never built in the environment.
+    /// The service was never built in the environment.
     NeverBuilt,
-    /// It has no published image that names its commit.
+    /// The service has no published image that names its commit.
     NeverPublished,
     /// There is no commit to compare with.
     NoBase,
@@ -92,38 +95,39 @@ pub enum Reason {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum CauseKind {
-    /// A change that its filter matches.
+    /// A path changed that the service's filter matches, or that another key of the service, such as `dockerfile`,
+    /// names.
     File,
-    /// A change that the `global` filter matches.
+    /// A path changed that the `global` filter matches.
     Global,
-    /// The packages that a lockfile gives it differ.
+    /// The packages that the service gets from a lockfile differ.
     Lockfile,
-    /// A service that it depends on is affected.
+    /// A service that this one depends on is affected.
     Dependency,
-    /// It no longer depends on a service on which it depended at base.
+    /// The service no longer depends on a service on which it depended at base.
     DependencyRemoved,
-    /// Its resolved definition differs from the one at base.
+    /// The resolved definition of the service differs from the one at base.
     Definition,
     /// The configuration at base has no such service.
     NewService,
-    /// It was asked for.
+    /// The service was requested, such as with `--force`.
     Forced,
-    /// A service that is built needs its image, which does not exist.
+    /// Another service that is built needs the image of this service, and that image does not exist.
     Needed,
     /// There is nothing to compare with; `reason` says what is missing.
     NoRecord,
-    /// A build of it has begun since the last one that was recorded, and its result is not known.
+    /// A build of the service has begun since the last recorded build, and the result of that build is not known.
     Unrecorded,
     /// The base could not be reached.
     BaseUnreachable,
-    /// Something is not known, so it counts as changed; `reason` says what.
+    /// A fact is not known, so the service counts as changed; `reason` says which fact.
     Degraded,
-    /// A path changed that no filter matches (`--unmatched all`); `path` is the first.
+    /// A path changed that no filter matches (`--unmatched all`); `path` is the first such path.
     Unmatched,
 }
 
 impl CauseKind {
-    /// Returns its word in the plan's JSON.
+    /// Returns the word for it in the plan's JSON, such as `new-service`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -146,7 +150,7 @@ impl CauseKind {
 }
 
 impl PlannedCause {
-    /// Returns a cause without details.
+    /// Returns a cause with only its kind.
     #[must_use]
     pub fn of_kind(kind: CauseKind) -> Self {
         Self {

@@ -5,39 +5,38 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, longest_chain};
 
-/// How long the builds of a plan will take, estimated from earlier runs. Each job is assumed to run one build at a
-/// time.
+/// An estimate from earlier runs: how long the builds of a plan will take, if each job runs one build at a time.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Estimate {
-    /// How many services have a known time. The others count as the median of these.
+    /// How many services have a known time. Every other service is assumed to take the median of the known times.
     pub known: usize,
-    /// The seconds of all builds, one after the other.
+    /// How many seconds all builds take one after the other, in a single job.
     pub one_job: f64,
-    /// The number of jobs of `--pack N`, and the seconds until the last one ends.
+    /// The number of jobs of `--pack N`, and the seconds until the last job ends; absent without `--pack`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packed: Option<PackedTime>,
-    /// The number of seconds that no number of jobs can beat: those of the longest chain of services in which each
-    /// needs the one before it, or, if it is longer, an equal share of all builds in the jobs of `--pack N`.
+    /// How many seconds the builds take at least. This is the time of the longest chain of services in which each needs
+    /// the one before it. With `--pack N`, it is no less than the time of all builds divided by the number of jobs.
     pub at_least: f64,
-    /// The longest such chain, in build order.
+    /// The services of the longest chain, in build order.
     pub critical: Vec<String>,
-    /// The seconds of the longest chain.
+    /// How many seconds the longest chain takes.
     pub critical_seconds: f64,
 }
 
-/// How long packed jobs take.
+/// The jobs of `--pack N`, and how long they take.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PackedTime {
     /// The number of jobs.
     pub jobs: usize,
-    /// The seconds of the longest one.
+    /// How many seconds the longest job takes.
     pub seconds: f64,
 }
 
 impl PackedTime {
-    /// Returns the time of jobs with these loads; `None` for no job.
+    /// Returns the time of jobs with these loads in seconds; `None` if there are no jobs.
     #[must_use]
     pub fn of(loads: &[f64]) -> Option<Self> {
         let seconds = loads.iter().copied().max_by(f64::total_cmp)?;
@@ -46,10 +45,10 @@ impl PackedTime {
 }
 
 impl Plan {
-    /// Adds how long each service will take, and an estimate for all of them. `took` returns how long a build took
-    /// before. If no time is known, it adds nothing.
+    /// Adds the estimated seconds of each service, and an estimate for the whole plan. `took` returns how many seconds
+    /// an earlier build of a service took. If it returns no time for any service, nothing is added.
     ///
-    /// `loads` returns the seconds of each packed job, if jobs are packed.
+    /// `loads` returns the seconds of each packed job of a plan; `None` if jobs are not packed.
     pub fn note_times(&mut self, took: impl Fn(&str) -> Option<f64>, loads: impl Fn(&Self) -> Option<Vec<f64>>) {
         let times: Vec<Option<f64>> = self.services.iter().map(|service| took(&service.service)).collect();
         let mut known: Vec<f64> = times.iter().flatten().copied().collect();
@@ -70,8 +69,8 @@ impl Plan {
             Some(Estimate { known: known.len(), one_job, packed, at_least, critical, critical_seconds: chain });
     }
 
-    /// Returns the longest chain of services in which each needs the one before it, in build order: its seconds (if no
-    /// time is known, the number of its services), and its services.
+    /// Returns the length and the services of the longest chain in which each service needs the one before it. The
+    /// services are in build order. The length is in seconds; if no time is known, it is the number of services.
     #[must_use]
     pub fn critical_path(&self) -> (f64, Vec<&str>) {
         let is_timed = self.services.iter().any(|service| service.seconds.is_some());

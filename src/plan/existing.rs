@@ -6,35 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, PlannedService, level};
 
-/// The image of a service that a registry has.
+/// An image of a service that exists in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Exists {
-    /// Its full reference, by the service's content tag, or by that of a release.
+    /// Its full reference, with the service's content tag or with the tag of a release.
     pub reference: String,
-    /// Its digest, `sha256:…`: that of the index if it has several platforms.
+    /// Its digest, `sha256:…`. For an image with several platforms, this is the digest of the index.
     pub digest: String,
-    /// The tags of the service that it lacks, or may lack.
+    /// The tags of the service that the image lacks, or may lack.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lacks: Vec<String>,
 }
 
 impl Plan {
-    /// Returns the plan without libraries, and without services whose image exists: the services that are left to
-    /// build.
+    /// Returns the plan with only the services that still have to be built: without libraries, and without services
+    /// whose image exists.
     #[must_use]
     pub fn to_build(&self) -> Cow<'_, Self> {
         self.without(|service| service.library || service.exists.is_some())
     }
 
-    /// Returns the plan of services with results.
+    /// Returns the plan without libraries.
     #[must_use]
     pub fn without_libraries(&self) -> Cow<'_, Self> {
         self.without(|service| service.library)
     }
 
-    /// Leaves services out. A dependent of a library gets the library's own needs. Dependents of an existing image need
-    /// not wait for it.
+    /// Returns the plan without some services. A dependent of an omitted library gets the library's own needs instead.
+    /// A dependent of an existing image loses that need, since it does not wait for the image.
     fn without(&self, is_left_out: impl Fn(&PlannedService) -> bool) -> Cow<'_, Self> {
         if !self.services.iter().any(&is_left_out) {
             return Cow::Borrowed(self);

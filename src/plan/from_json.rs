@@ -13,25 +13,25 @@ use crate::naming::version::has_form_of_version;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// It is not JSON, or has other keys than a plan.
+    /// The text is not JSON, or its JSON does not have the form of a plan.
     #[error("this is not a plan: {0}")]
     NotAPlan(#[from] MalformedJson),
-    /// It was written by a version with another format.
+    /// The text is a plan of another schema, from another version of rebake.
     #[error("the plan has schema {found}, and this rebake reads schema {SCHEMA}")]
     Schema {
         /// The schema in the text.
         found: u32,
     },
-    /// It has an invalid version, commit or tag.
+    /// The plan has an invalid version, commit or tag.
     #[error("this is not a plan: {0}")]
     Name(String),
-    /// Its parts contradict each other.
+    /// The parts of the plan contradict each other.
     #[error("the plan contradicts itself: {0}")]
     Contradiction(String),
 }
 
 impl PlanError {
-    /// Returns the place of the problem in the text, if it has one.
+    /// Returns the place of the problem in the text, if it is known.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         match self {
@@ -50,11 +50,11 @@ impl PlanError {
     }
 }
 
-/// Reads a saved plan. It is not trusted, so it is checked here; it contains no commands.
+/// Reads a saved plan and checks it, since it may come from anywhere. A plan contains no commands.
 ///
 /// # Errors
-/// When it is not JSON, has another schema, has services that need later ones or unknown ones, has an invalid version
-/// or commit, or has the content tag of other content.
+/// When the text is not JSON or not a plan, or has another schema. When a service occurs twice, or needs a service that
+/// does not come before it. When a version or a commit is invalid, or a content tag is that of other content.
 pub fn read(text: &str) -> Result<Plan, PlanError> {
     #[derive(Deserialize)]
     struct Head {
@@ -83,7 +83,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
     Ok(plan)
 }
 
-/// Checks the names that builds and jobs get.
+/// Checks the commits, versions and tags of a plan, since builds and jobs receive them.
 fn names(plan: &Plan) -> Result<(), String> {
     let range = [&plan.range.base, &plan.range.head].into_iter().flatten();
     let seen = plan.built.iter().flat_map(BTreeMap::values);
@@ -106,7 +106,7 @@ fn is_hexadecimal(text: &str) -> bool {
 }
 
 impl PlannedService {
-    /// Checks the version and the tags, which may come from anywhere.
+    /// Checks the version and the tags, since the plan may come from anywhere.
     ///
     /// # Errors
     /// When the version is invalid, or a tag is the content tag of other content.

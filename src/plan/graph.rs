@@ -1,4 +1,4 @@
-//! The services of a configuration and what each is built from, as published.
+//! The dependency graph, as published: the services of a configuration, and the services that each is built from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ pub struct ServiceGraph {
     pub services: Vec<GraphService>,
 }
 
-/// A service, and what it is built from.
+/// A service, and the services that it is built from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GraphService {
@@ -30,9 +30,10 @@ pub struct GraphService {
     pub library: bool,
     /// The place that declares it: `filters.yaml:3:3`.
     pub at: String,
-    /// How many services must be built before it, one after another.
+    /// 0 for a service that needs no other, else one more than the highest level of the services that it needs.
     pub level: usize,
-    /// For the library of a circle, the services whose files it has. They are built from each other.
+    /// The services that are built from each other in a circle, if this is the library that has their files; else
+    /// empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circle: Vec<String>,
     /// The services that it is built from directly, in the order of the configuration.
@@ -50,8 +51,8 @@ pub struct GraphEdge {
 }
 
 impl ServiceGraph {
-    /// Returns the graph of these services, with all that they are built from and all that is built from them; of all
-    /// services if none is named.
+    /// Returns the graph of the named services, of all services that they are built from, and of all services that are
+    /// built from them. If none is named, it returns the graph of all services.
     #[must_use]
     pub fn of(config: &Config, named: &[ServiceId]) -> Self {
         let graph = &config.graph;
@@ -95,8 +96,8 @@ impl ServiceGraph {
         Self { schema: 1, services: services.collect() }
     }
 
-    /// Returns all edges: the positions of a service and of one that it is built from, and the place that declares the
-    /// edge.
+    /// Returns all edges: the position of a service, the position of a service that it is built from, and the place
+    /// that declares the edge.
     pub fn edges(&self) -> impl Iterator<Item = (usize, usize, &str)> {
         let names = self.services.iter().enumerate().map(|(position, service)| (service.service.as_str(), position));
         let positions: BTreeMap<&str, usize> = names.collect();

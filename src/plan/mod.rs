@@ -1,7 +1,7 @@
 //! The Plan: what must be rebuilt, why, what each result is called, and in what order.
 //!
-//! It is the only stage that is published. Its JSON is versioned ([`SCHEMA`]), can be saved and read again, and
-//! contains neither commands nor secrets. The same commit and configuration give the same bytes.
+//! The plan is the only published result of the stages. Its JSON has a version ([`SCHEMA`]), can be saved and read
+//! again, and contains neither commands nor secrets. The same commit and configuration give the same bytes.
 
 mod assemble;
 mod cause;
@@ -46,45 +46,46 @@ pub const SCHEMA: u32 = 1;
 pub struct Plan {
     /// The version of this format: 1.
     pub schema: u32,
-    /// The version of rebake that made it.
+    /// The version of rebake that made the plan.
     pub rebake: String,
-    /// The shape of the configuration; absent for the one with `services:`.
+    /// The shape of the configuration; absent for the shape with `services:`.
     #[serde(default, skip_serializing_if = "Shape::is_structured")]
     pub shape: Shape,
-    /// The event for which it was made.
+    /// The event for which the plan was made.
     pub trigger: PlannedTrigger,
     /// The environment's name.
     pub environment: String,
-    /// What was compared.
+    /// The commits that were compared.
     pub range: PlannedRange,
-    /// Reasons why the plan is wider than necessary; empty if everything is known.
+    /// Reasons why the plan has more services than necessary; empty if there are none.
     pub degraded: Vec<Degradation>,
-    /// The affected services in build order; services that do not depend on each other are in the order of
-    /// filters.yaml.
+    /// The affected services that are planned, in build order. Services that do not depend on each other are in the
+    /// order of filters.yaml.
     pub services: Vec<PlannedService>,
-    /// The other services, in the order of filters.yaml.
+    /// The services that are not planned, in the order of filters.yaml.
     pub unaffected: Vec<String>,
-    /// Those of the other services that are affected, but were not asked for, in build order.
+    /// The services that are affected but not planned, since they were not requested, in build order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// The commits of the built refs that the plan has read: of its services and of all that they depend on; absent if
-    /// it has read none.
+    /// The commits to which the built refs point, by service: for the planned services and all services that they
+    /// depend on. Absent if built refs were not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BTreeMap<String, String>>,
-    /// Services in the configuration at base that are no longer in this one, in their order there; for teardown.
+    /// Services that the configuration at base has and the one at head does not have, in the order of the former. Their
+    /// deployments may have to be removed.
     pub removed: Vec<String>,
-    /// Changed paths that nothing matched, sorted; quoted as git quotes them if they are not UTF-8.
+    /// Changed paths that no filter matches, sorted. A path that is not UTF-8 is quoted as git quotes it.
     pub unmatched: Vec<String>,
-    /// The changed paths that each named filter matched, in the order of filters.yaml; each list is sorted, and quoted
-    /// as above.
+    /// The changed paths that each named filter matches, by the name of the filter, in the order of filters.yaml. Each
+    /// list is sorted, and its paths are quoted like those of `unmatched`.
     pub filters: IndexMap<String, Vec<String>>,
-    /// Whether an existing image lacks a tag, or may lack one; absent if no registry was asked.
+    /// Whether any existing image lacks one of its tags, or may lack one; absent if no registry was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub promote: Option<bool>,
-    /// How long the builds will take; absent if no earlier run tells.
+    /// How long the builds will take; absent if no time of an earlier build is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
-    /// Whether anything has to be built.
+    /// Whether the plan has a service that is not a library, so that there is something to build.
     pub any: bool,
 }
 
@@ -99,31 +100,31 @@ pub struct PlannedTrigger {
     pub reference: Option<String>,
 }
 
-/// What was compared, and how that was chosen.
+/// The commits that were compared, and how they were chosen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct PlannedRange {
-    /// The commit from which changes were counted; absent if there was none.
+    /// The commit with which `head` was compared; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The commit up to which changes were counted; absent in a repository without commits.
+    /// The commit that the plan is for; absent in a repository without commits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<String>,
     /// How the range was chosen, in words.
     pub source: String,
-    /// Whether changes of the work tree on top of head count.
+    /// Whether the plan includes the work tree's changes on top of `head`.
     pub worktree: bool,
 }
 
-/// A reason why the plan is wider than necessary.
+/// A reason why the plan has more services than necessary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Degradation {
     /// The kind of the reason, a stable word such as `base-unreachable`.
     pub kind: String,
-    /// What is not known, and what was done about it.
+    /// The fact that is not known, and how the plan treats it.
     pub message: String,
-    /// How to make it known next time.
+    /// How to make this fact known next time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
 }
@@ -134,71 +135,76 @@ pub struct Degradation {
 pub struct PlannedService {
     /// Its name.
     pub service: String,
-    /// Its directory, `.` for the root; absent if the configuration gives none.
+    /// Its directory, `.` for the root of the repository; absent if the configuration names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Whether it is a library: its changes affect its dependents, and it is never built itself.
+    /// Whether it is a library: changes of a library affect its dependents, but the library itself is never built.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub library: bool,
-    /// Why it is affected: all of its own causes, and the shortest chain to the cause of a dependency.
+    /// Why it is affected: all of its own causes, and the shortest chain of dependencies to a service with a cause of
+    /// its own.
     pub causes: Vec<PlannedCause>,
-    /// The base of this service alone, if it has one.
+    /// The base with which only this service is compared (`--since`); absent if it has no such base.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
-    /// How many seconds its build will take, estimated from earlier builds; absent if the plan has no `estimate`.
+    /// How many seconds its build will take, estimated from earlier builds; absent for a library, or if the plan has no
+    /// `estimate`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
-    /// The affected services that must be built before it, in build order.
+    /// The planned services that must be built before it, in build order.
     pub needs: Vec<String>,
-    /// 0 for a service without needs, else one more than the highest level of its needs.
+    /// 0 for a service without `needs`, else one more than the highest level of the services in `needs`.
     pub level: usize,
-    /// The version of the result; null if it is not known, because of a shallow clone or for the reason in `unnamed`.
+    /// The version of the result; null for a library, if versions were not requested, or if the version is not known
+    /// because of a shallow clone or for the reason in `unnamed`.
     #[serde(default)]
     pub version: Option<String>,
-    /// Why the result has no version or no image tags, so that it cannot be built; absent if it has both.
+    /// The reason why the result has no version or no image tags, so that the service cannot be built; absent if there
+    /// is no such reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
-    /// Its `git describe`; absent if a shallow clone hides it.
+    /// The `git describe` of the service; absent for a library, in a repository without commits, or if it was not
+    /// requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub described: Option<GitDescription>,
-    /// The fingerprint of its content.
+    /// The fingerprint of its content; absent if it is not known or was not requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The content tag, by which an image of the same content is found again: the fingerprint, and letters for the
-    /// version, commit and environment that its build can see. Absent if there is no image, or if no commit has the
-    /// content.
+    /// The content tag, by which an image of the same content is found again. It has the fingerprint and, if the build
+    /// can see the version, the commit or the environment, letters that depend on these. Absent if there is no image,
+    /// or if the fingerprint is not known or belongs to no commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_tag: Option<String>,
-    /// Whether an existing image of the same content is used in place of a build; absent for `auto`.
+    /// When an existing image of the same content is used instead of a build; absent for `auto`.
     #[serde(default, skip_serializing_if = "Promote::is_auto")]
     pub promote: Promote,
-    /// Whether it is built although an image of the same content may exist: because of `--force` for it or for a
-    /// service that it is built from, or because the version of such a service is not known. Absent if not.
+    /// Whether it is built even if an image of the same content exists. The reason is `--force` for it or for a service
+    /// that it is built from, or that the version of such a service is not known. Absent if it is not.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rebuild: bool,
-    /// The image of the same content in a registry; absent if there is none, or registries were not asked.
+    /// The existing image of the same content; absent if there is none, or if no registry was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exists: Option<Exists>,
-    /// The image, without a tag.
+    /// The name of the image, without a tag; absent if the service has no image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Full image references; tags alone where there is no image. Without a tag from the rules of `tags`, it is the
-    /// content tag.
+    /// Image references with a tag, such as `ghcr.io/acme/api:1.0`; tags without a name if the service has no image. If
+    /// the service's `tags` give an image no tag, this has only the content tag.
     pub tags: Vec<String>,
-    /// The `tags` that name a release. rebake adds them after the build, and they never move.
+    /// Those of `tags` that name a release. rebake adds them after the build, and they never move to another image.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixed: Vec<String>,
-    /// The `tags` that name a commit. The first build keeps them.
+    /// Those of `tags` that name a commit. The first image of the commit gets them and keeps them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub once: Vec<String>,
-    /// The references by which its build pushes it; absent for `all`.
+    /// Which image references its build pushes; absent for `all`.
     #[serde(default, skip_serializing_if = "Pushes::is_all")]
     pub pushes: Pushes,
-    /// Image tags that its rules gave but it does not get: tags of releases in an environment that is not for releases,
-    /// and tags that belong to a higher release.
+    /// Image tags that the service's rules give, but that the image does not get: tags of releases in an environment
+    /// that is not for releases, and tags that belong to a higher release.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<String>,
-    /// Labels of the image, sorted.
+    /// The labels of the image, sorted by name.
     pub labels: BTreeMap<String, String>,
     /// The platforms for which it is built.
     pub platforms: Vec<String>,
@@ -206,15 +212,15 @@ pub struct PlannedService {
     pub push: bool,
     /// Values that the configuration passes on to the CI job.
     pub matrix: serde_json::Map<String, serde_json::Value>,
-    /// How many seconds its build may take with all attempts; absent if it has no `timeout`.
+    /// How many seconds all attempts of its build may take together; absent if the service has no `timeout`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_limit: Option<u64>,
-    /// The job settings that it asks for in generated pipelines, by engine; absent if it asks for none.
+    /// The settings for its job in generated pipelines, by CI engine; absent if the configuration has none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ci: JobSettings,
 }
 
-/// The base of one service alone.
+/// The base with which one service is compared, if services are compared with bases of their own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Base {
@@ -228,23 +234,23 @@ pub struct Base {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct GitDescription {
-    /// The service's release tag; absent if no commit has one.
+    /// The nearest release tag of the service; absent if neither the commit nor a known earlier one has a release tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// The commits since the tag; without a tag, all commits.
+    /// How many commits there are since the tag; without a tag, since the beginning.
     pub distance: u32,
     /// The commit that is described.
     pub commit: String,
 }
 
 impl Plan {
-    /// Returns an affected service by its name.
+    /// Returns a planned service by its name.
     #[must_use]
     pub fn service(&self, name: &str) -> Option<&PlannedService> {
         self.services.iter().find(|service| service.service == name)
     }
 
-    /// Returns the names of its services and of the environment.
+    /// Returns the names of the planned services, and of the environment.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.services.iter().map(|service| service.service.as_str()).chain([self.environment.as_str()])
     }
@@ -257,7 +263,7 @@ impl Plan {
         self.left_out.extend(left_out.into_iter().map(|service| service.service));
     }
 
-    /// Returns the JSON text of the plan, with a final line break. It may be printed to a log.
+    /// Returns the JSON text of the plan, with a final line break. The text is safe to print to a log.
     #[must_use]
     pub fn to_json(&self) -> String {
         safe_json::document(self)

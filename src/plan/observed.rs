@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::diagnostic::LineColumn;
 use crate::model::malformed_json::MalformedJson;
 
-/// What builds were seen to read.
+/// The files that builds were observed to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Observed {
@@ -15,24 +15,24 @@ pub struct Observed {
     /// The commit that was checked out; absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The services that were observed.
+    /// The services whose builds were observed.
     pub services: Vec<ObservedService>,
 }
 
-/// What the build of a service read, as observed.
+/// The files that the build of a service was observed to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ObservedService {
     /// Its name.
     pub service: String,
     /// How the reads were found.
     pub means: ObservedBy,
-    /// Why this may be only a part of what the build reads; absent if the build ran to its end.
+    /// Why `inputs` may lack files that the build reads; absent if the build ran to its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,
-    /// What the build may have read without being observed.
+    /// Descriptions of what the build may have read without being observed.
     #[serde(default)]
     pub unseen: Vec<String>,
-    /// The tracked files that it read, in the order of paths.
+    /// The tracked files that the build read, in the order of paths.
     pub inputs: Vec<ObservedInput>,
 }
 
@@ -42,7 +42,7 @@ pub struct ObservedService {
 pub enum ObservedBy {
     /// The build ran under a tracer.
     Traced,
-    /// From its Dockerfile and ignore file.
+    /// The reads were computed from the Dockerfile and its ignore file.
     Computed,
 }
 
@@ -59,16 +59,16 @@ pub struct ObservedInput {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ObservedError {
-    /// It is not JSON, or has other keys.
+    /// The text is not JSON, or its JSON does not have the form of observed reads.
     #[error("this is not what `rebake observe --format json` writes: {0}")]
     Malformed(#[from] MalformedJson),
-    /// It was written by a version with another format.
+    /// The text has another schema, from another version of rebake.
     #[error("what was observed has schema {0}, and this rebake reads schema {SCHEMA}", SCHEMA = Observed::SCHEMA)]
     Schema(u32),
 }
 
 impl ObservedError {
-    /// Returns the place of the problem in the text, if it has one.
+    /// Returns the place of the problem in the text, if it is known.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         if let Self::Malformed(malformed) = self { malformed.place } else { None }
@@ -92,16 +92,16 @@ impl Observed {
     /// The version of the format that this program writes and reads.
     pub const SCHEMA: u32 = 1;
 
-    /// Creates the document of these services.
+    /// Creates the document with these services.
     #[must_use]
     pub fn new(commit: Option<String>, services: Vec<ObservedService>) -> Self {
         Self { schema: Self::SCHEMA, commit, services }
     }
 
-    /// Reads the JSON. Keys that this version does not know are left out.
+    /// Reads the JSON. Keys that this version does not know are ignored.
     ///
     /// # Errors
-    /// When it is not JSON, has other keys, or is of another version.
+    /// When the text is not JSON, does not have the form of observed reads, or has another schema.
     pub fn read(text: &str) -> Result<Self, ObservedError> {
         #[derive(Deserialize)]
         struct Head {

@@ -4,21 +4,21 @@ use serde::{Deserialize, Serialize};
 use super::PlannedService;
 use crate::naming::image::{ImageName, ImageTag, Reference, TagMovement};
 
-/// The references by which a build pushes its image.
+/// The image references that a build pushes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pushes {
-    /// Its tags, except for those of releases, and its content tag.
+    /// Those with the service's tags, except for tags of releases, and the one with the content tag.
     #[default]
     All,
-    /// Only its content tag. Its other tags are added after the build.
+    /// Only the one with the content tag. The other tags are added after the build.
     Content,
-    /// Only its tags, except for those of releases. The event may not write content tags.
+    /// Only those with the service's tags, except for tags of releases. The event may not write content tags.
     Tags,
 }
 
 impl Pushes {
-    /// Whether it is the default.
+    /// Whether this is `All`, the default.
     #[must_use]
     pub fn is_all(&self) -> bool {
         *self == Self::All
@@ -26,8 +26,8 @@ impl Pushes {
 }
 
 impl PlannedService {
-    /// Returns the reference by which an image of the same content is found again; `None` if there is no image, or if
-    /// no commit has the content.
+    /// Returns the reference with the content tag, by which an image of the same content is found again. `None` if
+    /// there is no image, or if the content is not that of a commit.
     #[must_use]
     pub fn content_reference(&self) -> Option<Reference> {
         let name = ImageName::parse(self.image.as_deref()?).ok()?;
@@ -35,7 +35,7 @@ impl PlannedService {
         Some(Reference { name, tag: ImageTag::parse(content).ok()? })
     }
 
-    /// Returns how one of its tags may move.
+    /// Returns how one of the service's tags may move.
     #[must_use]
     pub fn movement(&self, tag: &str) -> TagMovement {
         let has = |tags: &[String]| tags.iter().any(|other| other == tag);
@@ -48,7 +48,8 @@ impl PlannedService {
         }
     }
 
-    /// Returns the tags that its build gives the image; tags alone where there is no image.
+    /// Returns the image references with a tag that the build gives the image; tags without a name if the service has
+    /// no image.
     #[must_use]
     pub fn built_tags(&self) -> Vec<String> {
         if !self.push || self.image.is_none() {
@@ -66,7 +67,7 @@ impl PlannedService {
         }
     }
 
-    /// Returns the references by which its build pushes the image. If a registry has the last one, it has all.
+    /// Returns the references that the build pushes, in this order. If a registry has the last one, it has all of them.
     #[must_use]
     pub fn pushed_references(&self) -> Vec<String> {
         let mut tags = self.built_tags();
@@ -75,7 +76,7 @@ impl PlannedService {
         tags
     }
 
-    /// Returns the tags that rebake adds to the image after the build, fixed ones first.
+    /// Returns the image references that rebake adds to the image after the build, those of releases first.
     #[must_use]
     pub fn later_tags(&self) -> Vec<String> {
         if !self.push || self.image.is_none() {

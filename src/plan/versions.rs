@@ -15,15 +15,15 @@ pub struct Versions {
 pub struct VersionOf {
     /// Its name.
     pub service: String,
-    /// Its version; null if it is not known.
+    /// Its version; null if the version is not known.
     pub version: Option<String>,
     /// Why there is no version; absent if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unnamed: Option<String>,
-    /// Its image with that version as the tag; absent if it has no image or no version.
+    /// Its image with that version as the tag; absent if the service has no image or no version.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// Its `git describe`.
+    /// The `git describe` of the service.
     pub described: GitDescription,
 }
 
