@@ -11,7 +11,7 @@ use crate::glob::Pattern;
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, RepoDir, nearest};
 
-/// File endings that are often confused.
+/// Groups of file endings that people often confuse with each other.
 const ENDINGS: [&[&str]; 6] = [
     &["yml", "yaml"],
     &["js", "mjs", "cjs", "ts", "mts", "cts"],
@@ -21,7 +21,7 @@ const ENDINGS: [&[&str]; 6] = [
     &["md", "mdx", "rst", "adoc"],
 ];
 
-/// The most patterns for which the rule looks for what was meant.
+/// The greatest number of dead patterns for which the rule looks for the patterns that were meant.
 const MOST_MEANT: usize = 200;
 
 /// A pattern that was probably meant instead of a dead one.
@@ -129,8 +129,8 @@ fn meant(ground: &Ground<'_>, written: &WrittenPattern<'_>) -> Vec<Meant> {
     ways.into_iter().filter_map(read).collect()
 }
 
-/// Returns the text with unknown directories replaced by the most similar ones, and also the file if it names one;
-/// `None` if there are no similar ones.
+/// Returns a pattern in which each name that does not exist, of a directory or of a file at the end, is replaced by the
+/// most similar existing name. `None` if there is no similar name.
 fn near(ground: &Ground<'_>, text: &str) -> Option<String> {
     let pattern = Pattern::parse(text).ok()?;
     let plain = pattern.directory();
@@ -149,7 +149,7 @@ fn near(ground: &Ground<'_>, text: &str) -> Option<String> {
     (!found.is_empty()).then(|| format!("{found}{rest}"))
 }
 
-/// Whether two names differ in one place, by a letter or two.
+/// Whether two names differ only in case or, if they are long enough, in at most two adjacent characters.
 fn is_near(a: &str, b: &str) -> bool {
     let same = |a: &mut dyn Iterator<Item = char>, b: &mut dyn Iterator<Item = char>| {
         a.zip(b).take_while(|(a, b)| a == b).count()
@@ -159,7 +159,7 @@ fn is_near(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b) || first + last + 2 >= longest && longest > 4
 }
 
-/// Returns the names in a directory, each with whether it is a directory.
+/// Returns the names in a directory, each with true if it is the name of a subdirectory.
 fn names_in(ground: &Ground<'_>, directory: &str) -> BTreeSet<(String, bool)> {
     let start = RepoDir::parse(if directory.is_empty() { "." } else { directory }).map_or(0, |dir| dir.join("").len());
     let listing = ground.listing();

@@ -1,4 +1,4 @@
-//! The filters that are checked: a file, or a step of a workflow.
+//! The filters that are checked together: those in a file, or those in a step of a workflow.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::model::diagnostic::{Diagnostic, Diagnostics, SourceFile, Span};
 pub struct FilterSet {
     /// The filters.
     pub config: Config,
-    /// The warnings of reading them.
+    /// The warnings that were found when the filters were read.
     pub warnings: Vec<Diagnostic>,
     /// Their place.
     pub place: FilterPlace,
-    /// The paths of the files that affect services through the packages of their lockfiles.
+    /// The paths of lockfiles and settings files that affect services through the packages in the lockfiles.
     pub locked: BTreeSet<String>,
 }
 
@@ -32,17 +32,17 @@ pub enum FilterPlace {
         workflow: String,
         /// The job.
         job: String,
-        /// The number of the step in it, from 0.
+        /// The position of the step in the job, from 0.
         number: usize,
     },
 }
 
 impl FilterSet {
-    /// Reads the filters within a step of a workflow. `None` if they are in a file, or if their places cannot be
-    /// determined.
+    /// Reads the filters that a step of a workflow contains. Returns `None` if the step names a file with the filters
+    /// instead, or if the places of the filters in the workflow cannot be determined.
     ///
     /// # Errors
-    /// All problems, when one of them is an error.
+    /// When the filters have an error. The result has all problems, warnings too.
     #[must_use]
     pub fn of_step(
         file: &SourceFile,
@@ -57,7 +57,7 @@ impl FilterSet {
         Some(parsed.map(|(config, warnings)| Self { config, warnings, place, locked: BTreeSet::new() }))
     }
 
-    /// Returns the path of the file that holds them.
+    /// Returns the path of the file or workflow that contains the filters.
     #[must_use]
     pub fn path(&self) -> &str {
         match &self.place {
@@ -65,7 +65,7 @@ impl FilterSet {
         }
     }
 
-    /// Whether they are those of a step.
+    /// Whether a step of a workflow uses these filters: it contains them, or names their file.
     pub(super) fn is_of(&self, workflow: &str, step: &PathFilterStep) -> bool {
         match &self.place {
             FilterPlace::File(path) => step.filters == StepFilters::File(path.clone()),
@@ -76,14 +76,14 @@ impl FilterSet {
     }
 }
 
-/// Returns how the rules of a step's filters combine.
+/// Returns the quantifier with this word; the default one if there is no word or the word is unknown.
 #[must_use]
 pub fn quantifier(word: Option<&str>) -> Quantifier {
     word.and_then(|word| Quantifier::of(word.trim())).unwrap_or_default()
 }
 
-/// Returns a workflow in which everything but the filters of a step is blank, so that places in the filters are places
-/// in the workflow. `None` if the step's text is not a block of lines of its own.
+/// Returns the workflow with spaces in place of all text but the filters of a step. So a place in the result is the
+/// same place in the workflow. `None` if the filters are not a block that begins on a line of its own.
 fn alone(file: &SourceFile, at: Span, text: &str) -> Option<SourceFile> {
     let all = file.text();
     let begin = all.get(..at.start)?.rfind('\n')? + 1;

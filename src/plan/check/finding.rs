@@ -2,25 +2,25 @@ use super::CheckRule;
 use crate::model::diagnostic::{Diagnostic, Severity, SourceFile, Span};
 use crate::model::name::ServiceName;
 
-/// Something that a rule has found.
+/// A problem that a rule has found.
 #[derive(Debug, Clone)]
 pub struct Finding {
     /// The rule.
     pub rule: CheckRule,
-    /// The service or filter that it is about, if it is about one.
+    /// The service or filter with the problem; `None` if the problem is not about one.
     pub service: Option<ServiceName>,
-    /// What is wrong, where, and what to do. Its code is the rule's id.
+    /// What is wrong, where, and what to do. The code of the diagnostic is the rule's id.
     pub problem: Diagnostic,
-    /// The change of patterns that fixes it, if there is one.
+    /// The change of patterns that fixes the problem, if there is one.
     pub fix: Option<Fix>,
 }
 
-/// The findings of the rules, and what could not be checked.
+/// The findings of the rules, and the problems that kept rules from checking something.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// What is wrong or missing.
+    /// The findings.
     pub all: Vec<Finding>,
-    /// Problems because of which something could not be checked, such as unreadable files.
+    /// The problems that kept rules from checking something, such as unreadable files.
     pub unchecked: Vec<Diagnostic>,
 }
 
@@ -34,7 +34,7 @@ pub enum Fix {
         /// The pattern to write.
         pattern: String,
     },
-    /// Adds patterns after a pattern.
+    /// Adds patterns to a list, after its last pattern.
     Add {
         /// The place of the last pattern of the list.
         behind: Span,
@@ -43,7 +43,7 @@ pub enum Fix {
     },
     /// Adds a list of patterns to a service without one, after its `path`.
     Begin {
-        /// The place of the path.
+        /// The place of the value of `path`.
         behind: Span,
         /// The patterns to write.
         patterns: Vec<String>,
@@ -82,7 +82,7 @@ impl Finding {
         self
     }
 
-    /// Returns its place, for the order of findings.
+    /// Returns the key by which findings are sorted: the file, the place in it, and the rule.
     pub(super) fn place(&self) -> (String, Span, CheckRule) {
         let label = self.problem.labels.first();
         let (file, span) =

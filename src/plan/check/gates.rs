@@ -1,4 +1,4 @@
-//! Which filters decide whether the jobs of workflows run.
+//! Finds the filters that decide whether the jobs and steps of workflows run.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,36 +8,38 @@ use super::ground::logical_lines;
 use super::workflow_expression::{ExpressionName, names};
 use crate::inputs::source::{DeclaredBuild, Workflow, WorkflowJob, WorkflowStep};
 
-/// How many outputs are followed through each other.
+/// The greatest length of a chain of outputs that is followed. In a chain, each output is made from the next one.
 const MOST_DEPTH: usize = 12;
 
-/// The endings of a filter's outputs besides its plain name.
+/// The endings of the outputs that a filter has besides the one with its name: `api_files` and `api_count`.
 const ENDINGS: [&str; 2] = ["_files", "_count"];
 
 /// A filter: the position of its set, and its name.
 pub(super) type FilterName = (usize, String);
 
-/// The filters that decide whether something runs.
+/// The filters that decide whether a job or a step runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Gate {
-    /// The filters. Any of them is enough.
+    /// The filters. A match of any of them is enough.
     pub(super) filters: BTreeSet<FilterName>,
-    /// The sets in which each filter selects a job of its own.
+    /// The positions of the filter sets whose output `changes` is read. This output lists all filters with a match, and
+    /// usually starts a job for each of them.
     pub(super) selected: BTreeSet<usize>,
-    /// Whether another condition may decide too, or a filter may count in the opposite way.
+    /// Whether the decision is uncertain: another condition may decide too, or the job may run when a filter does not
+    /// match.
     pub(super) is_unclear: bool,
 }
 
 /// The workflows of a repository, and the filters of their steps.
 pub(super) struct Gates<'a> {
     workflows: &'a BTreeMap<String, Workflow>,
-    /// The sets of the steps that filter paths.
+    /// The position of the filter set of each step that filters paths, by workflow, job and position of the step.
     sets: BTreeMap<(&'a str, &'a str, usize), usize>,
     filters: Vec<BTreeSet<&'a str>>,
-    /// The steps that name a Dockerfile.
+    /// The steps that name a Dockerfile and build something.
     building: Vec<Building<'a>>,
-    /// The gates of names, by workflow, job and name. A name that is being looked up has an empty gate, so that cycles
-    /// end.
+    /// The known gates of names in expressions, by workflow, job and name. While a name is being looked up, its gate is
+    /// empty, so that names that refer to each other in a cycle are followed once.
     known: RefCell<BTreeMap<(String, String, String), Gate>>,
 }
 
@@ -56,7 +58,7 @@ impl<'a> Gates<'a> {
         Self { workflows, sets: steps, filters, building: building(workflows), known: RefCell::default() }
     }
 
-    /// Returns the set of a step, if it filters paths.
+    /// Returns the position of the filter set of a step; `None` if the step does not filter paths.
     pub(super) fn set(&self, workflow: &str, job: &str, number: usize) -> Option<usize> {
         self.sets.get(&(workflow, job, number)).copied()
     }
@@ -72,7 +74,7 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns the gate of the steps that name a file.
+    /// Returns the common gate of all steps that name this Dockerfile and build something.
     pub(super) fn of_mentions(&self, file: &str) -> Gate {
         let mut gate = Gate::default();
         for Building { path, workflow, job, step } in
@@ -103,7 +105,7 @@ impl<'a> Gates<'a> {
     }
 
     /// Adds the conditions of a job, of the jobs that it waits for, and of the jobs that call its workflow. `seen` has
-    /// the workflows and names of the jobs that were added: workflows may call each other in circles.
+    /// the workflows and names of the jobs that were added already, since workflows may call each other in circles.
     fn add_job(
         &self,
         path: &'a str,
@@ -210,8 +212,8 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Adds the filters of an output that a script writes: those in the line that writes it. For any other script the
-    /// filters are unknown.
+    /// Adds the filters of an output that a script writes: the filters that the line with the output reads. If there
+    /// are none, the gate is unclear.
     fn add_script(
         &self,
         path: &str,
@@ -230,7 +232,7 @@ impl<'a> Gates<'a> {
     }
 }
 
-/// A step that names a Dockerfile.
+/// A step that names a Dockerfile and builds something.
 struct Building<'a> {
     path: &'a str,
     workflow: &'a Workflow,
@@ -238,7 +240,8 @@ struct Building<'a> {
     step: &'a WorkflowStep,
 }
 
-/// Returns the steps that name a Dockerfile and build something; others only lint it.
+/// Returns the steps that name a Dockerfile and build something. A step that names one without a build may only lint
+/// it.
 fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
     let names = |text: &str| text.contains("ockerfile") || text.contains("ontainerfile");
     let makes = |step: &WorkflowStep| {
@@ -266,12 +269,12 @@ fn mentions(step: &WorkflowStep, file: &str) -> bool {
     names(&step.run) || step.inputs.values().any(|text| names(text))
 }
 
-/// Returns the step of a job with this id.
+/// Returns the step with this id in a job, and its position.
 fn step<'j>(job: &'j WorkflowJob, id: &str) -> Option<(usize, &'j WorkflowStep)> {
     job.steps.iter().enumerate().find(|(_, step)| step.id.as_deref() == Some(id))
 }
 
-/// Returns the texts in single quotes.
+/// Returns the parts of an expression that are in single quotes.
 fn literals(text: &str) -> impl Iterator<Item = &str> {
     text.split('\'').skip(1).step_by(2)
 }

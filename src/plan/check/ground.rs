@@ -22,14 +22,15 @@ pub(super) struct Ground<'a> {
     pub(super) workflows: &'a BTreeMap<String, Workflow>,
     pub(super) sets: &'a [FilterSet],
     pub(super) gates: Gates<'a>,
-    /// The files of each filter, by set.
+    /// For each set, the files that each of its filters matches.
     members: Vec<Members>,
-    /// The filters that are read together, by set and service.
+    /// For each filter, the other filters that a job or a script reads together with it. A filter is named by its set
+    /// and service.
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
 }
 
-/// Returns a filter with only the patterns that apply to modifications, since a file is covered if a modification of it
-/// counts.
+/// Returns a filter with only the patterns that apply to modifications, since a filter covers a file only if it matches
+/// a modification of the file.
 fn modifying(set: &FilterSet, id: usize) -> Filter {
     match set.config.filters.get(Filters::id(id)) {
         Filter::Ordered(entries) => {
@@ -54,9 +55,9 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
 /// How certain it is that a directory belongs to a service or filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Certainty {
-    /// It is the only package that the filter takes whole.
+    /// The filter matches all files in the directory, and does so for no other package.
     Likely,
-    /// The configuration says so, or the filter has its name.
+    /// The configuration names the directory, or the filter has the directory's name.
     Sure,
 }
 
@@ -74,8 +75,8 @@ impl<'a> Ground<'a> {
         Self { tree, links, found, workflows, sets, gates, members, together }
     }
 
-    /// Returns the filters that a job or a script reads together with this one, so that a match of either may be
-    /// enough.
+    /// Returns the filters that a job or a script reads together with this filter, so that a match of any of them may
+    /// be enough.
     pub(super) fn together(&self, set: usize, service: ServiceId) -> impl Iterator<Item = (usize, ServiceId)> {
         self.together.get(&(set, service)).into_iter().flatten().copied()
     }
@@ -93,8 +94,8 @@ impl<'a> Ground<'a> {
         self.members[set].of(filter)
     }
 
-    /// Returns the files whose changes affect some services, by their sets: their own, those of what they are built
-    /// from, and those that affect all.
+    /// Returns the files whose changes affect any of these services, each of which is given with its set: the services'
+    /// own files, the files of the services that they are built from, and the files of the `global` filter.
     pub(super) fn cover(&self, services: impl IntoIterator<Item = (usize, ServiceId)>) -> Positions {
         let mut cover = Positions::of(self.listing().len(), []);
         for (set, service) in services {
@@ -136,7 +137,8 @@ impl<'a> Ground<'a> {
         reads
     }
 
-    /// Returns the services and filters that correspond to discovered services, each with how certain that is.
+    /// Returns the services and filters that correspond to discovered services: the set, the service or filter, the
+    /// position of the discovered service, and how certain it is that the two correspond.
     pub(super) fn owned(&self) -> Vec<(usize, ServiceId, usize, Certainty)> {
         let mut owned = Vec::new();
         for set in 0..self.sets.len() {
@@ -158,7 +160,7 @@ impl<'a> Ground<'a> {
         owned
     }
 
-    /// Returns the path of a file, as people read it.
+    /// Returns the path of a file as text. Bytes that are not UTF-8 are replaced.
     pub(super) fn path(&self, position: usize) -> String {
         String::from_utf8_lossy(self.listing().get(position).path).into_owned()
     }
@@ -168,8 +170,8 @@ impl<'a> Ground<'a> {
         !self.listing().below(path.as_bytes()).is_empty()
     }
 
-    /// Returns the discovered services that correspond to each service of a set, by its `path`, or to each filter of a
-    /// flat set, by the directories that it takes whole.
+    /// Returns the discovered services that correspond to each service or filter of a set. A service corresponds by its
+    /// `path`; a filter of a flat set corresponds by the directories in which it matches all files.
     pub(super) fn homes(&self, set: usize) -> Vec<Vec<(usize, Certainty)>> {
         let config = self.config(set);
         let by_directory: BTreeMap<&str, usize> =
@@ -224,7 +226,7 @@ fn read_together(
     together
 }
 
-/// Returns the texts of a job that may have expressions; scripts line by line.
+/// Returns the texts of a job that may contain expressions. Each line of a script is a text of its own.
 pub(super) fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
     let own = job.condition.iter().chain(job.outputs.values()).chain(job.inputs.values()).chain(job.axes.values());
     own.map(String::as_str).chain(job.steps.iter().flat_map(texts_of_step))
@@ -235,7 +237,7 @@ fn texts_of_step(step: &WorkflowStep) -> impl Iterator<Item = &str> {
     own.map(String::as_str).chain(logical_lines(&step.run))
 }
 
-/// Returns the lines of a script, joined if a backslash or an operator at the end continues a line.
+/// Returns the lines of a script. Lines are joined if a backslash or an operator at the end of a line continues it.
 pub(super) fn logical_lines(script: &str) -> impl Iterator<Item = &str> {
     let goes_on = |line: &str| {
         let line = line.trim_end();

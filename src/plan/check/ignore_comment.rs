@@ -1,17 +1,17 @@
-//! `# rebake-ignore: R002 reason`: comments that leave out findings.
+//! Comments that suppress findings: `# rebake-ignore: R002 reason`.
 
 use super::{CheckRule, Finding};
 use crate::model::diagnostic::Label;
 
 const MARK: &str = "rebake-ignore:";
 
-/// Whether a comment leaves out a finding. The comment is at the end of a line to which the finding points, or above
-/// it.
+/// Whether a comment suppresses a finding. The comment is at the end of a line to which the finding points, or directly
+/// above that line.
 pub(super) fn is_ignored(finding: &Finding) -> bool {
     finding.problem.labels.iter().any(|label| comments(label).any(|comment| names(comment, finding.rule)))
 }
 
-/// Returns the line of a label, and the comments directly above it.
+/// Returns the line to which a label points, and the comment lines directly above it.
 fn comments(label: &Label) -> impl Iterator<Item = &str> {
     let text = label.file.text();
     let start = label.span.start.min(text.len());

@@ -18,20 +18,20 @@ pub(super) struct ImageBuild<'a> {
     pub(super) set: usize,
     /// The service, or the filter.
     pub(super) service: ServiceId,
-    /// How certain that is.
+    /// How certain it is that this service or filter is responsible.
     pub(super) certainty: Certainty,
-    /// The file that declares it, if that is a workflow.
+    /// The path of the workflow that declares the build; `None` if another kind of file does.
     pub(super) workflow: Option<String>,
     pub(super) context: RepoDir,
     /// The Dockerfile.
     pub(super) file: &'a SourceFile,
     pub(super) reads: ContextReads,
-    /// The ignore file; `None` if it cannot be read.
+    /// The ignore file, which is empty if there is no such file; `None` if the file cannot be read.
     pub(super) ignore: Option<IgnoreFile>,
     pub(super) ignore_path: Option<String>,
-    /// The files whose changes trigger it.
+    /// The files whose changes trigger the build.
     pub(super) cover: Positions,
-    /// The services and filters that trigger it, by set.
+    /// The services and filters that trigger the build, each with its set.
     pub(super) asked: Vec<(usize, ServiceId)>,
 }
 
@@ -57,7 +57,7 @@ pub(super) fn all<'a>(ground: &Ground<'a>) -> (Vec<ImageBuild<'a>>, Vec<Diagnost
     (found, unread.into_problems())
 }
 
-/// Returns the build of a service with `services:` around it.
+/// Returns the build of a service in a configuration with `services:`.
 fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId, unread: &mut UnreadBuilds) -> Option<ImageBuild<'a>> {
     let service = &ground.config(set).services[id.0];
     let builder = service.recipe.image_builder()?;
@@ -74,7 +74,8 @@ fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId, unread: &mut U
     build(ground, (set, id), &path, context, &request, unread)
 }
 
-/// Returns the first Dockerfile that the builder of a service finds.
+/// Returns the path of a service's Dockerfile: the one that the configuration names, or the first existing one of the
+/// builder's default names.
 fn dockerfile(ground: &Ground<'_>, service: &Service, builder: Builder) -> Option<String> {
     if let Some(named) = &service.dockerfile {
         return Some(named.value.clone());
@@ -104,8 +105,8 @@ fn build<'a>(
     Some(ImageBuild { set, service, certainty, workflow, context, file, reads, ignore, ignore_path, cover, asked })
 }
 
-/// Returns the builds that filters are responsible for: those of jobs that wait for them; otherwise, those of their
-/// directories, and those whose Dockerfile they name.
+/// Returns the builds for which filters are responsible. If the job of a build waits for filters, one of these is
+/// responsible; else a filter for the directory of the build, or a filter that names its Dockerfile.
 fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBuild<'a>> {
     let mut found = Vec::new();
     let flat: Vec<usize> = (0..ground.sets.len()).filter(|set| ground.config(*set).shape == Shape::Flat).collect();
@@ -189,7 +190,7 @@ fn ungated(
     }
 }
 
-/// Returns the filters of a gate.
+/// Returns the filters of a gate that are in flat sets, each with its set.
 fn gate_services(ground: &Ground<'_>, gate: &Gate) -> Vec<(usize, ServiceId)> {
     let named = gate.filters.iter().filter_map(|(set, name)| Some((*set, ground.config(*set).graph.id(name)?)));
     named.filter(|(set, _)| ground.config(*set).shape == Shape::Flat).collect()

@@ -1,11 +1,11 @@
-//! Changes of patterns in the text of a file.
+//! Writes changes of patterns into the text of a file.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::Fix;
 
-/// Returns a text with changes of its patterns: lines are added, and patterns are replaced; all else stays as it is.
+/// Returns the text of a file with fixes applied to its patterns. All other text stays unchanged.
 #[must_use]
 pub fn mended<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> String {
     let mut edits: BTreeMap<(usize, usize), String> = BTreeMap::new();
@@ -45,8 +45,8 @@ pub fn mended<'f>(text: &str, fixes: impl IntoIterator<Item = &'f Fix>) -> Strin
     mended
 }
 
-/// Returns lines with more patterns, in the form of the line of the pattern before them, and the position where they
-/// go.
+/// Returns the lines that add patterns to a list, and the position where to insert them. They are indented like the
+/// line of the pattern before them.
 fn lines(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize, String)> {
     let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
     let dash = &text[begin..behind.start];
@@ -58,29 +58,29 @@ fn lines(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize,
     Some((end, patterns.iter().map(line).collect()))
 }
 
-/// Whether a pattern is an item of a list on a line of its own.
+/// Whether a pattern is a list item on its own line, after a dash.
 pub(super) fn is_item(text: &str, at: &Range<usize>) -> bool {
     let Some(before) = text.get(..at.start) else { return false };
     let begin = before.rfind('\n').map_or(0, |end| end + 1);
     before[begin..].trim() == "-" && text.get(at.clone()).is_some_and(|item| !item.contains('\n'))
 }
 
-/// Whether a pattern is an item of a list in brackets.
+/// Whether a pattern is an item of a list in brackets, such as `[a, b]`.
 pub(super) fn is_in_brackets(text: &str, at: &Range<usize>) -> bool {
     let before = text.get(..at.start).unwrap_or_default().trim_end();
     let after = text.get(at.end..).unwrap_or_default().trim_start();
     before.ends_with(['[', ',']) && after.starts_with([']', ','])
 }
 
-/// Returns more patterns for a list in brackets, and the position where they go.
+/// Returns the text that adds patterns to a list in brackets, and the position where to insert it.
 fn items(text: &str, behind: &Range<usize>, patterns: &[&str]) -> Option<(usize, String)> {
     let old = text.get(behind.clone()).filter(|_| is_in_brackets(text, behind))?;
     let item = |pattern: &&str| format!(", {}", scalar(pattern, old, Within::Anything));
     Some((behind.end, patterns.iter().map(item).collect()))
 }
 
-/// Returns the YAML of a new list of patterns and the position where it goes: behind the `path` of a service, on new
-/// lines, or in the braces if the service is written in braces.
+/// Returns the YAML of a new `filters` list, and the position where to insert it. The list comes after the `path` of a
+/// service: on new lines, or in the same braces if the service is written in braces.
 fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize, String)> {
     let begin = text.get(..behind.start)?.rfind('\n').map_or(0, |end| end + 1);
     let key = text[begin..behind.start].trim_end().strip_suffix("path:")?;
@@ -97,16 +97,16 @@ fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize
     Some((end, format!("{line_end}{key}filters:{}", patterns.iter().map(item).collect::<String>())))
 }
 
-/// Where a text is written.
+/// Where a pattern is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Within {
     /// On a line of its own.
     Lines,
-    /// Perhaps in brackets, where commas and braces have a meaning.
+    /// In any place, also in brackets, where commas and braces have a meaning of their own.
     Anything,
 }
 
-/// Writes a text as YAML, in the quotes of another one.
+/// Returns a text as a YAML scalar, in the quotes that the scalar `like` has, if they are possible.
 fn scalar(text: &str, like: &str, within: Within) -> String {
     let is_plain = |c: char| {
         c.is_ascii_alphanumeric() || "._/@-*+()|".contains(c) || within == Within::Lines && "{},[]".contains(c)

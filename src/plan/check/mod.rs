@@ -1,7 +1,8 @@
-//! What is wrong or missing in filters: the rules, each in a file of its own.
+//! The rules that find what is wrong or missing in filters. Each rule has a file of its own.
 //!
-//! A rule is a pure function from what the repository has ([`SourceTree`]), what it declares ([`Discovered`]) and its
-//! filters ([`FilterSet`]) to [`Finding`]s. A finding is an error only if the filters certainly miss a change.
+//! A rule is a pure function from the files of a repository ([`SourceTree`]), the services that these files declare
+//! ([`Discovered`]) and the filters ([`FilterSet`]) to [`Finding`]s. A finding is an error only if the filters
+//! certainly miss a change.
 
 mod dead_pattern;
 mod filter_set;
@@ -50,7 +51,7 @@ use crate::model::name::ServiceName;
 use crate::plan::observed::{Observed, ObservedInput};
 use ground::Ground;
 
-/// Returns the workflows of a tree that can be read, by their paths. Discovery reports why the others cannot be read.
+/// Returns the readable workflows of a tree, by their paths. Discovery reports why the others cannot be read.
 #[must_use]
 pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
     let files = tree.texts().filter(|file| is_workflow_file(file.name()));
@@ -62,11 +63,11 @@ pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
 pub struct Checked<'a> {
     /// The files.
     pub tree: &'a SourceTree,
-    /// Where the symbolic links among them lead, by their paths.
+    /// The targets of the symbolic links among the files, by the paths of the links.
     pub links: &'a BTreeMap<String, String>,
-    /// What the files declare.
+    /// The services and builds that the files declare.
     pub found: &'a Discovered,
-    /// The workflows among them, by their paths.
+    /// The workflows among the files, by their paths.
     pub workflows: &'a BTreeMap<String, Workflow>,
     /// The filters.
     pub sets: &'a [FilterSet],
@@ -124,7 +125,7 @@ pub fn coverage(checked: &Checked<'_>) -> Vec<ReadCoverage> {
 pub struct ImageInputs {
     /// The files, in the order of paths.
     pub inputs: Vec<ObservedInput>,
-    /// Descriptions of other inputs, which are not known before the build.
+    /// Descriptions of further inputs that are not known before the build.
     pub unseen: Vec<String>,
 }
 
@@ -135,8 +136,8 @@ pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs>
     image_inputs::all(&ground, &image_builds::all(&ground).0)
 }
 
-/// Whether a finding is about the lockfile of a service that needs no pattern for it: the service's `lockfile` compares
-/// its packages, or exempts the file.
+/// Whether a finding is about a lockfile that needs no pattern, because of the key `lockfile` of its service: the
+/// service compares the packages of the lockfile, or exempts the lockfile.
 fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     let name = finding.service.as_ref().filter(|_| finding.rule == CheckRule::UncoveredLockfile);
     let is_read = |name: &ServiceName| {
@@ -150,7 +151,7 @@ fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     name.is_some_and(is_read)
 }
 
-/// Returns the warnings with this code from the reading of the filters, as findings of a rule.
+/// Returns findings of a rule: one for each warning with this code that was found when the filters were read.
 fn as_read(sets: &[FilterSet], rule: CheckRule, code: &str) -> Vec<Finding> {
     let said = sets.iter().flat_map(|set| &set.warnings).filter(|problem| problem.code == code);
     said.map(|problem| Finding::as_read(rule, problem)).collect()

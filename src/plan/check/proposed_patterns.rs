@@ -9,7 +9,7 @@ use crate::glob::Pattern;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{RepoDir, ServiceId};
 
-/// How many files a proposal names one by one.
+/// The greatest number of files that a proposal names one by one, if a pattern for all of them is possible.
 const MOST_FILES: usize = 5;
 
 /// Returns patterns for the files that a source of a Dockerfile's `COPY` matches.
@@ -32,7 +32,8 @@ pub(super) fn below(directory: &RepoDir) -> String {
     copied_patterns(directory, "**").map_or_else(|| "**".to_owned(), |[_, pattern]| pattern)
 }
 
-/// Returns the addition of patterns to those of a service; `None` if the service has no list of its own in the file.
+/// Returns the fix that adds patterns to the list of a service. `None` if the service has no list of its own in the
+/// file, has the patterns already, or matches a path only if every pattern does.
 pub(super) fn addition(ground: &Ground<'_>, set: usize, service: ServiceId, patterns: Vec<String>) -> Option<Fix> {
     let config = ground.config(set);
     let filter = config.filters.get(config.services[service.0].filter);
@@ -77,8 +78,8 @@ fn is_merged(config: &Config, service: ServiceId, path: &Span) -> bool {
     places.any(|place| place.used != place.defined && (place.defined == *path || Some(&place.defined) == run))
 }
 
-/// Returns the addition like [`addition`]. For a service that takes everything in its path and has no list, it returns
-/// a new list: everything in the path, and the patterns.
+/// Returns the same fix as [`addition`], except for a service with a `path` and no list of patterns. For this one, the
+/// fix adds a list, which has a pattern for everything in the path, and the new patterns.
 pub(super) fn addition_or_list(
     ground: &Ground<'_>,
     set: usize,

@@ -1,4 +1,4 @@
-//! The fewest patterns that cover the files that a build read, and few other files.
+//! Finds a small number of patterns that cover the files that a build read, and few other files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::analysis::filter::{Filters, members};
 use crate::glob::{Pattern, Verdict};
 use crate::model::name::RepoDir;
 
-/// How deep directories are searched; below that, files are named.
+/// The depth to which directories are searched. Deeper files are named one by one.
 const DEEPEST: usize = 64;
 
 /// The files for which patterns are proposed.
@@ -18,17 +18,18 @@ pub(super) struct ReadFiles<'a> {
     pub(super) ground: &'a Ground<'a>,
     /// The positions of the files that were read and that nothing covers, in order.
     pub(super) missed: &'a [usize],
-    /// The files that are covered already.
+    /// The files that the service's patterns cover already.
     pub(super) cover: &'a Positions,
     /// The directories of other services. No pattern may include unread files in them.
     pub(super) others: &'a [RepoDir],
 }
 
 impl ReadFiles<'_> {
-    /// Returns the patterns. A directory replaces its files if all of its uncovered files were read, at least two, or
-    /// half of them, at least three. The root never does, and neither does a directory that contains another service of
-    /// which no file was read. The remaining files are grouped by a similar rule: those with one ending in a directory,
-    /// then those with one name in several directories.
+    /// Returns the patterns. The pattern of a directory replaces those of its files if all of its uncovered files were
+    /// read and there are at least two, or if at least half of them were read and these are at least three. The root
+    /// never replaces its files, nor does a directory that contains another service of which no file was read. The
+    /// remaining files are grouped in a similar way: first files of one directory with the same ending, then files of
+    /// neighbouring directories with the same name.
     pub(super) fn patterns(&self) -> Vec<String> {
         let (mut patterns, mut files) = (Vec::new(), Vec::new());
         self.add(&RepoDir::root(), self.missed, 0, &mut patterns, &mut files);
@@ -50,7 +51,7 @@ impl ReadFiles<'_> {
         patterns
     }
 
-    /// Keeps the patterns that match at most as many unread uncovered files as read ones.
+    /// Keeps the patterns that match at least as many read files as other files that nothing covers.
     fn keep_mostly_read(&self, groups: &mut BTreeMap<String, Vec<usize>>) {
         let parsed = groups.keys().filter_map(|text| Some((text.clone(), Pattern::parse(text).ok()?)));
         let (texts, parsed): (Vec<String>, Vec<Pattern>) = parsed.unzip();
@@ -63,7 +64,8 @@ impl ReadFiles<'_> {
         groups.retain(|text, read| counts.get(text).is_some_and(|count| read.len() * 2 >= *count));
     }
 
-    /// Adds the patterns of directories in a directory, and the files that no such pattern replaces.
+    /// Adds the patterns that replace files below a directory to `patterns`, and the other missed files below it to
+    /// `files`.
     fn add(
         &self,
         directory: &RepoDir,
@@ -109,7 +111,8 @@ impl ReadFiles<'_> {
     }
 }
 
-/// Returns the pattern of the files of one kind in the directory of a file: `lib/*.c`; none at the root.
+/// Returns the pattern for the files with the same ending in the directory of a file: `lib/*.c` for `lib/a.c`. `None`
+/// for a file at the root, or with an unusual name.
 fn of_one_kind(path: &str) -> Option<String> {
     let (directory, name) = path.rsplit_once('/')?;
     let (stem, ending) = name.rsplit_once('.')?;
@@ -118,7 +121,8 @@ fn of_one_kind(path: &str) -> Option<String> {
     is_plain.then(|| Some(format!("{}*.{ending}", all.strip_suffix("**")?)))?
 }
 
-/// Returns the pattern of the files of one name in the directories beside that of a file: `crates/*/Cargo.toml`.
+/// Returns the pattern for the files with the same name in the directory of a file and its neighbours:
+/// `crates/*/Cargo.toml` for `crates/a/Cargo.toml`. `None` for a file at the root, or with an unusual name.
 fn of_one_name(path: &str) -> Option<String> {
     let (directory, name) = path.rsplit_once('/')?;
     let is_plain = name.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
@@ -127,7 +131,7 @@ fn of_one_name(path: &str) -> Option<String> {
     is_plain.then(|| Some(format!("{}*/{name}", all.strip_suffix("**")?)))?
 }
 
-/// Returns the pattern that matches one path; `None` if no pattern does.
+/// Returns a pattern without wildcards that matches a path; `None` if there is none.
 fn of_file(path: &str) -> Option<String> {
     let is_it = |text: &str| Pattern::parse(text).is_ok_and(|pattern| pattern.matches(path.as_bytes()) == Verdict::Yes);
     if !path.starts_with('!') && is_it(path) {

@@ -1,4 +1,4 @@
-/// A rule that filters are held to. Its id is stable.
+/// A rule that filters have to keep. The id of a rule, such as `R001`, never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckRule {
     /// A pattern matches no file.
@@ -15,11 +15,11 @@ pub enum CheckRule {
     UncoveredLockfile,
     /// The workflow that builds a service is not covered.
     UncoveredWorkflow,
-    /// A file belongs to no service or filter.
+    /// A tracked file belongs to no service or filter.
     UnownedFile,
     /// A `!` widens a filter in place of narrowing it.
     WideningNegation,
-    /// A pattern is a directory, but everything in the directory was meant.
+    /// A pattern names a directory, but everything in the directory was meant.
     BareDirectory,
     /// The tags that start a workflow are never those of a release.
     UnmatchedTag,
@@ -27,7 +27,7 @@ pub enum CheckRule {
     SharedTag,
     /// A workflow does not start for a path that its filters match.
     UnstartedWorkflow,
-    /// A filter that no job reads, or an output that no filter makes.
+    /// No job reads a filter, or a job reads an output that no filter makes.
     UnreadFilter,
     /// A symbolic link leads to a file that nothing covers.
     UncoveredLink,
@@ -38,7 +38,7 @@ pub enum CheckRule {
 }
 
 impl CheckRule {
-    /// All of them, in the order of their ids.
+    /// All rules, in the order of their ids.
     pub const ALL: [Self; 17] = [
         Self::DeadPattern,
         Self::UncoveredCopy,

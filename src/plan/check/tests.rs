@@ -42,7 +42,7 @@ fn with_checked<T>(files: &[(&str, &str)], observed: Option<&Observed>, of: impl
     of(&Checked { tree: &tree, links: &links, found: &found, workflows: &workflows, sets: &sets, observed })
 }
 
-/// Returns what a rule finds, each as its severity, its place and its message.
+/// Returns the findings of a rule, each as its severity, its place and its message.
 #[track_caller]
 fn of_rule(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
     let shown = |finding: &Finding| {
@@ -490,7 +490,7 @@ fn comments_leave_findings_out() {
     assert_eq!(of_rule("R001", &files), Vec::<String>::new());
 }
 
-/// Mends filters until nothing more can be mended, and returns their text.
+/// Applies fixes to filters until there are no more fixes, and returns their text.
 fn mended_whole(files: &[(&str, &str)]) -> String {
     let mut text = files[0].1.to_owned();
     for _ in 0..3 {
@@ -564,7 +564,7 @@ fn workflows_that_call_each_other_are_followed_once() {
     assert_eq!(of_rule("R002", &files).len(), 1);
 }
 
-/// An existing file may be modified, so a filter for other changes does not cover it.
+/// An existing file may be modified, so a filter that applies only to other changes does not cover it.
 #[test]
 fn what_looks_at_other_changes_covers_nothing() {
     let text = workflow(GATED, "context: ., file: api/Dockerfile");

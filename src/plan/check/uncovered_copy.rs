@@ -1,4 +1,4 @@
-//! Files that a Dockerfile copies and whose changes build no image.
+//! Files that a Dockerfile copies, but whose changes do not trigger a build of the image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ const LOCKFILES: [&str; 20] = [
     "mix.lock",
 ];
 
-/// Root manifests, beside which such a file is.
+/// The names of manifests. A manifest is treated like a lockfile if there is one in the same directory.
 const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
 
 /// Whether a path is that of a lockfile, or of the manifest beside one.
@@ -49,25 +49,27 @@ pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
     LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
 }
 
-/// The files that a Dockerfile reads and a service does not cover, in all builds of the service.
+/// The files that a Dockerfile copies and the patterns of a service do not cover, in all builds of the service with
+/// that Dockerfile.
 #[derive(Default)]
 struct Missed {
     files: BTreeSet<usize>,
     sources: BTreeSet<Span>,
     patterns: BTreeSet<String>,
-    /// Whether one of the builds is surely the service's.
+    /// Whether it is certain for one of the builds that the service is responsible for it.
     is_sure: bool,
 }
 
-/// The subject of a finding: a rule, a service by its set, a Dockerfile.
+/// The subject of a finding: the rule, the set, the service in it, the path of the Dockerfile, and the breadth of the
+/// sources.
 type Subject<'a> = (CheckRule, usize, ServiceId, &'a str, Breadth);
 
 /// The breadth of a source of a `COPY`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Breadth {
-    /// The files that it names.
+    /// A file, a directory, or a pattern with wildcards.
     Named,
-    /// The whole context, or several packages, of which most matters only to other services.
+    /// The whole context, or a directory with several packages. Most of it matters only to other services.
     Wide,
 }
 
@@ -122,7 +124,7 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
 }
 
-/// Whether a file is that of a package in a directory of a context.
+/// Whether a file belongs to a package in a subdirectory of a context.
 fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> bool {
     let path = ground.path(position);
     let services = ground.found.services.iter();
@@ -185,8 +187,8 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     finding.help(help).fixed_by(addition(ground, set, service, patterns))
 }
 
-/// Returns, by set, the files that each service would cover if nothing were excluded; empty for a set without
-/// exclusions.
+/// Returns, for each set, the files that each of its services would cover if no pattern excluded any. The list is empty
+/// for a set without exclusions.
 pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {

@@ -19,28 +19,28 @@ use crate::plan::observed::{Observed, ObservedInput, ObservedService};
 pub struct ReadCoverage {
     /// The service.
     pub service: ServiceName,
-    /// The files that it read and that nothing covers.
+    /// The files that the build read and that nothing covers.
     pub uncovered: Vec<ObservedInput>,
-    /// The files that it read and that its patterns exclude.
+    /// The files that the build read and that the service's patterns exclude.
     pub excluded: Vec<ObservedInput>,
-    /// The patterns that cover the uncovered files, as few as possible.
+    /// The patterns that are proposed for the uncovered files.
     pub proposed: Vec<String>,
     /// The patterns that were added to the service after the comparison.
     pub added: Vec<String>,
-    /// Whether they can be added to the service's own list of patterns.
+    /// Whether the proposed patterns can be added to the service's own list of patterns.
     pub is_mendable: bool,
-    /// The covered files that it did not read.
+    /// The covered files that the build did not read.
     pub unread: UnreadFiles,
 }
 
-/// A service that was observed, and its files.
+/// An observed service, and the files that its build read, compared with its patterns.
 struct Compared<'o> {
     set: usize,
     service: ServiceId,
     observed: &'o ObservedService,
     /// The files that were read and that nothing covers, by position.
     uncovered: Vec<(usize, &'o ObservedInput)>,
-    /// The files that were read and are excluded.
+    /// The files that were read and that patterns exclude, by position.
     excluded: Vec<(usize, &'o ObservedInput)>,
     proposed: Vec<String>,
     read: Positions,
@@ -67,7 +67,7 @@ pub(super) fn coverage(ground: &Ground<'_>, observed: &Observed) -> Vec<ReadCove
         .collect()
 }
 
-/// Returns findings about the observed reads that nothing covers or that are excluded.
+/// Returns findings about observed files that nothing covers, and about observed files that patterns exclude.
 pub(super) fn check(ground: &Ground<'_>, observed: &Observed) -> Vec<Finding> {
     let mut found = Vec::new();
     for compared in compare(ground, observed) {
@@ -138,7 +138,7 @@ fn is_about_locked(ground: &Ground<'_>, compared: &Compared<'_>) -> bool {
     }
 }
 
-/// Returns the services in whose directories uncovered files lie.
+/// Returns the services that have uncovered files in their directories, without those that are built from this service.
 fn owners<'g>(ground: &Ground<'g>, compared: &Compared<'_>) -> Vec<&'g ServiceName> {
     let config = ground.config(compared.set);
     let holds = |id: &ServiceId| {
@@ -190,13 +190,14 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
     found
 }
 
-/// Returns the files whose paths are not UTF-8, with the paths in the form of the JSON document.
+/// Returns the positions of the files whose paths are not UTF-8, each with the path as the JSON document has it.
 fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     let odd = listing.iter().enumerate().filter(|(_, entry)| std::str::from_utf8(entry.path).is_err());
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()
 }
 
-/// The lockfiles, settings and manifests of a service that count only through the packages that the service gets.
+/// The lockfiles, settings files and manifests of a service that need no pattern, since only those packages in them
+/// matter that the service gets.
 struct LockedManifests<'a> {
     service: &'a Service,
     /// The directories with lockfiles of the service.
@@ -204,7 +205,7 @@ struct LockedManifests<'a> {
 }
 
 impl<'a> LockedManifests<'a> {
-    /// The manifests of packages.
+    /// The file names of the manifests of packages.
     const NAMES: [&'static str; 3] = ["Cargo.toml", "package.json", "pyproject.toml"];
 
     fn of(ground: &Ground<'_>, service: &'a Service) -> Self {
@@ -213,7 +214,8 @@ impl<'a> LockedManifests<'a> {
         Self { service, directories }
     }
 
-    /// Whether a file counts only through the packages of the service's lockfiles, and not as a file.
+    /// Whether a file needs no pattern: only those packages in it matter that the service gets, or it is a lockfile and
+    /// the service exempts lockfiles.
     fn hold(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         if self.service.lockfile == LockfileUse::Unchecked {

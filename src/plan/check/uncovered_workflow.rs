@@ -1,4 +1,4 @@
-//! Workflows that build an image and do not affect it.
+//! Workflows that build the image of a service, but whose changes do not affect the service.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Packages and images of the repository that a service is built from, and that its filters do not cover.
+//! Packages and images of the repository that a service is built from, but that its filters do not cover.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -89,8 +89,8 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
     found
 }
 
-/// Returns the services that a service is built from, each with the path of edges to it. Development dependencies of a
-/// dependency do not matter to its dependents.
+/// Returns the discovered services from which a discovered service is built, each with the edges on the way to it. The
+/// development dependencies of a dependency are not followed.
 fn reached<'e, 'f>(edges: &'e [Vec<&'f DiscoveredEdge>], home: usize) -> Vec<(usize, Vec<&'f DiscoveredEdge>)> {
     let mut seen = BTreeSet::from([home]);
     let mut before: BTreeMap<usize, &'f DiscoveredEdge> = BTreeMap::new();
@@ -118,14 +118,14 @@ fn reached<'e, 'f>(edges: &'e [Vec<&'f DiscoveredEdge>], home: usize) -> Vec<(us
     order.into_iter().map(|target| (target, way(target))).collect()
 }
 
-/// Returns the rule that an edge belongs to, by the file that declares it.
+/// Returns the rule for an edge that the filters lack, by the file that declares the edge.
 fn rule_of(at: &DeclaredAt) -> CheckRule {
     let name = at.file.name().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let is_dockerfile = name.contains("dockerfile") || name.contains("containerfile");
     if is_dockerfile { CheckRule::UnlistedImage } else { CheckRule::UnlistedPackage }
 }
 
-/// Returns the purpose of a dependency, by the key or the table that it is in.
+/// Returns the purpose of a dependency, by the key or the table of the manifest that contains it.
 fn purpose(at: &DeclaredAt) -> Purpose {
     let before = at.file.text().get(..at.span.start).unwrap_or_default();
     let (keys, marks): (&[&str], [&str; 2]) = if at.file.name().ends_with(".json") {
@@ -144,7 +144,8 @@ fn purpose(at: &DeclaredAt) -> Purpose {
     if marks.iter().any(|mark| heading.contains(mark)) { Purpose::Developing } else { Purpose::Building }
 }
 
-/// Returns the services whose lockfile or root manifest is not covered, as their workspace declares it.
+/// Returns findings about services that do not cover the lockfile or the root manifest of their workspace. Services
+/// with such a finding in `copied` are left out.
 pub(super) fn lockfiles(ground: &Ground<'_>, copied: &[Finding]) -> Vec<Finding> {
     let said = copied.iter().filter(|finding| finding.rule == CheckRule::UncoveredLockfile);
     let said: BTreeSet<&ServiceName> = said.filter_map(|finding| finding.service.as_ref()).collect();

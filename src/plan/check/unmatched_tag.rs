@@ -1,4 +1,4 @@
-//! Tags that start a workflow, and that no release has.
+//! Patterns of tags that start a workflow, but match no release tag.
 
 use super::ground::Ground;
 use super::{CheckRule, Finding};
@@ -42,7 +42,7 @@ fn runs_rebake(job: &WorkflowJob) -> bool {
     job.steps.iter().any(|step| step.run.contains("rebake ") || step.action.ends_with("/rebake"))
 }
 
-/// Whether a pattern of tags may match a tag that begins with `prefix` and a digit.
+/// Whether a pattern of a workflow may match a tag that begins with `prefix` and a digit.
 fn may_match(pattern: &str, prefix: &str) -> bool {
     let end = pattern.find(['*', '?', '+', '[', '!', '\\']).unwrap_or(pattern.len());
     // `?` and `+` apply to the character before them.

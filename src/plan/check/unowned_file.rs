@@ -39,7 +39,8 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
     vec![finding.label(&config.source, Span::default(), "").help(help)]
 }
 
-/// Returns patterns of the unowned files: of a directory if no file below it is owned, else of the file.
+/// Returns patterns for the unowned files. A directory in which no file is owned gets one pattern; any other unowned
+/// file gets a pattern of its own.
 fn groups(ground: &Ground<'_>, owned: &Positions) -> Vec<String> {
     let listing = ground.listing();
     // How many files before each are owned.

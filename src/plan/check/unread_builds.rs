@@ -7,7 +7,7 @@ use crate::inputs::source::docker::{Dockerfile, IgnoreFile, RefusedDockerfile};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::{Escaped, ServiceId};
 
-/// The problems of the files of builds that could not be read, by path.
+/// The problems of Dockerfiles and ignore files that could not be read, by the path of the file.
 #[derive(Default)]
 pub(super) struct UnreadBuilds(BTreeMap<String, Diagnostic>);
 
@@ -31,7 +31,7 @@ impl UnreadBuilds {
         self.0.insert(path.to_owned(), problem.help("correct it, or commit the file"));
     }
 
-    /// Returns the text of a file. If there is none, records a problem, unless discovery has reported one.
+    /// Returns the text of a file. If there is no text, it records a problem, unless discovery has reported one.
     pub(super) fn text<'a>(&mut self, ground: &Ground<'a>, path: &str) -> Option<&'a SourceFile> {
         let text = ground.tree.text(path);
         let is_said = || {
@@ -48,12 +48,13 @@ impl UnreadBuilds {
         text
     }
 
-    /// Returns a parsed Dockerfile. If builders refuse it, records a problem.
+    /// Returns a parsed Dockerfile. If builders would refuse the file, it records a problem and returns `None`.
     pub(super) fn parsed(&mut self, file: &SourceFile) -> Option<Dockerfile> {
         Dockerfile::parse(file.text()).inspect_err(|refused| self.note(file, refused)).ok()
     }
 
-    /// Returns a parsed ignore file. If it is not understood, records a problem.
+    /// Returns a parsed ignore file. If a pattern of the file is not understood, it records a problem and returns
+    /// `None`.
     pub(super) fn ignore_file(&mut self, file: &SourceFile) -> Option<IgnoreFile> {
         let read = IgnoreFile::parse(file.text());
         if read.is_none() {

@@ -1,4 +1,4 @@
-//! Patterns that cover only files that a build did not read, so that changes of them build a service for nothing.
+//! Patterns that cover only files that a build did not read. Changes of these files build a service for nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use super::written_patterns::{alone, including};
 use crate::analysis::filter::{Filters, members};
 use crate::model::name::ServiceId;
 
-/// The files that a service's own patterns cover and its build did not read.
+/// The files that a service's own patterns cover, but that its build did not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnreadFiles {
     /// The patterns that match only files that were not read.
     pub patterns: Vec<String>,
     /// Whether any of the files that the service's own patterns cover was read.
     pub own: OwnReads,
-    /// The directories with covered files of which none was read, each with the number of these files. No directory
-    /// contains another one.
+    /// The directories that have covered files, but none that was read, each with the number of its covered files. No
+    /// directory contains another one.
     pub directories: Vec<(String, usize)>,
 }
 
@@ -32,7 +32,7 @@ pub enum OwnReads {
     NoneTracked,
 }
 
-/// Returns the files that a service's own patterns cover and its build did not read.
+/// Returns the files that a service's own patterns cover, but that its build did not read.
 pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Positions) -> UnreadFiles {
     let config = ground.config(set);
     let service = &config.services[service.0];

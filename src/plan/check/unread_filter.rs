@@ -17,7 +17,7 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
     found
 }
 
-/// Returns the outputs that are read and that no filter makes.
+/// Returns a finding for each output that a job reads from a step with filters, but that none of these filters makes.
 fn unmade(ground: &Ground<'_>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
@@ -58,7 +58,7 @@ fn unmade(ground: &Ground<'_>) -> Vec<Finding> {
     found
 }
 
-/// Returns the filters of workflows that nothing reads.
+/// Returns a finding for each filter that a step of a workflow has, but that no job reads.
 fn unread(ground: &Ground<'_>) -> Vec<Finding> {
     let mut read: BTreeSet<(usize, String)> = BTreeSet::new();
     let mut whole = BTreeSet::new();
@@ -102,7 +102,7 @@ fn unread(ground: &Ground<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether a filter exists for others, which use its patterns through an alias.
+/// Whether other filters use the patterns of a filter through a YAML alias, so that it need not be read itself.
 fn is_shared(ground: &Ground<'_>, set: usize, name: &str) -> bool {
     let config = ground.config(set);
     let Some(own) = config.services.get(name) else { return false };

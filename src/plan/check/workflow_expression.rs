@@ -3,14 +3,15 @@
 /// A name in an expression or a script: `steps.filter.outputs.api`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExpressionName {
-    /// Its parts.
+    /// Its parts: `steps`, `filter`, `outputs` and `api`.
     pub(super) parts: Vec<String>,
-    /// Whether the expression is true if the value is not: `!needs.a.outputs.b`, `… == 'false'`, `… != 'true'`.
+    /// Whether the expression is true when the value of the name is not: `!needs.a.outputs.b`, `… == 'false'`, `… !=
+    /// 'true'`.
     pub(super) is_negated: bool,
 }
 
 impl ExpressionName {
-    /// Returns its parts as texts.
+    /// Returns its parts as string slices.
     pub(super) fn path(&self) -> Vec<&str> {
         self.parts.iter().map(String::as_str).collect()
     }
@@ -43,7 +44,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// Returns the parts of the name at the beginning of a text, and what follows it.
+/// Returns the parts of the name at the beginning of a text, and the text after the name.
 fn name(text: &str) -> Option<(Vec<String>, &str)> {
     let mut parts = Vec::new();
     let mut rest = text;
@@ -65,7 +66,7 @@ fn name(text: &str) -> Option<(Vec<String>, &str)> {
     }
 }
 
-/// Returns the text in an index such as `['a']`, and what follows it.
+/// Returns the text in an index such as `['a']`, and the text after the index.
 fn index(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('[')?.trim_start();
     let quote = inside.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
@@ -73,7 +74,7 @@ fn index(text: &str) -> Option<(&str, &str)> {
     Some((part, after.trim_start().strip_prefix(']')?))
 }
 
-/// Whether a comparison after a name makes the expression true if the value is not.
+/// Whether the text after a name is a comparison that is true when the value of the name is not.
 fn asks_for_opposite(after: &str) -> bool {
     let after = after.trim_start_matches([' ', '}', '"', '\'', '\n', ')']);
     let value = |text: &str, value: &str| text.trim_start_matches([' ', '"', '\'']).starts_with(value);

@@ -1,4 +1,4 @@
-//! The patterns that people wrote, and the files that each matches by itself.
+//! The patterns as written in files, and how many tracked files each matches by itself.
 
 use std::collections::BTreeSet;
 
@@ -9,20 +9,20 @@ use crate::model::change::Status;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::ServiceName;
 
-/// A pattern of a filter, as it stands in the file.
+/// A pattern of a filter, as written in the file.
 pub(super) struct WrittenPattern<'a> {
     pub(super) set: usize,
-    /// The first service or filter that has it.
+    /// The first service or filter that has the pattern.
     pub(super) name: Option<&'a ServiceName>,
     pub(super) filter: FilterId,
     pub(super) pattern: &'a Located<Pattern>,
-    /// Whether it was made from a directory: a service's `path`.
+    /// Whether the pattern was made from a directory: a service's `path`.
     pub(super) of_path: bool,
-    /// How many tracked files it matches.
+    /// How many tracked files the pattern matches.
     pub(super) files: usize,
 }
 
-/// Returns the patterns by which a path can match, each once. Patterns that are computed when a workflow runs are left
+/// Returns the patterns that can include a path, each once. Patterns that are computed when a workflow runs are left
 /// out.
 pub(super) fn all<'a>(ground: &Ground<'a>) -> Vec<WrittenPattern<'a>> {
     let mut found = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn including(filter: &Filter) -> Vec<&Located<Pattern>> {
     }
 }
 
-/// Returns how many tracked files each of some patterns matches.
+/// Returns, for each of these patterns, how many tracked files it matches.
 pub(super) fn counts(ground: &Ground<'_>, patterns: impl Iterator<Item = Pattern>) -> Vec<usize> {
     let filters = alone(patterns);
     let listing = ground.listing();
@@ -76,7 +76,7 @@ pub(super) fn counts(ground: &Ground<'_>, patterns: impl Iterator<Item = Pattern
     (0..filters.len()).map(|at| found.of(Filters::id(at)).len()).collect()
 }
 
-/// Returns filters of one pattern each.
+/// Returns filters with one pattern each.
 pub(super) fn alone(patterns: impl Iterator<Item = Pattern>) -> Filters {
     let entry = |pattern| FilterEntry {
         effect: Effect::Include,
