@@ -15,7 +15,7 @@ use crate::model::name::{ServiceId, quoted};
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Miss {
-    /// A pattern matches it, and a later one, or one in `exclude`, excludes it.
+    /// A pattern matches the path, but a later pattern, or one in `exclude`, excludes it.
     TakenBack {
         /// The path, quoted as git quotes it if it is not UTF-8.
         path: String,
@@ -23,14 +23,14 @@ pub enum Miss {
         #[serde(flatten)]
         taken: TakenBack,
     },
-    /// A pattern matches it, but only for other statuses.
+    /// A pattern matches the path, but applies only to other statuses than the one of the change.
     Status {
         /// The path, quoted as above.
         path: String,
         /// The pattern that matches.
         by: PatternPlace,
     },
-    /// A pattern matches it, but every rule of the filter must match, and another one does not.
+    /// A pattern matches the path, but every rule of the filter must match, and another rule does not.
     Unmet {
         /// The path, quoted as above.
         path: String,
@@ -39,7 +39,7 @@ pub enum Miss {
         /// A pattern of the rule that does not match.
         unmet: PatternPlace,
     },
-    /// It begins like a pattern.
+    /// The path begins like a pattern.
     Near {
         /// The path, quoted as above.
         path: String,
@@ -50,14 +50,14 @@ pub enum Miss {
     },
 }
 
-/// How a path that a pattern matches is excluded.
+/// The pattern that matches a path, and the pattern that excludes it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TakenBack {
     /// The pattern that matches.
     pub by: PatternPlace,
-    /// The pattern that excludes it.
+    /// The pattern that excludes the path.
     pub back: PatternPlace,
-    /// The way in which it excludes.
+    /// The way in which that pattern excludes paths.
     pub how: Exclusion,
 }
 
@@ -65,11 +65,11 @@ pub struct TakenBack {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exclusion {
-    /// With a leading `!`, among the patterns that match.
+    /// The pattern has a leading `!`, and is in the same list as the patterns that match.
     Negated,
-    /// As one of the service's `exclude`.
+    /// The pattern is one of the service's `exclude`.
     Exclude,
-    /// As a lockfile, of which only the service's packages count.
+    /// The path is a lockfile, of which only the service's packages count.
     Lockfile,
 }
 
@@ -82,11 +82,11 @@ pub struct PatternPlace {
     pub at: String,
 }
 
-/// How many misses are listed.
+/// The greatest number of misses that are listed.
 const MOST_MISSES: usize = 3;
 
-/// Returns the changes that came nearest to affecting a service: first those that a pattern matches, then those whose
-/// beginning is most like that of a pattern. None of the changes affects the service.
+/// Returns the changes that came nearest to affecting a service. If a pattern matches any of them, these are returned;
+/// else those that share the longest beginning with a pattern. None of `changes` may affect the service.
 #[must_use]
 pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
     let service = &config.services[service.0];
@@ -97,7 +97,8 @@ pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<M
     if matched.is_empty() { near(config, &filters, changes) } else { matched }
 }
 
-/// Returns why a change that an including pattern matches does not affect the service.
+/// Returns why a change does not match a filter although one of the filter's patterns matches the path; `None` if no
+/// pattern does, or if none of the known reasons applies.
 pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Option<Miss> {
     let matches = |pattern: &Located<Pattern>| pattern.value.matches(change.path.as_bytes()) != Verdict::No;
     let place = |pattern| place(config, pattern);
@@ -144,8 +145,8 @@ pub(super) fn matched(config: &Config, filter: &Filter, change: &Change) -> Opti
     }
 }
 
-/// Returns the changes that affect no service and share the longest beginning with a pattern: at least three quarters
-/// of its literal part. Case is ignored, since it is often mistaken.
+/// Returns the changes that affect no service and share the longest beginning with a pattern. The shared beginning has
+/// at least three quarters of the pattern's literal part. Case is ignored, since it is often mistaken.
 fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss> {
     let patterns: Vec<&Located<Pattern>> = filters
         .iter()
@@ -178,7 +179,7 @@ fn near(config: &Config, filters: &[FilterId], changes: &ChangeSet) -> Vec<Miss>
     near.into_iter().take(MOST_MISSES).map(|(_, miss)| miss).collect()
 }
 
-/// Returns the beginning of a pattern that is literal.
+/// Returns the literal part of a pattern: its beginning up to the first special character.
 fn literal(text: &str) -> &str {
     text.find(|c| "*?[]{}()!+@|\\".contains(c)).map_or(text, |end| &text[..end])
 }

@@ -1,4 +1,4 @@
-//! Explains why a service is affected or not, and which services a path reaches.
+//! Explains why a service is affected or not, and which services a change of a path would affect.
 
 mod miss;
 mod reach;
@@ -13,7 +13,7 @@ use crate::plan::{Base, CauseKind, Plan, PlannedCause, PlannedRange};
 /// Why services are affected or not, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct WhyReport {
-    /// What was compared.
+    /// The commits that were compared.
     pub range: PlannedRange,
     /// The services in question.
     pub services: Vec<ServiceExplanation>,
@@ -26,20 +26,20 @@ pub struct ServiceExplanation {
     pub service: String,
     /// Whether it is affected.
     pub affected: bool,
-    /// The base of this service alone, if it has one.
+    /// The base with which only this service is compared; absent if it has no such base.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// Its causes; empty if it is not affected.
     pub causes: Vec<PlannedCause>,
-    /// The services where chains of dependencies begin, with their own causes.
+    /// For causes that are dependencies, the services with a cause of their own at the ends of the chains.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<ChainRoot>,
-    /// The changes that came nearest to affecting it, the nearest first.
+    /// The changes that came nearest to affecting the service, the nearest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub misses: Vec<Miss>,
 }
 
-/// A service with a cause of its own, which affects others.
+/// A service with a cause of its own, which affects other services through dependencies.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ChainRoot {
@@ -68,7 +68,8 @@ impl ServiceExplanation {
     }
 }
 
-/// Returns the services at the ends of chains, except those that the plan leaves out (`--only`).
+/// Returns the services at the ends of the chains in these causes. Services that the plan omits (`--only`) are not
+/// among them.
 fn roots(plan: &Plan, causes: &[PlannedCause]) -> Vec<ChainRoot> {
     let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
     ends.filter_map(|end| plan.service(end))

@@ -10,12 +10,12 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::name::{RepoPath, quoted};
 use crate::plan::{PlannedCause, published};
 
-/// The services that a path reaches, as published.
+/// The services that a change of a path would affect, as published.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reach {
     /// The path, quoted as git quotes it if it is not UTF-8.
     pub path: String,
-    /// The services, in the order of filters.yaml.
+    /// The affected services, in the order of filters.yaml.
     pub services: Vec<Reached>,
     /// The services with one pattern that matches the path and another one that excludes it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -25,23 +25,24 @@ pub struct Reach {
     pub unowned: Option<PatternPlace>,
 }
 
-/// A service that a path reaches.
+/// A service that a change of a path would affect.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reached {
     /// Its name.
     pub service: String,
-    /// The statuses that affect it: `added`, `modified` and `deleted`, unless a filter only applies to some.
+    /// The statuses with which a change of the path affects the service. These are `modified`, `added` and `deleted`,
+    /// unless the filter applies only to some of them.
     pub when: Vec<&'static str>,
-    /// The causes that a change of the path would give it.
+    /// The causes that a change of the path would give the service.
     pub causes: Vec<PlannedCause>,
 }
 
-/// A service that a path does not reach, since a pattern excludes it.
+/// A service that a change of a path would not affect, since a pattern of the service excludes the path.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Spared {
     /// Its name.
     pub service: String,
-    /// The pattern that matches the path, and the one that excludes it.
+    /// The pattern that matches the path, and the pattern that excludes it.
     #[serde(flatten)]
     pub taken: TakenBack,
 }
@@ -49,7 +50,7 @@ pub struct Spared {
 const STATUSES: [(Status, &str); 3] =
     [(Status::Modified, "modified"), (Status::Added, "added"), (Status::Deleted, "deleted")];
 
-/// Returns the services that a change of the path would affect, directly and through others. The path need neither
+/// Returns the services that a change of the path would affect, directly or through dependencies. The path need neither
 /// exist nor have changed.
 #[must_use]
 pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
