@@ -8,11 +8,11 @@ use crate::plan::pipeline::Error;
 
 /// The steps of a run after its builds.
 impl Recording<'_> {
-    /// Records the results of a run.
+    /// Moves the built refs of a run's services, and removes the marks of services whose results are known.
     ///
     /// # Errors
-    /// When this clone cannot be read or written. A remote that cannot be reached is no error: the records in this
-    /// clone are valid.
+    /// When this clone cannot be read or written. A failure of the remote is not returned as an error but in
+    /// [`Written::trouble`], since the refs in this clone are valid.
     pub fn end(&self, begun: &Begun, ended: &EndedBuilds) -> Result<Written, Error> {
         let (now, trouble) = match self.standing() {
             Ok(now) => (now, None),
@@ -40,7 +40,8 @@ impl Recording<'_> {
         Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
     }
 
-    /// Returns the services whose built refs are now at a descendant of the commit.
+    /// Returns those of these services whose built refs are now at a descendant of this run's commit, each with that
+    /// descendant.
     ///
     /// # Errors
     /// When the refs cannot be read.
@@ -53,8 +54,8 @@ impl Recording<'_> {
         Ok(overtaken.collect())
     }
 
-    /// Moves built refs back to where they were before this run moved them, unless they have been moved since, and
-    /// marks the services, so that they are due. Returns the error of the remote, if there was one.
+    /// Moves built refs back to where they were before this run moved them, except for refs that have been moved again
+    /// since. It marks the services, so that they are due. Returns the error of the remote, if there was one.
     ///
     /// # Errors
     /// When this clone cannot be read or written.
@@ -87,9 +88,9 @@ impl Recording<'_> {
         Ok(sent.and_then(|()| self.repository.push_swaps(remote, &prefix, &swaps).map(drop)).err())
     }
 
-    /// Settles the marks of services that awaited their tags: removes the mark of a service that has its tags now, and
-    /// restores the mark of one whose result turned out to be missing. Returns the error of the remote, if there was
-    /// one.
+    /// Settles the marks of services whose images awaited their tags. It removes the marks of the services in `tagged`,
+    /// whose images have their tags now, and restores the marks of those in `lost`, whose results turned out to be
+    /// missing. Returns the error of the remote, if there was one.
     ///
     /// # Errors
     /// When this clone cannot be written.
@@ -109,7 +110,8 @@ impl Recording<'_> {
         Ok(remote.and_then(|remote| self.repository.push_refs(remote, &put, &take).err()))
     }
 
-    /// Swaps the refs of services: first at the remote, whose result counts, then here. If the remote fails, only here.
+    /// Moves the built refs of services, first at the remote and then in this clone. The result at the remote decides.
+    /// If the remote fails, they are moved only in this clone.
     fn record(
         &self,
         services: &[ServiceId],
@@ -141,7 +143,7 @@ impl Recording<'_> {
         Ok((here.collect::<Result<_, git::GitError>>()?, trouble))
     }
 
-    /// Sets a ref here to the commit that it has at the remote.
+    /// Sets a ref in this clone to the commit that it has at the remote.
     fn copy(&self, swap: &Swap, there: Swapped) -> Result<(), git::GitError> {
         let at = match there {
             Swapped::Moved(_) | Swapped::There => swap.to,
@@ -150,9 +152,9 @@ impl Recording<'_> {
         if self.repository.contains(&at) { self.repository.put_refs(&[(swap.reference.clone(), at)]) } else { Ok(()) }
     }
 
-    /// Removes the marks of services that were recorded or not begun, here and at the remote, and keeps those whose
-    /// results are not known. If a mark is no longer ours, another run has built the service meanwhile, and it is not
-    /// known which of the two results is there.
+    /// Removes marks in this clone and at the remote: those of services that were recorded, and those of services whose
+    /// builds did not begin. The marks of services whose results are not known stay. If a mark is no longer this run's,
+    /// another run has built the service meanwhile, and it is not known which of the two results the environment has.
     ///
     /// Returns the recorded services that keep their marks until they have their tags, and the error of the remote, if
     /// there was one.
@@ -201,7 +203,8 @@ impl Recording<'_> {
         Ok((awaiting_tags, trouble))
     }
 
-    /// Returns the services that may not be recorded, each with a dependency that is due and was not built in this run.
+    /// Returns the built services that may not be recorded, each with a dependency that is due and was not built in
+    /// this run, or whose result another run may have replaced.
     fn held(
         &self,
         begun: &Begun,
@@ -239,8 +242,8 @@ impl Recording<'_> {
         Ok(held)
     }
 
-    /// Whether a service is certainly not due, since it was built at this commit. The saved plan is not used, since it
-    /// may come from anywhere.
+    /// Whether a service is certainly not due, since its built ref is at this run's commit and it has no mark. The
+    /// commits in a saved plan are not used for this, since the plan may come from anywhere.
     fn is_known_to_be_done(&self, service: ServiceId, now: &RefState) -> bool {
         let name = self.name(service);
         now.begun(name).is_none() && now.built(name) == Some(self.commit)

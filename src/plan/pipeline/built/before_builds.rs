@@ -9,10 +9,10 @@ use crate::plan::pipeline::Error;
 
 /// The steps of a run before its builds.
 impl Recording<'_> {
-    /// Reads the built refs and marks: the remote's if the run pushes them, else this clone's.
+    /// Reads the built refs and marks: those of the remote if the run pushes refs to it, else those of this clone.
     ///
     /// # Errors
-    /// When they cannot be read.
+    /// When the refs cannot be read.
     pub fn standing(&self) -> Result<RefState, Error> {
         Ok(match &self.remote {
             Some(remote) => RefState::at(self.repository, remote, self.environment)?,
@@ -20,8 +20,8 @@ impl Recording<'_> {
         })
     }
 
-    /// Returns which services of a plan a run of a later commit has built already, and which this run cannot record.
-    /// `before` are the refs when the run begins.
+    /// Returns the services of a plan that need not be built, since a run of a later commit has built them, and the
+    /// services that this run cannot record. `before` has the refs from when the run begins.
     #[must_use]
     pub fn outlook(&self, plan: &Plan, before: &RefState) -> Outlook {
         let graph = &self.config.graph;
@@ -43,7 +43,7 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns the outcome that recording services will have if no ref moves until then.
+    /// Returns the outcomes that recording these services will have if no ref is moved until then.
     pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
@@ -54,11 +54,11 @@ impl Recording<'_> {
         swaps.iter().zip(at).map(|(swap, at)| self.repository.judge(swap, at)).collect()
     }
 
-    /// Marks services as begun. Until they are recorded, their state in the environment is not known. Also returns the
-    /// error of the remote, if there was one.
+    /// Marks services as begun. Until their builds are recorded, it is not known which results the environment has.
+    /// Also returns the error of the remote, if there was one.
     ///
     /// # Errors
-    /// When a mark cannot be written here.
+    /// When a mark cannot be written in this clone.
     pub fn begin(&self, services: &[ServiceId], before: RefState) -> Result<(Begun, Option<RemoteError>), Error> {
         let here = RefState::here(self.repository, self.environment)?;
         let token = self.repository.token()?;
@@ -83,12 +83,12 @@ impl Recording<'_> {
         ))
     }
 
-    /// Marks services that a run without `--record` builds, as [`begin`](Self::begin) does. Only those are marked that
-    /// have a built ref (in `before`, in this clone or in the plan), or that another running build may record. A
-    /// service that was never built is due anyway.
+    /// Marks services that a run without `--record` builds, as [`begin`](Self::begin) does. Only services with a built
+    /// ref (in `before`, in this clone or in the plan) or with a mark of another run are marked. A service that was
+    /// never built is due anyway.
     ///
     /// # Errors
-    /// When a mark cannot be written here.
+    /// When a mark cannot be written in this clone.
     pub fn begin_unrecorded(
         &self,
         services: &[ServiceId],
@@ -108,8 +108,9 @@ impl Recording<'_> {
         Ok((begun, trouble))
     }
 
-    /// Restores a service's mark in this clone if another run replaced or removed it, just before or after the build;
-    /// so the service stays due if this run is killed.
+    /// Restores a service's mark in this clone if another run has replaced or removed it, so that the service stays due
+    /// if this run is killed. This is for the moments just before and just after the service's build. A service without
+    /// a mark gets one if another run has recorded or begun a build of it since this run began.
     ///
     /// # Errors
     /// When the mark cannot be read or written.
@@ -137,10 +138,10 @@ impl Recording<'_> {
         Ok(())
     }
 
-    /// Restores the marks of this run at the remote, as [`mark_again`](Self::mark_again) does here.
+    /// Restores the marks of this run at the remote, as [`mark_again`](Self::mark_again) does in this clone.
     ///
     /// # Errors
-    /// When the remote cannot be reached.
+    /// When the remote cannot be reached or refuses the marks.
     pub fn mark_again_at_remote(&self, begun: &mut Begun) -> Result<(), RemoteError> {
         let (Some(remote), Some(token), false) = (&self.remote, begun.token, begun.is_refused) else { return Ok(()) };
         let now = RefState::at(self.repository, remote, self.environment)?;

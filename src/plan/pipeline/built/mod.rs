@@ -1,8 +1,8 @@
-//! Built refs: the record of what was built, and how a run changes it.
+//! Built refs, which record the commits at which services were built, and how a run changes them.
 //!
-//! A built ref says that the environment has the result of building that commit. A run that cannot guarantee this
-//! leaves the ref unchanged, and leaves a *mark*: a ref for a build that has begun. A service is *due*, so that the
-//! next plan contains it, if it has a mark or has changed since its built ref.
+//! A built ref says that the environment has the result of building the service at the commit of the ref. A run that
+//! cannot guarantee this does not move the ref, and leaves a *mark*: a ref which says that a build has begun. A service
+//! with a mark, or with changes since the commit of its built ref, is *due*: the next plan contains it.
 
 mod after_builds;
 mod before_builds;
@@ -23,26 +23,28 @@ use crate::plan::{Plan, PlannedService};
 /// The environment of a run outside of CI.
 pub const LOCAL: &str = "local";
 
-/// Whether an environment has built refs: environments that push, and `local`. In others, builds leave nothing behind.
+/// Whether an environment has built refs. Only environments that push and the environment `local` have them, since
+/// builds for other environments leave no results there.
 #[must_use]
 pub fn has_built_refs(config: &Config, environment: &str) -> bool {
     let pushes = |name| config.environments.get(name).is_some_and(|found| found.push == Push::Allowed);
     environment == LOCAL || pushes(environment)
 }
 
-/// The effect of a service's build on an environment.
+/// What a service's build leaves in an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Left {
     /// The result of the build.
     Built,
-    /// Something unknown: the service has no image, and the command that builds it may not push.
+    /// An unknown result. The service has no image and may not be pushed, so only its own command decides what it
+    /// leaves.
     Unknown,
-    /// Nothing: its image is not pushed.
+    /// Nothing, since the image is not pushed.
     Nothing,
 }
 
 impl Left {
-    /// Returns the effect of a planned service's build on an environment.
+    /// Returns what the build of a planned service leaves in an environment.
     #[must_use]
     pub fn by(environment: &str, service: &PlannedService) -> Self {
         match service.push || environment == LOCAL {
@@ -53,11 +55,11 @@ impl Left {
     }
 }
 
-/// The recording of a run: its commit, its environment, and the remote.
+/// The facts that a run needs to record its builds in built refs.
 pub struct Recording<'a> {
     /// The repository.
     pub repository: &'a Repository,
-    /// The file of the configuration.
+    /// The file that the configuration comes from.
     pub file: &'a ConfigFile,
     /// The configuration at the commit.
     pub config: &'a Config,
@@ -67,20 +69,21 @@ pub struct Recording<'a> {
     pub commit: CommitId,
     /// The plan of the run, if it has one.
     pub plan: Option<&'a Plan>,
-    /// The remote to which the refs are pushed, if they are.
+    /// The remote to which the refs are pushed; `None` if they are not pushed.
     pub remote: Option<String>,
-    /// The commits from which the refs may move.
+    /// The commits from which built refs may move to the commit that is built.
     pub rule: Rule,
 }
 
 /// The commits from which built refs may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// The commits that the plan has read; if it has read none, those when the run began.
+    /// From the commit where the plan saw the ref, or from a commit between that and the one that is built. If the plan
+    /// read no built refs, the commit where the ref was when the run began counts instead.
     Seen,
-    /// An ancestor of the commit.
+    /// From an ancestor of the commit that is built.
     Forward,
-    /// Any commit, because of `--allow-older`.
+    /// From any commit, because of `--allow-older`.
     Anywhere,
 }
 
@@ -89,31 +92,32 @@ pub enum Rule {
 pub struct EndedBuilds {
     /// The services that were built.
     pub built: BTreeSet<ServiceId>,
-    /// The services whose existing images have the same content as the commit.
+    /// The services that were not built, since images with the same content exist.
     pub found: BTreeSet<ServiceId>,
-    /// The services that were built or found only because others need them, with the same content as the commit. They
-    /// are not recorded.
+    /// The services that were built or found only because other services need their images. Their content is that of
+    /// the commit, but they are not recorded.
     pub beside: BTreeSet<ServiceId>,
-    /// The services whose results are doubtful, since the commit or the files changed during their builds.
+    /// The services whose results are doubtful, since the checked-out commit or its files changed during their builds.
     pub doubtful: BTreeSet<ServiceId>,
-    /// The services whose builds began, and failed or must not be recorded.
+    /// The services whose builds began, but failed or must not be recorded.
     pub failed: BTreeSet<ServiceId>,
-    /// Built or found services whose images get more tags once their refs have moved. They keep their marks until then,
-    /// so that they are due if the run is killed in between.
+    /// Those of `built` and `found` whose images get more tags after their built refs have moved. They keep their marks
+    /// until the images have these tags, so that they are due if the run is killed in between.
     pub awaiting_tags: BTreeSet<ServiceId>,
 }
 
-/// What a run knows of its built refs before it builds.
+/// The services of a run that need not be built or cannot be recorded, as known before the builds.
 #[derive(Debug, Default)]
 pub struct Outlook {
-    /// The services that need not be built.
+    /// The services that need not be built, since a run of a later commit has built them or a service that they need.
     pub superseded: BTreeMap<ServiceId, Newer>,
-    /// The services whose built refs another run has moved to an unrelated commit: neither the one that the plan saw,
-    /// nor an ancestor or a descendant of this run's commit.
+    /// The services whose built refs another run has moved, each with the commit of the ref. That commit is not this
+    /// run's commit, not a descendant of it, and not between the commit where the plan saw the ref and this run's
+    /// commit.
     pub elsewhere: Vec<(ServiceId, CommitId)>,
 }
 
-/// Why a service need not be built: what a run of a later commit has built.
+/// Why a service need not be built: the service that a run of a later commit has built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Newer {
     /// The service itself, at this commit.
@@ -125,34 +129,36 @@ pub enum Newer {
 /// The state of a run that has begun.
 #[derive(Debug)]
 pub struct Begun {
-    /// The refs before the run: at the remote if they are pushed there, else here.
+    /// The refs before the run: those of the remote if this run pushes refs to it, else those of this clone.
     before: RefState,
     /// The refs of this clone before the run.
     here: RefState,
     /// The services that were marked.
     marked: BTreeSet<ServiceId>,
-    /// The object to which their marks point; `None` if there are no marks.
+    /// The object to which the marks of this run point; `None` if there are no marks.
     token: Option<CommitId>,
     /// The services whose builds have begun.
     started: BTreeSet<ServiceId>,
-    /// The started services whose marks another run has replaced or removed. Either run's result may be there now.
+    /// Those of `started` whose marks another run has replaced or removed. The environment may have the result of
+    /// either run.
     contested: BTreeSet<ServiceId>,
-    /// Whether the remote refuses marks, so that only those of this clone count.
+    /// Whether the remote refuses marks, so that only the marks in this clone count.
     is_refused: bool,
-    /// The services that are built without a mark, since nothing was recorded of them when the run began.
+    /// The services that are built without a mark, since no build of them was recorded when the run began.
     unmarked: BTreeSet<ServiceId>,
 }
 
-/// Whether a service was recorded.
+/// Whether the build of a service was recorded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recorded {
-    /// The result of swapping its ref.
+    /// The attempt to move its built ref had this result.
     Swapped(Swapped),
-    /// No: it is built from this service, which is due and was not built.
+    /// It was not recorded: the service is built from this other service, which is due and was not built.
     StandsOn(ServiceId),
-    /// No: the commit or its files changed while it was built.
+    /// It was not recorded: the checked-out commit or its files changed during the build.
     Doubtful,
-    /// Its ref moved here, and was not pushed. The remote was expected to have it at this commit.
+    /// Its built ref was moved in this clone, but could not be pushed. Before the run, the remote had the ref at this
+    /// commit; `None` if the remote did not have it.
     NotSent(Option<CommitId>),
 }
 
@@ -163,15 +169,15 @@ pub struct Written {
     pub services: BTreeMap<ServiceId, Recorded>,
     /// The recorded services that keep their marks until their images have their tags.
     pub awaiting_tags: BTreeSet<ServiceId>,
-    /// The marks that this run leaves: for services whose results are not known, and for those to whose images a later
-    /// run must add tags.
+    /// The marks that this run leaves in this clone, each with its object: the marks of services whose results are not
+    /// known, or to whose images a later run must add tags.
     pub marks: Vec<(String, CommitId)>,
     /// The error of the remote, if there was one.
     pub trouble: Option<RemoteError>,
 }
 
 impl Recorded {
-    /// Whether it is recorded, at least here, that the service was built at the commit.
+    /// Whether the built ref, at least the one in this clone, says that the service was built at the commit.
     #[must_use]
     pub fn holds(self) -> bool {
         match self {
@@ -189,8 +195,8 @@ impl Begun {
         self.marked.is_empty()
     }
 
-    /// Returns the state of a run that builds nothing itself. `before` are the refs that count, `here` those of this
-    /// clone.
+    /// Returns the state of a run that marks no services. `before` has the refs of the remote if this run pushes refs
+    /// to it, else those of this clone; `here` has those of this clone.
     #[must_use]
     pub fn elsewhere(before: RefState, here: RefState) -> Self {
         Self {
@@ -207,7 +213,7 @@ impl Begun {
 }
 
 impl Recording<'_> {
-    /// Returns the built services that a service is built from, directly or through libraries.
+    /// Returns the services that a service is built from, directly or through libraries. Libraries are not among them.
     fn stands_on(&self, service: ServiceId) -> BTreeSet<ServiceId> {
         let mut found = BTreeSet::new();
         let mut ahead = self.config.graph.dependencies(service);
@@ -240,7 +246,7 @@ impl Recording<'_> {
     }
 }
 
-/// Returns the commit of a service's built ref in a plan.
+/// Returns the commit of a service's built ref that a plan has read; `None` if it has read none.
 fn seen(plan: &Plan, service: &ServiceName) -> Option<CommitId> {
     plan.built.as_ref()?.get(service.as_str())?.parse().ok()
 }

@@ -13,12 +13,12 @@ pub struct RefState {
     refs: BTreeMap<String, CommitId>,
     /// Descriptions of refs that cannot be read.
     damaged: Vec<String>,
-    /// The built refs of this clone that are missing at the remote: never pushed, or deleted there.
+    /// The built refs of this clone that the remote does not have: they were never pushed, or were deleted there.
     alone: BTreeSet<String>,
 }
 
 impl RefState {
-    /// Returns the prefixes of an environment's refs.
+    /// Returns the prefixes of the names of an environment's built refs and marks.
     #[must_use]
     pub fn prefixes(environment: &str) -> Vec<String> {
         vec![built_ref::prefix(environment), built_ref::begun_prefix(environment)]
@@ -41,7 +41,7 @@ impl RefState {
     /// Reads the refs of a remote.
     ///
     /// # Errors
-    /// When it cannot be reached.
+    /// When the remote cannot be reached.
     pub fn at(repository: &Repository, remote: &str, environment: &str) -> Result<Self, RemoteError> {
         let prefixes = Self::prefixes(environment);
         let prefixes: Vec<&str> = prefixes.iter().map(String::as_str).collect();
@@ -49,7 +49,8 @@ impl RefState {
         Ok(Self { environment: environment.to_owned(), refs, damaged: Vec::new(), alone: BTreeSet::new() })
     }
 
-    /// Returns the doubt about refs that cannot be read, if there are any: their services count as never built.
+    /// Returns the doubt about refs that cannot be read, if there are any. The services of these refs count as never
+    /// built.
     pub(in crate::plan::pipeline) fn doubt(&self) -> Option<Doubt> {
         let damaged = Listed::new(self.damaged.iter().map(Escaped::new), 1);
         (!self.damaged.is_empty()).then(|| Doubt {
@@ -62,12 +63,12 @@ impl RefState {
         })
     }
 
-    /// Returns the same refs, with these recorded as missing at the remote.
+    /// Returns the same refs, with the built refs of this clone that the remote does not have.
     pub(in crate::plan::pipeline) fn with_alone(self, alone: BTreeSet<String>) -> Self {
         Self { alone, ..self }
     }
 
-    /// Whether the built ref of a service is missing at the remote.
+    /// Whether this clone has the built ref of a service, but the remote does not have it.
     pub(in crate::plan::pipeline) fn is_alone(&self, service: &ServiceName) -> bool {
         self.alone.contains(&built_ref::reference(&self.environment, service.as_str()))
     }
@@ -84,24 +85,26 @@ impl RefState {
         &self.environment
     }
 
-    /// Returns the commit at which a service was built.
+    /// Returns the commit of a service's built ref, at which the service was last built; `None` if there is no built
+    /// ref.
     #[must_use]
     pub fn built(&self, service: &ServiceName) -> Option<CommitId> {
         self.refs.get(&built_ref::reference(&self.environment, service.as_str())).copied()
     }
 
-    /// Returns the commits at which services were built.
+    /// Returns the commits of the built refs, by service.
     pub(in crate::plan::pipeline) fn services(&self, config: &Config) -> BTreeMap<ServiceId, CommitId> {
         let graph = &config.graph;
         graph.services().filter_map(|service| Some((service, self.built(graph.name(service))?))).collect()
     }
 
-    /// Returns the services whose last build was not recorded.
+    /// Returns the services with a mark: a build has begun and was not recorded.
     pub(in crate::plan::pipeline) fn unrecorded(&self, config: &Config) -> impl Iterator<Item = ServiceId> {
         config.graph.services().filter(|service| self.begun(config.graph.name(*service)).is_some())
     }
 
-    /// Returns the mark of a service whose build has begun and was not recorded.
+    /// Returns the object of a service's mark; `None` if the service has no mark. A mark says that a build has begun
+    /// and was not recorded.
     #[must_use]
     pub fn begun(&self, service: &ServiceName) -> Option<CommitId> {
         self.refs.get(&built_ref::begun(&self.environment, service.as_str())).copied()
