@@ -1,4 +1,4 @@
-//! Finds filters that match no file. It reads as little of a tree as possible.
+//! Finds filters that match no file, and reads as few directories as possible for this.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,10 +8,10 @@ use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::name::CommitId;
 use crate::model::tree::{Listing, Region};
 
-/// Returns the filters that match no file of a commit with the work tree's changes on top.
+/// Returns those of the `wanted` filters that match no file of a commit with the work tree's changes on top.
 ///
-/// Directories are read level by level, and only where a filter without a file so far may have one. A directory is not
-/// read if a pattern matches everything in it.
+/// Directories are read level by level. A directory is read only if a filter for which no file was found yet may match
+/// a file in it, and not if the filter matches everything in it.
 pub(super) fn without_files(
     repository: &Repository,
     filters: &Filters,
@@ -32,11 +32,11 @@ pub(super) fn without_files(
 
 struct Search<'a> {
     filters: &'a Filters,
-    /// The filters without a file so far.
+    /// The filters for which no file was found yet.
     left: BTreeSet<FilterId>,
-    /// The filters that match everything in a directory, by directory.
+    /// For each directory, the filters that match everything in it.
     whole: BTreeMap<Vec<u8>, Vec<FilterId>>,
-    /// Files that the work tree no longer has, in order.
+    /// The files that the work tree no longer has, sorted.
     gone: Vec<&'a [u8]>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Search<'a> {
         search
     }
 
-    /// Returns the region that may still contain files of these filters.
+    /// Returns the region of the tree that may have files of the filters in `left`.
     fn region(&self) -> Region {
         Region::below(self.left.iter().flat_map(|filter| self.filters.get(*filter).directories()))
     }

@@ -16,14 +16,14 @@ use crate::model::name::{Escaped, ServiceId};
 /// What to do about a service whose patterns match no tracked file (`--dead`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dead {
-    /// An error in the structured shape; a warning in the flat shape and for discovered services.
+    /// It is an error in the structured shape, and a warning in the flat shape or for a discovered service.
     #[default]
     ByShape,
-    /// An error.
+    /// It is an error.
     Error,
-    /// A warning.
+    /// It is a warning.
     Warn,
-    /// No message.
+    /// It causes no message.
     Allow,
 }
 
@@ -40,15 +40,15 @@ impl Choice for Dead {
     ];
 }
 
-/// The trees in which files of services are looked for: at head, and at base.
+/// The trees in which files of services are searched: those of head and base.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
     pub(super) range: &'a Range,
 }
 
 impl Trees<'_> {
-    /// Returns the services whose patterns match neither a tracked file nor, if the work tree counts, a file of the
-    /// work tree. Empty if trees are missing in this clone, since they are not fetched for this.
+    /// Returns the services whose patterns match no file of head with the changes on top. Returns none if a tree is
+    /// missing in this clone, since trees are not fetched for this.
     fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
         let wanted = config.services.values().map(|service| service.filter);
         let tip = &self.range.tip;
@@ -67,7 +67,10 @@ impl Trees<'_> {
     }
 }
 
-/// Returns warnings about dead services, affected or not; an error if the policy refuses dead services.
+/// Returns warnings about the services without files, whether affected or not.
+///
+/// # Errors
+/// When the policy makes one of these services an error, or git fails.
 pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
     if policy == Dead::Allow {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Finds where the files of services went, by their contents.
+//! Finds the directories to which the files of services were moved, by the contents of the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,8 +10,9 @@ use crate::model::change::Status;
 use crate::model::name::ServiceId;
 use crate::model::tree::{ObjectId, Region};
 
-/// Returns, for each of these services, two directories: the one that had most of its files, and the one to which files
-/// with the same contents were added since. The added files belong to no service.
+/// Returns, for each of these services, the directory that its files had at base, and the one where files with the same
+/// contents were added since; `None` if there are no such files. Only added files that belong to no service count. If
+/// there are several pairs of directories, the pair with most files is returned.
 pub(super) fn renamed(
     trees: &Trees,
     config: &Config,
@@ -63,8 +64,8 @@ pub(super) fn renamed(
     Ok(filters().map(renamed).collect())
 }
 
-/// Returns the directories that differ between two paths of a file: `a/old` and `b/new` for `a/old/x/f` and
-/// `b/new/x/f`. `None` if the names of the files differ.
+/// Returns what remains of two paths without their common end: `a/old` and `b/new` for `a/old/x/f` and `b/new/x/f`.
+/// `None` if the names of the files differ.
 fn moved_directory<'a>(from: &'a [u8], to: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let common = from.iter().rev().zip(to.iter().rev()).take_while(|(a, b)| a == b).count();
     let slash = from[from.len() - common..].iter().position(|byte| *byte == b'/')?;

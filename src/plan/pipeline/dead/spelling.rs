@@ -1,4 +1,4 @@
-//! Finds the text that was most likely meant by patterns that match nothing.
+//! Finds what was most likely meant by a pattern that matches nothing.
 
 use std::collections::BTreeSet;
 
@@ -22,8 +22,9 @@ struct Reading {
     meant: String,
 }
 
-/// Returns, for each of these services, the text in the file, and what to write instead: the first variant of one of
-/// its patterns that matches tracked files and is not the directory of another service.
+/// Returns, for each of these services, a text in filters.yaml and the text to write instead; `None` if there is none.
+/// The new text is the first variant of one of the service's patterns that matches a tracked file and is not the
+/// directory of another service.
 pub(super) fn meant(
     trees: &Trees,
     config: &Config,
@@ -70,8 +71,9 @@ pub(super) fn meant(
     Ok(meant)
 }
 
-/// Returns variants of a pattern: without characters with which no path of git begins or ends, below the directory of
-/// the configuration, and with the most similar names in the tree.
+/// Returns variants of a pattern: without `./` and slashes at its ends, below the directory of the configuration, and
+/// with the most similar directories of the tree. For a variant without wildcards, there is also one for everything
+/// below it.
 fn texts(
     repository: &Repository,
     head: &CommitId,
@@ -90,7 +92,7 @@ fn texts(
     Ok(ways.flat_map(|text| whole(&text).into_iter().chain([text])).collect())
 }
 
-/// Returns the text with one `/` between directories, and none at either end.
+/// Returns the text with `/` between directories in place of `\`, and without `./` or `/` at its ends.
 fn tidy(text: &str) -> String {
     // Before a letter or a digit a backslash escapes nothing: it was meant to separate directories.
     let parts = text.split('\\').skip(1).any(|rest| rest.starts_with(char::is_alphanumeric));
@@ -98,7 +100,8 @@ fn tidy(text: &str) -> String {
     text.trim_start_matches("./").trim_matches('/').to_owned()
 }
 
-/// Returns the text with each unknown directory replaced by the most similar one in the tree; `None` if there is none.
+/// Returns a pattern in which each directory that the tree does not have is replaced by the most similar one; `None` if
+/// there is no similar one.
 fn near(repository: &Repository, head: &CommitId, text: &str) -> Result<Option<String>, git::GitError> {
     let Ok(pattern) = Pattern::parse(text) else { return Ok(None) };
     let directory = pattern.directory();
