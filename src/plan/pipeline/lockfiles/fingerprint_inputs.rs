@@ -10,8 +10,8 @@ use crate::model::change::{Change, Status};
 use crate::model::name::{RepoPath, ServiceId};
 use crate::plan::pipeline::{ConfigFile, Files};
 
-/// Returns the inputs of services' fingerprints that come from lockfiles. If `files` is [`Files::All`], they list the
-/// packages by name.
+/// Returns the inputs from lockfiles for the fingerprints of services. If `files` is [`Files::All`], an input also
+/// lists the packages by name.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.
@@ -55,7 +55,7 @@ pub(in crate::plan::pipeline) fn fingerprint_inputs(
     Ok(inputs)
 }
 
-/// Returns all packages that a package reaches, in the order of names.
+/// Returns all packages that a package gets, directly and indirectly, in the order of names.
 fn names(resolution: &Resolution, start: usize, with: WithDevelopment) -> Vec<LockedName> {
     let packages = resolution.lockfile().packages();
     let name = |package: usize| {

@@ -10,8 +10,9 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, RepoDir, RepoPath, ServiceId};
 use crate::plan::pipeline::ConfigFile;
 
-/// Returns the configuration with local sources as further inputs of services: directories and archives of this
-/// repository that lockfiles name. The lockfiles are those of a commit with the work tree's changes on top.
+/// Returns the configuration in which the local sources of services' packages are inputs of the services too. Local
+/// sources are directories and archives of this repository that a lockfile names. The lockfiles are those of a commit
+/// with the work tree's changes on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.
@@ -52,7 +53,7 @@ pub fn with_local_sources<'c>(
     Ok(if more.is_empty() { config } else { Cow::Owned(config.with_inputs(more)) })
 }
 
-/// Returns the local sources of the packages that a package reaches.
+/// Returns the local sources of the packages that a package gets, directly and indirectly.
 fn local(closure: &Closure, with: WithDevelopment) -> Vec<&str> {
     let lockfile = closure.resolution.lockfile();
     if !lockfile.has_local_sources() {

@@ -21,31 +21,32 @@ pub(super) struct LockedFile {
     pub(super) mode: Mode,
     pub(super) id: ObjectId,
     pub(super) means: Means,
-    /// Whether a part of it is uncommitted.
+    /// Whether the lockfile, or a file that is read with it, is uncommitted.
     pub(super) is_uncommitted: bool,
-    /// Whether it has no package of the service, though the service has a manifest of its kind and no other lockfile.
+    /// Whether the lockfile does not have the service's package although it should: the service has a manifest of the
+    /// same ecosystem, and no other lockfile of the ecosystem has the package.
     pub(super) is_lacking: bool,
 }
 
 /// How a lockfile affects a service.
 #[derive(Clone)]
 pub(super) enum Means {
-    /// By the packages that it gives the service's package.
+    /// It affects the service through the packages that the service's package gets from it.
     Closure(Closure),
-    /// As a file that patterns match, since it does not have the service's package.
+    /// It affects the service only as a file, if patterns match it, since it does not have the service's package.
     Plain,
-    /// Any change counts, since the packages are not known.
+    /// Any change of it affects the service, since the packages are not known.
     Doubt(WholeFile),
 }
 
-/// Why any change of a lockfile counts, and the settings that count too.
+/// Why any change of a lockfile affects a service, and the settings that affect the service too.
 #[derive(Clone)]
 pub(super) struct WholeFile {
     pub(super) why: String,
     pub(super) settings: SharedSettings,
 }
 
-/// The packages that a lockfile gives a package.
+/// The packages that one package gets from a lockfile.
 #[derive(Clone)]
 pub(super) struct Closure {
     pub(super) resolution: Arc<Resolution>,
@@ -54,14 +55,15 @@ pub(super) struct Closure {
 }
 
 impl Closure {
-    /// Returns its digest.
+    /// Returns the digest of these packages.
     pub(super) fn digest(&self, of: &LockedClosure) -> ClosureDigest {
         self.resolution.digest(self.package, of.with)
     }
 }
 
 impl Means {
-    /// Returns the settings that apply to all packages, unless the lockfile counts as a file.
+    /// Returns the settings that apply to all packages of the lockfile; `None` if the lockfile affects the service only
+    /// as a file.
     pub(super) fn settings(&self) -> Option<&SharedSettings> {
         match self {
             Self::Closure(closure) => Some(&closure.settings),
@@ -70,7 +72,7 @@ impl Means {
         }
     }
 
-    /// Returns why any change counts; `None` if the packages are known.
+    /// Returns why any change of the lockfile affects the service; `None` if that is not so.
     pub(super) fn doubt(&self) -> Option<&WholeFile> {
         match self {
             Self::Doubt(whole) => Some(whole),
@@ -173,7 +175,7 @@ fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// Returns the directories where the lockfiles of a service and the manifest of its package are.
+/// Returns the directories where the lockfiles of a service and the manifest of its package may be.
 fn directories(service: &Service) -> Vec<RepoDir> {
     let mut directories = service.lockfile_directories();
     directories.extend(service.path.clone());
@@ -182,7 +184,7 @@ fn directories(service: &Service) -> Vec<RepoDir> {
     directories
 }
 
-/// Returns how a lockfile affects a service; `None` if it does not have the service's package.
+/// Returns how a lockfile affects a service; `None` if the lockfile does not have the service's package.
 fn means(
     files: &RevisionFiles,
     service: &Service,
@@ -222,7 +224,7 @@ fn means(
     })
 }
 
-/// Returns why no lockfile of a service has its package, if one should.
+/// Returns the reason to give if no lockfile of a service has its package; `None` if none needs to have it.
 fn absent(service: &Service, closure: &LockedClosure) -> Option<String> {
     match (&closure.package, &closure.file, &service.path) {
         (Some(package), ..) => Some(format!("it has no package `{package}`")),
@@ -232,7 +234,7 @@ fn absent(service: &Service, closure: &LockedClosure) -> Option<String> {
     }
 }
 
-/// Returns the packages in a directory.
+/// Returns the packages of a lockfile in the directory `path`.
 fn in_directory(
     files: &RevisionFiles,
     lockfile: &Lockfile,
@@ -247,7 +249,7 @@ fn in_directory(
     Ok(lockfile.in_directory(&below(directory, path)).into_iter().collect())
 }
 
-/// Returns the packages that a text names, by their names or their directory.
+/// Returns the packages of a lockfile with a name, or in a directory of that name.
 fn named(
     files: &RevisionFiles,
     lockfile: &Lockfile,

@@ -12,23 +12,25 @@ use crate::inputs::lockfile::{LockfileFormat, SettingsFile};
 use crate::model::change::{Change, ChangeSet};
 use crate::model::name::{CommitId, Escaped, RepoDir, RepoPath, ServiceId};
 
-/// How many packages a cause names.
+/// The greatest number of packages that a cause names.
 const NAMED: usize = 5;
 
-/// What changed in the lockfiles of services since a base.
+/// The changes in the lockfiles of services since the bases.
 #[derive(Default)]
 pub(in crate::plan::pipeline) struct LockfileChanges {
     causes: Vec<(ServiceId, LockfileChange)>,
-    /// The changed lockfiles that affect a service by its packages, so that its patterns do not match them.
+    /// The changed lockfiles that affect a service through its packages, so that the service's patterns do not count
+    /// for them.
     replaced: BTreeSet<(ServiceId, String)>,
-    /// The changed lockfiles that were compared by the packages of some service, and the files with changed settings.
+    /// The changed lockfiles that were compared by the packages of any service, and the files with changed settings.
     read: BTreeSet<RepoPath>,
-    /// Why any change of some lockfiles counts.
+    /// The doubts about lockfiles of which any change affects services.
     pub(in crate::plan::pipeline) doubts: Vec<Doubt>,
 }
 
 impl LockfileChanges {
-    /// Compares the lockfiles of services at each base with those at the tip, if a change may matter to them.
+    /// Compares the lockfiles of services at each base with those at the tip. This is done only for services that one
+    /// of the changes may affect through a lockfile.
     pub(in crate::plan::pipeline) fn of(
         repository: &Repository,
         cache: &LockfileCache,
@@ -113,8 +115,8 @@ impl LockfileChanges {
         }
     }
 
-    /// Adds a cause for each lockfile of a service that may have changed, without reading what changed in it. `after`
-    /// has the lockfiles at the tip, if they could be read.
+    /// Adds a cause for each lockfile of a service whose packages may have changed, without comparing the packages.
+    /// `after` has the lockfiles at the tip, if they could be read.
     fn add_whole(
         &mut self,
         config: &Config,
@@ -157,14 +159,14 @@ impl LockfileChanges {
         }
     }
 
-    /// Adds the causes that lockfiles give services by their packages.
+    /// Adds the causes of services whose packages differ, or may differ.
     pub(in crate::plan::pipeline) fn add(&self, direct: &mut Direct<'_>) {
         for (service, change) in &self.causes {
             direct.add(*service, Cause::Lockfile(change.clone()));
         }
     }
 
-    /// Adds the causes that lockfiles give services as files, by their patterns.
+    /// Adds the causes of services whose patterns match a changed lockfile that affects them as a file.
     pub(in crate::plan::pipeline) fn add_plain<'a>(
         &self,
         direct: &mut Direct<'a>,
@@ -178,7 +180,8 @@ impl LockfileChanges {
         }
     }
 
-    /// Returns the changed lockfiles that affect a service as files, by its patterns.
+    /// Returns pairs of a service and a changed lockfile that affects the service as a file, if the service's patterns
+    /// match the lockfile.
     pub(in crate::plan::pipeline) fn plain<'c>(
         &self,
         config: &Config,
@@ -198,13 +201,14 @@ impl LockfileChanges {
         lockfiles.flat_map(of_change).collect::<Vec<_>>().into_iter()
     }
 
-    /// Whether a path is a changed lockfile that was compared by the packages of some service, or has changed settings.
+    /// Whether a path is a changed lockfile that was compared by the packages of any service, or a file with changed
+    /// settings.
     pub(in crate::plan::pipeline) fn has_read(&self, path: &RepoPath) -> bool {
         self.read.contains(path)
     }
 }
 
-/// Returns the result of reading; `None` if this clone lacks the object to read.
+/// Returns the result of reading; `None` if this clone lacks an object that had to be read.
 fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     match read {
         Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => Ok(None),
@@ -212,7 +216,7 @@ fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     }
 }
 
-/// Returns the services that a change may affect through a lockfile.
+/// Returns the services that one of the changes may affect through a lockfile.
 fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     let path = |change: &'_ Change| std::str::from_utf8(change.path.as_bytes()).ok().map(str::to_owned);
     let lockfiles = changes.as_slice().iter().filter(|change| is_lockfile(config, change)).filter_map(path);
@@ -226,15 +230,16 @@ fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     config.graph.services().filter(is_touched).collect()
 }
 
-/// How a file relates to lockfiles in other places.
+/// How a file may affect the packages of lockfiles in its directory and elsewhere.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
-    /// It has settings for all packages of a lockfile in this directory, and also of lockfiles below it.
+    /// It is a settings file. Its settings apply to all packages of lockfiles in this directory, and of those below it
+    /// where the format allows this.
     Settings(&'static SettingsFile, RepoDir),
-    /// It is a package.json. It may have such settings, and the dependencies of a workspace package, which a yarn.lock
-    /// lacks.
+    /// It is a package.json in this directory. It may have settings that apply to all packages, and dependencies of a
+    /// workspace package, which a yarn.lock does not list.
     Manifest(RepoDir),
-    /// It does not matter to lockfiles.
+    /// It does not affect lockfiles.
     Nothing,
 }
 
@@ -251,7 +256,7 @@ impl Beside {
         }
     }
 
-    /// Whether it may matter to the packages of the lockfile at a path.
+    /// Whether the file may affect the packages of the lockfile at a path.
     fn may_matter_to(&self, lockfile: &str) -> bool {
         let own = RepoDir::of_file(lockfile);
         let format = LockfileFormat::of(lockfile.rsplit('/').next().unwrap_or_default().as_bytes());
@@ -264,7 +269,7 @@ impl Beside {
         }
     }
 
-    /// Whether it may matter to the packages of a lockfile in a directory.
+    /// Whether the file may affect the packages of a lockfile in a directory.
     fn may_matter_in(&self, own: &RepoDir) -> bool {
         match self {
             Self::Settings(file, directory) => file.may_matter(directory, own),
@@ -274,14 +279,15 @@ impl Beside {
     }
 }
 
-/// Returns the settings that differ between base and tip; none if one of the two is missing.
+/// Returns the names of the settings that differ between base and tip; none if the lockfile has settings at only one of
+/// the two.
 fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
     let [Some(before), Some(after)] = settings else { return Vec::new() };
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).cloned().collect()
 }
 
-/// Returns the files that hold settings of the lockfile at a path.
+/// Returns the files that have these settings (`keys`) of the lockfile at a path.
 pub(super) fn settings_files<'k>(
     lockfile: &str,
     keys: impl IntoIterator<Item = &'k String>,
@@ -300,7 +306,7 @@ fn is_lockfile(config: &Config, change: &Change) -> bool {
     LockfileFormat::of(change.path.file_name()).is_some() || is_named()
 }
 
-/// Comparisons of lockfiles, each made once for all services.
+/// The comparisons of lockfiles at base and at the tip. Each is made once for all services.
 #[derive(Default)]
 struct Pairs<'r>(BTreeMap<[*const Resolution; 2], BTreeMap<WithDevelopment, ClosureComparison<'r>>>);
 

@@ -12,19 +12,20 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId};
 use crate::plan::pipeline::ConfigFile;
 
-/// How many services a message names.
+/// The greatest number of services that a message names.
 const NAMED: usize = 5;
 
-/// The files that affect services through the packages of their lockfiles, even if no pattern matches them.
+/// The files that affect services through the packages in lockfiles, even if no pattern matches the files.
 #[derive(Debug, Clone, Default)]
 pub struct LockfileCoverage {
-    /// The lockfiles, and the files of settings that count for all packages of one.
+    /// The paths of the lockfiles, and of the files with settings that apply to all packages of a lockfile.
     pub files: BTreeSet<String>,
-    /// Warnings about lockfiles of which any change counts, since their packages are not known.
+    /// Warnings about lockfiles whose packages are not known.
     pub unread: Vec<Diagnostic>,
 }
 
-/// Returns the files that affect services through their lockfiles, at a commit with the work tree's changes on top.
+/// Returns the files that affect services through the packages in lockfiles, at a commit with the work tree's changes
+/// on top.
 ///
 /// # Errors
 /// When the commit, one of its trees or a lockfile cannot be read.
@@ -76,8 +77,9 @@ pub fn lockfile_coverage(
     Ok(LockfileCoverage { files, unread })
 }
 
-/// Returns a package that another one needs and the lockfile lacks. This is not used for JSON lockfiles: a truncated
-/// one is invalid anyway, and npm leaves out packages that others bundle.
+/// Returns the name of a package that another package needs, but that the lockfile lacks; `None` if there is none. It
+/// is not called for JSON lockfiles: a truncated one is invalid anyway, and npm leaves out packages that other packages
+/// bundle.
 fn unknown(closure: &Closure, with: WithDevelopment) -> Option<String> {
     let packages = closure.resolution.lockfile().packages();
     if !packages.iter().any(LockedPackage::is_unknown) {
@@ -90,16 +92,16 @@ fn unknown(closure: &Closure, with: WithDevelopment) -> Option<String> {
         .map(|package| package.called().to_owned())
 }
 
-/// Why the packages that services get by a lockfile are not known.
+/// Why the packages that services get from a lockfile are not known. Each variant has the path of the lockfile.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Doubtful {
-    /// It is not there.
+    /// The lockfile does not exist.
     Missing(String),
-    /// It has no package in the directory of a service, though that has a manifest.
+    /// The lockfile does not have a service's package, although the service has a manifest.
     Lacking(String),
-    /// It lacks a package that another one needs.
+    /// The lockfile lacks a package that another package needs. The second field is the name of the missing package.
     Unknown(String, String),
-    /// It counts as a whole.
+    /// The packages cannot be read, so any change of the lockfile affects the services. The second field is the reason.
     Whole(String, String),
 }
 

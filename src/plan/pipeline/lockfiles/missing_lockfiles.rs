@@ -7,7 +7,7 @@ use crate::inputs::git::{GitError, Repository};
 use crate::model::name::{Escaped, RepoDir, ServiceId};
 use crate::plan::pipeline::ConfigFile;
 
-/// Returns the doubts about lockfiles that services name and that are not there.
+/// Returns the doubts about lockfiles that services name, but that do not exist.
 ///
 /// # Errors
 /// When the commit or one of its trees cannot be read.

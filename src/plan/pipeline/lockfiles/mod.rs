@@ -1,7 +1,7 @@
-//! The packages that lockfiles give services: at a commit, and what changed since a base.
+//! The packages that services get from lockfiles: those at a commit, and the differences since a base.
 //!
-//! Lockfiles are read only for services with `lockfile`: to find causes, if a lockfile or a setting beside one changed;
-//! and for fingerprints, at head.
+//! Lockfiles are read only for services with the key `lockfile`. They are read at base and head to find causes, if a
+//! lockfile or a settings file beside one changed, and at head for fingerprints.
 
 mod fingerprint_inputs;
 mod local_sources;

@@ -24,42 +24,43 @@ pub(in crate::plan::pipeline) struct Revision<'a> {
     pub(in crate::plan::pipeline) on_top: &'a ChangeSet,
 }
 
-/// Settings that apply to all packages of a lockfile: its own, and those of the files beside it.
+/// Settings that apply to all packages of a lockfile, by name: those in the lockfile, and those in settings files
+/// beside it.
 pub(super) type SharedSettings = Arc<BTreeMap<String, String>>;
 
-/// A lockfile, and the settings that apply to all its packages.
+/// A lockfile that was read, and the settings that apply to all of its packages.
 pub(super) struct ReadLockfile {
     pub(super) resolved: Resolved,
     pub(super) settings: SharedSettings,
     pub(super) is_uncommitted: bool,
 }
 
-/// The files at a revision in the directories where lockfiles and packages are looked for.
+/// The files of a revision, in the directories where lockfiles and the manifests of packages may be.
 pub(super) struct RevisionFiles<'a> {
     repository: &'a Repository,
     cache: &'a LockfileCache,
     revision: Revision<'a>,
     entries: Listing,
-    /// The manifests that were read, by the directory that contains all of them.
+    /// The package.json files that were read, by the directory below which they are.
     manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
 }
 
-/// A file of settings, and its path from the directory of the lockfile.
+/// A settings file, and its path relative to the directory of the lockfile.
 type SettingsAt = (&'static SettingsFile, String);
 
 /// The package.json files below a directory.
 #[derive(Default)]
 pub(super) struct Manifests {
-    /// The files by their directories, relative to that directory.
+    /// The files, by their directories relative to the common directory.
     pub(super) by_directory: BTreeMap<String, PackageJson>,
-    /// Their ids, by their paths.
+    /// The path and the id of each file.
     ids: Vec<(String, ObjectId)>,
-    /// Whether one of them is uncommitted.
+    /// Whether one of the files is uncommitted.
     is_uncommitted: bool,
 }
 
 impl<'a> RevisionFiles<'a> {
-    /// Lists the files of these directories, and the files of settings that apply there.
+    /// Lists the files in these directories, and the settings files that apply to lockfiles there.
     pub(super) fn list(
         repository: &'a Repository,
         cache: &'a LockfileCache,
@@ -104,7 +105,7 @@ impl<'a> RevisionFiles<'a> {
         names
     }
 
-    /// Returns the contents of files, in their order. Files that a partial clone lacks are fetched in one go.
+    /// Returns the contents of files, in the same order. Files that a partial clone lacks are fetched together.
     fn contents(&self, files: &[(String, ObjectId)]) -> Result<Vec<Vec<u8>>, GitError> {
         let is_edited = |path: &str| self.revision.on_top.is_about(path.as_bytes());
         let committed = files.iter().filter(|(path, _)| !is_edited(path));
@@ -121,7 +122,7 @@ impl<'a> RevisionFiles<'a> {
         files.iter().map(content).collect()
     }
 
-    /// Reads a lockfile, and the settings beside it.
+    /// Reads the lockfile at a path, and the settings that apply to it.
     pub(super) fn read(
         &self,
         directory: &RepoDir,
@@ -164,8 +165,8 @@ impl<'a> RevisionFiles<'a> {
         Ok(ReadLockfile { resolved, settings: Arc::new(settings), is_uncommitted })
     }
 
-    /// Returns the files with settings for all packages of a lockfile in a directory: each with its path from that
-    /// directory, and its path and id.
+    /// Returns the settings files that apply to a lockfile in a directory. The first list has each file with its path
+    /// relative to that directory, the second list its path in the repository and its id.
     fn settings_files(
         &self,
         directory: &RepoDir,
@@ -183,8 +184,8 @@ impl<'a> RevisionFiles<'a> {
         found.into_iter().unzip()
     }
 
-    /// Reads a lockfile from its content; a yarn.lock together with the package.json files that its version requires.
-    /// Also returns whether one of these package.json files is uncommitted.
+    /// Reads a lockfile from its content. A yarn.lock is read together with the package.json files that its version
+    /// requires. Also returns whether one of these package.json files is uncommitted.
     fn resolve(
         &self,
         directory: &RepoDir,
@@ -222,7 +223,7 @@ impl<'a> RevisionFiles<'a> {
         Ok((resolved, manifests.is_uncommitted))
     }
 
-    /// Reads the package.json of all packages below a directory.
+    /// Reads all package.json files in and below a directory, except those in `node_modules`.
     pub(super) fn manifests(&self, directory: &RepoDir) -> Result<Rc<Manifests>, GitError> {
         if let Some(known) = self.manifests.borrow().get(directory) {
             return Ok(Rc::clone(known));
@@ -265,7 +266,7 @@ impl<'a> RevisionFiles<'a> {
         names.iter().any(|name| self.entry(&directory.join(name)).is_some())
     }
 
-    /// Returns the name of the crate in a directory, if there is one.
+    /// Returns the name of the crate in a directory; `None` if there is no crate with a name.
     pub(super) fn crate_name(&self, directory: &RepoDir) -> Result<Option<String>, GitError> {
         let path = directory.join("Cargo.toml");
         let Some(entry) = self.entry(&path).filter(|entry| is_file(entry.mode)) else { return Ok(None) };
@@ -276,8 +277,8 @@ impl<'a> RevisionFiles<'a> {
     }
 }
 
-/// Returns a directory relative to another one that contains it. For a directory elsewhere, it returns a text that no
-/// lockfile has.
+/// Returns the path of a directory relative to another directory that contains it, `.` for the same one. If the other
+/// directory does not contain it, the result is empty, which no lockfile has as a path.
 pub(super) fn below(directory: &RepoDir, path: &RepoDir) -> String {
     if directory == path {
         ".".to_owned()
