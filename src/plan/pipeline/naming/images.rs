@@ -9,16 +9,16 @@ use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
-/// The release that a service is named after.
+/// The release after which a service's result is named.
 struct NamedRelease<'a> {
     tag: &'a TagName,
-    /// The version as written in the tag.
+    /// The text of the version in the tag.
     written: &'a str,
     standing: ReleaseRank,
 }
 
 impl Namer<'_> {
-    /// Returns all names of a service's result, once its version is known.
+    /// Returns all names of a service's result with this version.
     pub(super) fn image(
         &self,
         service: ServiceId,
@@ -78,7 +78,7 @@ impl Namer<'_> {
         names
     }
 
-    /// Returns the names of a service's result that do not need a version.
+    /// Returns those names of a service's result that do not need a version.
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),
@@ -88,7 +88,8 @@ impl Namer<'_> {
         }
     }
 
-    /// Returns the release that a service is named after: the one with the given version, else the one at head.
+    /// Returns the release after which a service's result is named: the release with the version that was given by
+    /// hand, else the release at head.
     fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<NamedRelease<'a>> {
         let definition = self.service(service);
         let name = &definition.name.value;
@@ -107,7 +108,7 @@ impl Namer<'_> {
     }
 }
 
-/// Returns an event, as far as image tags depend on it.
+/// Returns the facts about an event on which image tags depend.
 pub(in crate::plan::pipeline) fn event(trigger: &Trigger) -> ImageEvent<'_> {
     match trigger.kind {
         Kind::Schedule => ImageEvent::Schedule(trigger.branch()),

@@ -4,19 +4,20 @@ use crate::naming::version::{TagPattern, Version};
 use crate::plan::pipeline::Error;
 use crate::plan::pipeline::resolved_request::ResolvedRequest;
 
-/// The given version of the only planned service, checked.
+/// The version that was given by hand for the only planned service, checked.
 pub(super) struct Manual {
     text: String,
     pub(super) version: Version,
-    /// The release tag that the service would have for it; `None` if git refuses it.
+    /// The release tag that the service has for this version; `None` if git does not accept such a tag.
     pub(super) tag: Option<TagName>,
 }
 
 impl Manual {
-    /// Reads the given version; `None` if none is given.
+    /// Reads the version that was given by hand. Returns `None` if none was given, or if no service other than
+    /// libraries is planned.
     ///
     /// # Errors
-    /// When there are several services, or the version is not valid in the service's scheme.
+    /// When several services are planned, or the version is not valid in the service's scheme.
     pub(super) fn of(asked: &ResolvedRequest, config: &Config, services: &[ServiceId]) -> Result<Option<Self>, Error> {
         let Some(text) = &asked.version else { return Ok(None) };
         let results: Vec<_> =

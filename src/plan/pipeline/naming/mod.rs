@@ -40,11 +40,11 @@ pub(super) struct Namer<'a> {
 pub(super) struct Named {
     /// The names, in the order of the services.
     pub(super) names: Vec<Names>,
-    /// The warnings about them.
+    /// The warnings about the names.
     pub(super) warnings: Vec<Diagnostic>,
-    /// The notes about them.
+    /// The notes about the names.
     pub(super) notes: Vec<Diagnostic>,
-    /// How many commits of history were walked for them.
+    /// How many commits of history were walked for the names.
     pub(super) walked: u32,
 }
 
@@ -111,7 +111,8 @@ impl Namer<'_> {
         Ok(Named { names, warnings, notes, walked: found.walked })
     }
 
-    /// Returns the work tree's changes on top of head, if the work tree counts, or if it marks versions as dirty.
+    /// Returns the work tree's changes on top of head, if the plan includes them or if they mark versions as dirty;
+    /// else none.
     fn on_top(&self) -> Result<ChangeSet, Error> {
         let WorkspaceView { repository, .. } = *self.workspace;
         let is_head = self.asked.base.head.is_none() && repository.work_dir().is_some();
@@ -126,7 +127,7 @@ impl Namer<'_> {
     }
 }
 
-/// The versions and releases of services, as far as they are known.
+/// The facts about versions and releases from which the names of one service are made.
 struct Standings<'a> {
     found: &'a Found,
     manual: Option<&'a Manual>,

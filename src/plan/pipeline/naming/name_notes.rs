@@ -5,32 +5,32 @@ use crate::model::name::{Escaped, Listed, ServiceId, ServiceName, TagName};
 use crate::naming::image::{InvalidTag, LeftOut, Skipped, TagRefusal};
 use crate::naming::version::{TagHint, VersionError, tag_hints};
 
-/// How many names a message lists.
+/// The greatest number of names that a message lists.
 const NAMED: usize = 3;
 
 /// Collects warnings and notes about names, so that the same message about many services is written once.
 #[derive(Default)]
 pub(super) struct NameMessages {
-    /// The warnings about services without a name.
+    /// The warnings about services whose result has no version or no image tags.
     pub(super) warnings: Vec<Diagnostic>,
-    /// The release tags that were left out, each with its service.
+    /// The tags of releases that images do not get, since the environment is not for releases, each with its service.
     left_out: Vec<String>,
-    /// The tags that belong to a higher release.
+    /// The tags that images do not get, since they belong to a higher release, each with its service.
     kept_back: Vec<String>,
-    /// The services whose images have no tag of their own, and why their rules gave none.
+    /// The services whose rules give the image no tag. The reasons are in `skipped`.
     untagged: Vec<String>,
     skipped: Vec<String>,
 }
 
 impl NameMessages {
-    /// Adds a warning about a service without a version; returns the reason.
+    /// Adds a warning about a service without a version, and returns the reason.
     pub(super) fn no_version(&mut self, service: &ServiceName, error: &VersionError) -> String {
         let message = format!("`{service}` has no version, and cannot be built: {error}");
         self.warnings.push(Diagnostic::warning("no-version", message).help(error.help()));
         format!("{error}; {}", error.help())
     }
 
-    /// Adds a warning about a service with tags that no registry accepts; returns the reason.
+    /// Adds a warning about a service with tags that no registry accepts, and returns the reason.
     pub(super) fn bad_tags(&mut self, service: &ServiceName, errors: &[InvalidTag]) -> String {
         let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
         let reason = errors.join("; ");
@@ -40,7 +40,7 @@ impl NameMessages {
         reason
     }
 
-    /// Records tags that a service does not get.
+    /// Records image tags that a service does not get.
     pub(super) fn left_out(&mut self, service: &ServiceName, left_out: &[LeftOut]) {
         for LeftOut { tag, why } in left_out {
             let list = match why {
@@ -51,7 +51,7 @@ impl NameMessages {
         }
     }
 
-    /// Records an image without a tag of its own.
+    /// Records that the rules of a service give its image no tag.
     pub(super) fn untagged(&mut self, service: &ServiceName, skipped: &[Skipped]) {
         self.untagged.push(format!("`{service}`"));
         self.skipped.extend(skipped.iter().map(|skipped| format!("`{service}`: {}", skipped.reason)));
@@ -89,8 +89,8 @@ impl NameMessages {
     }
 }
 
-/// Returns the warning that tags of another format are probably the releases of services without one; `None` if there
-/// are no such tags.
+/// Returns the warning that tags of another format are probably the releases of services that have no release; `None`
+/// if there are no such tags.
 pub(in crate::plan::pipeline) fn tag_hint(config: &Config, services: &[ServiceId], tags: &[Tag]) -> Option<Diagnostic> {
     let services: Vec<_> = services.iter().map(|service| &config.services[service.0]).collect();
     let facts: Vec<_> =
@@ -111,7 +111,8 @@ pub(in crate::plan::pipeline) fn tag_hint(config: &Config, services: &[ServiceId
     Some(Diagnostic::warning("tag-format", message).help(help))
 }
 
-/// Returns the note about tags that look like those of a service and do not count; `None` if there are none.
+/// Returns the warning about tags that look like release tags of a service but name no version; `None` if there are
+/// none.
 pub(in crate::plan::pipeline) fn ignored_tags(ignored: &[TagName]) -> Option<Diagnostic> {
     let names: Vec<String> = ignored.iter().map(ToString::to_string).collect();
     let what = if names.len() == 1 {

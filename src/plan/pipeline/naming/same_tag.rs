@@ -6,10 +6,10 @@ use crate::model::name::{Escaped, ServiceId};
 use crate::plan::Names;
 use crate::plan::pipeline::Error;
 
-/// Checks that no two services give an image the same tag: the one that is pushed last would replace the other.
+/// Checks that no two services give an image the same tag, since the image that is pushed last would replace the other.
 ///
 /// # Errors
-/// When two services do. Each pair is reported with the places of both.
+/// When two services give an image the same tag. Each such pair is reported with the places of both services.
 pub(super) fn check(config: &Config, services: &[ServiceId], names: &[Names]) -> Result<(), Error> {
     let mut owners: BTreeMap<&str, ServiceId> = BTreeMap::new();
     let mut problems: Vec<Diagnostic> = Vec::new();

@@ -27,26 +27,26 @@ pub(in crate::plan::pipeline) struct Versions<'a> {
     pub(in crate::plan::pipeline) pushed: Option<&'a TagName>,
 }
 
-/// The facts about services from history.
+/// The facts that history tells about services.
 pub(in crate::plan::pipeline) struct AllFound {
-    /// One for each service, in their order.
+    /// The facts about each service, in the order of the services.
     pub(in crate::plan::pipeline) services: Vec<Found>,
     /// The tags of the repository.
     pub(in crate::plan::pipeline) tags: Vec<Tag>,
-    /// The tags that look like a service's but have no version.
+    /// The tags that look like release tags of a service but have no version.
     pub(in crate::plan::pipeline) ignored: Vec<TagName>,
     /// How many commits were walked.
     pub(super) walked: u32,
 }
 
-/// The facts about a service from history.
+/// The facts that history tells about a service.
 pub(in crate::plan::pipeline) struct Found {
     pub(in crate::plan::pipeline) described: Described,
-    /// The number in its version.
+    /// The number in the version of the service.
     count: u32,
-    /// The commit in its version.
+    /// The commit in the version of the service.
     commit: CommitId,
-    /// When head was committed, in seconds since 1970.
+    /// The time at which head was committed, in seconds since 1970.
     pub(super) committed: i64,
     pub(super) files: FilesState,
 }
@@ -59,8 +59,8 @@ impl Found {
 }
 
 impl Versions<'_> {
-    /// Returns the facts about each of these services from history, in one walk for all of them, and another walk if
-    /// some count the commits that change them.
+    /// Returns the facts that history tells about these services. It takes one walk of history for all services, and
+    /// another one if a service counts only the commits that change it.
     pub(in crate::plan::pipeline) fn find(&self, services: &[ServiceId]) -> Result<AllFound, Error> {
         let wanted: Vec<_> = services.iter().map(|service| self.service(*service).tag.clone()).collect();
         let tags = self.repository.tags()?;
@@ -78,7 +78,7 @@ impl Versions<'_> {
         Ok(AllFound { services: services.collect(), tags, ignored: found.ignored, walked: found.work.commits })
     }
 
-    /// Writes a service's version.
+    /// Returns the text of a service's version.
     pub(in crate::plan::pipeline) fn write(&self, service: ServiceId, found: &Found) -> Result<String, VersionError> {
         let style = self.style(service);
         let facts = VersionFacts {
@@ -100,7 +100,7 @@ impl Versions<'_> {
         &self.config.services[service.0]
     }
 
-    /// Returns when the commit in the version was committed.
+    /// Returns the time at which the commit in the version was committed, in seconds since 1970.
     fn committed(&self, found: &Found) -> i64 {
         if found.commit == *self.head {
             found.committed
@@ -109,13 +109,15 @@ impl Versions<'_> {
         }
     }
 
-    /// Returns the style: the requested one, else the service's own, else the environment's.
+    /// Returns the style of a service's version: the requested one, else the service's own, else the environment's,
+    /// else the default.
     fn style(&self, service: ServiceId) -> VersionStyle {
         let of_environment = self.environment.and_then(|environment| environment.version);
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
 
-    /// Describes head as the release of the pushed tag, even if this clone has not fetched the tag.
+    /// Describes head as the release of the pushed tag, if the tag is one of the service and this clone has not fetched
+    /// it.
     fn describe_pushed_tag(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {
@@ -137,9 +139,9 @@ impl Versions<'_> {
         Ok(described.tag.as_ref().and_then(|tag| patterns.iter().find_map(|pattern| pattern.read(tag))))
     }
 
-    /// Returns the number and the commit of each version: git's distance and head; or, if the service counts only the
-    /// commits that change it or what it is built from, their number and the last of them. If none does, the commit is
-    /// that of the release.
+    /// Returns, for each service, the number and the commit in its version. Usually, the number is the distance of `git
+    /// describe`, and the commit is head. If the service counts only the commits that change its result, the number is
+    /// how many of these there are, and the commit is the last one of them, or that of the release if there are none.
     fn counts(
         &self,
         services: &[ServiceId],
@@ -170,8 +172,8 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns the state of each service's files, if the work tree counts. A configuration whose changes git ignores,
-    /// by a flag in the index, counts in a local environment, and elsewhere if dirty versions are requested.
+    /// Returns whether each service has modified files in `on_top`. If a flag in the index hides changes of the
+    /// configuration from git, they count too, but only in an environment for local runs or with `--dirty`.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
         let is_said = is_local || self.naming.dirty == Dirty::Everywhere;
@@ -184,7 +186,8 @@ impl Versions<'_> {
     }
 }
 
-/// Returns the error about a tag that is nearer than any release, with what may have been meant.
+/// Returns the error about a tag without a valid version that is nearer than any release, with the tag that may have
+/// been meant.
 fn unread(tag: &TagName, patterns: &[TagPattern]) -> VersionError {
     let almost = patterns.iter().find_map(|pattern| match pattern.reading(tag.as_bytes()) {
         Some(Reading::Almost(almost)) => Some((pattern, almost)),
