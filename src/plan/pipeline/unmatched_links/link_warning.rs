@@ -1,4 +1,4 @@
-//! The warning about links whose targets the filters of their services do not match.
+//! The warning about symbolic links whose targets the filters of their services do not match.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::model::change::{ChangeSet, Extent};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{RepoPath, ServiceId};
 
-/// How many links a warning names.
+/// The greatest number of links that a warning names.
 const NAMED: usize = 5;
 
 /// A symbolic link among a service's files.
@@ -20,7 +20,7 @@ pub(super) struct ServiceLink {
     pub(super) place: RepoPath,
 }
 
-/// The target of a link in a commit.
+/// The target of a link in a commit, after all links on the way.
 pub(super) struct Target {
     pub(super) path: RepoPath,
     pub(super) extent: Extent,
@@ -32,12 +32,12 @@ struct Leading<'a> {
     link: RepoPath,
     service: ServiceId,
     to: &'a Target,
-    /// The first changed path at its target.
+    /// The first changed path at or below the target.
     changed: Option<&'a RepoPath>,
     config: &'a Config,
 }
 
-/// Returns the warning about the links whose targets nothing watches, if there are any.
+/// Returns the warning about the links whose targets the filters of their services do not match, if there are any.
 pub(super) fn warning(
     config: &Config,
     changes: &ChangeSet,
@@ -79,7 +79,7 @@ pub(super) fn warning(
     Some(Diagnostic::warning("link-outside", format!("{counted}: {}{more}", named.join("; "))).help(advice))
 }
 
-/// Returns patterns for the targets of the named links, each once.
+/// Returns patterns that match the targets of the links that the warning names, each once.
 fn patterns(leading: &[Leading]) -> Vec<String> {
     let mut patterns = Vec::new();
     for pattern in leading.iter().take(NAMED).map(|leading| leading.to.pattern()) {
@@ -91,7 +91,7 @@ fn patterns(leading: &[Leading]) -> Vec<String> {
 }
 
 impl Target {
-    /// Whether a change of the target affects a service, or need not affect any.
+    /// Whether a change of the target affects a service, or need not affect any service.
     fn is_watched(&self, service: ServiceId) -> bool {
         match &self.watched {
             Watched::Unowned => true,
@@ -99,7 +99,7 @@ impl Target {
         }
     }
 
-    /// Returns the first changed path at the target.
+    /// Returns the first changed path at or below the target.
     fn changed<'a>(&self, changes: &'a ChangeSet) -> Option<&'a RepoPath> {
         let changes = changes.as_slice();
         let start = match self.extent {

@@ -1,10 +1,11 @@
-//! Symbolic links of services whose targets the services' patterns do not match, so that a change of a target does not
-//! affect the services with the link.
+//! Finds symbolic links among the files of services whose targets the services' patterns do not match. A change of such
+//! a target does not affect the services with the link.
 //!
-//! A plan only looks for links in places that changed, and in the files of services that are new or have other
-//! patterns. So the plan of the commit that adds a link warns of it, and so does a later plan when a file beside the
-//! link changes, or below a directory beside it. Finding every link of a repository would take longer than the rest of
-//! a plan: no tree records which of its subtrees contain links, so all of them would be read.
+//! A plan looks for links only in the directories of changed paths, and among the files of services that are new or
+//! have other patterns than at base. So the plan of the commit that adds a link warns about it. A later plan warns
+//! about it when a file changes beside the link, or below a directory beside it. Finding every link of a repository
+//! would take longer than the rest of a plan: no tree records which of its subtrees contain links, so all subtrees
+//! would have to be read.
 
 mod link_warning;
 mod watchers;
@@ -22,8 +23,8 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
-/// Returns the warning about such links, those with a changed target first, and the number of directories that were
-/// read. Missing objects are not fetched for a warning.
+/// Returns the warning about such links, if there are any, and the number of directories that were read. The warning
+/// names links with a changed target first. Objects that this clone lacks are not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
@@ -46,8 +47,8 @@ pub(super) fn say(
     (warning(config, changes, links, &targets), survey.read)
 }
 
-/// Returns the region to search: the directories on the way to changed paths, and the files of services with other
-/// patterns.
+/// Returns the region of the tree to search for links: the directories that contain changed paths, the files of
+/// services with other patterns than at base, and paths of services that lead through links.
 fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     let paths = changes.as_slice().iter().map(|change| change.path.as_bytes());
     let services = config.graph.services().filter(|service| direct.of(*service).iter().any(is_of_other_patterns));
@@ -56,7 +57,8 @@ fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     Region::below(paths.chain(directories).chain(linked_paths(config)))
 }
 
-/// Returns the paths of services that lead through links, if `filters` decide which of their files count.
+/// Returns the `path` of each service whose `path` leads through a link and whose `filters` decide which files in it
+/// count.
 fn linked_paths(config: &Config) -> impl Iterator<Item = &[u8]> {
     let of = |service: ServiceId| {
         let service = &config.services[service.0];
@@ -80,7 +82,8 @@ fn is_of_other_patterns(cause: &Cause) -> bool {
     }
 }
 
-/// Returns the links that belong to services, each with the path to which it leads, and what a commit has there.
+/// Returns the links among the files of services, and the targets of these links in a commit, by the path that the text
+/// of a link names; `None` if there is nothing at this path.
 fn of_services(
     repository: &Repository,
     config: &Config,
@@ -106,8 +109,8 @@ fn of_services(
     (links, targets)
 }
 
-/// Returns the path to which the text of a link leads, without looking at the tree; `None` if it lies outside of the
-/// repository.
+/// Returns the path in the repository that the text of a link names, relative to the directory of the link. `None` if
+/// the path is outside of the repository. The path need not exist.
 fn named_by(link: &RepoPath, text: &[u8]) -> Option<RepoPath> {
     if text.starts_with(b"/") {
         return None;

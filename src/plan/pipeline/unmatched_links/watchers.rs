@@ -1,4 +1,4 @@
-//! The services that the target of a link affects.
+//! Finds the services that a change of a link's target would affect.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,22 +8,22 @@ use crate::glob::{Pattern, Verdict};
 use crate::model::change::{Change, Extent, Status};
 use crate::model::name::{RepoPath, ServiceId};
 
-/// A file name that no pattern contains.
+/// A file name that only a wildcard matches, since no pattern contains it.
 const ANY: &[u8] = b"\x01";
 
-/// The services whose filters match a target.
+/// The services that a change of a link's target would affect.
 pub(super) enum Watched {
-    /// It belongs to no service, according to `unowned`.
+    /// No service needs to be affected, since `unowned` matches the target.
     Unowned,
-    /// These services, by their own filters or through their dependencies.
+    /// These services, through their own filters or through their dependencies.
     By(BTreeSet<ServiceId>),
 }
 
-/// The services' filters, for questions about many paths.
+/// The filters of all services, prepared to be asked about many paths.
 pub(super) struct Watchers<'a> {
     config: &'a Config,
     of: BTreeMap<FilterId, ServiceId>,
-    /// The directories that patterns begin with.
+    /// The directories with which patterns begin, each with the filter of the pattern.
     begins: BTreeSet<(&'a [u8], FilterId)>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Watchers<'a> {
         Self { config, of, begins }
     }
 
-    /// Returns the services whose own patterns match a link, or name a path through it.
+    /// Returns the services whose own patterns match a link, or begin with a path through the link.
     pub(super) fn holding(&self, link: &RepoPath) -> BTreeSet<ServiceId> {
         let matching = self.filters_of(link.clone()).into_iter();
         let first = Filters::id(0);
@@ -60,7 +60,7 @@ impl<'a> Watchers<'a> {
         matches_of(&self.config.filters, &change).into_iter().map(|(filter, _)| filter).collect()
     }
 
-    /// Returns the services whose filters match a target, or something below it.
+    /// Returns the services that a change of a target, or of a path below the target, would affect.
     pub(super) fn watched(&self, path: &RepoPath, extent: Extent) -> Watched {
         let matching = self.filters_of(path.clone());
         if matching.contains(&self.config.unowned) {
@@ -87,8 +87,9 @@ impl<'a> Watchers<'a> {
         Watched::By(by)
     }
 
-    /// Returns the filters that match something below a directory with a pattern that begins in it, above it or below
-    /// it. A pattern that begins at the root, such as `**/*.md`, does not count.
+    /// Returns the filters with a pattern that can match a path below a directory. The pattern begins with this
+    /// directory, a directory around it or a directory below it. A pattern that begins at the root, such as `**/*.md`,
+    /// does not count.
     fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
         let path = path.as_bytes();
         let first = Filters::id(0);
