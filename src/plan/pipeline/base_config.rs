@@ -20,7 +20,8 @@ use crate::plan::pipeline::ConfigFile;
 /// The definitions at a base.
 #[derive(Clone)]
 pub(super) enum BaseConfig {
-    /// They are the same as head's. This includes a base without a configuration, for which head's counts.
+    /// They are the same as at head. This is also the case for a base without a configuration if head's definitions are
+    /// used for it.
     Unchanged,
     /// They were read.
     Read(Rc<Definitions>),
@@ -37,21 +38,21 @@ impl BaseConfig {
     }
 }
 
-/// Reads the configurations at bases. Each content is read once.
+/// Reads the configurations at bases. If several bases have the same content, it is read once.
 pub(super) struct Reader<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
     known: BTreeMap<ObjectId, BaseConfig>,
     /// The paths from which the configurations at bases were read.
     paths: BTreeSet<RepoPath>,
-    /// The bases without a configuration.
+    /// The bases without a configuration, for which head's definitions are used.
     without: BTreeSet<CommitId>,
-    /// Paths where a configuration may be.
+    /// The paths where a configuration may be: the path of head's file, and the default places.
     places: Vec<RepoPath>,
     earlier: EarlierFiles,
     /// How many configurations were read.
     read: usize,
-    /// Whether any service was built with a configuration before; `None` until it is needed.
+    /// Whether a commit that was built before has a configuration; `None` until this is needed.
     built: Option<bool>,
 }
 
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
         Ok(at_base)
     }
 
-    /// Reads the definitions that the base's own files declare, for a base without a configuration.
+    /// Reads the definitions that the base's own files declare, for a repository whose configuration is derived.
     fn derived(&mut self, base: Option<&CommitId>, changes: &ChangeSet) -> Result<BaseConfig, git::GitError> {
         let Some(base) = base else { return Ok(BaseConfig::Read(Rc::default())) };
         if self.file.discovery.is_same_before(changes) {
@@ -161,7 +162,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads what the files of a base declare, in the ecosystems that the configuration there names.
+    /// Reads the services that the files of a base declare, in the ecosystems that the base's configuration names.
     fn discovery(&self, base: &CommitId, bytes: &[u8], changes: &ChangeSet) -> Result<Discovery, git::GitError> {
         let scope = DiscoveryScope::Workspaces(config::workspaces(&self.file.name, bytes));
         if *self.file.discovery.scope() == scope {
@@ -171,14 +172,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the text of the base's own configuration; `None` if it has none.
+    /// Returns the bytes of the base's own configuration; `None` if the base has none, or if head's is outside of the
+    /// repository.
     pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();
         self.repository.with_fetching(|| self.then(base, place, &none)?.map(|then| then.read()).transpose())
     }
 
-    /// Returns the file of the base's own configuration.
+    /// Returns the file of the base's own configuration, also if it has been renamed since; `None` if the base has
+    /// none.
     fn then(&self, base: &CommitId, place: &Place, changes: &ChangeSet) -> Result<Option<FileAt<'a>>, git::GitError> {
         let gone = changes.as_slice().iter().filter(|change| change.status == Status::Deleted);
         let now = Renamed { path: &place.path, content: &self.file.bytes };
@@ -210,8 +213,9 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the definitions to use for a base without a configuration: head's if no earlier commit and no built
-    /// commit had one, so that no service counts as new; else unknown ones.
+    /// Returns the definitions to use for a base without a configuration. If no earlier commit and no commit that was
+    /// built before had a configuration, these are head's, so that no service counts as new. Otherwise they are
+    /// unknown.
     fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
         match self.earlier.search(base)? {
             HadFile::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),
@@ -229,7 +233,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a commit that was built before had a configuration.
+    /// Whether a commit that was built before, according to the built refs, has a configuration.
     fn was_built_with(&mut self) -> Result<bool, git::GitError> {
         if let Some(known) = self.built {
             return Ok(known);
@@ -248,7 +252,8 @@ impl<'a> Reader<'a> {
         self.file
     }
 
-    /// Returns how many configurations were read. Those equal to head's are not read, and equal ones are read once.
+    /// Returns how many configurations were read. A configuration that equals head's is not read, and equal ones are
+    /// read once.
     pub(super) fn count(&self) -> usize {
         self.read
     }
@@ -258,7 +263,7 @@ impl<'a> Reader<'a> {
         &self.paths
     }
 
-    /// Returns the note about bases that have no configuration.
+    /// Returns the note about bases without a configuration, if there are any.
     pub(super) fn note(&self) -> Option<Diagnostic> {
         let first = self.without.first()?;
         let others = match self.without.len() - 1 {
@@ -273,7 +278,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns unknown definitions for an error that only widens the plan; passes on other errors.
+/// Returns unknown definitions for an error that only adds services to the plan, and any other error unchanged.
 fn unreadable(base: &CommitId, error: git::GitError) -> Result<BaseConfig, git::GitError> {
     match error {
         git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {
@@ -296,7 +301,7 @@ fn unknown(base: &CommitId, reason: &str, help: Option<&str>) -> BaseConfig {
     }))
 }
 
-/// Returns the services that a base has and head does not have.
+/// Returns the services that the configuration at any base has and head's does not have.
 pub(super) fn removed<'a>(config: &Config, at_base: impl Iterator<Item = &'a BaseConfig>) -> Vec<ServiceName> {
     let gone = at_base.filter_map(|at_base| match at_base {
         BaseConfig::Read(base) => Some(config.definitions().removed_since(base)),

@@ -16,13 +16,13 @@ use crate::plan;
 
 /// Services that are compared with the same base.
 pub(super) struct Group {
-    /// What they are compared with.
+    /// What the services are compared with.
     pub(super) comparison: Comparison,
     /// The services.
     pub(super) services: Vec<ServiceId>,
 }
 
-/// The base of one service alone.
+/// The base with which only one service is compared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OwnBase {
     pub(super) commit: CommitId,
@@ -36,19 +36,19 @@ impl OwnBase {
     }
 }
 
-/// The base of one service, as far as it is known.
+/// What is known about the base of one service.
 pub(super) enum Known {
     At(OwnBase),
     Nothing,
     Unreachable(Doubt),
 }
 
-/// The groups, and the doubts about each service.
+/// Services in groups, each with a common base.
 pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
-    /// The base of each service alone, if it has one.
+    /// For each service, the base with which only this service is compared; `None` if it has no such base.
     pub(super) bases: Vec<Option<OwnBase>>,
-    /// The built refs, if they were read.
+    /// The built refs; `None` if they were not read.
     pub(super) standing: Option<RefState>,
 }
 
@@ -60,13 +60,14 @@ impl Grouped {
         Self { groups: vec![group], bases: vec![None; config.services.len()], standing: None }
     }
 
-    /// Returns all services in one group without a base, each counted as affected, since their bases are not known.
+    /// Returns all services in one group without a base. Since their bases are not known, every service counts as
+    /// affected.
     fn unknown(config: &Config, doubt: Doubt) -> (Self, Notes) {
         let comparison = Comparison::nothing("", Some(AllAffected::BaseUnreachable));
         (Self::together(config, comparison), doubt.into())
     }
 
-    /// Returns services grouped by their own bases.
+    /// Returns services in groups by their own bases.
     pub(super) fn apart(
         view: &WorkspaceView,
         environment: &str,
@@ -111,7 +112,7 @@ impl Grouped {
         }
     }
 
-    /// Returns services grouped by the commits at which they were built.
+    /// Returns services in groups by the commits at which they were last built.
     pub(super) fn built(repository: &Repository, config: &Config, standing: RefState) -> (Self, Notes) {
         let mut notes = Notes::default();
         notes.doubts.extend(standing.doubt());
@@ -170,7 +171,7 @@ impl Grouped {
     }
 }
 
-/// Returns the doubt that these refs may be older in this clone than on the remote.
+/// Returns the doubt about refs that cannot be fetched and so may be older in this clone than on the remote.
 fn stale(refs: &str) -> Doubt {
     Doubt::no_base(
         &format!("{refs} cannot be fetched, and those of this clone may be older than the remote's"),
@@ -181,12 +182,13 @@ fn stale(refs: &str) -> Doubt {
 /// The tags that differ between this clone and the remote.
 struct Doubtful {
     tags: RemoteTags,
-    /// Whether a person may be about to push them.
+    /// Whether a person runs rebake, who may be about to push tags.
     is_attended: bool,
 }
 
 impl Doubtful {
-    /// Returns the doubt about a service's newest release; `None` if it is known. `newest` is the newest in this clone.
+    /// Returns the doubt about the newest release of a service; `None` if there is no doubt. `newest` is the tag of its
+    /// newest release in this clone.
     fn of(&self, service: &ServiceName, patterns: &[TagPattern], newest: Option<&TagName>) -> Option<Doubt> {
         let RemoteTags::Here { moved, alone } = &self.tags else { return None };
         let moved = patterns.iter().find_map(|pattern| {
@@ -213,7 +215,7 @@ impl Doubtful {
     }
 }
 
-/// Returns the newest release tag of each service before or at head, in one walk of history for all.
+/// Returns the bases of services by their newest releases at or before head, with one walk of history for all services.
 fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip: &Tip) -> Result<Vec<Known>, Error> {
     let Some(head) = &tip.commit else { return Ok(config.services.iter().map(|_| Known::Nothing).collect()) };
     let wanted: Vec<_> = config.services.values().map(|service| service.tag.clone()).collect();
@@ -248,8 +250,8 @@ fn by_release(repository: &Repository, config: &Config, doubtful: &Doubtful, tip
     Ok(known.collect())
 }
 
-/// Returns the bases of services by their built refs. A commit that is not in this clone was lost in a force-push, or
-/// never fetched.
+/// Returns the bases of services by their built refs. A commit that is missing in this clone was dropped by a
+/// force-push, or was not fetched.
 fn by_built_ref(repository: &Repository, config: &Config, standing: &RefState) -> Vec<Known> {
     // Thousands of services were built at few commits.
     let commits: BTreeSet<CommitId> = config.services.keys().filter_map(|service| standing.built(service)).collect();

@@ -11,7 +11,7 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
-/// The places where the file is looked for if it is not named.
+/// The default places of the configuration, in the order in which they are searched.
 const PLACES: [&str; 10] = [
     "filters.yaml",
     "filters.yml",
@@ -25,36 +25,37 @@ const PLACES: [&str; 10] = [
     ".github/paths-filter.yml",
 ];
 
-/// The name in messages of a configuration without a file.
+/// The name in messages for a configuration that is derived, without a file.
 const DERIVED: &str = "(derived)";
 
-/// The text of the configuration, and its origin.
+/// The bytes of the configuration, and where they come from.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
-    /// Its name in messages: as given, else relative to the root of the repository.
+    /// The file's name in messages: as given on the command line, else relative to the root of the repository.
     pub name: String,
-    /// Its content.
+    /// The content of the file.
     pub bytes: Vec<u8>,
-    /// Its place in the repository; `None` if it lies outside.
+    /// The place of the file in the repository; `None` if the file is outside of the repository, or there is none.
     pub in_repository: Option<Place>,
     /// Settings from outside of the file.
     pub options: Options,
-    /// What the repository's own files declare, in the ecosystems that it names.
+    /// The services that the repository's own files declare, in the ecosystems that the configuration names.
     pub discovery: Discovery,
-    /// The lockfiles that were read for it.
+    /// The lockfiles that were read for this configuration.
     pub lockfiles: LockfileCache,
 }
 
 /// The place of a configuration in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// Its path as it was named or found.
+    /// The path by which it was named or found.
     pub path: RepoPath,
-    /// The paths that determine it: the symbolic links on this path, and the file.
+    /// The paths that determine its content: the symbolic links on the way, and the file to which they lead.
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD` although git lists no change, since a flag in the index makes git ignore changes.
+    /// Whether it differs from `HEAD` although git reports no change, since a flag in the index makes git ignore its
+    /// changes.
     pub is_changed_unseen: bool,
 }
 
@@ -63,25 +64,25 @@ pub struct Place {
 pub enum FoundBy {
     /// The command line or `$REBAKE_CONFIG` names it.
     Name,
-    /// It is the first of the default places.
+    /// Its place is the first of the default places that has a file.
     Search,
 }
 
-/// Why there is no configuration.
+/// Why no configuration was found or read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigFileError {
-    /// It is at none of the default places.
+    /// No default place has a configuration.
     #[error("there is no filters.yaml at the root of the repository, nor in its .github{}", at_commit(.at.as_ref()))]
     NotFound {
         /// The commit that was searched; `None` for the work tree.
         at: Option<CommitId>,
-        /// Files that may have been meant, relative to the root of the work tree.
+        /// Files with a similar name, which may have been meant, relative to the root of the work tree.
         near: Vec<String>,
-        /// Whether the repository is bare, so that the file was looked for in HEAD, which may have no commits.
+        /// Whether the repository has no work tree, so that HEAD was searched, which may have no commit.
         is_bare: bool,
     },
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read {}: {source}", Escaped::new(path.display().to_string().as_bytes()))]
     Unreadable {
         /// The file.
@@ -108,11 +109,12 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 }
 
 impl ConfigFile {
-    /// Reads the named file, relative to `from`; else the first file at one of the default places.
+    /// Finds and reads the configuration: the file `named`, relative to `from`, or without a name the first file at one
+    /// of the default places.
     ///
-    /// For a commit, its tree is searched first, so no work tree is needed. Otherwise the work tree is searched first.
-    /// Files that are not checked out are read from HEAD: those that a sparse checkout leaves out, and all files of a
-    /// bare clone or one without a checkout.
+    /// With a commit `at`, the file is read from that commit; only a named file that the commit lacks is read from the
+    /// disk. Without a commit, the file is read from the work tree. A file that is not checked out is then read from
+    /// HEAD: in a bare clone, in a clone without a checkout, or if a sparse checkout leaves the file out.
     ///
     /// # Errors
     /// When there is no file, or it cannot be read.
@@ -136,7 +138,8 @@ impl ConfigFile {
         }
     }
 
-    /// Returns the work tree's version of this file; `None` if it does not differ.
+    /// Returns the work tree's content of this file; `None` if it is the same, or if the work tree does not have the
+    /// file.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -205,8 +208,8 @@ impl ConfigFile {
         Ok(Some(found))
     }
 
-    /// Reads the file at a place of the work tree, or from HEAD if it (or the target of its link) is not checked out. A
-    /// file that was removed from the work tree does not count.
+    /// Reads the file at a place of the work tree. If the file, or the target of a link to it, is not checked out, it
+    /// is read from HEAD. A file that was deleted in the work tree is not read from HEAD.
     fn at_work(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
         if let Some(found) = Self::on_disk(repository, place, by)? {
             return Ok(Some(found));
@@ -244,11 +247,11 @@ impl ConfigFile {
         Self { name: place.to_string(), bytes, in_repository, options, discovery, lockfiles }
     }
 
-    /// Returns the configuration of a repository without one: all that its own files declare, at a commit or in the
-    /// work tree.
+    /// Returns a derived configuration, for a repository without a file: all services that the repository's own files
+    /// declare, at a commit or in the work tree.
     ///
     /// # Errors
-    /// When these cannot be read.
+    /// When these files cannot be read.
     pub fn derived(repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
         let discovery = Discovery::read(repository, at, DiscoveryScope::Everything)?;
         let (name, bytes) = (DERIVED.to_owned(), b"services:".to_vec());
@@ -256,11 +259,11 @@ impl ConfigFile {
         Ok(Self { name, bytes, in_repository: None, options, discovery, lockfiles })
     }
 
-    /// Reads what the repository's own files declare, at a commit or in the work tree, in the ecosystems that
-    /// `workspaces` names.
+    /// Adds the services that the repository's own files declare, at a commit or in the work tree, in the ecosystems
+    /// that the key `workspaces` names.
     ///
     /// # Errors
-    /// When these cannot be read.
+    /// When these files cannot be read.
     pub fn with_workspaces(self, repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
         let asked = config::workspaces(&self.name, &self.bytes);
         if asked.is_empty() || self.in_repository.is_none() {
@@ -270,22 +273,23 @@ impl ConfigFile {
         Ok(Self { discovery, ..self })
     }
 
-    /// Whether there is no file, and the configuration is derived from what the repository's own files declare.
+    /// Whether there is no file, so that the configuration is derived from the repository's own files.
     #[must_use]
     pub fn is_derived(&self) -> bool {
         *self.discovery.scope() == DiscoveryScope::Everything
     }
 
-    /// Reads the configuration. Returns it with warnings in the order of the file.
+    /// Reads the configuration. Also returns warnings, in the order of the file.
     ///
     /// # Errors
-    /// All problems, when one of them is an error.
+    /// When the configuration has an error. The result has all problems, warnings too.
     pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
         let source = config::decode(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
         config::parse(&source, self.options, self.discovery.found())
     }
 
-    /// Whether the configuration differs from that of the commit. `on_top` are the changes of the work tree.
+    /// Whether the configuration, or a file from which services are discovered, differs from the commit's. `on_top` has
+    /// the changes of the work tree on top of that commit.
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
@@ -298,7 +302,7 @@ impl ConfigFile {
         paths.any(|path| changes.as_slice().iter().any(|change| change.reaches(path)))
     }
 
-    /// Whether it lies in a submodule that these changes move to another commit.
+    /// Whether the configuration is in a submodule that one of these changes moves to another commit.
     pub(super) fn is_in_moved_submodule(&self, changes: &ChangeSet) -> bool {
         let mut paths = self.in_repository.iter().flat_map(|place| &place.paths);
         let has_moved = |change: &&Change| change.extent == Extent::Below && change.status != Status::Added;
@@ -306,7 +310,7 @@ impl ConfigFile {
         paths.any(|path| moved.iter().any(|change| change.path != *path && change.reaches(path)))
     }
 
-    /// Whether this is one of the paths that determine the configuration.
+    /// Whether a path is the file of the configuration, or a symbolic link on the way to it.
     pub(super) fn is_made_of(&self, path: &RepoPath) -> bool {
         self.in_repository.as_ref().is_some_and(|place| place.paths.contains(path))
     }
@@ -347,7 +351,7 @@ pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
     PLACES.into_iter().map(RepoPath::from_git)
 }
 
-/// The number of bytes that show that a file is too large to be a configuration.
+/// The greatest number of bytes that are read of a file: one more than a configuration may have.
 const MOST: usize = config::MAX_BYTES + 1;
 
 /// Reads a file outside of the repository, which another program may be writing.
@@ -357,7 +361,7 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Returns why there is no file: the system's error, or that it is not a file.
+/// Returns why a path cannot be read as a file: the system's error, or that it is not a regular file.
 fn absence(path: &Path) -> std::io::Error {
     match path.metadata() {
         Err(error) => error,
@@ -365,8 +369,8 @@ fn absence(path: &Path) -> std::io::Error {
     }
 }
 
-/// Returns the path of a file in the repository, without resolving symbolic links in it; `None` if it lies outside. A
-/// bare repository only has the files of its commits.
+/// Returns the path that a file has in the repository; `None` if the file is outside of the repository. Symbolic links
+/// inside of the repository are not resolved. A bare repository has only the files of its commits.
 fn inside(repository: &Repository, full: &Path, given: &Path) -> Option<RepoPath> {
     let Some(work_dir) = repository.work_dir() else {
         let only_names = given.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
@@ -396,7 +400,8 @@ fn repo_path(path: &Path) -> RepoPath {
     RepoPath::from_git(parts.join(&b'/'))
 }
 
-/// Returns files of the work tree with nearly the name of a configuration, in all places where CI keeps such files.
+/// Returns files of the work tree whose names resemble that of a configuration, in the directories where such files
+/// usually are.
 fn near(repository: &Repository) -> Vec<String> {
     let Some(root) = repository.work_dir() else { return Vec::new() };
     let list = |dir: &str| -> Vec<(String, bool)> {

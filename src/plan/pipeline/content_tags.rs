@@ -1,4 +1,5 @@
-//! Content tags, by which images of the same content are found again, and the events that may write them.
+//! Finds the content tags of a plan, by which images of the same content are found again. Decides whether the event may
+//! write them.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,7 @@ use crate::naming::image::ImageTag;
 use crate::naming::version::{Parsed, Purpose};
 use crate::plan::{Names, Pushes};
 
-/// How many services a note names.
+/// The greatest number of services that a note names.
 const NAMED: usize = 5;
 
 /// The facts of a plan on which its content tags depend.
@@ -30,7 +31,7 @@ pub(super) struct Built<'a> {
     pub(super) settings: &'a Environment,
     /// The tip of the range.
     pub(super) tip: &'a Tip,
-    /// Whether the command line asks for a push or forbids it.
+    /// Whether the command line requires or forbids a push.
     pub(super) push: PushRequest,
 }
 
@@ -40,7 +41,7 @@ pub(super) struct Content {
     pub(super) reuse: Vec<Reuse>,
     /// Whether results may be pushed.
     pub(super) push: bool,
-    /// The references by which builds push their images.
+    /// Which image references builds push.
     pub(super) pushes: Pushes,
     /// The note that some images are not pushed, if there is one.
     pub(super) note: Option<Diagnostic>,
@@ -49,14 +50,14 @@ pub(super) struct Content {
 /// How an image of a service is found again.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reuse {
-    /// The content tag; `None` if the service has no image, or its content is not known, or no commit has it.
+    /// The content tag; `None` if the service has no image, or if its content is not known or belongs to no commit.
     pub(super) content_tag: Option<ImageTag>,
-    /// Whether the service is built although there may be an image with that tag: `--force` requires that, or the image
-    /// may have been built from a dependency whose version is not known here.
+    /// Whether the service is built even if an image with that tag exists: `--force` requires it, or the service is
+    /// built from a dependency whose version is not known here.
     pub(super) rebuild: bool,
 }
 
-/// The values that the images of a plan depend on: version, commit and environment, as far as builds can see them.
+/// Finds the values that the images of a plan depend on: version, commit and environment, if the builds can see them.
 struct Bindings<'a> {
     workspace: &'a WorkspaceView<'a>,
     /// The environment's name.
@@ -67,15 +68,17 @@ struct Bindings<'a> {
     planned: BTreeMap<ServiceId, &'a Names>,
 }
 
-/// The bindings of the images that an image is built from, and its own, which its dependents inherit.
+/// The bindings that the dependents of a service inherit. A binding is the set of values, such as the version, that an
+/// image depends on.
 #[derive(Debug, Clone, Default)]
 struct InheritedBindings {
-    /// The suffixes of the content tags of these images, by service.
+    /// The suffixes that these bindings give the content tags of the images, by service.
     suffixes: BTreeMap<String, String>,
     is_doubtful: bool,
 }
 
-/// Returns the content tags of planned services, whose results have these names and fingerprints.
+/// Returns the content tags of planned services. `names` and `fingerprints` are those of the services, in the same
+/// order.
 pub(super) fn of(
     workspace: &WorkspaceView,
     built: &Built,
@@ -120,8 +123,8 @@ impl Bindings<'_> {
         services.iter().zip(fingerprints).map(|both| reuse(both).unwrap_or_default()).collect()
     }
 
-    /// Returns the bindings that dependents inherit from each of these services, and from each service that they are
-    /// built from.
+    /// Returns, for each of these services and each service that they are built from, the bindings that its dependents
+    /// inherit.
     fn inherited(&self, services: &[ServiceId]) -> BTreeMap<ServiceId, InheritedBindings> {
         let graph = &self.workspace.config.graph;
         let wanted = graph.with_dependencies(services);
@@ -145,7 +148,8 @@ impl Bindings<'_> {
         all
     }
 
-    /// Returns the bindings that dependents inherit from an image. `needs` are those that it inherits itself.
+    /// Returns the bindings that dependents inherit from a service with an image. `needs` are the bindings that the
+    /// service inherits itself.
     fn bound(&self, service: ServiceId, needs: &InheritedBindings) -> InheritedBindings {
         let definition = self.service(service);
         let sees = Sees::of(definition, || self.context_holds_git(definition));
@@ -175,7 +179,8 @@ impl Bindings<'_> {
         InheritedBindings { suffixes: binding.suffix().map(|suffix| (name, suffix)).into_iter().collect(), is_doubtful }
     }
 
-    /// Whether a context of an image is the root of the repository, so that the build can see `.git`.
+    /// Whether a build context of a service is the root of the repository and `.git` is not ignored there, so that the
+    /// build can see `.git`.
     fn context_holds_git(&self, service: &Service) -> bool {
         let recipe = &service.recipe;
         let path = service.path.as_ref().map_or("", |path| if path.is_root() { "" } else { path.as_str() });
@@ -188,7 +193,7 @@ impl Bindings<'_> {
         is_named || is_root(context) && !self.ignores_git(service, path)
     }
 
-    /// Whether every ignore file of a service whose context is the root excludes `.git`.
+    /// Whether a service whose context is the root has ignore files, and all of them exclude `.git`.
     fn ignores_git(&self, service: &Service, path: &str) -> bool {
         let Some(builder) = service.recipe.image_builder() else { return false };
         let in_path = |name: &&str| if path.is_empty() { (*name).to_owned() } else { format!("{path}/{name}") };
@@ -246,7 +251,7 @@ fn has_image(service: &Service) -> bool {
     service.image.name.is_some() && !service.is_library()
 }
 
-/// Whether a directory, as seen from a path, is the root of the repository.
+/// Whether a directory is the root of the repository. It is relative to `path`, or with a leading `/` to the root.
 fn leads_to_root(path: &str, directory: &str) -> bool {
     let whole = match directory.strip_prefix('/') {
         Some(from_root) => from_root.to_owned(),
@@ -279,7 +284,7 @@ fn leaves_git_out(text: &[u8]) -> bool {
     is_out
 }
 
-/// Returns the references by which the builds of an event push their images.
+/// Returns which image references the builds of an event push.
 fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     let WorkspaceView { repository, trigger, .. } = *workspace;
     // Other events must not reuse images with the changes of a pull request.
@@ -299,8 +304,8 @@ fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     if may { Pushes::All } else { Pushes::Tags }
 }
 
-/// Returns the note about images that are not pushed, since only content tags are left and the event may not write
-/// these.
+/// Returns the note about images that are not pushed: they have no tag but the content tag, which the event may not
+/// write.
 fn unpushed(planned: &[ServiceId], names: &[Names], config: &Config) -> Option<Diagnostic> {
     let is_untagged = |(service, names): &(&ServiceId, &Names)| {
         let is_named = names.version.is_some() && names.unnamed.is_none();
@@ -316,7 +321,7 @@ fn unpushed(planned: &[ServiceId], names: &[Names], config: &Config) -> Option<D
     (!untagged.is_empty()).then(|| Diagnostic::new(Severity::Note, "not-pushed", message))
 }
 
-/// Whether an environment that pushes names a branch.
+/// Whether a branch matches the branch patterns of an environment that pushes.
 fn pushes_from(config: &Config, branch: &str) -> bool {
     config.environments.values().filter(|environment| environment.push == Push::Allowed).any(|environment| {
         let Branches::Like(patterns) = &environment.branches else { return false };
@@ -324,7 +329,7 @@ fn pushes_from(config: &Config, branch: &str) -> bool {
     })
 }
 
-/// Whether a branch that `is_named` accepts, local or remote-tracking, contains a commit. An unknown answer counts as
+/// Whether a commit is on a local or remote-tracking branch that `is_named` accepts. If git cannot tell, the answer is
 /// no.
 fn is_on(repository: &Repository, is_named: impl Fn(&str) -> bool, head: &CommitId) -> bool {
     let remote = repository.branch_there("").tracking();
@@ -335,7 +340,7 @@ fn is_on(repository: &Repository, is_named: impl Fn(&str) -> bool, head: &Commit
     })
 }
 
-/// Whether a commit has the release tag of a service.
+/// Whether a commit has a release tag of any service.
 fn is_release(workspace: &WorkspaceView, head: &CommitId) -> bool {
     let tags = workspace.repository.tags().unwrap_or_default();
     let is_release = |name| matches!(workspace.config.release_tags().parse(name), Parsed::Release { .. });

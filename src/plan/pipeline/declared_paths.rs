@@ -1,8 +1,8 @@
-//! The paths that services declare to be built from, as a tree has them: the targets of symbolic links, and the paths
+//! Looks up the paths from which services declare to be built. Follows symbolic links on these paths, and finds paths
 //! that are missing.
 //!
-//! Only declared paths are looked up, and only at head. If a base has other links, the links themselves have changed
-//! since, which affects the services.
+//! The paths are looked up only at head. If a base has other links, these links have changed since, which affects the
+//! services.
 
 use std::borrow::Cow;
 
@@ -13,32 +13,32 @@ use crate::model::change::{ChangeSet, Status};
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 
-/// A configuration with the targets of links added to the inputs of services.
+/// A configuration in which the targets of links are inputs of services too.
 pub struct Followed<'a> {
-    /// The configuration with these inputs.
+    /// The configuration with these further inputs.
     pub config: Cow<'a, Config>,
-    /// Warnings of missing paths, and of links that lead nowhere.
+    /// Warnings about missing paths, and about links that cannot be followed.
     pub warnings: Vec<Diagnostic>,
-    /// The doubt about links that could not be read, if there are any. They may lead anywhere.
+    /// The doubt about links that could not be read, if there are any. Any change affects their services.
     pub doubt: Option<Doubt>,
     /// How many directories were read.
     pub read: usize,
 }
 
-/// What to do if the text of a link is not in this clone.
+/// What to do if this clone lacks the text of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lack {
-    /// It is an error, which fetching may avoid.
+    /// Return the error, so that the text can be fetched.
     Error,
-    /// Any change affects the service.
+    /// Let any change affect the service.
     Doubt,
 }
 
-/// Follows the links of these services, and of all that they are built from, at a commit with the work tree's changes
-/// on top.
+/// Follows the links on declared paths of these services, and of all services that they are built from. The links are
+/// those of a commit with the work tree's changes on top.
 ///
 /// # Errors
-/// When the commit, one of its trees or a link is missing.
+/// When this clone lacks the commit, one of its trees or the text of a link.
 pub fn follow_links<'a>(
     repository: &Repository,
     config: &'a Config,
@@ -50,8 +50,9 @@ pub fn follow_links<'a>(
     follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
 
-/// Follows links for a plan. Returns the configuration, and the number of directories that were read. Fetches missing
-/// objects; links that still cannot be read widen the plan.
+/// Follows the links on declared paths of all services. Returns the configuration with their targets as further inputs,
+/// and the number of directories that were read. Missing objects are fetched. If a link still cannot be read, any
+/// change affects its service.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,
@@ -133,7 +134,7 @@ impl<'a, 'b> Search<'a, 'b> {
         Followed { config, warnings: self.warnings, doubt, read: self.read }
     }
 
-    /// Records the target of a declared path in the commit.
+    /// Adds what was found for a declared path: inputs, a warning or a doubt.
     fn see(
         &mut self,
         service: ServiceId,
@@ -164,7 +165,7 @@ impl<'a, 'b> Search<'a, 'b> {
         Ok(())
     }
 
-    /// Adds the target of a declared path, and the links on the way.
+    /// Adds the links on a declared path and their target to the inputs of a service.
     fn add(&mut self, service: ServiceId, declared: &Declared, lead: &ResolvedPath) {
         let is_gone = lead.kind == PathKind::Nothing;
         if lead.links.is_empty() && !(is_gone && declared.key.is_some()) {
@@ -200,7 +201,7 @@ impl<'a, 'b> Search<'a, 'b> {
         !appears && (lead.kind == PathKind::Nothing || is_deleted)
     }
 
-    /// Whether the work tree changes a path, or a directory or link on the way to it.
+    /// Whether the work tree has a change of a path, or of a directory that contains it.
     fn is_on_way_to(&self, path: &RepoPath) -> bool {
         let changes = self.on_top.as_slice();
         let is_changed = |path: &RepoPath| changes.binary_search_by(|change| change.path.cmp(path)).is_ok();

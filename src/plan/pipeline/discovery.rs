@@ -1,4 +1,5 @@
-//! The declarations in the repository's own files: at head, and at each base, where only changed files are read again.
+//! Reads the services and edges that the repository's own files declare, at head and at each base. For a base, only the
+//! files that changed since are read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::model::tree::{Listing, Mode, ObjectId};
 /// Why a link is not read.
 const LINK: &str = "it is a symbolic link";
 
-/// What a repository's own files declare at one revision. Cheap to clone.
+/// The services and edges that a repository's own files declare at one revision. A clone is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct Discovery {
     scope: DiscoveryScope,
@@ -25,7 +26,7 @@ pub struct Discovery {
 /// Which files are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DiscoveryScope {
-    /// The manifests of these ecosystems, each once, in order. Without ecosystems, no manifest.
+    /// The manifests of these ecosystems. The list is sorted and has no duplicates; if it is empty, no file is read.
     Workspaces(Vec<Ecosystem>),
     /// All files that declare anything.
     Everything,
@@ -45,14 +46,15 @@ impl DiscoveryScope {
         }
     }
 
-    /// Whether the content of a file matters.
+    /// Whether the content of the file at a path is read.
     fn reads(&self, path: &[u8]) -> bool {
         self.ecosystems().iter().any(|ecosystem| ecosystem.reads(path))
     }
 }
 
 impl Discovery {
-    /// Reads what the files of a commit declare; without a commit, the files of the work tree if there is one.
+    /// Reads the declarations in the files of a commit; without a commit, those in the files of the work tree, or of
+    /// HEAD if there is no work tree.
     ///
     /// # Errors
     /// When the commit, one of its trees or one of those files cannot be read.
@@ -110,10 +112,11 @@ impl Discovery {
         Ok(Self::of(tree, scope))
     }
 
-    /// Reads what the files of a base declared. Only files that changed since are read again.
+    /// Reads the declarations in the files of a base. `changes` are those since the base; only the files that they
+    /// change are read.
     ///
     /// # Errors
-    /// When one of the files that changed cannot be read at base.
+    /// When one of the changed files cannot be read at base.
     pub(super) fn before(
         &self,
         repository: &Repository,
@@ -149,7 +152,7 @@ impl Discovery {
         &self.scope
     }
 
-    /// Returns the listed files, with the texts of those that were read.
+    /// Returns all files of the revision, with the texts of the files that were read.
     #[must_use]
     pub fn tree(&self) -> &SourceTree {
         &self.tree
@@ -173,7 +176,8 @@ impl Discovery {
         &self.found
     }
 
-    /// Returns the names of the files that declare something (`*.go` for Go files), and how many files have each name.
+    /// Returns the names of the files that declare something, such as `package.json`, and how many files have each
+    /// name. All Go files count as `*.go`.
     #[must_use]
     pub fn sources(&self) -> BTreeMap<&str, usize> {
         let mut sources = BTreeMap::new();
@@ -187,8 +191,8 @@ impl Discovery {
         sources
     }
 
-    /// Returns the positions of the services of `before` that have lost files to others since: a directory of theirs
-    /// that had files is a service of its own now. A new directory does not count.
+    /// Returns the positions of those services of `before` that have lost files to other services since. Such a service
+    /// has a subdirectory which had files before, and which is a service of its own now.
     pub(super) fn narrowed_since(&self, before: &Self) -> BTreeSet<usize> {
         let now: BTreeMap<&RepoDir, &DiscoveredService> =
             self.found.services.iter().map(|service| (&service.directory, service)).collect();
@@ -207,15 +211,16 @@ impl Discovery {
         changes.as_slice().iter().any(|change| self.scope.reads(change.path.as_bytes()))
     }
 
-    /// Whether discovery gives the same result before these changes: none is of a file that it reads, and none adds or
-    /// deletes a path.
+    /// Whether discovery certainly gives the same result before these changes: no change is of a file that discovery
+    /// reads, and none adds or deletes a path.
     pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
         let is_none = self.scope.ecosystems().is_empty();
         let moves = |change: &Change| matches!(change.status, Status::Added | Status::Deleted | Status::TypeChanged);
         is_none || !self.is_changed_by(changes) && !changes.as_slice().iter().any(moves)
     }
 
-    /// Whether both are certainly the same result. Their contents are not compared.
+    /// Whether two discoveries certainly have the same result: they share it, or read no files. Their contents are not
+    /// compared.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
     }
@@ -229,7 +234,8 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
         .filter_map(|taken| if let Area::Ceded(directory) = &taken.area { Some(directory) } else { None })
 }
 
-/// Reads files of a commit. Paths that are not UTF-8 are left out, since a configuration cannot name them.
+/// Reads files of a commit, and returns each with its path. Files whose paths are not UTF-8 are left out, since a
+/// configuration cannot name them.
 fn texts(
     repository: &Repository,
     commit: &CommitId,
@@ -244,7 +250,8 @@ fn in_words(path: &RepoPath) -> Option<String> {
     String::from_utf8(path.as_bytes().to_vec()).ok()
 }
 
-/// Returns the changes of single paths, without submodules, whose files belong to another repository.
+/// Returns the changes of single paths. Changes of submodules are left out, since their files belong to another
+/// repository.
 fn own(changes: &ChangeSet) -> impl Iterator<Item = &Change> {
     changes.as_slice().iter().filter(|change| change.extent == Extent::Path)
 }
@@ -253,7 +260,7 @@ fn is_file(mode: Mode) -> bool {
     matches!(mode, Mode::File | Mode::Executable)
 }
 
-/// Returns a listing without the paths of the changes, and with the paths in `there`.
+/// Returns a listing without the paths of the changes, but with the paths in `there`.
 fn with(listing: &Listing, changes: &ChangeSet, there: &[&RepoPath]) -> Listing {
     if changes.is_empty() {
         return listing.clone();

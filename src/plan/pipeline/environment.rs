@@ -4,11 +4,11 @@ use crate::glob::Verdict;
 use crate::inputs::trigger::{Kind, Trigger};
 use crate::model::name::nearest;
 
-/// Returns the first environment that fits the trigger, or the chosen one.
+/// Returns the chosen environment; if none is chosen, the first one that fits the trigger.
 ///
-/// An event that no environment names counts as the most similar kind: a release as its tag, a merge group as a pull
-/// request, a schedule or a deletion as a push. `default_branch` returns the name of the default branch; it is called
-/// only if the answer depends on it.
+/// If no environment names the event's kind, the event counts as one of a similar kind: a release as a tag, a merge
+/// group as a pull request, a schedule or a deletion as a push. `default_branch` returns the name of the default
+/// branch; it is called only if the result depends on that name.
 pub(super) fn choose<'a>(
     config: &'a Config,
     trigger: &Trigger,
@@ -60,11 +60,11 @@ pub(super) fn choose<'a>(
 /// The branch of an event.
 #[derive(Clone, Copy)]
 enum On<'a> {
-    /// None.
+    /// The event has no branch.
     NoBranch,
-    /// The default branch.
+    /// The event has this branch, which is the default branch.
     Default(&'a str),
-    /// Another one.
+    /// The event has this branch, which is not the default branch.
     Other(&'a str),
 }
 

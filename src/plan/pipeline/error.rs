@@ -10,29 +10,29 @@ use crate::naming::version::{Scheme, VersionError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The repository could not answer.
+    /// The repository cannot be read, or git fails.
     #[error(transparent)]
     Git(#[from] git::GitError),
     /// A command to a remote failed.
     #[error(transparent)]
     Remote(#[from] git::RemoteError),
-    /// A service that was named does not exist.
+    /// A named service does not exist.
     #[error(transparent)]
     UnknownService(#[from] UnknownService),
-    /// A library was named, but releases were requested.
+    /// Releases were requested for a library, which has none.
     #[error("`{name}` is a library, so it has no releases: nothing builds it")]
     Library {
-        /// Its name.
+        /// The name of the library.
         name: ServiceName,
         /// The services that are built from it.
         instead: Vec<ServiceName>,
     },
-    /// An environment that was named does not exist.
+    /// A named environment does not exist.
     #[error("there is no environment `{}`", Escaped::new(name))]
     UnknownEnvironment {
         /// The given name.
         name: String,
-        /// The one that was most likely meant.
+        /// The environment that was most likely meant; `None` if no name is similar.
         nearest: Option<String>,
         /// All environments.
         known: Vec<String>,
@@ -43,7 +43,7 @@ pub enum Error {
         /// The kind.
         kind: Kind,
     },
-    /// The environment depends on whether a branch is the default one, which is not known.
+    /// The choice of the environment depends on whether a branch is the default branch, and that is not known.
     #[error(
         "no environment can be chosen for the branch `{}`: it is not known which branch is the default one",
         Escaped::new(branch)
@@ -52,7 +52,7 @@ pub enum Error {
         /// The branch that was pushed to.
         branch: String,
     },
-    /// A release tag is for another commit than the one that is checked out.
+    /// A release tag points to another commit than the one that is checked out.
     #[error("the tag `{}` is at {}, and {head} is checked out, so nothing can be released from it", Escaped::new(tag), commit.short(7))]
     WrongCheckout {
         /// The tag.
@@ -62,7 +62,7 @@ pub enum Error {
         /// The checked-out commit, shortened.
         head: String,
     },
-    /// Base has a configuration and head has none, so it is not known what became of base's services.
+    /// Base has a configuration, but head has none.
     #[error("base {} has a configuration, and head has none", base.short(7))]
     ConfigGone {
         /// The base.
@@ -81,10 +81,10 @@ pub enum Error {
     /// Patterns of services match no tracked file, which is an error here.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
     Dead {
-        /// One for each service, at least one.
+        /// A problem for each such service, at least one.
         problems: Vec<Diagnostic>,
     },
-    /// A version was given for several services or none.
+    /// A version was given, but the plan has several services.
     #[error("a version can be given for one service only, and the plan has {services}")]
     VersionOfMany {
         /// How many services the plan has.
@@ -101,12 +101,12 @@ pub enum Error {
         /// The reason.
         error: VersionError,
     },
-    /// Something that is needed could not be fetched.
+    /// This clone lacks an object or history, and it could not be fetched.
     #[error("{error}")]
     Unfetched {
         /// The error that the fetch would have avoided.
         error: Box<Error>,
-        /// Why it could not be fetched.
+        /// Why the fetch failed.
         trouble: FetchError,
     },
     /// There is no next release.
@@ -122,10 +122,10 @@ pub enum Error {
         /// The service's scheme.
         scheme: Scheme,
     },
-    /// Services give their images the same tags.
+    /// Two services give an image the same tag.
     #[error("some services would push the same image")]
     SameTag {
-        /// One for each pair, at least one.
+        /// A problem for each pair of such services, at least one.
         problems: Vec<Diagnostic>,
     },
 }

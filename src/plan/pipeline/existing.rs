@@ -7,11 +7,12 @@ use crate::model::recipe::Promote;
 use crate::naming::image::Reference;
 use crate::plan::{Exists, Plan, PlannedService};
 
-/// How many services a message names.
+/// The greatest number of services that a message names.
 const NAMED: usize = 3;
 
-/// Asks registries which images of a plan exist for every platform, by content tag, and adds them to the plan with the
-/// tags that they lack. Returns warnings about services whose registry gave no clear answer; these services are built.
+/// Asks registries which images of a plan exist for all of their platforms, by content tag. Adds these images to the
+/// plan, with the tags that they lack. Returns warnings about services whose images count as missing, since the
+/// registry gave no clear answer or the service has no fingerprint.
 #[must_use]
 pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic> {
     let asked = |service: &PlannedService| {
@@ -50,7 +51,8 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
     warnings
 }
 
-/// Adds to the plan which tags the existing images lack, or may lack.
+/// Asks registries for the other tags of existing images, and adds the tags that the images lack or may lack to the
+/// plan.
 fn note_lacking(plan: &mut Plan, registries: &Registries) {
     let wanted = |service: &PlannedService| -> Vec<Question> {
         let Some(exists) = service.exists.as_ref().filter(|_| service.push) else { return Vec::new() };

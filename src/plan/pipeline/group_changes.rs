@@ -1,5 +1,5 @@
-//! What changed since each base, and how that affects the services with that base. Bases are processed one after the
-//! other, and only changes that the plan may name are kept.
+//! Finds the changes since each base, and which of the services with this base the changes affect. Bases are processed
+//! one after the other, and only changes that the plan may name are kept.
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ use crate::inputs::git::{self, Differ};
 use crate::model::change::{Change, ChangeSet};
 use crate::model::name::{RepoPath, ServiceId, ServiceName};
 
-/// A group of services, and what changed since their base.
+/// A group of services, and the changes since their common base.
 pub(super) struct GroupChanges {
     group: Group,
     changes: ChangeSet,
@@ -30,30 +30,30 @@ pub(super) struct GroupChanges {
     tree_diffs: usize,
 }
 
-/// The kept changes of each group.
+/// The changes that are kept for each group. They live as long as the plan's causes, which refer to them.
 pub(super) struct Kept(Vec<OnceCell<ChangeSet>>);
 
-/// The results of all comparisons.
+/// The combined results of the comparisons of all groups.
 pub(super) struct Findings<'a> {
     config: &'a Config,
     file: &'a ConfigFile,
     kept: &'a Kept,
-    /// The filters of the services' own files.
+    /// The filters for the services' own files.
     own: BTreeSet<FilterId>,
-    /// The own causes of each service since its base.
+    /// The causes of each service since its base.
     direct: Direct<'a>,
-    /// The paths that nothing matches and that changed since every base; `None` before the first base.
+    /// The changes since every base that no filter matches; `None` before the first group with a base was added.
     unmatched: Option<Vec<&'a Change>>,
-    /// The unmatched paths of groups that are compared with nothing.
+    /// The changes that no filter matches in groups without a base; `None` before the first such group was added.
     unmatched_without_base: Option<Vec<&'a Change>>,
-    /// The services with an unmatched path among the changes since their base, each with the first such path.
+    /// The services with changes since their base that no filter matches, each with the first such change.
     pub(super) beside_unmatched: Vec<(ServiceId, &'a Change)>,
-    /// The matches of each named filter: for the filter of a flat file's service since its own base, for others since
-    /// any base.
+    /// The changes that each named filter matches. For a filter of a flat file, these are the changes since the base of
+    /// the filter itself; for any other filter, the changes since any base.
     named: IndexMap<&'a str, BTreeSet<&'a Change>>,
-    /// The services that a base has and head does not have.
+    /// The services that the configuration at any base has and head's does not have.
     removed: IndexSet<ServiceName>,
-    /// The changes since any base.
+    /// The changes since any of the bases.
     pub(super) changes: ChangeSet,
     /// How many pairs of trees were compared.
     pub(super) tree_diffs: usize,
@@ -72,7 +72,7 @@ impl Kept {
 }
 
 impl<'a> Findings<'a> {
-    /// Returns no findings yet.
+    /// Returns findings without any comparison.
     pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
         Self {
             config,
@@ -90,10 +90,10 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Adds the comparison of a group, by its position.
+    /// Adds the comparison of the group at a position.
     ///
-    /// The dependencies of a service are compared with the *service's* base too. A dependency that was built meanwhile
-    /// is not due, but services that were built from its older content are.
+    /// The dependencies of a service are compared with the *service's* base too. If a dependency was built since then,
+    /// it is not due itself, but the service is, since it was built from the dependency's older content.
     pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
         let config = self.config;
         let room = &self.kept.0[position];
@@ -119,31 +119,31 @@ impl<'a> Findings<'a> {
         self.tree_diffs += tree_diffs;
     }
 
-    /// Returns the own causes of each service since its base.
+    /// Returns the causes of each service since its base.
     pub(super) fn direct(&mut self) -> Direct<'a> {
         std::mem::replace(&mut self.direct, Direct::none(0))
     }
 
-    /// Returns the paths that nothing matches and that changed since every base. The configuration itself is not one of
-    /// them, since it is compared service by service.
+    /// Returns the changes since every base that no filter matches. The configuration itself is not among them, since
+    /// it is compared service by service.
     ///
-    /// A path that changed before one of the bases was reported when that base was planned.
+    /// A path that changed since an older base, but not since a newer one, was reported when the newer one was planned.
     pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
         self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
     }
 
-    /// Returns the matches of each named filter.
+    /// Returns the changes that each named filter matches.
     pub(super) fn named(&mut self) -> IndexMap<&'a str, Vec<&'a Change>> {
         std::mem::take(&mut self.named).into_iter().map(|(name, found)| (name, found.into_iter().collect())).collect()
     }
 
-    /// Returns the services that a base has and head does not have.
+    /// Returns the services that the configuration at any base has and head's does not have.
     pub(super) fn removed(&mut self) -> Vec<ServiceName> {
         std::mem::take(&mut self.removed).into_iter().collect()
     }
 
-    /// Records the matches of named filters in the kept changes, and the unmatched paths of all changes. `kept` and
-    /// `whole` are the matches of the kept changes and of all.
+    /// Records the kept changes that named filters match, and the changes that no filter matches. `kept` has the
+    /// matches of the kept changes, `whole` those of all changes.
     fn note(&mut self, compared: &GroupChanges, kept: &Matches<'a>, whole: &Matches) {
         let about_none = self.about_none(compared, kept);
         if let Some(first) = about_none.first() {
@@ -164,8 +164,8 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Returns the changes that no pattern of a service is about: none matches them, and none excludes them. The
-    /// configuration itself is not one of them.
+    /// Returns the changes that no pattern of a service matches or excludes. Changes of the configuration, and of
+    /// lockfiles that were compared by their packages, are not among them.
     fn about_none<'m>(&self, compared: &GroupChanges, matches: &Matches<'m>) -> Vec<&'m Change> {
         let taken_back: BTreeSet<&RepoPath> = matches
             .taken_back
@@ -181,14 +181,15 @@ impl<'a> Findings<'a> {
         matches.unmatched.iter().copied().filter(is_about_none).collect()
     }
 
-    /// Returns the unmatched paths of groups that, like this one, have a base or have none.
+    /// Returns the unmatched changes of all groups with a base if this group has one, else those of all groups without
+    /// a base.
     fn unmatched_of(&mut self, compared: &GroupChanges) -> &mut Option<Vec<&'a Change>> {
         if compared.group.comparison.bases.is_empty() { &mut self.unmatched_without_base } else { &mut self.unmatched }
     }
 
-    /// Returns the changes since one base that are kept: those that are causes of its services, those of named filters
-    /// that no earlier group had, and those that the first group leaves unmatched. One change of a dependency is
-    /// enough, since it makes the dependency affected.
+    /// Returns the changes of a group that are kept: changes that affect its services, changes that a named filter
+    /// matches and no earlier group has, and changes that no filter matches. Of a dependency, one change is enough to
+    /// make it affected. Of unmatched changes, one is enough after the first group.
     fn worth_keeping(&mut self, compared: &GroupChanges, matches: &Matches) -> ChangeSet {
         let config = self.config;
         let mut kept: BTreeSet<&Change> = BTreeSet::new();
@@ -211,7 +212,8 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Whether a named filter applies to the changes of a group.
+/// Whether the changes of a group count for a named filter. For a filter of a flat file, only those of its own group
+/// count.
 fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
     match (config.shape, config.graph.id(name)) {
         (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
@@ -220,8 +222,8 @@ fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
 }
 
 impl GroupChanges {
-    /// Compares the tip with the bases of a group: one tree diff per base, and the configurations there. If a tree is
-    /// missing, all services of the group are affected.
+    /// Compares the tip with the bases of a group: their trees, configurations and lockfiles. If this clone lacks a
+    /// tree, all services of the group are affected.
     pub(super) fn of(
         differ: &mut Differ,
         reader: &mut base_config::Reader,
@@ -247,7 +249,7 @@ impl GroupChanges {
         Ok((Self { group, changes, at_base, lockfiles, former: reader.paths().clone(), tree_diffs }, notes))
     }
 
-    /// Returns the services that have this base.
+    /// Returns the services of the group.
     pub(super) fn services(&self) -> &[ServiceId] {
         &self.group.services
     }
@@ -262,8 +264,8 @@ impl GroupChanges {
     }
 }
 
-/// Returns the changes between the trees of a comparison, with the changes on top, and how many pairs of trees were
-/// compared.
+/// Returns the changes since the bases of a comparison, with the tip's changes on top, and the number of pairs of trees
+/// that were compared.
 fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(ChangeSet, usize), git::GitError> {
     let Some(head) = tip.commit.as_ref().filter(|_| comparison.changes == Changes::Compared) else {
         return Ok((tip.on_top.clone(), 0));
@@ -277,7 +279,7 @@ fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(C
     Ok((between.then(tip.on_top.clone()), comparison.bases.len()))
 }
 
-/// Returns the own causes of services since the base of a group.
+/// Returns the causes that services have of their own, since the base of a group.
 pub(super) fn of_group<'a>(
     config: &'a Config,
     compared: &GroupChanges,

@@ -75,71 +75,72 @@ use naming::{Named, Namer};
 use policy::Analysed;
 use resolved_request::ResolvedRequest;
 
-/// The request for a plan, besides the trigger.
+/// What is requested of a plan, besides the trigger.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// What to compare.
     pub base: base::RangeRequest,
-    /// Services to build whatever changed and whatever registries have, by name or path.
+    /// Services, by name or path, to build even if nothing changed and registries have their images.
     pub force: Vec<String>,
-    /// Services that are affected whatever changed, by name or path.
+    /// Services, by name or path, that are affected even if nothing changed.
     pub named: Vec<String>,
-    /// The services to plan, by name or path; all if empty.
+    /// The services to plan, by name or path, if they are affected; all if empty.
     pub only: Vec<String>,
-    /// The services to plan with all that they depend on, by name or path; all if empty.
+    /// The services to plan together with all services that they depend on, by name or path, if they are affected; all
+    /// if empty.
     pub services: Vec<String>,
-    /// The environment, if it is chosen by name.
+    /// The name of the environment; `None` if the trigger decides.
     pub environment: Option<String>,
-    /// The remote that has the built refs, if it is another one than commits are fetched from.
+    /// The remote that has the built refs; `None` if it is the remote from which commits are fetched.
     pub remote: Option<String>,
-    /// The published images, if services are compared with those.
+    /// The published images of services; needed only if services are compared with the commits of these images.
     pub published: PublishedImages,
-    /// How results are named; `None` if the answer contains no names, so that history need not be read.
+    /// How results are named; `None` if the plan needs no versions and tags, so that history need not be read.
     pub naming: Option<Naming>,
     /// What to do about a changed path that nothing matches.
     pub unmatched: Unmatched,
     /// What to do about a service whose patterns match no tracked file.
     pub dead: Dead,
-    /// Whether to push where pushing is off by default.
+    /// Whether the command line requires or forbids a push.
     pub push: PushRequest,
-    /// Whether fingerprints are taken.
+    /// Whether the plan has fingerprints.
     pub fingerprints: TakeFingerprints,
 }
 
 /// How results are named.
 #[derive(Debug, Clone)]
 pub struct Naming {
-    /// The style, if it is chosen on the command line.
+    /// The style of versions; `None` if the configuration decides.
     pub style: Option<VersionStyle>,
-    /// What the number in versions counts, if it is chosen on the command line.
+    /// What the number in versions counts; `None` if the configuration decides.
     pub count: Option<Count>,
-    /// Which parents of a merge are followed to releases.
+    /// Which parents of a merge commit are followed to find releases.
     pub parents: Parents,
     /// How many digits of a commit's id a version has.
     pub abbrev: usize,
-    /// The version of the only planned service; ignored when empty.
+    /// The version to give to the only planned service; `None` or empty if none is given.
     pub version: Option<String>,
-    /// Whether modified files in the work tree mark versions as dirty where they usually do not.
+    /// When modified files in the work tree mark versions as dirty.
     pub dirty: Dirty,
 }
 
-/// Whether fingerprints are taken.
+/// Whether a plan has fingerprints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum TakeFingerprints {
-    /// They are not taken.
+    /// It has none.
     #[default]
     No,
-    /// They are taken.
+    /// It has a fingerprint for each service whose content is known.
     Yes,
 }
 
-/// Whether modified files in the work tree mark versions as dirty.
+/// When modified files in the work tree mark versions as dirty, as in `1.0.9-dirty`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dirty {
-    /// Only in plans that count the work tree, and in local environments.
+    /// In plans that include the work tree's changes; without a plan, for versions in an environment for local runs.
     #[default]
     Local,
-    /// Everywhere. Such a version ends with `-dirty`, and is never pushed.
+    /// Always. An image whose version is marked like this is never pushed.
     Everywhere,
 }
 
@@ -149,19 +150,20 @@ pub enum Dirty {
 pub struct Planned {
     /// The plan.
     pub plan: Plan,
-    /// Warnings.
+    /// Warnings about the plan.
     pub warnings: Vec<Diagnostic>,
-    /// Notes about the contents of the plan.
+    /// Notes about the names in the plan.
     pub notes: Vec<Diagnostic>,
-    /// The work that it took, counted.
+    /// How much work it took to make the plan.
     pub work: WorkDone,
-    /// The base of each service alone, by its id.
+    /// For each service, by its id, the base with which only this service is compared; `None` if it has no such base.
     pub bases: Vec<Option<plan::Base>>,
-    /// The changes since any base, as far as the plan needs them.
+    /// The changes since any of the bases.
     pub changes: ChangeSet,
 }
 
-/// The work that it took to make a plan, in numbers that only depend on the request.
+/// How much work it took to make a plan, in numbers that depend only on the repository and the request, and not on
+/// time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkDone {
@@ -169,11 +171,11 @@ pub struct WorkDone {
     pub tree_diffs: usize,
     /// How many configurations at bases were read.
     pub configs: usize,
-    /// The most changes that were kept at once, of all that were found since each base.
+    /// How many of the changes since the bases were kept, for all bases together.
     pub kept: usize,
-    /// How many directories were read to follow the links of declared inputs.
+    /// How many directories were read to follow the links on declared paths.
     pub inputs: usize,
-    /// How many directories were searched for links that lead out of services.
+    /// How many directories were searched for links whose targets no filter of their service matches.
     pub searched: usize,
     /// How many directories were read for fingerprints.
     pub directories: usize,
@@ -203,10 +205,10 @@ pub struct WorkspaceView<'a> {
     pub trigger: &'a Trigger,
 }
 
-/// Returns the name of the environment that fits the trigger, or the chosen one.
+/// Returns the name of the chosen environment; if none is chosen, the first one that fits the trigger.
 ///
 /// # Errors
-/// When the chosen one does not exist, none fits, or it depends on the default branch and that is not known.
+/// When the chosen environment does not exist, when none fits, or when the default branch decides and is not known.
 pub fn environment<'a>(workspace: &WorkspaceView<'a>, chosen: Option<&str>) -> Result<&'a str, Error> {
     let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let default_branch = || base::default_branch(repository, trigger, None);
@@ -216,8 +218,9 @@ pub fn environment<'a>(workspace: &WorkspaceView<'a>, chosen: Option<&str>) -> R
 /// Makes the plan. `step` is called with the name of each stage, for progress messages.
 ///
 /// # Errors
-/// When a named service or environment does not exist, the repository cannot be read, a policy refuses the plan, or a
-/// version is not known.
+/// When a named service or environment does not exist, no environment fits the event, the repository cannot be read, a
+/// policy refuses the plan, two services give an image the same tag, or history that a version needs is missing in this
+/// clone.
 pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&str)) -> Result<Planned, Error> {
     let WorkspaceView { repository, file, trigger, .. } = *workspace;
     let mut notes = Notes::default();
@@ -333,13 +336,13 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
 }
 
-/// Returns services' own bases in the form of the plan.
+/// Returns the bases of single services in the form of the plan.
 fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
     bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }
 
-/// Chooses the base. In an environment that does not push, `--since built` and `--since published` give services no
-/// bases of their own.
+/// Chooses the commits to compare. In an environment that does not push, services have no bases of their own, so
+/// `--since built` and `--since published` are ignored.
 fn choose_base(
     repository: &Repository,
     config: &Config,
@@ -366,7 +369,7 @@ fn undecided(direct: &Direct) -> Option<Doubt> {
     Some(Doubt::of_match(Escaped::new(found.pattern?.value.text()), &found.change.path))
 }
 
-/// Returns the own causes of services: what changed, what was requested, and what was not recorded.
+/// Returns the causes that services have of their own: changes, requests, and builds that were not recorded.
 fn causes<'a>(
     findings: &mut Findings<'a>,
     asked: &ResolvedRequest,
@@ -390,8 +393,9 @@ fn causes<'a>(
     direct
 }
 
-/// Follows declared links, and adds the local sources that lockfiles name. What this clone lacks is fetched. If a
-/// lockfile is still missing, its local sources are not added; then any change of the lockfile counts anyway.
+/// Follows the links on declared paths, and adds the local sources that lockfiles name. Missing objects are fetched. If
+/// a lockfile still cannot be read, its local sources are not added; any change of the lockfile affects its services
+/// then.
 fn followed<'c>(
     repository: &Repository,
     file: &ConfigFile,
@@ -418,14 +422,14 @@ fn followed<'c>(
     Ok(((config, read), notes))
 }
 
-/// Returns the names that do not need history: the images.
+/// Returns names of services that do not need history: only the images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Returns why services have no bases of their own although these were requested; `None` if they have them. Only
-/// environments that push, and `local`, have records of builds.
+/// Returns why services have no bases of their own although `--since` requests them; `None` if they have them or need
+/// none. Only environments that push and the environment `local` have records of builds.
 fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
     let lacks = match compare {
         Compare::Since(Since::Built) => "it has no built refs",
@@ -435,7 +439,7 @@ fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Opt
     (!has_built_refs(config, environment)).then_some(lacks)
 }
 
-/// Adds the reason why nothing was fetched to an error that a fetch could have avoided.
+/// Adds the reason why a fetch failed to an error that the fetch would have avoided.
 fn unfetched(error: Error, repository: &Repository) -> Error {
     match repository.last_fetch_trouble() {
         Some(trouble) if error.missing().is_some() => Error::Unfetched { error: Box::new(error), trouble },
@@ -449,7 +453,7 @@ pub fn not_fetched(trouble: &FetchError) -> Diagnostic {
     Diagnostic::warning("not-fetched", trouble.to_string()).help(trouble.help())
 }
 
-/// Runs one function in another thread while the other one runs in this thread.
+/// Runs `other` in another thread while `own` runs in this thread, and returns both results.
 fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B) -> (A, B) {
     std::thread::scope(|scope| {
         let other = scope.spawn(other);
@@ -462,16 +466,16 @@ fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B)
 /// The fingerprints of services.
 #[derive(Default)]
 struct Prints {
-    /// The fingerprints, in the order of the requested services; empty if they are not known or not needed.
+    /// The fingerprints, in the order of the given services; empty if they are not known or not needed.
     found: Vec<Option<Fingerprint>>,
-    /// The doubt about files of the work tree that could not be read, if there is one.
+    /// The doubt about files of the work tree that could not be read, if there are any.
     doubt: Option<Doubt>,
-    /// How many directories were read for them.
+    /// How many directories were read for the fingerprints.
     directories: usize,
 }
 
-/// Returns the fingerprints of services in their order. There are none without a commit, or if the clone lacks the
-/// trees, which are not fetched for this.
+/// Returns the fingerprints of services, in the same order. There are none without a commit, without a request for
+/// them, or if this clone lacks a tree or a file, which is not fetched for this.
 fn fingerprints(
     repository: &Repository,
     file: &ConfigFile,

@@ -1,4 +1,4 @@
-//! Directories of services that seem to have been renamed, for a hint with the new name.
+//! Finds directories of services that seem to have been renamed, for a hint with the new name.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,8 +7,8 @@ use crate::config::Config;
 use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::name::{Escaped, ServiceName};
 
-/// A directory that seems to have moved: files that it no longer has were added, with the same names, to another
-/// directory that no filter matches. `Display` is a suggestion.
+/// A directory of a service that seems to have been renamed: files in it were deleted, and files with the same names
+/// were added to another directory, where no filter matches them. `Display` writes a suggestion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Moved<'a> {
     service: &'a ServiceName,
@@ -31,8 +31,8 @@ impl fmt::Display for Moved<'_> {
     }
 }
 
-/// Returns the directories that seem to have moved, in the order of filters.yaml, each with the directory where most of
-/// its files are.
+/// Returns the directories that seem to have been renamed, in the order of filters.yaml, each with the directory that
+/// has most of its files now.
 pub(super) fn moved<'a>(config: &'a Config, changes: &ChangeSet, unmatched: &[&Change]) -> Vec<Moved<'a>> {
     let mut added = unmatched.iter().filter(|change| change.status == Status::Added).peekable();
     if added.peek().is_none() {
@@ -69,7 +69,7 @@ pub(super) fn moved<'a>(config: &'a Config, changes: &ChangeSet, unmatched: &[&C
     found.into_iter().filter_map(moved).collect()
 }
 
-/// Returns each way to split a path into a directory and the rest.
+/// Returns all ways to split a path into a directory and the rest of the path.
 fn splits(path: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
     let slashes = path.iter().enumerate().filter(|(_, byte)| **byte == b'/');
     slashes.map(|(at, _)| (&path[..at], &path[at + 1..]))

@@ -1,4 +1,4 @@
-//! The policies of a plan: warnings and refusals beside the plan itself.
+//! The policies of a plan, which give warnings about it or refuse to make it.
 
 use super::config_file::at_usual_place;
 use super::dead::{self, Dead, Trees};
@@ -15,14 +15,14 @@ use crate::model::name::Listed;
 /// What to do when nothing matches a changed path (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Unmatched {
-    /// It is listed in the plan.
+    /// The path is listed in the plan.
     Ignore,
-    /// It is listed, with a warning.
+    /// The path is listed in the plan, and a warning names it.
     #[default]
     Warn,
-    /// It is an error.
+    /// The path is an error.
     Error,
-    /// It affects every service.
+    /// The path affects every service.
     All,
 }
 
@@ -37,9 +37,9 @@ impl Choice for Unmatched {
 
 /// The results of the analysis that policies need.
 pub(super) struct Analysed<'a> {
-    /// What was compared.
+    /// The commits that were compared.
     pub(super) range: &'a Range,
-    /// What changed.
+    /// The changes since the bases.
     pub(super) changes: &'a ChangeSet,
     /// The changes that no filter matches.
     pub(super) unmatched: &'a [&'a Change],
@@ -47,10 +47,10 @@ pub(super) struct Analysed<'a> {
     pub(super) direct: &'a Direct<'a>,
 }
 
-/// Checks that base has no configuration, if head's is derived. So CI does not silently drop a configuration.
+/// Checks in CI that base has no configuration if head has none, so that a configuration is not dropped silently.
 ///
 /// # Errors
-/// When base has one.
+/// When base has a configuration and head has none, or git fails.
 pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Result<(), Error> {
     let WorkspaceView { repository, file, trigger, .. } = *workspace;
     if !file.is_derived() || trigger.is_attended() {
@@ -64,8 +64,8 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
     Ok(())
 }
 
-/// Checks changed paths that nothing matches, services without files, and links that lead out of their service. Returns
-/// warnings, and how many directories were searched for links.
+/// Checks changed paths that no filter matches, services without files, and links whose targets no filter of their
+/// service matches. Returns warnings, and the number of directories that were searched for links.
 ///
 /// # Errors
 /// When a policy refuses one of these.
@@ -86,10 +86,10 @@ pub(super) fn check(
     Ok((warnings, searched))
 }
 
-/// How many paths a warning names.
+/// The greatest number of paths that a warning names.
 const NAMED: usize = 5;
 
-/// Warns of changed paths that nothing matches, or refuses them.
+/// Returns a warning about changed paths that no filter matches, or an error if the policy refuses them.
 fn unmatched_paths(
     shape: Shape,
     unmatched: &[&Change],

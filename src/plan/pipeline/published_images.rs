@@ -7,20 +7,20 @@ use crate::inputs::git::{Missing, Repository};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed};
 
-/// How many services a warning names.
+/// The greatest number of services that a warning names.
 const NAMED: usize = 5;
 
 /// The published image of a service, according to its registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PublishedImage {
-    /// It was built from a commit.
+    /// The image was built from a commit.
     Of {
         /// The commit.
         commit: CommitId,
-        /// Its reference: `ghcr.io/acme/api:main`.
+        /// The reference of the image: `ghcr.io/acme/api:main`.
         reference: String,
     },
-    /// There is no image, or it does not name its commit.
+    /// There is no image, or the image does not name its commit.
     WithoutCommit,
     /// The registry gives no clear answer.
     Unknown {
@@ -34,7 +34,7 @@ pub enum PublishedImage {
 /// The published images of services, by the names of the services.
 pub type PublishedImages = BTreeMap<String, PublishedImage>;
 
-/// Returns the bases of services by their published images.
+/// Returns the bases of services: the commits of their published images.
 pub(super) fn by_published_image(repository: &Repository, config: &Config, published: &PublishedImages) -> Vec<Known> {
     // Thousands of services were built at few commits.
     let commits: BTreeSet<CommitId> = published.values().filter_map(PublishedImage::commit).collect();
@@ -66,7 +66,8 @@ pub(super) fn by_published_image(repository: &Repository, config: &Config, publi
     known.collect()
 }
 
-/// Returns the warning that changes of services without an image only count for the services that are built from them.
+/// Returns the warning about services without an image, whose changes affect only the services that are built from
+/// them; `None` if there are no such services.
 pub(super) fn without_image(config: &Config) -> Option<Diagnostic> {
     let services = config.services.values().filter(|service| !service.is_library() && service.image.name.is_none());
     let names: Vec<String> = services.map(|service| format!("`{}`", service.name.value)).collect();

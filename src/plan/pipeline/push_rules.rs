@@ -1,5 +1,5 @@
-//! Whether results are pushed, and by which rules. For a pull request these are the rules of its base, since its author
-//! may have changed head's.
+//! Decides whether results are pushed, and by which configuration. For a pull request, this is the configuration of its
+//! base, since the author may have changed head's.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -11,23 +11,23 @@ use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{Escaped, Listed, ServiceId};
 
-/// How many services a note names.
+/// The greatest number of services that a note names.
 const NAMED: usize = 5;
 
-/// Whether the command line asks for a push or forbids it.
+/// Whether the command line requires or forbids a push.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PushRequest {
-    /// The environment and the trigger decide.
+    /// Neither: the environment and the trigger decide.
     #[default]
     AsConfigured,
-    /// `--push` asks for it.
+    /// `--push` requires it.
     Asked,
-    /// It is forbidden (`--no-push`, or `ACT=true`: a rehearsal on a developer's machine).
+    /// It is forbidden, by `--no-push` or by `ACT=true`, which means a rehearsal on a developer's machine.
     RuledOut,
 }
 
-/// Returns whether results may be pushed. Unless `--push` asks for it, they are not pushed from pull requests, from
-/// events that run untrusted code, from a dirty tree, or outside of CI.
+/// Returns whether results may be pushed. Without `--push` or `--no-push`, they are pushed only in an environment that
+/// allows it, but not from pull requests, from events that run untrusted code, from a dirty tree, or outside of CI.
 pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRequest, tip: &Tip) -> bool {
     match request {
         PushRequest::Asked => true,
@@ -41,14 +41,15 @@ pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRe
     }
 }
 
-/// The configuration by which images are pushed, and the services that are not pushed.
+/// The configuration by which images are named and pushed, and the services that are not pushed.
 pub struct PushRules<'a> {
-    /// Head's configuration, with the environments and image names of base if those count.
+    /// Head's configuration. For a pull request with `--push`, it has the environments, image names and tag rules of
+    /// base.
     pub(super) config: Cow<'a, Config>,
-    /// The environment's name by this configuration.
+    /// The name of the environment that this configuration chooses.
     pub(super) environment: String,
     unpushed: BTreeSet<ServiceId>,
-    /// A description of base.
+    /// A description of base for messages, such as `base 188f7a2`; empty if base's configuration is not used.
     base: String,
     /// The note that nothing is pushed, if there is one.
     pub(super) note: Option<Diagnostic>,
@@ -57,8 +58,8 @@ pub struct PushRules<'a> {
 }
 
 impl<'a> PushRules<'a> {
-    /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is only read
-    /// for a pull request or a merge group with `--push`; without it nothing is pushed.
+    /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is read only
+    /// for a pull request or a merge group with `--push`, since without `--push` nothing is pushed from these.
     ///
     /// # Errors
     /// When the event's base cannot be chosen.
@@ -112,7 +113,8 @@ impl<'a> PushRules<'a> {
         }
     }
 
-    /// Uses the environments of base, and the images and tags of services that base pushes.
+    /// Replaces the environments by those of base, and the image names and tag rules of services by those of base.
+    /// Services that base does not push are not pushed.
     fn of_base(mut self, base: String, then: &Config, environment: String) -> Self {
         let config = self.config.to_mut();
         config.environments.clone_from(&then.environments);
@@ -158,7 +160,7 @@ impl<'a> PushRules<'a> {
         matches!(self.config, Cow::Owned(_))
     }
 
-    /// Whether an environment has built refs, and is the one of this event.
+    /// Whether an environment is the one of this event and has built refs.
     #[must_use]
     pub fn has_built_refs(&self, environment: &str) -> bool {
         let is_known = self.note.is_none() && self.doubt.is_none() && self.environment == environment;
@@ -171,7 +173,7 @@ impl<'a> PushRules<'a> {
         !self.unpushed.contains(&service)
     }
 
-    /// Returns the note about services that are planned and not pushed.
+    /// Returns the note about planned services that are not pushed, if there are any.
     pub(super) fn note(&self, planned: &[ServiceId]) -> Option<Diagnostic> {
         if self.note.is_some() || self.doubt.is_some() {
             return self.note.clone();
@@ -185,7 +187,7 @@ impl<'a> PushRules<'a> {
     }
 }
 
-/// Whether base has an image where head has one.
+/// Whether a service at base is not a library, and has an image if the service at head has one.
 fn has_image_of(head: &Service, base: &Service) -> bool {
     !base.is_library() && (head.image.name.is_none() || base.image.name.is_some())
 }

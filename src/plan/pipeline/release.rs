@@ -1,4 +1,4 @@
-//! Plans releases: reads the tags and commits that `naming::release` needs.
+//! Plans releases: reads the tags and commits from which `naming::release` makes the plan.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,12 +9,14 @@ use crate::model::name::{CommitId, ServiceId, ServiceName, TagName};
 use crate::naming::release::{self, Line, ReleasePlan, ReleasePosition, ReleaseRequest, Scope, TaggedRelease};
 use crate::naming::version::{Commit, Parsed, TagPattern};
 
-/// Plans the releases of services at `HEAD`. `services` names them by name or path; if it is empty, all are planned.
+/// Plans releases at `HEAD`. `services` has the names or paths of the services to release; if it is empty, all services
+/// are planned.
 ///
-/// It takes two walks of history, whatever the number of services.
+/// It takes two walks of history for any number of services.
 ///
 /// # Errors
-/// When a service does not exist, the clone is shallow, the repository cannot be read, or a tag is invalid.
+/// When a named service does not exist or is a library, the clone is shallow, the repository cannot be read, or there
+/// is no next release.
 pub fn release(
     repository: &Repository,
     config: &Config,
@@ -61,8 +63,8 @@ pub fn release(
     Ok(release::plan(&lines, commits, &existing, request)?)
 }
 
-/// Returns the groups of services that are released together, since they write the same tags; dependencies come first.
-/// Libraries are left out, since they have no releases.
+/// Returns the groups of services that are released together, since they have the same format of release tags. The
+/// groups of dependencies come first. Libraries are left out, since they have no releases.
 fn groups(config: &Config) -> Vec<Vec<ServiceId>> {
     let mut groups: indexmap::IndexMap<&TagPattern, Vec<ServiceId>> = indexmap::IndexMap::new();
     for service in config.graph.build_order().iter().filter(|service| !config.services[service.0].is_library()) {

@@ -1,4 +1,4 @@
-//! Resolves requested names: from the command line, the inputs of a manual run, or a release tag.
+//! Resolves the names of requested services: from the command line, the inputs of a manual run, or a release tag.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -13,19 +13,19 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{Escaped, ServiceId, ServiceName, TagName, nearest};
 use crate::naming::version::Parsed;
 
-/// A request with names resolved.
+/// A request in which the names of services are resolved.
 pub(super) struct ResolvedRequest {
     /// What to compare.
     pub(super) base: base::RangeRequest,
-    /// The services that are affected whatever changed.
+    /// The services that are affected even if nothing changed.
     pub(super) forced: Vec<ServiceId>,
-    /// The forced services that are built whatever registries have.
+    /// Those of `forced` that are built even if registries have their images.
     pub(super) insisted: BTreeSet<ServiceId>,
     /// The services to plan, or `None` for all.
     pub(super) only: Option<Vec<ServiceId>>,
-    /// The given version of the only planned service.
+    /// The version that was given by hand for the only planned service.
     pub(super) version: Option<String>,
-    /// The release tag that was pushed, if it asks for the services that it releases.
+    /// The release tag of the event, if it requests the services that it releases.
     pub(super) released: Option<TagName>,
 }
 
@@ -39,7 +39,7 @@ pub struct UnknownService {
     pub nearest: Option<String>,
     /// All services.
     pub known: Vec<String>,
-    /// Whether the repository has a revision of this name.
+    /// Whether the name is that of a revision, such as a branch, in the repository.
     pub is_revision: bool,
 }
 
@@ -52,7 +52,8 @@ impl UnknownService {
     }
 }
 
-/// Resolves names, and determines what a release tag or a manual run requests.
+/// Resolves a request, and applies the release tag or the inputs of a manual run that the event has. Also returns
+/// warnings.
 pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(ResolvedRequest, Vec<Diagnostic>), Error> {
     let WorkspaceView { repository, config, trigger, .. } = *workspace;
     let mut warnings = Vec::new();
@@ -86,7 +87,8 @@ pub(super) fn read(workspace: &WorkspaceView, request: &Request) -> Result<(Reso
 }
 
 impl ResolvedRequest {
-    /// Whether the trigger plans nothing: its ref was deleted, it publishes nothing, or its tag is not a release.
+    /// Whether nothing is planned because of the trigger: its ref was deleted, it publishes nothing, or its tag is not
+    /// a release tag.
     pub(super) fn is_for_nothing(&self, trigger: &Trigger) -> bool {
         let is_nothing = match &self.base.compare {
             Compare::Auto => matches!(trigger.base, BaseHint::Gone | BaseHint::Unpublished),
@@ -96,7 +98,7 @@ impl ResolvedRequest {
         is_nothing && self.forced.is_empty()
     }
 
-    /// Applies a tag. The release tag of a service requests that service at that version; any other tag requests
+    /// Applies the tag of an event. A release tag requests the services that it releases; any other tag requests
     /// nothing.
     fn by_tag(&mut self, config: &Config, trigger: &Trigger, warnings: &mut Vec<Diagnostic>) {
         let tag = trigger.tag().unwrap_or_default();
@@ -142,7 +144,7 @@ impl ResolvedRequest {
         }
     }
 
-    /// Checks that a release is made from its own commit.
+    /// Checks that the commit of the event's release tag is the one that is planned.
     pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
         let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
@@ -159,7 +161,8 @@ impl ResolvedRequest {
         }
     }
 
-    /// Applies the inputs of a manual run. It plans only the services that it names; `all` means every service.
+    /// Applies the inputs of a manual run. Only the services that the inputs name are planned; `all` means every
+    /// service.
     fn by_hand(&mut self, repository: &Repository, config: &Config, trigger: &Trigger) -> Result<(), Error> {
         let names = &trigger.inputs.services;
         if names.iter().any(|name| name == "all") && config.graph.id("all").is_none() {
@@ -174,7 +177,8 @@ impl ResolvedRequest {
     }
 }
 
-/// Returns the warning that nothing can be planned: there are no services, or only libraries are requested.
+/// Returns the warning that nothing is built, since there are no services or only libraries are requested; `None` if
+/// neither is so.
 fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagnostic> {
     if config.services.is_empty() {
         let note = Diagnostic::warning("no-services", "the configuration has no services, so nothing is planned");
@@ -189,10 +193,11 @@ fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagn
     Some(Diagnostic::warning("only-libraries", message).help("ask for a service that is built from them"))
 }
 
-/// Returns the warning about named services that are left out, since nothing affects them.
+/// Returns the warning about requested services that are not planned, since nothing affects them; `None` if there are
+/// none.
 ///
 /// # Errors
-/// When a name is not that of a service.
+/// When a requested service does not exist.
 pub(super) fn not_affected(
     workspace: &WorkspaceView,
     request: &Request,
@@ -220,10 +225,10 @@ fn listed(services: &[ServiceName]) -> String {
     services.iter().map(|service| format!("`{service}`")).collect::<Vec<_>>().join(", ")
 }
 
-/// Resolves services by name or path, and returns them with all that they depend on.
+/// Resolves services by name or path, and returns them with all services that they depend on.
 ///
 /// # Errors
-/// When a name is neither.
+/// When a name is neither a service nor the path of one.
 pub fn with_dependencies(
     repository: &Repository,
     config: &Config,
@@ -237,7 +242,7 @@ pub fn with_dependencies(
 /// or `..` is relative to the directory in which the repository was opened.
 ///
 /// # Errors
-/// When a name is neither.
+/// When a name is neither a service nor the path of one.
 pub fn services(repository: &Repository, config: &Config, names: &[String]) -> Result<Vec<ServiceId>, UnknownService> {
     let mut found = Vec::new();
     for name in names {
@@ -261,8 +266,8 @@ pub fn services(repository: &Repository, config: &Config, names: &[String]) -> R
     Ok(found)
 }
 
-/// Returns a path in the form that services have: `.` for the root. A text that is not a path inside of the repository
-/// is returned unchanged.
+/// Returns a path from the command line in the form of a service's `path`, with `.` for the root. A text that is not a
+/// path in the repository is returned unchanged.
 pub fn path_named(repository: &Repository, name: &str) -> String {
     let Some(path) = repository.path_named(Path::new(name)) else { return name.to_owned() };
     match path.to_string() {

@@ -1,8 +1,8 @@
-//! Checks the versions and image tags of a saved plan against all that the configuration can give for the plan's event,
-//! commit and environment.
+//! Checks the versions and image tags of a saved plan: the configuration must be able to give them for the plan's
+//! event, commit and environment.
 //!
-//! The plan does not record its flags (`--version`, `--style`, `--abbrev`), and releases may have been added since. So
-//! the check allows every value of these flags, and nothing else.
+//! A plan does not record the flags with which it was made (`--version`, `--style`, `--abbrev`), and releases may have
+//! been added since. So the check accepts the names that any values of these flags give, but no others.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ use crate::naming::image::{ImageFacts, ImageRelease, ReleaseRank};
 use crate::naming::version::{FilesState, Parsed, Purpose, Trust, Version, VersionFacts, VersionStyle, render};
 use crate::plan::{Plan, PlannedService};
 
-/// The facts from which a saved plan was named.
+/// The facts from which the names in a saved plan were made.
 pub(super) struct SavedNames<'a> {
     context: &'a SavedPlanContext<'a>,
     environment: &'a Environment,
@@ -28,7 +28,7 @@ pub(super) struct SavedNames<'a> {
     committed: i64,
 }
 
-/// A release that a service may have been named after.
+/// A release after which a service's result may have been named.
 struct PossibleRelease {
     tag: TagName,
     written: String,
@@ -47,7 +47,7 @@ const ALL_RANKS: &[ReleaseRank] = &[
 ];
 
 impl<'a> SavedNames<'a> {
-    /// Returns the facts of a plan; `None` if it has no commit, and therefore no names.
+    /// Returns the facts of a plan; `None` if the plan has no commit, and therefore no names.
     pub(super) fn of(
         context: &'a SavedPlanContext<'a>,
         plan: &Plan,
@@ -71,7 +71,8 @@ impl<'a> SavedNames<'a> {
         }))
     }
 
-    /// Describes a name of a service that the configuration cannot have given; `None` if it can have given all of them.
+    /// Returns a description of a name of a service that the configuration cannot give; `None` if it can give all names
+    /// of the service.
     pub(super) fn contradiction(&self, service: &Service, planned: &PlannedService) -> Option<String> {
         if service.is_library() {
             return None;
@@ -106,7 +107,7 @@ impl<'a> SavedNames<'a> {
         Some(format!("no rule of `tags` gives it `{}`", Escaped::new(first)))
     }
 
-    /// Returns the release tag of this run's event, if it is a tag of the service.
+    /// Returns the release tag of this run's event and its version; `None` if the tag is not one of the service.
     fn released(&self, service: &Service) -> Option<(TagName, Version)> {
         let tag = TagName::from_git(self.context.trigger.tag()?);
         match self.context.config.release_tags().parse(&tag) {
@@ -115,7 +116,8 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Returns the release at head that the plan names.
+    /// Returns the release at head after which the plan names a service; `None` if the plan names none. The error
+    /// describes a release that is not one of the service or not at head.
     fn described(&self, service: &Service, planned: &PlannedService) -> Result<Option<PossibleRelease>, String> {
         let Some(described) = planned.described.as_ref().filter(|described| described.distance == 0) else {
             return Ok(None);
@@ -134,7 +136,7 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Whether a version is the one of a release at head, in any style.
+    /// Whether a version is that of a release at head in any style.
     fn is_of_release(&self, version: &str, release: &Version) -> bool {
         let facts = VersionFacts {
             base: Some(release.clone()),
@@ -154,7 +156,7 @@ impl<'a> SavedNames<'a> {
             || VersionStyle::CHOICES.iter().any(|(style, ..)| render(*style, &facts).is_ok_and(|made| made == clean))
     }
 
-    /// Removes from `foreign` the tags that the rules of a service can give.
+    /// Removes from `foreign` the tags that the rules of a service can give for any of `releases`.
     fn remove_given(
         &self,
         service: &Service,
@@ -190,7 +192,8 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Returns the release of a version that was given by hand.
+    /// Returns the release that a version stands for if the version was given by hand; `None` if it is not valid for
+    /// the service.
     fn by_hand(&self, service: &Service, version: &str) -> Option<PossibleRelease> {
         let pattern = service.tag.first()?;
         let tag = pattern.tag(&pattern.scheme().read(version)?).ok()?;
@@ -200,7 +203,7 @@ impl<'a> SavedNames<'a> {
     }
 }
 
-/// Returns the tags of a planned service, without its image, except the one that names its content.
+/// Returns the tags of a planned service without the name of its image. The content tag is not among them.
 fn foreign(service: &Service, planned: &PlannedService) -> BTreeSet<String> {
     let content = planned.content_reference().map(|reference| reference.to_string());
     let image = service.image.name.as_ref().map(|name| format!("{name}:")).unwrap_or_default();

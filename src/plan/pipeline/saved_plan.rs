@@ -19,21 +19,21 @@ use crate::plan::{Plan, PlannedService};
 pub struct SavedPlanContext<'a> {
     /// The repository.
     pub repository: &'a Repository,
-    /// The configuration's file.
+    /// The file that the configuration comes from.
     pub file: &'a ConfigFile,
     /// The configuration.
     pub config: &'a Config,
     /// The event of this run.
     pub trigger: &'a Trigger,
-    /// Whether pushing is requested now.
+    /// Whether the command line of this run requires or forbids a push.
     pub push: PushRequest,
-    /// The version that is given now.
+    /// The version that is given on the command line of this run.
     pub version: Option<&'a str>,
 }
 
 impl SavedPlanContext<'_> {
-    /// Returns the contradictions between a plan and the configuration. It accepts every version and tag that the
-    /// configuration can give for the event, the commit and the environment of the plan.
+    /// Returns descriptions of the contradictions between a plan and the configuration. A version or a tag is accepted
+    /// if the configuration can give it for the plan's event, commit and environment.
     ///
     /// # Errors
     /// When the repository cannot be read.
@@ -60,8 +60,9 @@ impl SavedPlanContext<'_> {
         Ok(found)
     }
 
-    /// Returns the contradiction that the plan is for another branch or tag than this run. The jobs of one pipeline
-    /// have the same branch or tag, except that some jobs do not know the ref of a pull request.
+    /// Returns the contradiction that the plan is for another branch or tag than this run; `None` if it is not. The
+    /// jobs of one pipeline have the same branch or tag. Other refs are not compared, since some jobs do not know the
+    /// ref of their pull request.
     fn of_event(&self, plan: &Plan) -> Option<String> {
         let named = |reference: &Option<String>| {
             let is_named =
@@ -103,8 +104,9 @@ impl SavedPlanContext<'_> {
         found
     }
 
-    /// Returns the contradiction of a service that is pushed although the event of this run does not allow it. On a
-    /// developer's machine there is no event, and a plan that was made with `--push` is accepted.
+    /// Returns the contradiction that a service is to be pushed although the environment or the event of this run does
+    /// not allow it; `None` if there is none. On a developer's machine there is no event, so a plan that was made with
+    /// `--push` is accepted there.
     fn of_push(&self, service: &PlannedService, environment: &config::Environment) -> Option<String> {
         let allowed = self.trigger.engine.is_none()
             || environment.push == Push::Allowed
@@ -116,8 +118,8 @@ impl SavedPlanContext<'_> {
         })
     }
 
-    /// Returns the contradictions about content: fingerprints that are not those of the commit, and existing images
-    /// that are not those of the services.
+    /// Returns the contradictions about content: fingerprints that differ from those at the plan's commit, and existing
+    /// images that do not have the services' content.
     fn of_content(&self, plan: &Plan, known: &[(ServiceId, &PlannedService)]) -> Result<Vec<String>, git::GitError> {
         let mut found = Vec::new();
         let said = |(_, service): &(ServiceId, &PlannedService), what: &str| {

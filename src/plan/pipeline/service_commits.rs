@@ -1,5 +1,5 @@
-//! The commits since a release that touch services: they change the services' own files, or anything else that changes
-//! their results.
+//! Finds the commits since a release that touch services: commits that change the services' own files, or anything else
+//! on which their results depend.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,10 +21,11 @@ pub(super) struct Step<'a> {
     changes: &'a ChangeSet,
 }
 
-/// Returns, for each group of services, the commits since its release that touch any of them, the newest first; without
-/// a release, since the beginning. `touches` returns the services that a commit touches.
+/// Returns, for each group of services, the commits that touch any service of the group, the newest first. These are
+/// the commits since the commit in `since`, or without one, since the beginning. `touches` returns the services that a
+/// commit touches.
 ///
-/// It takes one walk for all groups, and one comparison of trees for each commit that is newer than some release.
+/// It takes one walk of history for all groups, and one comparison of trees for each visited commit.
 pub(super) fn since(
     repository: &Repository,
     head: &CommitId,
@@ -47,8 +48,8 @@ pub(super) fn since(
     })
 }
 
-/// Returns a function from a commit to the services whose own files it changes, or files of the cycles that they are
-/// in.
+/// Returns a function that returns, for a commit, the services whose own files it changes. The files of a cycle count
+/// as own files of each service in the cycle.
 pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
     let of = |id: ServiceId| {
         let service = &config.services[id.0];
@@ -58,7 +59,8 @@ pub(super) fn own_files(config: &Config) -> impl FnMut(&Step<'_>) -> Result<BTre
     move |step| Ok(holders.matching(config, step.changes))
 }
 
-/// Finds services whose result a change affects: by a file, by the definition, or by a dependency.
+/// Finds the services whose results a change affects: through a file, a lockfile, the service's definition, or a
+/// dependency.
 pub(super) struct Results<'a> {
     config: &'a Config,
     file: &'a ConfigFile,
@@ -74,7 +76,7 @@ impl<'a> Results<'a> {
         Self { config, file, holders, history }
     }
 
-    /// Returns the services that a commit touches.
+    /// Returns the services whose results a commit affects.
     pub(super) fn of_commit(&mut self, step: &Step<'_>) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, step.changes);
         services.extend(locking(self.config, step.changes));
@@ -85,7 +87,7 @@ impl<'a> Results<'a> {
         Ok(services)
     }
 
-    /// Returns the services that the work tree changes against head.
+    /// Returns the services whose results the work tree's changes on top of head affect.
     pub(super) fn of_work_tree(&mut self, head: &CommitId, on_top: &ChangeSet) -> Result<BTreeSet<ServiceId>, Error> {
         let mut services = self.holders.matching(self.config, on_top);
         services.extend(locking(self.config, on_top));
@@ -97,8 +99,8 @@ impl<'a> Results<'a> {
         Ok(services)
     }
 
-    /// Returns the services whose definitions differ between a commit and its parent; all if one of the two cannot be
-    /// read.
+    /// Returns the services whose definitions differ between a commit and its parent; all services if one of the two
+    /// configurations cannot be read.
     fn redefined(&mut self, parent: Option<&CommitId>, commit: &CommitId) -> Result<Vec<ServiceId>, Error> {
         let before = parent.map(|parent| self.history.file(parent)).transpose()?.flatten();
         if self.history.file(commit)? == before {
@@ -109,13 +111,13 @@ impl<'a> Results<'a> {
     }
 }
 
-/// Returns the services that a change may affect through a lockfile, without reading the lockfile.
+/// Returns the services that one of the changes may affect through a lockfile. The lockfiles are not read.
 fn locking(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
     let paths = || changes.as_slice().iter().filter_map(|change| std::str::from_utf8(change.path.as_bytes()).ok());
     config.graph.services().filter(|service| paths().any(|path| config.services[service.0].may_lock(path))).collect()
 }
 
-/// Returns the services whose definitions differ; all if one of the two is not known.
+/// Returns the services whose definitions differ; all services if `now` or `then` is not known.
 fn differing(config: &Config, now: Option<&Definitions>, then: Option<&Definitions>) -> Vec<ServiceId> {
     let (Some(now), Some(then)) = (now, then) else { return config.graph.services().collect() };
     let is_other = |service: &ServiceId| !now.differences(then, config.graph.name(*service)).is_empty();
@@ -139,17 +141,17 @@ impl Holders {
     }
 }
 
-/// The definitions of services at commits. Each content of the configuration is read once.
+/// The definitions of services at commits. If several commits have the same configuration, it is read once.
 struct History<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
-    /// The id of the configuration's content at each commit.
+    /// The id of the configuration's content at each commit; `None` for a commit without a configuration.
     files: BTreeMap<CommitId, Option<ObjectId>>,
     known: BTreeMap<ObjectId, Option<Rc<Definitions>>>,
 }
 
 impl<'a> History<'a> {
-    /// Returns the id of the configuration's content at a commit; `None` if there is none.
+    /// Returns the id of the configuration's content at a commit; `None` if the commit has no configuration.
     fn file(&mut self, commit: &CommitId) -> Result<Option<ObjectId>, Error> {
         if let Some(known) = self.files.get(commit) {
             return Ok(*known);
@@ -159,7 +161,7 @@ impl<'a> History<'a> {
         Ok(found)
     }
 
-    /// Returns the definitions at a commit; `None` if they cannot be read.
+    /// Returns the definitions at a commit; `None` if the commit has no configuration, or an invalid one.
     fn of(&mut self, commit: &CommitId) -> Result<Option<Rc<Definitions>>, Error> {
         let Some(file) = self.find(commit)? else { return Ok(None) };
         if let Some(known) = self.known.get(&file.id()) {

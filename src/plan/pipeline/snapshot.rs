@@ -1,4 +1,4 @@
-//! The contents that fingerprints are made of, at a revision or in the work tree.
+//! Reads the contents from which fingerprints are made, at a commit with the work tree's changes on top.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,8 @@ use crate::model::change::ChangeSet;
 use crate::model::name::{CommitId, ServiceId};
 use crate::model::tree::{ObjectFormat, Outline, Region};
 
-/// The entries of a tree that the patterns of services could match.
+/// The contents from which the fingerprints of services are made, such as the entries of a tree that the services'
+/// patterns could match.
 #[derive(Debug)]
 pub struct Snapshot {
     watches: Vec<Watch>,
@@ -28,33 +29,35 @@ pub struct Snapshot {
     unsure: Unsure,
 }
 
-/// The commit and changes of a [`Snapshot`], and which files it lists.
+/// The commit and changes that a [`Snapshot`] is of, and which files it lists.
 #[derive(Debug, Clone, Copy)]
 pub struct Moment<'a> {
     /// The commit.
     pub commit: &'a CommitId,
-    /// The work tree's changes on top of it.
+    /// The work tree's changes on top of the commit.
     pub on_top: &'a ChangeSet,
     /// Which files are listed.
     pub files: Files,
 }
 
-/// Which files are listed. A pattern takes a directory *whole* if it matches everything in it, else in part.
+/// Which files a snapshot lists. A pattern takes a directory *whole* if it matches everything in the directory, else
+/// *in part*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Files {
     /// The files in directories that patterns take in part. Fingerprints need no others.
     InPart,
-    /// All files, also those in directories that patterns take whole, for display.
+    /// All files, also those in directories that patterns take whole. This is for showing the files.
     All,
 }
 
 impl Snapshot {
-    /// Reads all entries that the patterns of services, and of all that they are built from, could match. Other
-    /// directories are not read, so a few services cost little, however large the repository is. A directory that a
-    /// filter takes whole is not read either, since its id is enough, unless its files are requested.
+    /// Reads all entries that patterns could match: those of these services, and of all services that they are built
+    /// from. Other directories are not read, so that a few services take little time even in a large repository. A
+    /// directory that a filter takes whole is not read either, since its id is enough, unless `moment` requests all
+    /// files.
     ///
     /// # Errors
-    /// When the commit or one of those trees is missing, or git cannot be started.
+    /// When this clone lacks the commit, one of these trees or a lockfile, or git cannot be started.
     pub fn read(
         repository: &Repository,
         file: &ConfigFile,
@@ -124,7 +127,7 @@ impl Snapshot {
     }
 }
 
-/// Returns those changes of the work tree that filters could match.
+/// Returns those changes of the work tree that one of the filters could match.
 fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> ChangeSet {
     if on_top.is_empty() {
         return ChangeSet::default();
@@ -134,8 +137,8 @@ fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> 
     ChangeSet::new(held.cloned().collect())
 }
 
-/// Returns the outline of a tree for the fingerprints of services. A directory that a service takes in part, inside one
-/// that it takes whole, is not listed.
+/// Returns which directories of a tree are read for the fingerprints of services. If a service takes a directory in
+/// part, but also takes a directory around it whole, the inner one is not listed for it.
 fn outline(covers: &BTreeMap<FilterId, Cover>, watches: &[&Watch], files: Files) -> Outline {
     let whole = || covers.values().flat_map(|cover| &cover.whole).map(String::as_str);
     let split = || covers.values().flat_map(|cover| &cover.split).map(String::as_str);

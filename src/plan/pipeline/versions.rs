@@ -1,4 +1,4 @@
-//! The versions of services at a commit, without a plan.
+//! Finds the versions of services at a commit, without a plan.
 
 use super::naming::{Found, Versions, ignored_tags, tag_hint};
 use super::{ConfigFile, Dirty, Error, Naming, declared_paths, environment, resolved_request, unfetched};
@@ -18,11 +18,11 @@ use crate::plan;
 pub struct VersionsRequest {
     /// The services, by name or path; all if empty.
     pub services: Vec<String>,
-    /// The commit; `HEAD` when absent.
+    /// The commit; `None` for `HEAD`.
     pub at: Option<CommitId>,
-    /// The environment, if it is chosen by name.
+    /// The name of the environment; `None` if the trigger decides.
     pub environment: Option<String>,
-    /// How versions are written.
+    /// How versions are made and written.
     pub naming: Naming,
 }
 
@@ -31,19 +31,21 @@ pub struct VersionsRequest {
 pub struct Versioned {
     /// The versions.
     pub versions: plan::Versions,
-    /// Why some services have none.
+    /// The errors of services without a version.
     pub failed: Vec<Error>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Returns the versions of services, in the order of the request, else of the file.
+/// Returns the versions of services, in the order of the request; if it names no services, those of all services, in
+/// the order of filters.yaml.
 ///
-/// The work tree only counts on top of `HEAD`, in a local environment or if [`Naming::dirty`] asks for it. A service
-/// without a version has the reason instead.
+/// The work tree's changes are considered only on top of `HEAD`, and only in an environment for local runs or if
+/// [`Naming::dirty`] is [`Dirty::Everywhere`]. For a service without a version, the result has the reason.
 ///
 /// # Errors
-/// When a named service or environment does not exist, the repository cannot be read, or a version is not known.
+/// When a named service or environment does not exist, the repository cannot be read, or this clone lacks history that
+/// a version needs.
 pub fn versions(
     repository: &Repository,
     file: &ConfigFile,
@@ -126,13 +128,17 @@ pub fn versions(
     Ok(Versioned { versions: plan::Versions { services }, failed, warnings })
 }
 
-/// Returns a service's image with a version as the tag. The tag has `_` in place of the `+` of build metadata.
+/// Returns a service's image with a version as the tag; `None` if the service has no image. The tag has `_` in place of
+/// each `+`, which is not allowed in tags.
 fn image(config: &Config, service: ServiceId, version: &str) -> Option<String> {
     let name = config.services[service.0].image.name.as_ref()?;
     Some(name.reference(&ImageTag::parse(&version.replace('+', "_")).ok()?))
 }
 
 /// Returns the commit that is checked out.
+///
+/// # Errors
+/// When there is no commit yet, or HEAD cannot be read.
 pub(super) fn head(repository: &Repository) -> Result<CommitId, git::GitError> {
     match repository.head()? {
         git::Head::Unborn { branch } => Err(git::GitError::NoCommitYet { branch }),

@@ -1,7 +1,7 @@
-//! Finds the files that Dockerfiles copy from contexts outside of their services' own directories.
+//! Finds the files that a Dockerfile copies, for services whose build context is not within their own directory.
 //!
-//! Only the Dockerfile at head is read. If it copied something else at a base, it has changed itself, which affects the
-//! service.
+//! Only the Dockerfile at head is read. If it copied other files at a base, the Dockerfile itself has changed since,
+//! which affects the service.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::model::name::{CommitId, Escaped, RepoDir, RepoPath, ServiceId};
 use crate::model::recipe::Builder;
 use crate::model::tree::{Listing, Mode, Region};
 
-/// How many bytes of a Dockerfile are read. A larger Dockerfile counts as one that copies anything.
+/// A Dockerfile with this many bytes or more counts as one that cannot be read.
 const MOST: usize = 1 << 20;
 
-/// Returns the configuration with the files that Dockerfiles copy as further inputs of services with contexts outside
-/// of their directories. The Dockerfiles are those of a commit, or of the work tree without one. A warning says which
-/// services take a whole context, and why.
+/// Adds inputs to the services whose build context is not within their own directory: the files that their Dockerfiles
+/// copy. The Dockerfiles are those of the commit `at`, or without a commit, those of the work tree. If it is not known
+/// which files a Dockerfile copies, the whole context is an input, and a warning says why.
 ///
 /// # Errors
 /// When the commit, one of its trees or a Dockerfile cannot be read.
@@ -51,20 +51,20 @@ pub fn with_copied(
     Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
-/// Why a whole context is taken: in words, and the place in the Dockerfile.
+/// Why a whole context is an input: the reason in words, and its place in the Dockerfile, if it has one.
 struct Reason {
     message: String,
     place: Option<(SourceFile, Span)>,
 }
 
-/// Patterns of the copied files, and the copied paths without wildcards.
+/// Patterns for the copied files, and the paths among the copied ones that have no wildcards.
 type Known = (Vec<String>, Vec<RepoPath>);
 
 struct Reader<'a> {
     repository: &'a Repository,
     at: Option<&'a CommitId>,
     head: Option<&'a CommitId>,
-    /// All files of the commit, if they had to be listed.
+    /// All files of the commit; `None` if they did not have to be listed yet.
     listing: Option<Listing>,
 }
 
@@ -101,7 +101,8 @@ impl Reader<'_> {
         Ok(Ok((patterns, paths)))
     }
 
-    /// Returns the first Dockerfile that the service's builder would find.
+    /// Returns a service's Dockerfile: the one that the configuration names, or the first existing one of the builder's
+    /// default names. `None` if there is none, or if it is too large or not UTF-8.
     fn dockerfile(&self, service: &Service) -> Result<Option<SourceFile>, GitError> {
         let path = service.path.clone().unwrap_or_else(RepoDir::root);
         let usual = service.recipe.image_builder().map(Builder::dockerfiles).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The entry point of the library: a repository with its configuration, and the event.
+//! The entry point of the library: a repository, its configuration, and the event.
 
 use std::path::Path;
 
@@ -27,10 +27,10 @@ pub struct Workspace {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// There is no repository, or it cannot be read.
+    /// There is no repository, or the repository cannot be read.
     #[error(transparent)]
     Git(#[from] git::GitError),
-    /// There is no configuration, or it cannot be read.
+    /// There is no configuration, or its file cannot be read.
     #[error(transparent)]
     ConfigFile(#[from] ConfigFileError),
     /// The configuration has errors.
@@ -39,11 +39,13 @@ pub enum OpenError {
 }
 
 impl Workspace {
-    /// Opens the repository around a directory, with the filters.yaml of its work tree. There is no CI event, and
-    /// nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] returns them.
+    /// Opens the repository that contains a directory, with the filters.yaml of its work tree. The event is that of a
+    /// local run, and nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] returns
+    /// them.
     ///
     /// # Errors
-    /// When there is no repository or no configuration, or one of them cannot be read.
+    /// When there is no repository or no configuration, when one of the two cannot be read, or when the configuration
+    /// has errors.
     pub fn open(directory: impl AsRef<Path>) -> Result<Self, OpenError> {
         let directory = directory.as_ref();
         let repository = Repository::discover(directory)?;
@@ -63,7 +65,7 @@ impl Workspace {
     /// Makes a plan.
     ///
     /// # Errors
-    /// As for [`super::plan()`].
+    /// The errors of [`super::plan()`].
     pub fn plan(&self, request: &Request) -> Result<Planned, Error> {
         super::plan(&self.view(), request, &mut |_| {})
     }
@@ -72,7 +74,7 @@ impl Workspace {
     /// opened.
     ///
     /// # Errors
-    /// When a name is neither.
+    /// When a name is neither a service nor the path of one.
     pub fn services(&self, names: &[String]) -> Result<Vec<ServiceId>, Error> {
         Ok(resolved_request::services(&self.repository, &self.config, names)?)
     }
