@@ -15,15 +15,15 @@ use crate::model::name::{RepoDir, RepoPath, ServiceId};
 pub struct Copied {
     /// The service.
     pub service: ServiceId,
-    /// Patterns of the copied files; `None` for the whole context.
+    /// Patterns that match the copied files; `None` if the Dockerfile copies the whole context.
     pub patterns: Option<Vec<String>>,
-    /// The copied paths without wildcards. Symbolic links in them are followed.
+    /// The copied paths that contain no wildcards. Symbolic links in them are followed.
     pub paths: Vec<RepoPath>,
 }
 
 impl Config {
-    /// Returns the configuration in which the files that Dockerfiles copy are further inputs of the services, except
-    /// for those that the services `exclude`.
+    /// Returns the configuration with the files that Dockerfiles copy as further inputs of their services. Files that
+    /// match a service's `exclude` are left out.
     #[must_use]
     pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
@@ -63,7 +63,8 @@ impl Config {
     }
 }
 
-/// Adds patterns before those of the files that a service's image is built from.
+/// Adds entries to the filter of a service's inputs, before the entries that it has. Creates the filter if the service
+/// has none.
 pub(super) fn add_inputs(filters: &mut Vec<Filter>, service: &mut Service, entries: Vec<FilterEntry>) {
     match service.inputs.map(|inputs| &mut filters[inputs.position()]) {
         _ if entries.is_empty() => {}
@@ -76,7 +77,7 @@ pub(super) fn add_inputs(filters: &mut Vec<Filter>, service: &mut Service, entri
     }
 }
 
-/// Returns the entries of a filter that include paths.
+/// Returns the including entries of an ordered filter, without its exclusions.
 pub(super) fn including(filter: &Filter) -> Vec<FilterEntry> {
     match filter {
         Filter::Ordered(entries) => entries.iter().filter(|entry| is_included(entry)).cloned().collect(),
@@ -95,8 +96,9 @@ fn included(text: &str, at: &Located<RepoDir>) -> Option<FilterEntry> {
     Some(FilterEntry { effect: Effect::Include, statuses: Statuses::ANY, pattern })
 }
 
-/// Returns the patterns that match the paths of a Dockerfile's source in a context, and everything below them. `None`
-/// if no pattern can: the source is the context itself, or its wildcards mean something else in patterns.
+/// Returns two patterns for a source that a Dockerfile copies from a context: one for the source with everything below
+/// it, and one for the source itself. `None` if the source is empty, which means the whole context, or if its wildcards
+/// have another meaning in patterns.
 #[must_use]
 pub fn copied_patterns(context: &RepoDir, source: &str) -> Option<[String; 2]> {
     if source.is_empty() {
@@ -114,7 +116,8 @@ pub fn copied_patterns(context: &RepoDir, source: &str) -> Option<[String; 2]> {
     patterns.iter().all(|pattern| Pattern::parse(pattern).is_ok()).then_some(patterns)
 }
 
-/// Translates one part of a source into a part of a pattern.
+/// Translates one path segment of a source into a segment of a pattern. `None` if its wildcards have another meaning in
+/// patterns.
 fn translated(part: &str) -> Option<String> {
     let mut pattern = String::new();
     let mut characters = part.chars();
@@ -130,8 +133,9 @@ fn translated(part: &str) -> Option<String> {
     Some(pattern)
 }
 
-/// Reads a class after its `[`. Only ASCII letters and digits, `_`, `.` and ranges are allowed. A negated class may
-/// match a `/` in Docker, but never in patterns, so it is refused.
+/// Reads a class of characters, such as `[a-z]`, after its `[`, and returns it with both brackets. `None` if it
+/// contains anything but ASCII letters, digits, `_`, `.` and ranges. A negated class is refused too, since it may match
+/// a `/` in Docker, but never in a pattern.
 fn class(characters: &mut std::str::Chars) -> Option<String> {
     let (inside, rest) = characters.as_str().split_once(']')?;
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

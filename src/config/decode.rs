@@ -1,14 +1,15 @@
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// The size in bytes of the largest filters.yaml that is read: some 30,000 services.
+/// The size limit of a filters.yaml, in bytes. Some 30,000 services fit.
 pub const MAX_BYTES: usize = 8 << 20;
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// Decodes the bytes of a filters.yaml. A byte order mark is removed, so places are counted without it.
+/// Decodes the bytes of a filters.yaml. A UTF-8 byte order mark is removed first, so positions in the text do not count
+/// it.
 ///
 /// # Errors
-/// When there are more than [`MAX_BYTES`], or when they are not UTF-8 text.
+/// When there are more than [`MAX_BYTES`] bytes, when one of them is NUL, or when they are not UTF-8.
 pub fn decode(name: impl Into<String>, bytes: &[u8]) -> Result<SourceFile, Diagnostic> {
     let name = name.into();
     let shown = crate::model::name::Escaped::new(&name);
@@ -37,7 +38,7 @@ pub fn decode(name: impl Into<String>, bytes: &[u8]) -> Result<SourceFile, Diagn
     }
 }
 
-/// Whether the text begins with UTF-16's byte order mark, or with an ASCII character in two bytes.
+/// Whether bytes look like UTF-16: they begin with its byte order mark, or with ASCII characters of two bytes each.
 fn is_utf16(bytes: &[u8]) -> bool {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,

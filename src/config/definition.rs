@@ -16,9 +16,9 @@ use crate::model::recipe::{Builder, Run};
 use crate::model::template::Template;
 use crate::naming::version::{Count, Scheme, VersionStyle};
 
-/// All settings of a service that can change the result of its build, in alphabetical order, so that the same
-/// definition gives the same bytes. Empty values are left out, so a new key of filters.yaml changes no existing
-/// definition.
+/// All settings of a service that can change the result of its build. The fields are in alphabetical order, so that
+/// equal settings give equal bytes. Most fields are left out when they are empty, so a new key of filters.yaml changes
+/// no existing definition.
 #[derive(Serialize)]
 struct Canonical<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -72,7 +72,7 @@ struct Canonical<'a> {
     target: Option<&'a str>,
 }
 
-/// How lockfiles affect a service, if not as files that patterns match.
+/// The lockfile settings of a service that lockfiles affect by packages, not as files.
 #[derive(Serialize)]
 struct Lockfile<'a> {
     dev: bool,
@@ -108,8 +108,8 @@ pub(super) fn of(
 }
 
 /// Adds the definitions of the services of a circle to the definition of its library, since each of these services is
-/// built from the others' results. If the definition of one of these services cannot be read, the result equals no
-/// other definition.
+/// built from the others' results. If the definition of one of these services cannot be read, the new definition equals
+/// no other one.
 pub(super) fn of_circle<'d>(
     library: &mut Definition,
     members: impl Iterator<Item = (&'d ServiceName, &'d Definition)>,
@@ -218,7 +218,7 @@ fn rules(filter: &Filter) -> Vec<Rule<'_>> {
     }
 }
 
-/// Returns the letters of the statuses; `None` for all statuses.
+/// Returns the letters of statuses, such as `AD`; `None` if all statuses are included.
 fn statuses(statuses: Statuses) -> Option<String> {
     let letters = [Status::Added, Status::Modified, Status::Deleted];
     let letters = letters.into_iter().filter(|status| statuses.contains(*status)).map(Status::letter);

@@ -39,9 +39,9 @@ pub fn draft(found: &Discovered) -> String {
 
 struct Draft<'f> {
     found: &'f Discovered,
-    /// The existing filters of the repository that mean the same here, by the slugs of their names.
+    /// The filters found in the repository that have the same meaning in filters.yaml, by the slugs of their names.
     kept: BTreeMap<String, &'f DiscoveredFilter>,
-    /// Pattern lists that several services share, with their names.
+    /// Lists of patterns that several services share, each with the name of the new filter for it.
     shared: BTreeMap<Vec<String>, String>,
     /// The builds of each service.
     builds: Vec<Vec<&'f DeclaredBuild>>,
@@ -52,7 +52,7 @@ struct Draft<'f> {
     circle_of: Vec<Option<usize>>,
 }
 
-/// Services that are built from each other, and the library that stands for them.
+/// Services that are built from each other, and the name of the library that is added for them.
 struct Circle<'f> {
     name: String,
     members: &'f [usize],
@@ -213,7 +213,8 @@ impl<'f> Draft<'f> {
     }
 }
 
-/// Writes how an image is built, unless it is built in the default way.
+/// Writes the keys `context`, `dockerfile` and `target` of a service, each only if its value is not the default. A
+/// value that cannot be written becomes a comment or is left out.
 fn write_build(text: &mut String, directory: &RepoDir, build: &DeclaredBuild) {
     match &build.context {
         BuildContext::Directory(context) if context == directory => {}
@@ -236,7 +237,8 @@ fn write_build(text: &mut String, directory: &RepoDir, build: &DeclaredBuild) {
     }
 }
 
-/// Returns why an existing filter may not mean the same here; `None` if it does.
+/// Returns the reason why an existing filter may have another meaning in filters.yaml; `None` if it has the same
+/// meaning.
 fn doubt(found: &DiscoveredFilter) -> Option<&'static str> {
     let patterns = &found.filter.patterns;
     if is_own_output(&slug(&found.filter.name)) || slug(&found.filter.name).is_empty() {
@@ -277,7 +279,7 @@ fn pattern(taken: &Taken) -> String {
     }
 }
 
-/// Writes a key of a service with the items of its list, if there are any.
+/// Writes a key of a service with the items of its list, or nothing if the list is empty.
 fn write_list(text: &mut String, key: &str, items: &[String]) {
     if !items.is_empty() {
         line(text, 2, &format!("{key}:"));
@@ -291,12 +293,12 @@ fn line(text: &mut String, depth: usize, written: &str) {
     let _ = writeln!(text, "{}{written}", "  ".repeat(depth));
 }
 
-/// Returns the name of an anchor.
+/// Returns the name of the YAML anchor for a filter.
 fn anchor(name: &str) -> String {
     slug(name)
 }
 
-/// Writes a text as YAML, with quotes where it needs them.
+/// Returns a text as a YAML scalar, in quotes if it needs them.
 fn scalar(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._/@-*+()|".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '/' | '_')) && text != ".";

@@ -2,14 +2,15 @@ use crate::config::raw;
 use crate::config::read::{Field, List, Map};
 use crate::model::diagnostic::Located;
 
-/// The places of the keys that say how a service is built, and of the items of their lists and mappings.
+/// The places in filters.yaml of the keys that say how a service is built, and of the items in these keys' lists and
+/// mappings.
 #[derive(Debug, Clone, Default)]
 pub struct KeyPlaces(Vec<KeyPlace>);
 
 #[derive(Debug, Clone)]
 struct KeyPlace {
     key: &'static str,
-    /// The text of an item of a list, or its key in a mapping; none for the whole value.
+    /// The text of a list's item, or the key of a mapping's entry; `None` if `place` is the place of the whole value.
     item: Option<String>,
     place: Located<()>,
 }
@@ -41,8 +42,8 @@ impl KeyPlaces {
         places
     }
 
-    /// Returns the place of an item of a key, or of the whole value if there is no such item; `None` if the service has
-    /// no such key.
+    /// Returns the place of an item within a key's list or mapping, or the place of the key's whole value if there is
+    /// no such item; `None` if the service does not have the key.
     #[must_use]
     pub fn find(&self, key: &str, item: &str) -> Option<&Located<()>> {
         let of_key = || self.0.iter().filter(|place| place.key == key);

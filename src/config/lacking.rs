@@ -1,4 +1,4 @@
-//! Finds what was discovered and is missing from a configuration.
+//! Finds discovered services and dependencies that are missing from a configuration.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,10 @@ use crate::model::name::{RepoDir, ServiceId};
 /// Returns an error for each discovered service or dependency that is missing from a configuration, at the place that
 /// declares it.
 ///
-/// A discovered service is present if a service of the configuration has its directory as `path`, or matches all of it
-/// with a pattern. A dependency is present if `depends_on` lists it, directly or not, or if patterns of the dependent,
-/// or of a service that it is built from, match its directory.
+/// A discovered service is present if a configured service has its directory as `path`, or has a pattern that matches
+/// the whole directory. A dependency is present if the dependent's `depends_on` names it, directly or through other
+/// services, or if the dependent or one of its configured dependencies has a pattern that matches the dependency's
+/// whole directory.
 #[must_use]
 pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     let services = ByDirectory::of(config);
@@ -56,11 +57,11 @@ pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     lacking
 }
 
-/// The services of a configuration by directories.
+/// The services of a configuration, by directory.
 struct ByDirectory {
-    /// The services with a directory as `path`.
+    /// The services by their `path`.
     paths: BTreeMap<RepoDir, Vec<ServiceId>>,
-    /// The services with a pattern that matches all of a directory.
+    /// The services by directory, for each directory that one of their patterns matches completely.
     takers: BTreeMap<RepoDir, Vec<ServiceId>>,
 }
 
@@ -85,7 +86,7 @@ impl ByDirectory {
         self.paths.get(directory).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the services with a pattern that matches all of a directory. A service may occur several times.
+    /// Returns the services that have a pattern that matches a whole directory. A service may occur several times.
     fn takers(&self, directory: &RepoDir) -> impl Iterator<Item = ServiceId> {
         directory.and_above().filter_map(|above| self.takers.get(&above)).flatten().copied()
     }
@@ -99,7 +100,7 @@ mod tests {
     use crate::inputs::source::{Ecosystem, SourceTree};
     use crate::model::diagnostic::SourceFile;
 
-    /// Returns what the files declare and the configuration lacks.
+    /// Returns the messages for services and dependencies that the files declare and that the configuration lacks.
     fn told(text: &str, files: &[(&str, &str)]) -> Vec<String> {
         let found = discover(&SourceTree::of_texts(files), &Ecosystem::ALL);
         let source = SourceFile::new("filters.yaml", text);

@@ -1,4 +1,4 @@
-//! Files that a service is built from because symbolic links lead to them.
+//! Further inputs of services: files that they read through symbolic links.
 
 use super::Config;
 use super::structured::{below, literal};
@@ -10,11 +10,11 @@ use crate::model::name::{RepoPath, ServiceId};
 /// An input of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// Whatever is at a path.
+    /// The file at a path.
     At(RepoPath),
-    /// Whatever is at a path or below it.
+    /// Everything at a path or below it.
     Below(RepoPath),
-    /// Everything, since it is not known which files.
+    /// All files of the repository, since it is not known which of them are inputs.
     Anything,
 }
 
@@ -32,10 +32,11 @@ impl Input {
 }
 
 impl Config {
-    /// Returns the configuration with further inputs of services. Each has the place of the key that leads to it.
+    /// Returns the configuration with further inputs of services. Each input has the place of the key in filters.yaml
+    /// from which it follows.
     ///
     /// # Panics
-    /// Never: the pattern `**` can be read.
+    /// Never, since the pattern `**` is valid.
     #[must_use]
     pub fn with_inputs(&self, more: Vec<(ServiceId, Located<Input>)>) -> Self {
         let mut config = self.clone();

@@ -15,29 +15,29 @@ use crate::model::name::{RepoDir, ServiceId};
 /// How lockfiles affect a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LockfileUse {
-    /// As files: the patterns decide whether a change matters.
+    /// As files: the service's patterns decide whether a change of a lockfile affects it.
     #[default]
     Whole,
-    /// As files, and the patterns leave them out on purpose.
+    /// Like `Whole`, and it is intended that the patterns match no lockfile.
     Unchecked,
-    /// By the packages that they determine for a package.
+    /// By packages: the service is affected if a change of a lockfile changes the packages that its own package gets.
     Closure(LockedClosure),
 }
 
-/// A package, and the lockfile that decides which packages it gets.
+/// A package, and the lockfile that decides which other packages it gets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockedClosure {
-    /// The lockfile, by its path from the root of the repository; if none is named, all lockfiles at or above the
-    /// service's path that have the package.
+    /// The path of the lockfile from the root of the repository. `None` for all lockfiles in the service's path or
+    /// above it that list the package.
     pub file: Option<String>,
-    /// The package, by its name or its directory from the root of the repository; the one in the service's path if none
-    /// is named.
+    /// The package's name, or its directory from the root of the repository. `None` for the package in the service's
+    /// path.
     pub package: Option<String>,
-    /// Whether its development dependencies count.
+    /// Whether changes of its development dependencies affect the service.
     pub with: WithDevelopment,
 }
 
-/// The patterns of services as the file has them, before [`Config::with_lockfiles`] excludes lockfiles.
+/// Copies of the services' filters, made before [`Config::with_lockfiles`] excluded lockfiles from them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockfilePatterns {
     filters: Filters,
@@ -45,7 +45,7 @@ pub(super) struct LockfilePatterns {
 }
 
 impl Service {
-    /// Returns the package whose lockfile entries affect the service; `None` if lockfiles affect it as files.
+    /// Returns the package whose lockfile entries affect the service; `None` if lockfiles affect the service as files.
     #[must_use]
     pub fn closure(&self) -> Option<&LockedClosure> {
         match &self.lockfile {
@@ -54,7 +54,9 @@ impl Service {
         }
     }
 
-    /// Returns the directories that may have its lockfiles: those at and above its path and its package.
+    /// Returns the directories that may contain the service's lockfiles. If the service names a lockfile, this is the
+    /// directory of that file. Otherwise it is the service's path, its package's directory, and all directories above
+    /// these. The list is empty if lockfiles affect the service as files.
     #[must_use]
     pub fn lockfile_directories(&self) -> Vec<RepoDir> {
         let Some(closure) = self.closure() else { return Vec::new() };
@@ -72,7 +74,8 @@ impl Service {
         directories
     }
 
-    /// Returns the names of its lockfiles.
+    /// Returns the file names that the service's lockfiles may have: the name of the lockfile if the service names one,
+    /// or else all known names.
     pub fn lockfile_names(&self) -> impl Iterator<Item = &str> {
         let named = self.closure().and_then(|closure| closure.file.as_deref());
         let named = named.map(|file| file.rsplit('/').next().unwrap_or_default());
@@ -80,7 +83,7 @@ impl Service {
         named.into_iter().chain(usual)
     }
 
-    /// Whether a lockfile of the service may be at a path.
+    /// Whether a file with this path may be a lockfile that affects the service by packages.
     #[must_use]
     pub fn may_lock(&self, path: &str) -> bool {
         match self.closure() {
@@ -96,8 +99,8 @@ impl Service {
 }
 
 impl Config {
-    /// Returns the configuration in which lockfiles no longer match wildcards of a service that they affect by its
-    /// packages.
+    /// Returns the configuration in which a service's wildcards no longer match the lockfiles that affect the service
+    /// by packages.
     #[must_use]
     pub fn with_lockfiles(mut self) -> Self {
         if self.services.values().all(|service| service.closure().is_none()) {
@@ -136,8 +139,8 @@ impl Config {
         self
     }
 
-    /// Returns how a change of a lockfile matches the patterns of a service before [`Config::with_lockfiles`] excluded
-    /// it.
+    /// Returns the match between a changed lockfile and the patterns that a service had before
+    /// [`Config::with_lockfiles`] excluded lockfiles from them; `None` if these patterns do not match.
     #[must_use]
     pub fn plain_match<'a>(&'a self, service: ServiceId, change: &'a Change) -> Option<Match<'a>> {
         let own = self.lockfiles.of.get(&service)?;
@@ -146,7 +149,7 @@ impl Config {
     }
 }
 
-/// Whether an including pattern may match a path.
+/// Whether one of the including patterns may match a path.
 fn may_match(entries: &[FilterEntry], path: &str) -> bool {
     let is_below = |pattern: &Located<Pattern>| {
         let directory = pattern.value.directory();

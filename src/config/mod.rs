@@ -1,4 +1,4 @@
-//! filters.yaml: from text to checked values.
+//! Reads filters.yaml: turns its text into checked values.
 //!
 //! In a checked configuration every name is resolved, every pattern is compiled, and no service depends on itself, so
 //! the analysis has no errors to report.
@@ -55,18 +55,18 @@ use crate::model::recipe::{Builder, Promote, Recipe};
 use crate::naming::image::{ImageName, Labels, TagRules};
 use crate::naming::version::{Count, Purpose, ReleaseTags, Scheme, TagPattern, VersionStyle};
 
-/// Settings from outside of the file.
+/// Settings that do not come from filters.yaml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
     /// How the rules of a flat filter are combined. The structured shape does not use it.
     pub quantifier: Quantifier,
 }
 
-/// Reads a filters.yaml of either shape. `found` is what was discovered in the ecosystems that its `workspaces` names.
-/// Returns the configuration, with warnings in the order of the file.
+/// Reads a filters.yaml of either shape. `found` contains the services that were discovered in the ecosystems that the
+/// file's `workspaces` names. Returns the configuration and the warnings, which are in the order of the file.
 ///
 /// # Errors
-/// All problems, in the order of the file, when one of them is an error.
+/// When the file has an error. The result then contains all problems, including the warnings, in the order of the file.
 pub fn parse(
     source: &SourceFile,
     options: Options,
@@ -88,9 +88,9 @@ pub fn parse(
     }
 }
 
-/// Reads the definitions of the services of an older or newer filters.yaml. Only unreadable text is an error: keys and
-/// rules may be newer than this program, or no longer exist. The definitions of the discovered services at the
-/// positions in `narrowed` are not known, since other services own some of their files now.
+/// Reads the definitions of the services in an older or newer version of filters.yaml. A key that this program does not
+/// know is no error. `narrowed` contains positions of discovered services. Their definitions are unknown, since other
+/// services own some of their files now.
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
@@ -118,7 +118,7 @@ pub fn definitions(
     })
 }
 
-/// Returns the ecosystems that `workspaces` of a filters.yaml names; none if that cannot be read.
+/// Returns the ecosystems that the key `workspaces` of a filters.yaml names; an empty list if the key cannot be read.
 #[must_use]
 pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
     // Most files have no such key, and are read once.
@@ -141,21 +141,22 @@ pub struct Config {
     pub source: SourceFile,
     /// Which of the two shapes the file has.
     pub shape: Shape,
-    /// The services, in the order of the file (a flat file: in paths-filter's order).
+    /// The services, in the order of the file. In a flat file, the order is that of paths-filter, with numbers first.
     pub services: IndexMap<ServiceName, Service>,
     /// The graph of dependencies. Its ids are positions in `services`.
     pub graph: Graph,
-    /// Every pattern list of the file, compiled together.
+    /// All lists of patterns in the file, compiled together.
     pub filters: Filters,
-    /// The filters with outputs of their own: `filters:` of the structured shape, every key of a flat file.
+    /// The filters that have their own outputs, by name: the entries of the top-level `filters:` in the structured
+    /// shape, or every key of a flat file.
     pub named: IndexMap<String, FilterId>,
-    /// A match of this filter affects every service that does not opt out.
+    /// The filter of `global`. A match affects every service that does not opt out.
     pub global: FilterId,
-    /// Paths that belong to no service.
+    /// The filter of `unowned`, which matches paths that belong to no service.
     pub unowned: FilterId,
-    /// The environments, each with the events that it is for. The first one that fits an event is used.
+    /// The environments by name, each with the events that it is for. The first environment that fits an event is used.
     pub environments: IndexMap<String, Environment>,
-    /// The patterns, as in the file, of services that lockfiles affect by packages.
+    /// The original patterns of the services that lockfiles affect by packages.
     lockfiles: lockfile_use::LockfilePatterns,
     /// Values that are computed from the others when they are first needed.
     computed: Computed,
@@ -169,8 +170,8 @@ struct Computed {
 }
 
 impl Config {
-    /// Returns the filters of the files that a service is built from: its own, those of libraries that it needs, and
-    /// `global`.
+    /// Returns the filters for the files that a service is built from: the service's own filters, the filters of the
+    /// libraries that it needs, directly or through other libraries, and `global`.
     #[must_use]
     pub fn filters_of(&self, service: ServiceId) -> BTreeSet<FilterId> {
         let mut filters = BTreeSet::from([self.global]);
@@ -238,7 +239,7 @@ impl Config {
 pub enum Shape {
     /// The shape of dorny/paths-filter: each key is a filter, and a service of the same name.
     Flat,
-    /// With a top-level `services:`.
+    /// The shape with a top-level `services:`.
     #[default]
     Structured,
 }
@@ -260,21 +261,23 @@ pub struct Service {
     pub origin: ServiceOrigin,
     /// Its directory; `None` in a flat file, and where `path` is not given.
     pub path: Option<RepoDir>,
-    /// The filter of what affects it.
+    /// The filter whose matches affect it.
     pub filter: FilterId,
-    /// The files that its image is built from, whether or not `filter` matches them; `None` if no image is built.
+    /// The filter for the files that its image is built from, whether or not `filter` matches them; `None` if no such
+    /// files are known.
     pub inputs: Option<FilterId>,
-    /// The filter of all services in its circle, if it is in one.
+    /// The filter of its circle's library, which matches the files of all services in the circle; `None` if it is not
+    /// in a circle, that is, among services that are built from each other.
     pub circle: Option<FilterId>,
-    /// Its Dockerfile from the root of the repository, if the file names one.
+    /// The path of its Dockerfile from the root of the repository, if filters.yaml names one.
     pub dockerfile: Option<Located<String>>,
-    /// Its build context, if the file names one.
+    /// Its build context, if filters.yaml names one.
     pub context: Option<Located<RepoDir>>,
-    /// Its build context, if that has files outside of `path` and there are no `filters`. Then the files that the
-    /// Dockerfile copies affect the service ([`Config::with_copied`]).
+    /// Its build context, if the context has files outside of `path` and the service has no `filters`. In this case,
+    /// the files that the Dockerfile copies affect the service ([`Config::with_copied`]).
     pub wide_context: Option<Located<RepoDir>>,
-    /// The files and directories that its image is built from: those that keys name, and those that its builder finds
-    /// by itself.
+    /// The files and directories that its image is built from: those that keys name, and those that its builder uses by
+    /// default.
     pub declared: Vec<Declared>,
     /// How lockfiles affect it.
     pub lockfile: LockfileUse,
@@ -288,7 +291,7 @@ pub struct Service {
     pub scheme: Scheme,
     /// The style of its versions, if it has its own.
     pub style: Option<VersionStyle>,
-    /// What the number in its versions counts.
+    /// Which commits the number in its versions counts.
     pub count: Count,
     /// Its image.
     pub image: Image,
@@ -316,25 +319,26 @@ pub enum ServiceOrigin {
     Written,
     /// Other files of the repository declare it.
     Discovered,
-    /// It represents the services of a circle, which are built from each other: their files are its own.
+    /// It is the library that rebake adds for a circle, that is, for services that are built from each other. It has
+    /// the files of all of them.
     Circle,
 }
 
 impl Service {
-    /// Whether it is a library, which passes its changes on to dependents and is never a job.
+    /// Whether it is a library. Changes of a library affect its dependents, but no job builds it.
     #[must_use]
     pub fn is_library(&self) -> bool {
         self.recipe.builder == Some(Builder::Nothing)
     }
 
-    /// Returns the place of an item of a key in the file; of the whole value if there is no such item, and of the
-    /// service's name if there is no such key.
+    /// Returns the place in the file of an item within a key's list or mapping. If there is no such item, returns the
+    /// place of the key's whole value; if the service does not have the key, the place of the service's name.
     #[must_use]
     pub fn place(&self, key: &str, item: &str) -> Located<()> {
         self.keys.find(key, item).cloned().unwrap_or_else(|| self.name.as_ref().map(|_| ()))
     }
 
-    /// Returns the filters of its own files: `filters`, and the one for the files that its image is built from.
+    /// Returns its own filters: `filter`, and `inputs` if it has them.
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
@@ -343,11 +347,11 @@ impl Service {
 /// A file or directory that an image is built from.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// Its path from the root of the repository, with the place of what declares it.
+    /// Its path from the root of the repository, with the place in the file that declares it.
     pub path: Located<RepoPath>,
     /// The kind of path.
     pub what: DeclaredKind,
-    /// The key that names it, if the build needs it; `None` if it may be missing.
+    /// The key that names it, such as `dockerfile`, if the path must exist; `None` if it may be missing.
     pub key: Option<&'static str>,
 }
 
@@ -356,18 +360,18 @@ pub struct Declared {
 pub enum DeclaredKind {
     /// A file.
     File,
-    /// A directory. All of it counts.
+    /// A directory of which every file is an input.
     Directory,
-    /// A directory. Only the paths in `filters` count.
+    /// A directory of which only the files that `filters` match are inputs.
     Listed,
 }
 
 /// The image of a service.
 #[derive(Debug, Clone)]
 pub struct Image {
-    /// Its name, without a tag; `None` if the service gives none.
+    /// Its name, without a tag; `None` if the service has no `image`.
     pub name: Option<ImageName>,
-    /// The rules of its tags.
+    /// The rules that decide which tags it gets.
     pub rules: Arc<TagRules>,
     /// Its labels besides the OCI ones.
     pub labels: Labels,
@@ -375,7 +379,7 @@ pub struct Image {
     pub written: WrittenTags,
 }
 
-/// The image of a service without keys about an image.
+/// The image of a service that has no keys about images.
 impl Default for Image {
     fn default() -> Self {
         let (labels, written) = (Labels::default(), WrittenTags::default());
@@ -386,7 +390,7 @@ impl Default for Image {
 /// The tags and labels of an image as filters.yaml has them.
 #[derive(Debug, Clone, Default)]
 pub struct WrittenTags {
-    /// The lines of `tags`, in docker/metadata-action's language.
+    /// The lines of `tags`, in the syntax of docker/metadata-action.
     pub tags: Vec<Located<String>>,
     /// The lines of `flavor`.
     pub flavor: Vec<Located<String>>,
@@ -404,14 +408,15 @@ pub enum Global {
     OptsOut,
 }
 
-/// An environment: where results go.
+/// An environment, such as `production`: the events that it is for, the style of its versions, and whether to push
+/// images.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The kinds of event that it is for.
     pub on: Vec<Kind>,
     /// The branches that it is for.
     pub branches: Branches,
-    /// The style of versions there, if it has its own.
+    /// The style of versions in this environment, if it sets one.
     pub version: Option<VersionStyle>,
     /// Whether images may be pushed there.
     pub push: Push,
@@ -429,7 +434,7 @@ pub enum Branches {
 }
 
 impl Environment {
-    /// Returns the purpose of the environment: releases if its versions are releases, else builds.
+    /// Returns the purpose of the environment: releases if its version style is `release`, else builds.
     #[must_use]
     pub fn purpose(&self) -> Purpose {
         if self.version == Some(VersionStyle::Release) { Purpose::Releases } else { Purpose::Builds }

@@ -12,7 +12,7 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// How many characters of a name a message shows. Longer words are not compared with others.
+/// The maximum number of characters that a message shows of a name. For longer words, no "did you mean" is searched.
 const LONG: usize = 100;
 
 /// The problems found in a file so far.
@@ -29,9 +29,9 @@ pub(super) struct Problems<'f> {
 }
 
 impl<'f> Problems<'f> {
-    /// How many problems are reported.
+    /// The maximum number of problems that are reported.
     const SHOWN: usize = 100;
-    /// How many pairs of words are compared, at most, to find a "did you mean".
+    /// The maximum number of pairs of words that are compared to find a "did you mean".
     const COMPARED: usize = 50_000;
 
     pub(super) fn new(file: &'f SourceFile) -> Self {
@@ -67,7 +67,7 @@ impl<'f> Problems<'f> {
         self.push(Diagnostic::error(code, message).located(self.file, value, label));
     }
 
-    /// Returns the candidate that a mistyped word most likely meant, if there is one.
+    /// Returns the candidate that is most similar to a mistyped word, if one is similar enough.
     pub(super) fn did_you_mean<'a>(
         &self,
         word: &str,

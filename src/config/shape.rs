@@ -7,11 +7,12 @@ use crate::model::name::nearest;
 
 /// Returns the shape of a file.
 ///
-/// A key that is nearly `services`, with a value that only `services` can have, is reported as a mistake.
+/// If there is no `services`, but a key with a similar name and a value that only `services` can have, reports the
+/// misspelt key and returns `None`.
 ///
 /// A file is structured when its top-level `services` is a mapping, or empty. It is flat when there is no such key, and
-/// also when paths-filter would take `services` for a filter: a pattern, a list, or a mapping with a status word
-/// (`added: src/**`) of patterns and lists.
+/// also when paths-filter would read `services` as a filter: when its value is a pattern, a list, or a mapping that has
+/// a status word as a key (`added: src/**`) and only patterns and lists as values.
 pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     let Some(services) = root.get("services") else {
         return if misspelt(root, problems) { None } else { Some(Shape::Flat) };
@@ -20,7 +21,8 @@ pub(super) fn of(root: View<'_>, problems: &mut Problems<'_>) -> Option<Shape> {
     Some(if structured { Shape::Structured } else { Shape::Flat })
 }
 
-/// Reports a misspelt `services`. Its value is a mapping of mappings, which no filter has.
+/// Reports a misspelt `services`: a key with a similar name, whose value is a mapping that contains a mapping, unlike
+/// the value of any filter. Returns whether there is such a key.
 fn misspelt(root: View<'_>, problems: &mut Problems<'_>) -> bool {
     let holds_services = |value: View<'_>| {
         value.mapping().is_some_and(|mut entries| entries.any(|(_, value)| value.mapping().is_some()))

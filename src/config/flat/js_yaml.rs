@@ -1,4 +1,5 @@
-//! Reads scalars as js-yaml 4.1 does. paths-filter uses js-yaml, which knows more than YAML 1.2's core schema.
+//! Reads scalars as js-yaml 4.1 does. paths-filter uses js-yaml, which also reads dates and further forms of numbers,
+//! beyond YAML 1.2's core schema.
 
 use crate::config::yaml::{Meaning, Scalar};
 
@@ -8,7 +9,7 @@ pub(super) enum Value {
     Null,
     Bool(bool),
     Number(f64),
-    /// A date, which is an object without keys.
+    /// A date, which is an object without keys in JavaScript.
     Date,
     Text,
 }
@@ -24,7 +25,8 @@ pub(super) fn value(scalar: &Scalar<'_>) -> Value {
     }
 }
 
-/// Returns the name of a key with this value in a JavaScript object; `None` if it is the text itself, or for a date.
+/// Returns the property name that a key with this value gets in a JavaScript object. `None` for a text, which is the
+/// name itself, and for a date.
 pub(super) fn name(value: Value) -> Option<String> {
     match value {
         Value::Null => Some("null".to_owned()),
@@ -34,8 +36,8 @@ pub(super) fn name(value: Value) -> Option<String> {
     }
 }
 
-/// Writes a number as ECMAScript's `Number::toString`: the same digits as Rust, but an exponent outside of 1e-6 to
-/// 1e21.
+/// Writes a number as ECMAScript's `Number::toString` does: with the same digits as Rust, but with an exponent if the
+/// absolute value is below 1e-6 or at least 1e21.
 fn number_name(number: f64) -> String {
     if number.is_infinite() {
         return if number < 0.0 { "-Infinity" } else { "Infinity" }.to_owned();
@@ -85,7 +87,7 @@ fn number(text: &str) -> Option<f64> {
     if is_number && exponent.is_none_or(is_exponent) { text.replace('_', "").parse().ok() } else { None }
 }
 
-/// Whether there are only digits, with `_` only between them.
+/// Whether a text consists only of digits and `_`. This is true for an empty text.
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'_')
 }
@@ -111,7 +113,7 @@ fn is_date(text: &str) -> bool {
 struct Rest<'t>(&'t str);
 
 impl Rest<'_> {
-    /// Skips one of these characters.
+    /// Skips the next character if it is one of these; returns whether it is.
     fn take<const N: usize>(&mut self, chars: [char; N]) -> bool {
         let Some(rest) = self.0.strip_prefix(chars) else { return false };
         self.0 = rest;
@@ -147,7 +149,8 @@ impl Rest<'_> {
         exact
     }
 
-    /// Skips a time zone, if there is one, with the blanks before it.
+    /// Skips a time zone, such as `Z` or `+1:00`, with the blanks before it. Returns `false` if the time zone is
+    /// malformed, or if there are blanks without a time zone after them.
     fn zone(&mut self) -> bool {
         let blanks = self.blanks();
         if self.take(['Z']) {

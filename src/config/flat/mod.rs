@@ -1,13 +1,15 @@
-//! The flat shape: dorny/paths-filter v4's grammar and meaning, rule by rule (its file filter.ts).
+//! The flat shape of filters.yaml: the grammar and meaning of dorny/paths-filter v4, rule by rule after its file
+//! filter.ts.
 //!
-//! A file that the action accepts is accepted and means the same; a warning says where that is probably not what the
-//! author meant. Patterns are picomatch 4's; the action has 2.3.1, which reads some in its own way ([`crate::glob`]).
+//! A file that the action accepts is accepted here too and has the same meaning, with the exceptions below. A warning
+//! marks places where this meaning is probably not intended. Patterns follow picomatch 4; the action uses picomatch
+//! 2.3.1, which reads some patterns differently ([`crate::glob`]).
 //!
 //! # Where this differs from dorny/paths-filter v4.0.3, or warns
 //!
-//! The columns "paths-filter" and "here" say whether the change is in the filter, or whether the file is refused; a
-//! message that is printed follows. An empty file, which has no filters there, is refused here; so is one beyond the
-//! limits of `config::yaml`. Paths are always listed in the order of their bytes.
+//! The columns "paths-filter" and "here" say whether the filter matches the change, or that the file is refused
+//! (`error`); the codes of printed messages follow. An empty file has no filters in paths-filter, but is refused here.
+//! A file beyond the limits of `config::yaml` is refused here too. Paths are always listed in the order of their bytes.
 //!
 //! | file | quantifier | change | paths-filter | here | why |
 //! | --- | --- | --- | --- | --- | --- |
@@ -102,7 +104,8 @@ pub(super) fn read(root: View<'_>, quantifier: Quantifier, problems: &mut Proble
     })
 }
 
-/// Reads the definitions of an older or newer file. A filter that cannot be read equals no other.
+/// Reads the definitions of the filters in an older or newer version of the file. The definition of a filter that
+/// cannot be read equals no other definition.
 pub(super) fn definitions(root: View<'_>, quantifier: Quantifier, problems: &mut Problems<'_>) -> Option<Definitions> {
     let (usual, file) = (Usual::new(), problems.file());
     let define = |(name, at, value): NamedItem<'_>| {
@@ -134,7 +137,7 @@ fn named<'t>(root: View<'t>, problems: &mut Problems<'_>) -> Option<Vec<NamedIte
     in_javascript_order(root)
 }
 
-/// Returns the entries of a mapping in the order of `Object.entries`.
+/// Returns the entries of a mapping in the order of JavaScript's `Object.entries`; `None` if this is not a mapping.
 fn in_javascript_order(view: View<'_>) -> Option<Vec<NamedItem<'_>>> {
     let mut entries: Vec<_> = view.mapping()?.map(|(key, value)| (key_name(key), key.locate(()), value)).collect();
     entries.sort_by_key(|(name, _, _)| array_index(name).map_or((1, 0), |index| (0, index)));
@@ -163,12 +166,12 @@ fn check_name(key: View<'_>, problems: &mut Problems<'_>) {
     });
 }
 
-/// Returns the value of a scalar for paths-filter, or `None` for anything else.
+/// Returns the value that paths-filter reads from a scalar; `None` if this is not a scalar.
 fn value(view: View<'_>) -> Option<Value> {
     view.scalar().map(js_yaml::value)
 }
 
-/// Returns the number of a name that is an array index in JavaScript.
+/// Parses a name as a JavaScript array index, such as `12`; `None` if it is not one.
 fn array_index(name: &str) -> Option<u32> {
     let index: u32 = name.parse().ok()?;
     (index < u32::MAX && index.to_string() == name).then_some(index)
@@ -216,7 +219,7 @@ impl Usual {
     }
 }
 
-/// Reads an item of a filter: each text and each key of a mapping is a rule, and lists are flattened.
+/// Reads an item of a filter: each text and each key of a mapping becomes a rule, and lists are flattened.
 fn item(view: View<'_>, rules: &mut Vec<FlatRule>, problems: &mut Problems<'_>) {
     if let Some(items) = view.list() {
         items.for_each(|inner| item(inner, rules, problems));
@@ -270,7 +273,8 @@ fn any_of(view: View<'_>, patterns: &mut Vec<Located<crate::glob::Pattern>>, pro
     }
 }
 
-/// Reads status words, such as `added|modified`. Unknown words are accepted, as by the action, and never match.
+/// Reads status words, such as `added|modified`. Unknown words are accepted with a warning, as paths-filter accepts
+/// them, and match no change.
 fn statuses(words: &str, at: &Located<()>, problems: &mut Problems<'_>) -> Statuses {
     let mut statuses = Statuses::NONE;
     if words.split('|').all(|word| word.trim().is_empty()) {
@@ -301,7 +305,8 @@ fn date(view: View<'_>, problems: &mut Problems<'_>) {
     problems.push(problem.help(format!("quote it: \"{text}\"")));
 }
 
-/// Notes that a filter has the name of one of rebake's own outputs and replaces it, as in paths-filter.
+/// Adds a note if a filter has the name of one of rebake's own outputs. The filter's output replaces rebake's, as in
+/// paths-filter.
 fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(name) {
         let name = shown(name);
@@ -311,7 +316,7 @@ fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     }
 }
 
-/// Warns of filters with an output in common. As with paths-filter, the later one's value counts.
+/// Warns of two filters whose outputs have the same name. As with paths-filter, the later filter's output is kept.
 fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Problems<'_>) {
     for (first, second, output) in outputs_in_common(services.keys().map(ServiceName::as_str)) {
         let [first, second] = [first, second].map(|place| &services[place].name);
@@ -324,7 +329,8 @@ fn same_outputs(services: &IndexMap<ServiceName, Service>, problems: &mut Proble
     }
 }
 
-/// Warns of patterns whose meaning in paths-filter differs from what they seem to mean.
+/// Warns of a filter that probably does not do what its author meant: its negated patterns match more paths, it has
+/// only exclusions, or it has no patterns and matches every change.
 fn traps(name: &str, at: &Located<()>, rules: &[FlatRule], quantifier: Quantifier, problems: &mut Problems<'_>) {
     let patterns = || rules.iter().flat_map(|rule| &rule.patterns);
     let negated = |pattern: &&Located<crate::glob::Pattern>| pattern.value.is_negated();

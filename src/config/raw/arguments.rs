@@ -54,7 +54,8 @@ impl Read for Variables {
     }
 }
 
-/// Checks that each name is valid for a variable.
+/// Checks that each name is valid for a variable, and that no value contains a NUL character. Reports each problem, and
+/// returns `None` if there is one.
 fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>) -> Option<Map<T>> {
     let mut good = true;
     for (name, value) in &map.0 {
@@ -72,8 +73,8 @@ fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>)
     good.then_some(map)
 }
 
-/// Whether a name contains one of the words by which docker's check `SecretsUsedInArgOrEnv` recognises a secret, and
-/// not `public`, which that check accepts.
+/// Whether a name looks like the name of a secret to docker's check `SecretsUsedInArgOrEnv`: it contains a word such as
+/// `token` or `password`, and not the word `public`.
 fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["apikey", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];

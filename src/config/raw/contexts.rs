@@ -8,7 +8,7 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::recipe::Recipe;
 use crate::model::template::Template;
 
-/// Named contexts: what a Dockerfile may name in `FROM` and `COPY --from` beside its stages.
+/// Named build contexts. A Dockerfile may use their names in `FROM` and `COPY --from`, as it uses the names of stages.
 #[derive(Debug, Clone, Default, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Contexts(pub(in crate::config) Map<Context>);

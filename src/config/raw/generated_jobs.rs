@@ -10,7 +10,7 @@ use crate::config::yaml::View;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::job_settings::{JobEngine, JobSettings};
 
-/// Keys of generated jobs, by engine.
+/// Settings of the jobs in generated pipelines, by CI engine.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct GeneratedJobs(pub(in crate::config) JobSettings);
 

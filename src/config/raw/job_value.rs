@@ -12,19 +12,20 @@ use crate::model::job_settings::JobEngine;
 enum JobValueForm {
     /// Any value except null.
     Any,
-    /// A text.
+    /// A single value: a text, a number or a boolean.
     Scalar,
     /// A mapping whose values are not null.
     Mapping,
-    /// A text, or such a mapping.
+    /// A single value, or a mapping whose values are not null.
     TextOrMapping,
-    /// A list of texts. One text alone is a list of one, as everywhere in filters.yaml.
+    /// A list of texts. A single text is read as a list of one, as everywhere in filters.yaml.
     Texts,
-    /// A list of texts and mappings, or one of these alone.
+    /// A list of texts and mappings. A single text or mapping is read as a list of one.
     Items,
-    /// A list of mappings, or one alone.
+    /// A list of mappings. A single mapping is read as a list of one.
     Mappings,
-    /// A list of texts and mappings, one text alone, or a mapping as the engine reads it.
+    /// A list of texts and mappings; a single text, which is read as a list of one; or a mapping, which is passed on
+    /// unchanged.
     ItemsOrMapping,
 }
 

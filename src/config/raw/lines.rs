@@ -22,7 +22,8 @@ impl Read for Lines {
     }
 }
 
-/// Returns the lines of a scalar, each with its own place where the text of the file is unchanged in the scalar.
+/// Returns the lines of a scalar. A line that the file contains unchanged gets its own place, and any other line gets
+/// the place of the whole scalar.
 fn of_block(view: View<'_>, problems: &Problems<'_>) -> Vec<Located<String>> {
     let whole = view.locate(());
     let written = problems.file().slice(whole.defined);

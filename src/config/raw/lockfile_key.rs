@@ -13,25 +13,26 @@ use crate::model::name::RepoDir;
 /// How lockfiles affect a service.
 #[derive(Debug, Clone)]
 pub(in crate::config) enum LockfileKey {
-    /// As files: the patterns decide whether a change matters.
+    /// `whole`: as files. The service's patterns decide whether a change of a lockfile affects it.
     Whole,
-    /// `false`: as files, and it is intended that the patterns do not match them.
+    /// `false`: like `Whole`, and it is intended that the patterns match no lockfile.
     Unchecked,
-    /// By packages: those that the service's package gets by the lockfiles in its directory and above it.
+    /// `auto`: by packages. These are the packages that the service's own package gets from the lockfiles in the
+    /// service's directory and above it.
     Auto,
-    /// By packages too, but with this lockfile, package or scope.
+    /// Like `Auto`, but with another lockfile or package, or without development dependencies.
     Of(LockfileOf),
 }
 
-/// A lockfile by its path from the root of the repository.
+/// The path of a lockfile from the root of the repository.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct LockfilePath(pub(in crate::config) String);
 
 /// The words that the key accepts instead of a path.
 const WORDS: [&str; 3] = ["auto", "whole", "false"];
 
-/// Reads the path of a lockfile, whose file name must be one of a known format. For a mistyped text, `words` are
-/// suggested too.
+/// Reads the path of a lockfile. The file name must be known, such as `Cargo.lock`. For a mistyped text, the message
+/// may suggest a known name or one of `words`.
 fn path(view: View<'_>, text: &str, words: &[&'static str], problems: &mut Problems<'_>) -> Option<LockfilePath> {
     let path = match RepoDir::root().resolve_file(text) {
         Ok(path) => path,

@@ -1,5 +1,5 @@
 //! filters.yaml of the structured shape as written: each key, its type, and the description that editors show. This
-//! module checks single values; `structured` checks what depends on the whole file.
+//! module checks single values; `structured` checks rules that involve several values.
 
 mod arguments;
 mod branch_pattern;
@@ -41,11 +41,11 @@ use crate::naming::version::{Count, Scheme, VersionStyle};
 mapping! {
     /// What is built in this repository, and what affects it.
     struct File free "x-" {
-        /// Named lists of patterns. Each has outputs of its own. A list may carry an anchor, so that services can use
-        /// it in their filters. None of them is built.
+        /// Named lists of patterns. Each list has its own outputs, and is not built. A list may have a YAML anchor, so
+        /// that services can use it in their `filters`.
         #[schemars(extend("examples" = [{"docs": ["docs/**", "*.md"]}]))]
         filters: Map<Patterns>,
-        /// A match here affects every service that does not set `global: false`.
+        /// Patterns of files that affect every service, except for services with `global: false`.
         #[schemars(extend("default" = [], "examples" = [["rust-toolchain.toml"]]))]
         global: Patterns,
         /// Paths that belong to no service, so rebake does not report their changes as unmatched. They are not
@@ -66,8 +66,9 @@ mapping! {
         workspaces: List<Choice<Ecosystem>>,
         /// Where results go, depending on the event. The first environment that fits is used. These replace the default
         /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
-        /// branches, development for manual runs, nightly for schedules, local. A kind of event that no environment
-        /// names counts as a similar one: `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
+        /// branches, development for manual runs, nightly for schedules, local. If no environment names the kind of an
+        /// event, the event is treated as one of a similar kind: `schedule` as `push`, `merge_group` as `pull_request`,
+        /// `release` as `tag`.
         #[schemars(extend(
             "examples" = [{"production": {"on": "tag", "version": "release"}, "staging": {"on": "push", "branches": ["main"]}, "local": {"on": "local", "push": false}}],
         ))]
@@ -84,21 +85,21 @@ mapping! {
 mapping! {
     /// Something that is built: one image, one package, one result.
     struct Service {
-        /// Its directory, relative to the root of the repository: build context, default filter `<path>/**`, and
-        /// prefix of its release tags.
+        /// Its directory, relative to the root of the repository. It is the default build context, gives the default
+        /// filter `<path>/**`, and is the default prefix of its release tags.
         #[schemars(extend("examples" = ["services/api"]))]
         path: Directory,
-        /// The patterns of the files that affect it, in the order of .gitignore: a later `!pattern` excludes what
-        /// earlier ones matched. `<path>/**` when absent.
+        /// The patterns of the files that affect it. They are read in order, as in .gitignore: a later `!pattern`
+        /// excludes paths that earlier patterns matched. `<path>/**` when absent.
         #[schemars(extend("examples" = [["services/api/**", "lib/**", "!**/*_test.go"]]))]
         filters: Patterns,
         /// Patterns of paths that do not affect it, although its `filters` or its path match them. A path that
         /// `filters` name without a wildcard still affects it, and so does one that `global` matches.
         #[schemars(extend("default" = [], "examples" = [["**/*.md", "docs/**"]]))]
         exclude: List<Exclusion>,
-        /// How lockfiles affect it: `whole` (when absent), as files that the patterns match; `auto`, by the packages
-        /// that its package gets by the lockfiles in its path and above it; or the path of another lockfile. `false` is
-        /// `whole` without findings of `rebake check`.
+        /// How lockfiles affect it. `whole` (when absent): as files that its patterns match. `auto`: by the packages
+        /// that its package gets from the lockfiles in its path and above it. The path of a lockfile: by the packages
+        /// that its package gets from that lockfile. `false`: like `whole`, but without findings of `rebake check`.
         #[schemars(extend("default" = "whole", "examples" = ["auto"]))]
         lockfile: LockfileKey,
         /// The services that it is built from. They are built first.
@@ -118,8 +119,8 @@ mapping! {
         /// The style of its versions between releases.
         #[schemars(extend("examples" = ["next"]))]
         style: Choice<VersionStyle>,
-        /// What the number in its versions counts: all commits since the release, or those that change its result. With
-        /// `paths`, the version names the last such commit instead of HEAD.
+        /// Which commits the number in its versions counts: all commits since the last release, or only commits that
+        /// change its result. With `paths`, the version names the last such commit instead of HEAD.
         #[schemars(extend("default" = "commits", "examples" = ["paths"]))]
         count: Choice<Count>,
         /// The name of its image, without a tag: `ghcr.io/acme/{{name}}`; `false` for no image.
@@ -201,7 +202,7 @@ mapping! {
         /// How often to repeat a failed attempt, at most 10 times.
         #[schemars(extend("default" = 0, "examples" = [2]))]
         retries: Retries,
-        /// How many of the `--jobs` it takes.
+        /// The number of parallel jobs (`--jobs`) that its build takes up.
         #[schemars(extend("default" = 1, "examples" = [4]))]
         weight: Weight,
         /// Names of locks, for resources that only one build at a time may use, such as a test database or a port.
@@ -224,22 +225,23 @@ mapping! {
 mapping! {
     /// The lockfile that decides which packages a package gets.
     struct LockfileOf {
-        /// The lockfile, from the root of the repository; those in the service's path and above it when absent.
+        /// The path of the lockfile from the root of the repository; the lockfiles in the service's path and above it
+        /// when absent.
         #[schemars(extend("examples" = ["pnpm-lock.yaml"]))]
         file: LockfilePath,
-        /// The package, by its name or its directory from the root of the repository; the one in the service's path when
+        /// The package's name, or its directory from the root of the repository; the package in the service's path when
         /// absent.
         #[schemars(extend("examples" = ["apps/site"]))]
         package: Text,
-        /// Whether the development dependencies of workspace packages count, if the lockfile marks them; they do when
-        /// absent.
+        /// Whether the development dependencies of workspace packages affect the service, if the lockfile marks them;
+        /// they do when absent.
         #[schemars(extend("default" = true, "examples" = [false]))]
         dev: Flag,
     }
 }
 
 mapping! {
-    /// An environment: where results go, for some events.
+    /// An environment: which versions results get and whether images are pushed, for some kinds of events.
     #[schemars(extend("required" = ["on"]))]
     struct Environment {
         /// The kinds of event that it is for.

@@ -10,8 +10,8 @@ use crate::model::name::RepoDir;
 #[schemars(transparent, inline)]
 pub(in crate::config) struct Directory(#[schemars(with = "String")] pub(in crate::config) RepoDir);
 
-/// A file or a directory that a service is built from: relative to its path, with a leading `/` to the root of the
-/// repository.
+/// The path of a file or a directory that a service is built from. It is relative to the service's path, or, with a
+/// leading `/`, to the root of the repository.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(transparent, inline)]
 pub(in crate::config) struct BuildPath(pub(in crate::config) String);

@@ -9,7 +9,7 @@ use crate::config::yaml::View;
 use crate::glob::Pattern;
 use crate::model::diagnostic::{Diagnostic, Located};
 
-/// An ordered list of patterns, in which a later `!pattern` excludes what earlier ones matched.
+/// An ordered list of patterns, in which a later `!pattern` excludes paths that earlier patterns matched.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Patterns(pub(in crate::config) Vec<FilterEntry>);
 
@@ -17,7 +17,7 @@ pub(in crate::config) struct Patterns(pub(in crate::config) Vec<FilterEntry>);
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Exclusion(pub(in crate::config) Pattern);
 
-/// Where the pattern begins in its scalar.
+/// The position at which a pattern begins in its scalar.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::config) enum Place {
     /// At its first byte.
@@ -153,7 +153,7 @@ impl JsonSchema for Exclusion {
     }
 }
 
-/// Reads `added|modified`.
+/// Reads status words, such as `added|modified`. Reports an unknown word, and then returns `None`.
 fn statuses(key: View<'_>, problems: &mut Problems<'_>) -> Option<Statuses> {
     let mut statuses = Statuses::NONE;
     for word in key.text().split('|').map(str::trim) {

@@ -8,7 +8,7 @@ use crate::config::problems::Problems;
 use crate::config::read::{Field, Named, Read, entries};
 use crate::config::yaml::View;
 
-/// The services by name. Each has some kilobytes, so they are boxed.
+/// The services by name. A service takes up some kilobytes, so it is boxed.
 #[derive(Debug, Clone, Default)]
 pub(in crate::config) struct Services(pub(in crate::config) IndexMap<String, Named<Box<Service>>>);
 

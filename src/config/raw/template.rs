@@ -31,7 +31,7 @@ impl Read for ArgumentTemplate {
     }
 }
 
-/// Reads a value that may name [`Recipe::VALUES`] and the images of dependencies.
+/// Reads a value that may contain placeholders for [`Recipe::VALUES`] and for the images of dependencies.
 pub(super) fn argument(view: View<'_>, text: &str, problems: &mut Problems<'_>) -> Option<Template> {
     let template = Template::parse(text, Recipe::offers);
     template.map_err(|error| problems.push(problem(view, &error, Recipe::VALUES, problems))).ok()

@@ -14,7 +14,7 @@ use crate::naming::version::{Count, Scheme, VersionStyle};
 
 /// An enum whose variants filters.yaml names by words.
 pub(in crate::config) trait Word: DeserializeOwned + JsonSchema + Clone {
-    /// The noun for a variant in messages.
+    /// The noun that messages use for a variant, such as `a builder`.
     const WHAT: &str;
 }
 
@@ -46,7 +46,7 @@ impl Word for VersionStyle {
     const WHAT: &str = "a style of versions";
 }
 
-/// One of an enum's words.
+/// A variant of an enum, written as a word.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Choice<T>(pub(in crate::config) T);
 

@@ -12,11 +12,11 @@ use crate::model::diagnostic::{Located, Span};
 #[derive(Debug, Clone)]
 pub(in crate::config) struct List<T>(pub(in crate::config) Vec<Located<T>>);
 
-/// A mapping with free names, in the order of the file.
+/// A mapping whose keys are freely chosen names, in the order of the file.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Map<T>(pub(in crate::config) IndexMap<String, Named<T>>);
 
-/// A value with its name.
+/// A value of a mapping, with the place of its name.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Named<T> {
     /// The place of the name.

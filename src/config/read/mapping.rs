@@ -5,7 +5,7 @@ use crate::model::diagnostic::Diagnostic;
 
 /// Defines a mapping of filters.yaml in one place: the struct of its keys, its reader, and its JSON Schema.
 ///
-/// Every key may be absent. `free "x-"` lets keys with that prefix hold anything.
+/// Every key may be absent. With `free "x-"`, keys with that prefix may have any value.
 macro_rules! mapping {
     (
         $(#[$meta:meta])*
@@ -54,7 +54,7 @@ macro_rules! mapping {
 }
 pub(in crate::config) use mapping;
 
-/// Returns the entries of a mapping, or reports that the value is not one.
+/// Returns the entries of a mapping. If the value is no mapping, reports this and returns `None`.
 pub(in crate::config) fn entries<'t>(
     view: View<'t>,
     problems: &mut Problems<'_>,
@@ -66,7 +66,8 @@ pub(in crate::config) fn entries<'t>(
     entries
 }
 
-/// The names that Compose, CI engines and other tools for monorepos use for a key, each with the key.
+/// Names that Compose, CI engines and other tools for monorepos use in place of a key of filters.yaml, each with that
+/// key.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("needs", "depends_on"),
     ("deps", "depends_on"),

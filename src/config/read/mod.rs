@@ -1,4 +1,5 @@
-//! Reads the tree into values as written. One definition gives the reader, its errors and the JSON Schema.
+//! Turns the YAML tree into values as they are written. One definition of a mapping gives its reader, its errors and
+//! its JSON Schema.
 //!
 //! Every problem is reported with its place, and reading goes on: a value that could not be read is [`Field::Broken`],
 //! so that later checks do not report it again.
@@ -20,10 +21,11 @@ use super::yaml::View;
 
 /// A value of filters.yaml, as written.
 pub(super) trait Read: JsonSchema + Sized + Clone {
-    /// Reads it. `None` means that the problem has been reported.
+    /// Reads the value. If it is invalid, reports the problem and returns `None`.
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self>;
 
-    /// Returns this value with the default under it: the value replaces the default, and mappings are merged.
+    /// Returns the result of setting this value over a default: mappings are merged, and any other value replaces the
+    /// default.
     #[must_use]
     fn over(self, _defaults: &Self) -> Self {
         self

@@ -61,7 +61,7 @@ pub(in crate::config) fn text<'t>(view: View<'t>, expected: &str, problems: &mut
     }
 }
 
-/// Returns the variant of an enum with a serde name.
+/// Reads the serde name of an enum's variant, and returns the variant.
 pub(in crate::config) fn word<T: DeserializeOwned>(
     view: View<'_>,
     what: &str,

@@ -1,4 +1,4 @@
-//! Files that a service is built from, besides `filters`: its Dockerfile, ignore files, and context.
+//! Files that a service is built from, besides those that `filters` match: its Dockerfile, ignore files, and context.
 
 use crate::analysis::filter::{Effect, FilterEntry, Statuses};
 use crate::config::problems::{Problems, shown};
@@ -10,7 +10,7 @@ use crate::model::diagnostic::Located;
 use crate::model::name::{RepoDir, RepoDirError, RepoPath};
 use crate::model::recipe::Builder;
 
-/// The files and directories that a service's keys name, from the root of the repository.
+/// The files and directories that a service's keys name, as paths from the root of the repository.
 pub(super) struct Named {
     pub(super) dockerfile: Option<Located<String>>,
     pub(super) context: Option<Located<RepoDir>>,
@@ -19,7 +19,8 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// Reads the keys that name files. Each is relative to the service's path; with a leading `/`, to the root.
+    /// Reads the keys that name files. Each path is relative to the service's path, or, with a leading `/`, to the
+    /// root.
     pub(super) fn read(raw: &raw::Service, problems: &mut Problems<'_>) -> Self {
         if raw.path.is_broken() {
             return Self { dockerfile: None, context: None, contexts: Vec::new() };
@@ -32,13 +33,14 @@ impl Named {
         }
     }
 
-    /// Returns the patterns of everything below the directories among its named contexts.
+    /// Returns patterns that match everything below the named contexts that are directories.
     pub(super) fn below_contexts(&self, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
         self.contexts.iter().filter_map(|context| entry(context, &below_directory(&context.value), problems)).collect()
     }
 
-    /// Returns the files that an image's builder reads beside its context: the ignore files of its Dockerfile and of
-    /// its context, and the Dockerfile, or each file that would serve as one.
+    /// Returns the files that the image's builder reads besides the files of the context: the ignore files of the
+    /// Dockerfile and of the context, and the Dockerfile itself. If no key names a Dockerfile, all files are included
+    /// that the builder would use as the Dockerfile.
     pub(super) fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
         // Without a path, there is only a Dockerfile if a key names it or a builder is named, which looks for it at the
         // root.
@@ -58,8 +60,8 @@ impl Named {
         files
     }
 
-    /// Returns `files`, and the directories that an image is built from. No path is required if a command runs before
-    /// the builder, since that may make it.
+    /// Returns `files`, and the directories that an image is built from. If the service has a `before` command, no path
+    /// has to exist, since this command may create it.
     pub(super) fn declared(
         &self,
         raw: &raw::Service,
@@ -98,8 +100,8 @@ pub(super) fn below_path(path: &Located<Directory>, problems: &mut Problems<'_>)
     entry(path, &below_directory(&path.value.0), problems).into_iter().collect()
 }
 
-/// Returns the patterns of files, except for those in the directory that the service takes whole, if there is one.
-/// Files that do not exist are included, since their creation is a change.
+/// Returns filter entries that match these files, except for files in `whole`, a directory that the service's filter
+/// matches as a whole. Files that do not exist are included, since their creation is a change.
 pub(super) fn entries(
     files: &[Located<String>],
     whole: Option<&RepoDir>,
@@ -109,7 +111,8 @@ pub(super) fn entries(
     others.filter_map(|file| entry(file, &literal(&file.value), problems)).collect()
 }
 
-/// Returns the directory where a builder finds its files: the service's path, else the root if a builder is named.
+/// Returns the directory in which a builder looks for its files: the service's path, or, if it has none, the root if a
+/// key names a builder.
 fn usual(raw: &raw::Service) -> Option<Located<RepoDir>> {
     let path = raw.path.given().map(|path| path.as_ref().map(|path| path.0.clone()));
     path.or_else(|| raw.builder.given().map(|builder| builder.as_ref().map(|_| RepoDir::root())))
@@ -167,7 +170,7 @@ pub(in crate::config) fn below_directory(path: &RepoDir) -> String {
     if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
 }
 
-/// Returns a pattern that matches what this one matches, and everything below it.
+/// Returns a pattern that matches every path that this pattern matches, and everything below such a path.
 pub(in crate::config) fn below(pattern: &str) -> String {
     [pattern, "/**"].concat()
 }

@@ -1,8 +1,8 @@
-//! Services that are built from each other in circles, as manifests declare them.
+//! Circles: services that are built from each other, as their manifests declare.
 //!
-//! Each circle gets a library. The library has the files of all its services and is built from everything that any of
-//! them is built from, and each of them is built from the library. So the configuration grows with the number of
-//! services, not with its square.
+//! rebake adds a library for each circle. The library has the files of all services in the circle, and depends on every
+//! service outside of the circle that one of them depends on. Each service in the circle depends on the library. So the
+//! number of dependencies grows with the number of services, not with its square.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,12 +16,12 @@ use crate::config::read::{List, Named, Text};
 use crate::model::diagnostic::{Located, Span};
 use crate::model::recipe::Builder;
 
-/// An edge between services, by their positions.
+/// A dependency between two services, which are given by their positions.
 pub(super) struct Edge {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) at: Span,
-    /// Whether it was discovered, and is not in the file.
+    /// Whether it was discovered, and not read from filters.yaml.
     pub(super) is_discovered: bool,
 }
 
@@ -36,11 +36,11 @@ pub(super) struct Circles {
 pub(super) struct Circle {
     /// Their positions, in order.
     pub(super) members: Vec<usize>,
-    /// The first edge of each to another member.
+    /// For each member, the place of its first edge to another member.
     pub(super) inward: Vec<Span>,
-    /// The first edge that was discovered in it.
+    /// The place of the first discovered edge within the circle.
     pub(super) at: Span,
-    /// The services that any of them is built from.
+    /// The services outside of the circle that its members are built from, each with the place of the first edge.
     outward: BTreeMap<usize, Span>,
 }
 
@@ -105,11 +105,12 @@ pub(super) fn library(
     Named { name: Located::new((), at), value: Located::new(Box::new(library), at) }
 }
 
-/// Returns the filter entries of a circle's services together.
+/// Returns the filter entries of all services of a circle, for the circle's library.
 ///
-/// The files that a package cedes to another member belong to the circle too, so a directory comes after the
-/// directories that contain it, and everything else after all directories. Exclusions in the file are left out, since
-/// each holds for one service only.
+/// The entries of a package exclude the directories of other packages within its own directory. Such a package may
+/// belong to the circle too, so its entries come after the entries of the package that contains it. All entries that
+/// are not about a package's directory come last. Exclusions that filters.yaml contains are left out, since each
+/// applies to one service only.
 fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Problems<'_>) -> Vec<FilterEntry> {
     let mut directories: Vec<(usize, &[FilterEntry])> = Vec::new();
     let mut others: Vec<FilterEntry> = Vec::new();

@@ -4,8 +4,8 @@ use crate::config::problems::Problems;
 use crate::config::raw;
 use crate::model::diagnostic::{Diagnostic, Located};
 
-/// Warns of a service's own keys that only a builder of images reads, if the service has a `run`. Keys from `defaults`
-/// are meant for other services.
+/// Warns if a service with a `run` has a `dockerfile` or a `target`, which only a builder of images reads. Such keys in
+/// `defaults` are not reported, since they are meant for other services.
 pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {
     for service in file.services.value().into_iter().flat_map(|services| services.0.values()) {
         let raw = &service.value.value;

@@ -44,7 +44,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) -> Option<
     }
 }
 
-/// Returns the services of a list by their ids, each once, in the order of the list.
+/// Returns the ids of the services that a list names, each once, in the order of the list. Unknown names are left out.
 pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId>> {
     let mut dependencies: Vec<Located<ServiceId>> = Vec::new();
     for dependency in list {
@@ -57,7 +57,8 @@ pub(super) fn of(graph: &Graph, list: &[Located<Text>]) -> Vec<Located<ServiceId
     dependencies
 }
 
-/// Returns the names in a service's `depends_on`, without those that cannot be names, each once.
+/// Returns the service names in a service's `depends_on`, each once. Texts that are no valid service names are left
+/// out.
 pub(super) fn named(service: &raw::Service) -> Vec<ServiceName> {
     let names: IndexSet<ServiceName> = listed(service).iter().filter_map(|name| checked_name(&name.value.0)).collect();
     names.into_iter().collect()

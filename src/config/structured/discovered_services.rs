@@ -1,4 +1,4 @@
-//! Services that the repository's own files declare, added to those of filters.yaml.
+//! Adds the services that other files of the repository declare to the services of filters.yaml.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,9 +25,9 @@ pub(super) struct Added {
     pub(super) besides: BTreeMap<String, Vec<FilterEntry>>,
     /// The names of the added services, each with its origin.
     pub(super) origins: BTreeMap<String, ServiceOrigin>,
-    /// The names of the circles' libraries, by the names of the services of the circles.
+    /// For each service in a circle, by its name, the name of the circle's library.
     pub(super) circles: BTreeMap<String, String>,
-    /// The name of each discovered service in the configuration, in the order of discovery.
+    /// The names of each discovered service in the configuration, in the order of discovery.
     called: Vec<Names>,
 }
 
@@ -38,8 +38,8 @@ impl Added {
     }
 }
 
-/// Adds the discovered edges between services of the file, and the packages whose directory is not the `path` of any
-/// service. If the file has services, these packages become libraries.
+/// Adds the discovered packages and dependencies to a file. A package becomes a service of its own if its directory is
+/// not the `path` of any service in the file. If the file has services, the added services are libraries.
 pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Problems<'_>) -> Added {
     let mut added = Added::default();
     if found.services.is_empty() {
@@ -93,11 +93,11 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
     Added { called: names, ..added }
 }
 
-/// The name of a discovered service in the configuration.
+/// The names of a discovered service in the configuration.
 enum Names {
-    /// The services of the file that have its directory.
+    /// The services of the file whose `path` is its directory.
     OfFile(Vec<String>),
-    /// An added service.
+    /// The name of the service that was added for it.
     Own(String),
 }
 
@@ -130,7 +130,8 @@ fn names(services: &Written, found: &Discovered, slugs: &mut BTreeSet<String>) -
     found.services.iter().map(&mut name).collect()
 }
 
-/// Returns the first of these names that is free, else the first with a number.
+/// Returns the first of these names that is valid and not yet used, or else the first name with a number, such as
+/// `api-2`. Adds its slug to `slugs`.
 pub(super) fn free_name<const N: usize>(candidates: [String; N], slugs: &mut BTreeSet<String>) -> String {
     let first = candidates[0].clone();
     let numbered = (2..).map(|number| format!("{first}-{number}"));
@@ -139,7 +140,7 @@ pub(super) fn free_name<const N: usize>(candidates: [String; N], slugs: &mut BTr
     candidates.into_iter().chain(numbered).find(&mut is_free).unwrap_or_default()
 }
 
-/// Returns the service of a package.
+/// Returns the service that is added for a discovered package.
 fn package(
     service: &DiscoveredService,
     builder: Option<Builder>,
@@ -161,14 +162,14 @@ fn package(
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }
 }
 
-/// Returns a tag format with the service's name, if git refuses the directory in a tag; absent (the default format)
-/// otherwise.
+/// Returns a tag format with the service's name if git refuses the directory in a tag. Otherwise the key is absent, so
+/// the default format applies.
 fn tag(directory: &RepoDir, at: Span) -> Field<List<raw::TagTemplate>> {
     let by_name = TagFormat::parse(TagFormat::BY_NAME).ok().filter(|_| TagName::parse(directory.as_str()).is_err());
     by_name.map_or(Field::Absent, |format| given(List(vec![Located::new(raw::TagTemplate(format), at)]), at))
 }
 
-/// Returns the edges between services: those of the file, and those that were discovered.
+/// Returns the edges between services, both from the file and from discovery.
 fn edges(services: &Written, found: &Discovered, names: &[Names], problems: &Problems<'_>) -> Vec<Edge> {
     let position = |name: &str| services.get_index_of(name);
     let mut edges: Vec<Edge> = Vec::new();
@@ -189,7 +190,7 @@ fn edges(services: &Written, found: &Discovered, names: &[Names], problems: &Pro
     edges
 }
 
-/// Adds the dependencies that are not listed yet.
+/// Adds dependencies to a service's `depends_on`, except for those that it lists already.
 fn depend(service: &mut raw::Service, dependencies: Vec<Located<Text>>, usual: &Field<List<Text>>) {
     if matches!(service.depends_on, Field::Absent) {
         service.depends_on = usual.clone();
@@ -220,8 +221,9 @@ fn entries<'t>(taken: impl Iterator<Item = &'t Taken>, problems: &mut Problems<'
     made.collect()
 }
 
-/// Returns a pattern of a file that a workspace shares. A lockfile gets a wildcard, so that `lockfile: auto` replaces
-/// the match for packages in the lockfile, and the pattern counts for others.
+/// Returns a pattern for a file that all packages of a workspace share. The pattern for a lockfile has a wildcard,
+/// since `lockfile: auto` excludes lockfiles from wildcards only. So a package in the lockfile is affected by its
+/// entries there, and any other package by the pattern.
 pub(in crate::config) fn shared_file(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     if LockfileFormat::of(name.as_bytes()).is_none() {

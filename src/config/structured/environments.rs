@@ -8,7 +8,7 @@ use crate::inputs::trigger::Kind;
 use crate::model::diagnostic::Diagnostic;
 use crate::naming::version::VersionStyle;
 
-/// Returns the default environments. Branches other than the default one do not push.
+/// Returns the default environments. Only `production`, `staging` and `development` push images without `--push`.
 pub(in crate::config) fn usual() -> IndexMap<String, Environment> {
     let environment = |on: &[Kind], branches: Branches, version: VersionStyle, push: Push| Environment {
         on: on.to_vec(),

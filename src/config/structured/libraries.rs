@@ -6,8 +6,8 @@ use crate::config::read::Field;
 use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Builder;
 
-/// Checks that a library has no keys of its own that only a build reads. Keys from `defaults` are meant for other
-/// services.
+/// Reports keys of a library that only a build reads. Such keys in `defaults` are not reported, since they are meant
+/// for other services.
 pub(super) fn check(file: &raw::File, problems: &mut Problems<'_>) {
     let usual = file.defaults.value().and_then(|defaults| defaults.builder.given());
     for service in file.services.value().into_iter().flat_map(|services| services.0.values()) {

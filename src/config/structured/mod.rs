@@ -1,4 +1,4 @@
-//! The structured shape: checks what depends on the whole file, and replaces names by ids.
+//! The structured shape of filters.yaml: checks rules that involve several values, and replaces names by ids.
 
 mod dependencies;
 mod discovered_services;
@@ -101,8 +101,8 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     })
 }
 
-/// Reads the definitions of the services of an older or newer file, whose keys and rules may differ from today's. A
-/// service with a value that cannot be read equals no other.
+/// Reads the definitions of the services in an older or newer version of the file, which may have keys and rules that
+/// this program does not know. The definition of a service with an unreadable value equals no other definition.
 pub(super) fn definitions(
     root: View<'_>,
     found: &Discovered,
@@ -147,7 +147,7 @@ pub(super) fn definitions(
     Some(Definitions(definitions))
 }
 
-/// Returns the ecosystems that `workspaces` of a file names.
+/// Returns the ecosystems that the key `workspaces` of a file names.
 pub(super) fn workspaces(root: View<'_>, problems: &mut Problems<'_>) -> Vec<Ecosystem> {
     let field: Field<List<raw::Choice<Ecosystem>>> =
         root.get("workspaces").map_or(Field::Absent, |view| Field::read(view, problems));
@@ -156,7 +156,8 @@ pub(super) fn workspaces(root: View<'_>, problems: &mut Problems<'_>) -> Vec<Eco
     asked.into_iter().collect()
 }
 
-/// Reads `ignore`, the former name, as `unowned`.
+/// Moves the value of `ignore`, the former name of `unowned`, to `unowned`, with a warning. A file with both keys is an
+/// error.
 fn one_unowned(file: &mut raw::File, problems: &mut Problems<'_>) {
     let former = std::mem::take(&mut file.ignore);
     let Some(at) = former.given() else { return };
@@ -201,7 +202,7 @@ fn with_defaults(file: &mut raw::File) -> Services {
     services.into_iter().map(|(name, named)| (name, apply(named))).collect()
 }
 
-/// Returns the name of a service that has passed `names::check`.
+/// Returns a text as a service name; `None` if it is not valid, which `names::check` has reported.
 fn checked_name(name: &str) -> Option<ServiceName> {
     ServiceName::parse(name).ok()
 }

@@ -49,7 +49,7 @@ fn is_name(name: &str, what: &str, at: &Located<()>, problems: &mut Problems<'_>
     false
 }
 
-/// Rejects a filter or a service with an output that has the name of one of rebake's own.
+/// Reports a filter or a service whose output would have the name of one of rebake's own outputs.
 fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(output) {
         let message = format!("the {what} `{}` would have the output `{output}`, which is rebake's own", shown(name));
@@ -58,7 +58,7 @@ fn is_free(output: &str, what: &str, name: &str, at: &Located<()>, problems: &mu
     }
 }
 
-/// Checks that no two filters have an output in common.
+/// Checks that no two filters have an output of the same name.
 fn one_output_each(file: &raw::File, problems: &mut Problems<'_>) {
     let filters: Vec<(&str, &Located<()>)> = file
         .filters

@@ -5,7 +5,8 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::recipe::Recipe;
 use crate::model::template::Template;
 
-/// Checks that services name images only of services in their `depends_on`, as in `{{needs.base}}`.
+/// Checks the placeholders for images of other services: `{{needs.base}}` requires that the service has `base` in its
+/// `depends_on`, and that `base` has an image.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     for service in services.values() {
         let raw = &service.value.value;
@@ -28,8 +29,8 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Refuses a context that is nearly `needs.SERVICE`, one or two letters off. A directory of such a name can be written
-/// `./nedes.base`.
+/// Reports a context that looks like a misspelt `needs.SERVICE`, such as `nedes.base`. A directory of that name can be
+/// written `./nedes.base`.
 fn misspelt(at: &Located<&Template>, raw: &raw::Service, services: &Services, problems: &mut Problems<'_>) {
     let text = at.value.text();
     let Some((word, name)) = text.split_once('.') else { return };

@@ -8,8 +8,8 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
 use crate::naming::image::ImageName;
 
-/// Checks that no two services give one image the same tag: each push would replace the other service's image, even in
-/// separate runs.
+/// Checks that no two services with the same image name use the same tag. Otherwise each push would replace the other
+/// service's image, even in separate runs.
 pub(super) fn check(services: &IndexMap<ServiceName, Service>, problems: &mut Problems<'_>) {
     let mut owners: BTreeMap<(&ImageName, String), &Service> = BTreeMap::new();
     let mut images: BTreeMap<&ImageName, usize> = BTreeMap::new();

@@ -16,14 +16,14 @@ use crate::naming::version::Count;
 /// A validated service. Its filter and dependency ids are placeholders until `structured::read` assigns them.
 pub(super) struct Checked {
     pub(super) filter: Filter,
-    /// The files that its image is built from, whether or not `filter` matches them.
+    /// Entries for the files that its image is built from, whether or not `filter` matches them.
     pub(super) inputs: Vec<FilterEntry>,
     /// The names in its `depends_on`.
     pub(super) depends_on: Vec<Located<Text>>,
     pub(super) service: Service,
 }
 
-/// Checks the keys of a service against each other.
+/// Checks the keys of a service against each other, and returns the checked service; `None` if an error prevents that.
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);
@@ -97,7 +97,8 @@ fn lockfile(raw: &raw::Service) -> LockfileUse {
     }
 }
 
-/// Returns the context of an image if it has files outside of the service's path and there are no `filters`.
+/// Returns the build context of a service's image if the context has files outside of the service's path and the
+/// service has no `filters`.
 fn wide_context<'f>(
     raw: &raw::Service,
     recipe: &Recipe,
@@ -142,8 +143,8 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// Returns the patterns that affect a service: its filters, which are moved out of `named`, or else everything below
-/// its path and its context.
+/// Returns the entries of a service's `filters`, which are moved out of `named`, or, if the key is absent, one entry
+/// for everything below its path. `None` if there is neither, or if they cannot be read.
 fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<FilterEntry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {
@@ -163,7 +164,7 @@ fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Prob
     None
 }
 
-/// Returns the patterns of `exclude`, which apply after all others.
+/// Returns the filter entries of `exclude`, which are applied after all others.
 fn excluded(raw: &raw::Service) -> Option<Vec<FilterEntry>> {
     let entry = |exclusion: &Located<raw::Exclusion>| FilterEntry {
         effect: Effect::ExcludeWildcards,

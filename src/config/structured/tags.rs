@@ -10,7 +10,7 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{Escaped, RepoDir, ServiceName};
 use crate::naming::version::{Scheme, TagFormat, TagPattern, TagProblem, tag_problems};
 
-/// Checks that git accepts the release tags, and that each identifies its service.
+/// Checks that git accepts the release tags, and that tags of different formats cannot be mistaken for each other.
 pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     let mut patterns = Vec::new();
     for (name, service) in services {
@@ -42,7 +42,7 @@ pub(super) fn check(services: &Services, problems: &mut Problems<'_>) {
     }
 }
 
-/// Returns the patterns of a service's release tags. New tags follow the first.
+/// Returns the patterns of a service's release tags. New tags have the format of the first pattern.
 pub(super) fn patterns(name: &ServiceName, service: &raw::Service) -> Vec<TagPattern> {
     let path = service.path.value().map_or_else(|| Cow::Owned(RepoDir::root()), |path| Cow::Borrowed(&path.0));
     let scheme = scheme(service);
@@ -54,7 +54,7 @@ pub(super) fn scheme(service: &raw::Service) -> Scheme {
     service.scheme.value().map_or(Scheme::default(), |scheme| scheme.0)
 }
 
-/// Returns the formats of a service's tags, or the default one.
+/// Returns the formats of a service's tags, or the default format if the service has none.
 fn formats(service: &raw::Service) -> Vec<&TagFormat> {
     static USUAL: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::DEFAULT).ok());
     static BY_NAME: LazyLock<Option<TagFormat>> = LazyLock::new(|| TagFormat::parse(TagFormat::BY_NAME).ok());
@@ -65,7 +65,8 @@ fn formats(service: &raw::Service) -> Vec<&TagFormat> {
     if has_path { &USUAL } else { &BY_NAME }.iter().collect()
 }
 
-/// Reports a format that needs a path when the service has none.
+/// Reports each tag format that contains `{{path}}` if the service has no path. Returns whether there is no such
+/// problem.
 fn has_path(name: &str, service: &Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> bool {
     if service.value.value.path.value().is_some_and(|path| !path.0.is_root()) {
         return true;

@@ -10,17 +10,18 @@ use super::syntax;
 use crate::config::problems::{Problems, shown};
 use crate::model::diagnostic::{Diagnostic, Span};
 
-/// How deep lists and mappings may be nested, including those that aliases stand for.
+/// The maximum nesting depth of lists and mappings, with aliases replaced by their values.
 pub(super) const MAX_DEPTH: usize = 64;
-/// How many values a file may contain, without aliases: about as many as 8 MiB of ordinary text have.
+/// The maximum number of values in a file, not counting values that aliases expand to. 8 MiB of ordinary text contain
+/// about this many.
 pub(super) const MAX_NODES: usize = 1_000_000;
-/// How many values aliases may expand to in a file without values of its own. Each byte and value of the file adds to
-/// it, so that a small file stays cheap.
+/// The number of values that the aliases of every file may expand to. A larger file may expand to more, in proportion
+/// to its size, up to `MOST_ALIASED`. So a small file is always cheap to read.
 pub(super) const MAX_ALIASED: usize = 10_000;
-/// How many values aliases may expand to in any file.
+/// The maximum number of values that aliases may expand to, however large the file is.
 const MOST_ALIASED: usize = 250_000;
 
-/// Reads the only document of a file; `None` if it is empty, or if an error stops the reading.
+/// Reads the single document of a file; `None` if the file is empty, or if an error stops the reading.
 pub(in crate::config) fn read<'t>(problems: &mut Problems<'t>) -> Option<Node<'t>> {
     let options = granit_parser::options! {
         emit_unresolved_aliases: true,
@@ -51,7 +52,7 @@ struct Builder<'t, 'p> {
     names: Vec<Cow<'t, str>>,
     /// How many values were read.
     nodes: usize,
-    /// How many more values aliases and merge keys may expand to.
+    /// The number of values that aliases and merge keys have added.
     aliased: usize,
 }
 
@@ -61,11 +62,11 @@ enum Anchor<'t> {
     Read(Extent, Rc<Node<'t>>),
 }
 
-/// The size of a value, including what its aliases stand for.
+/// The size of a value, with aliases replaced by their values.
 #[derive(Clone, Copy)]
 struct Extent {
     nodes: usize,
-    /// How deep it is nested; 1 for a scalar.
+    /// The number of nested levels; 1 for a scalar.
     height: usize,
 }
 
@@ -262,7 +263,8 @@ impl<'t> Builder<'t, '_> {
         }
     }
 
-    /// Registers the anchor of a node that begins. The parser reports its name in an event of its own.
+    /// Registers the anchor of a node before its content is read. The parser reports the anchor's name in a separate
+    /// event.
     fn open(&mut self, properties: &Properties<'t>) -> Result<(), Stop> {
         if properties.anchor != 0 {
             if let (Event::Anchor(_, name), _) = self.next()? {

@@ -5,8 +5,8 @@ use indexmap::IndexMap;
 use super::node::{Content, Node};
 use crate::model::diagnostic::Span;
 
-/// The entries of a mapping while it is read, in JavaScript's order: a key keeps its first position, even if that comes
-/// from a merge key.
+/// The entries of a mapping that is being read, in JavaScript's order: a key keeps the position where it first occurs,
+/// even if a merge key adds it there.
 #[derive(Default)]
 pub(super) struct Entries<'t>(IndexMap<Cow<'t, str>, Entry<'t>>);
 
@@ -20,7 +20,7 @@ struct Entry<'t> {
 enum Origin {
     /// From the mapping itself.
     Own,
-    /// From a merge key; an own entry replaces it.
+    /// From a merge key. An entry of the mapping itself with the same key replaces it.
     Merged,
 }
 
@@ -28,7 +28,7 @@ impl<'t> Entries<'t> {
     /// Adds an entry that is written in this mapping, not merged in.
     ///
     /// # Errors
-    /// When this mapping already has the key: the place of that entry, which is kept.
+    /// When the mapping itself already has the key. The earlier entry is kept, and the error is the place of its key.
     pub(super) fn insert(&mut self, name: Cow<'t, str>, key: Node<'t>, value: Node<'t>) -> Result<(), Span> {
         if let Some(entry) = self.0.get_mut(&name) {
             if matches!(entry.origin, Origin::Own) {
@@ -41,7 +41,8 @@ impl<'t> Entries<'t> {
         Ok(())
     }
 
-    /// Adds the entries of another node whose names are new; returns whether the node is a mapping.
+    /// Adds those entries of another mapping whose names are new. Returns `false`, and adds nothing, if the node is no
+    /// mapping.
     pub(super) fn merge(&mut self, mapping: &Node<'t>) -> bool {
         let Content::Mapping(entries) = &mapping.resolved().content else { return false };
         let via = |node: &Node<'t>| Node { via: mapping.via.or(node.via), ..node.clone() };

@@ -6,17 +6,17 @@ use granit_parser::ScalarStyle;
 
 use crate::model::diagnostic::{Located, SourceFile, Span};
 
-/// A value as the text has it.
+/// A YAML value as it is written.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Node<'t> {
     /// The place where it is written.
     pub(super) at: Span,
-    /// The alias or merge key through which it is used here.
+    /// The place of the alias or merge key through which it is used here, if there is one.
     pub(super) via: Option<Span>,
     pub(super) content: Content<'t>,
 }
 
-/// What a value is made of.
+/// The content of a value.
 #[derive(Debug, Clone)]
 pub(in crate::config) enum Content<'t> {
     Scalar(Scalar<'t>),
@@ -34,7 +34,7 @@ pub(in crate::config) enum Content<'t> {
 pub(in crate::config) struct Scalar<'t> {
     pub(super) text: Cow<'t, str>,
     pub(super) style: ScalarStyle,
-    /// The name of its tag in the core schema: `str` of `!!str`.
+    /// The name of its tag in the core schema: `str` for `!!str`.
     pub(super) tag: Option<&'static str>,
 }
 
@@ -55,7 +55,7 @@ pub(in crate::config) struct View<'t> {
 }
 
 impl Scalar<'_> {
-    /// Returns the text itself, whatever it means: `1.20` keeps its zero.
+    /// Returns the text, whatever its type is: `1.20` keeps its zero.
     pub(in crate::config) fn text(&self) -> &str {
         &self.text
     }
@@ -65,7 +65,7 @@ impl Scalar<'_> {
         self.style == ScalarStyle::Plain
     }
 
-    /// Returns the text of a scalar without quotes and without a tag.
+    /// Returns the text if the scalar has neither quotes nor a tag, else `None`.
     pub(in crate::config) fn bare(&self) -> Option<&str> {
         (self.is_plain() && self.tag.is_none()).then_some(&*self.text)
     }
@@ -97,7 +97,7 @@ impl<'t> Node<'t> {
         Self { at, via: None, content: Content::Broken }
     }
 
-    /// Returns the node that an anchor holds, or this one.
+    /// Returns the shared node if this node has an anchor or is an alias, else this node.
     pub(super) fn resolved(&self) -> &Self {
         match &self.content {
             Content::Shared(node) => node.resolved(),
@@ -123,7 +123,7 @@ impl<'t> View<'t> {
         &self.node.content
     }
 
-    /// Whether its problem has been reported already.
+    /// Whether the value could not be read. The problem has been reported already.
     pub(in crate::config) fn is_broken(self) -> bool {
         matches!(self.content(), Content::Broken)
     }
@@ -171,13 +171,13 @@ impl<'t> View<'t> {
         }
     }
 
-    /// Returns a value that was read from this one, with its place.
+    /// Returns a value that was read from this view, with the view's place.
     pub(in crate::config) fn locate<T>(self, value: T) -> Located<T> {
         Located { value, used: self.via.unwrap_or(self.node.at), defined: self.node.at }
     }
 
-    /// Returns the place of a part of a scalar's text, or of the whole scalar where quotes, escapes or folding hide the
-    /// part.
+    /// Returns the place of a part of a scalar's text, or of the whole scalar if escapes or folding change the text, so
+    /// that the place of the part is not known.
     pub(in crate::config) fn locate_part(self, file: &SourceFile, part: Range<usize>) -> Located<()> {
         let (text, written) = (self.text(), file.slice(self.node.at));
         let quote = usize::from(written.len() >= 2 && written.starts_with(['"', '\'']));

@@ -49,7 +49,8 @@ pub(super) fn problem(file: &SourceFile, error: &ScanError) -> Diagnostic {
     }
 }
 
-/// Returns the value on a line, if it begins like a pattern that YAML reads as something else.
+/// Returns the place of the value on the line of `offset`, if the value looks like an unquoted pattern that YAML reads
+/// differently, such as `!docs/**`.
 fn pattern_of_line(file: &SourceFile, offset: usize) -> Option<Span> {
     let text = file.text();
     let line_start = text[..offset].rfind('\n').map_or(0, |at| at + 1);
@@ -69,12 +70,12 @@ fn pattern_of_line(file: &SourceFile, offset: usize) -> Option<Span> {
     Some(Span { start, end: start + pattern.len() })
 }
 
-/// Whether a text without its first character looks like a path or a pattern rather than like a name.
+/// Whether a text looks like a path or a pattern, and not like a name. The text is given without its first character.
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['/', '*', '.', '?'])
 }
 
-/// Returns the diagnostic of an unquoted pattern whose first character means something else in YAML.
+/// Returns the diagnostic of an unquoted pattern whose first character has a special meaning in YAML.
 pub(super) fn unquoted_pattern(file: &SourceFile, at: Span, label: &str) -> Diagnostic {
     let written = file.slice(at);
     let problem = Diagnostic::error("unquoted-pattern", "a pattern is not quoted").label(file, at, label);
@@ -85,7 +86,8 @@ pub(super) fn unquoted_pattern(file: &SourceFile, at: Span, label: &str) -> Diag
     }
 }
 
-/// Returns the diagnostic of a tag outside the core schema: mostly a pattern that begins with `!`.
+/// Returns the diagnostic of a tag outside the core schema. Such a tag is mostly an unquoted pattern that begins with
+/// `!`.
 pub(super) fn unknown_tag(file: &SourceFile, tag: &str, at: Span) -> Diagnostic {
     if is_pattern(tag) {
         return unquoted_pattern(file, at, "`!` begins a tag here");

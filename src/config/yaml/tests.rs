@@ -9,7 +9,7 @@ use super::read;
 use crate::config::problems::Problems;
 use crate::model::diagnostic::SourceFile;
 
-/// Returns what our reader makes of a text; `Err` has the codes of the problems.
+/// Returns the value that our reader reads from a text; `Err` has the codes of the problems.
 fn ours(text: &str) -> Result<Option<Value>, Vec<&'static str>> {
     let file = SourceFile::new("f", text);
     let mut problems = Problems::new(&file);
