@@ -1,9 +1,9 @@
 //! Names of the two kinds of refs that builds write. A built ref records the commit at which a service was last built.
 //! A begun ref marks that a build of a service has begun.
 //!
-//! `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`. Characters of names
-//! that git refuses in a ref (`a.lock`), and slashes (`@acme/web`), are percent-encoded, so that different names are
-//! different refs.
+//! The names are `refs/rebake/built/<environment>/<service>` and `refs/rebake/begun/<environment>/<service>`.
+//! Characters of names that git refuses in a ref (`a.lock`), and slashes (`@acme/web`), are percent-encoded, so that
+//! different names give different refs.
 
 use std::fmt::Write as _;
 
@@ -44,8 +44,8 @@ pub fn parse(reference: &str) -> Option<(String, String)> {
     Some((decoded(environment)?, decoded(service)?))
 }
 
-/// Encodes one part of a ref's name. Letters, digits and `_ - @` stay as they are, and so does a dot where git accepts
-/// one.
+/// Encodes one part of a ref's name. Letters, digits and `_ - @` stay as they are. A dot stays too where git accepts a
+/// dot.
 fn encoded(text: &str) -> String {
     if text.is_empty() {
         return "%".to_owned();

@@ -7,14 +7,15 @@ use jiff::{Timestamp, Zoned};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTime(Zoned);
 
-/// 0000-01-02, in seconds since 1970. It is a day after the first date of RFC 3339, which leaves room for the offset.
+/// The date 0000-01-02, in seconds since 1970. It is a day after the first date that RFC 3339 can write, so that the
+/// date stays in range with an offset of up to a day.
 const FIRST: i64 = -719_527 * 86_400;
 
 impl CalendarTime {
-    /// Returns the date and time `unix` seconds after the epoch, `offset` minutes ahead of UTC.
+    /// Returns the date and time `unix` seconds after the epoch, at an offset of `offset` minutes ahead of UTC.
     ///
-    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write. The nearest time inside
-    /// replaces it. An offset of more than a day counts as a day.
+    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write. Such a time is replaced by
+    /// the nearest time in this range. An offset of more than a day is replaced by one day.
     #[must_use]
     pub fn at(unix: i64, offset: i64) -> Self {
         let minutes = i32::try_from(offset.clamp(-24 * 60, 24 * 60)).unwrap_or_default();
@@ -41,7 +42,7 @@ impl CalendarTime {
         format!("{second}.{:03}Z", unix.rem_euclid(1000))
     }
 
-    /// Returns the milliseconds after the epoch of a time in RFC 3339; `None` for other texts.
+    /// Parses a time in RFC 3339, and returns it in milliseconds after the epoch; `None` for other texts.
     #[must_use]
     pub fn milliseconds(text: &str) -> Option<i64> {
         text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond)

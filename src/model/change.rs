@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::name::RepoPath;
 
-/// What happened to a path, in the letters of `git diff --name-status --no-renames`.
+/// What happened to a path. The letters are those of `git diff --name-status --no-renames`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// `A`: it was not there at base.
@@ -13,19 +13,20 @@ pub enum Status {
     Modified,
     /// `D`: it is not there at head.
     Deleted,
-    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters see it as modified.
+    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters treat it as modified.
     TypeChanged,
-    /// `X`: it cannot be read, so it counts as changed. Its real status may be any of the others.
+    /// `X`: the path cannot be read, so it is treated as changed. Its real status may be any other.
     Unread,
 }
 
-/// How much of the tree a path stands for.
+/// How much of the tree a path covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Extent {
-    /// Only itself: a file, a link.
+    /// Only the path itself: a file or a link.
     #[default]
     Path,
-    /// Itself and everything below it, which is not listed: a submodule, a directory that cannot be read.
+    /// The path and everything below it, which is not listed separately: a submodule, or a directory that cannot be
+    /// read.
     Below,
 }
 
@@ -36,11 +37,11 @@ pub struct Change {
     pub path: RepoPath,
     /// What happened to it.
     pub status: Status,
-    /// How much of the tree the path stands for, before or after the change.
+    /// How much of the tree the path covers, before or after the change.
     pub extent: Extent,
 }
 
-/// Changes sorted by path, at most one for each. Cheap to clone.
+/// A set of changes, sorted by path, with at most one change for each path. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ChangeSet(Arc<Vec<Change>>);
 
@@ -66,7 +67,8 @@ impl Status {
         }
     }
 
-    /// Merges two successive changes of one path; `None` if a path that was added is gone again.
+    /// Combines this status with the status of a later change of the same path; `None` if the path was added and then
+    /// deleted.
     #[must_use]
     pub fn then(self, later: Self) -> Option<Self> {
         match (self, later) {
@@ -84,21 +86,22 @@ impl Status {
 }
 
 impl Change {
-    /// Returns the change of a path that stands only for itself.
+    /// Returns the change of a single path, with nothing below it.
     #[must_use]
     pub fn new(path: RepoPath, status: Status) -> Self {
         Self { path, status, extent: Extent::Path }
     }
 
-    /// Whether the change is of this path or of something that contains it: a submodule, or a file that a directory has
-    /// replaced.
+    /// Whether the changed path is this path or contains it. It contains it if it is a submodule, or a file that was
+    /// replaced by a directory.
     #[must_use]
     pub fn reaches(&self, path: &RepoPath) -> bool {
         let rest = path.as_bytes().strip_prefix(self.path.as_bytes());
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b"/"))
     }
 
-    /// Whether git tracked the path before the change. A directory that cannot be read stands for untracked files.
+    /// Whether git tracked the path before the change. This is false for a directory that cannot be read: its files are
+    /// untracked.
     #[must_use]
     pub fn is_of_tracked(&self) -> bool {
         match self.status {
@@ -110,7 +113,8 @@ impl Change {
 }
 
 impl ChangeSet {
-    /// Sorts changes by path. Of two changes of one path, the later one is applied on top of the first.
+    /// Creates a set. Two changes of the same path are combined, in the order in which they are given
+    /// ([`Status::then`]).
     #[must_use]
     pub fn new(mut changes: Vec<Change>) -> Self {
         changes.sort_by(|a, b| a.path.cmp(&b.path));
@@ -132,7 +136,7 @@ impl ChangeSet {
         Self(Arc::new(merged))
     }
 
-    /// Returns these changes followed by `later` ones, as one set.
+    /// Combines these changes with later changes, path by path ([`Status::then`]).
     #[must_use]
     pub fn then(self, later: Self) -> Self {
         if self.is_empty() {
@@ -145,8 +149,8 @@ impl ChangeSet {
         Self::new(self.both(later))
     }
 
-    /// Returns the changes of either set. A path that is in both, with different statuses, counts as modified, or as
-    /// unread if either status is.
+    /// Returns the changes of either set. A path that is in both with different statuses becomes modified, or unread if
+    /// one of its statuses is unread.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.is_empty() {
@@ -180,7 +184,8 @@ impl ChangeSet {
         &self.0
     }
 
-    /// Whether the path itself changed. A change of a directory or a submodule that contains the path does not count.
+    /// Whether the path itself changed. This is false if only a directory or a submodule that contains the path
+    /// changed.
     #[must_use]
     pub fn is_about(&self, path: &[u8]) -> bool {
         self.0.binary_search_by(|change| change.path.as_bytes().cmp(path)).is_ok()

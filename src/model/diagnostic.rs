@@ -1,4 +1,4 @@
-//! Problems as values: what is wrong, where, why, and what to do. `cli` draws them.
+//! Problems as values: what is wrong, where, why, and what to do. `cli` prints them.
 //!
 //! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
 //! [`Located`]: it knows where it is *used* and, if it is used through a YAML alias or merge key, where it is
@@ -44,14 +44,15 @@ pub struct LineColumn {
     pub column: usize,
 }
 
-/// A value that was read from a file, and where.
+/// A value that was read from a file, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// Where it takes effect: at the alias or merge key if it is used through one, else where it is defined.
+    /// The place where it takes effect: the alias or merge key through which it is used, or else the place where it is
+    /// defined.
     pub used: Span,
-    /// Where its text is.
+    /// The place of its text.
     pub defined: Span,
 }
 
@@ -60,9 +61,9 @@ pub struct Located<T> {
 pub enum Severity {
     /// Information: nothing is wrong.
     Note,
-    /// Something that is probably a mistake; the work goes on.
+    /// A probable mistake. rebake continues.
     Warning,
-    /// An error: the work cannot be done.
+    /// An error. rebake cannot do what it was told to do.
     Error,
 }
 
@@ -86,9 +87,9 @@ pub struct Diagnostic {
     pub code: &'static str,
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
-    /// Where. The first label is the place of the problem; the others are related places.
+    /// The places. The first label is the place of the problem; the others are related places.
     pub labels: Vec<Label>,
-    /// What to do, one suggestion each.
+    /// Suggestions on what to do.
     pub help: Vec<String>,
 }
 
@@ -100,8 +101,8 @@ impl SourceFile {
         Self(Arc::new(Source { name: name.into(), text, lines, behind: Vec::new() }))
     }
 
-    /// Returns this file with other files joined to its end, so that one kind of span covers all of them.
-    /// [`SourceFile::at`] says in which file a span lies. Of two files with the same name, the first counts.
+    /// Returns this file with other files joined to its end, so that a span of this file can lie in any of them.
+    /// [`SourceFile::at`] finds the file of a span. Of two files with the same name, only the first is joined.
     #[must_use]
     pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
         let mut others: Vec<Self> = others.into_iter().collect();
@@ -121,7 +122,7 @@ impl SourceFile {
         Self(Arc::new(Source { name: name.clone(), text: text.clone(), lines: lines.clone(), behind }))
     }
 
-    /// Converts a span of a joined file into a span of this one; an empty span if that file was not joined.
+    /// Converts a span of a joined file into a span of this file. Returns an empty span if that file was not joined.
     #[must_use]
     pub fn span_behind(&self, file: &Self, span: Span) -> Span {
         let behind = &self.0.behind;
@@ -242,7 +243,7 @@ impl Diagnostic {
         Self { severity, code, message: message.into(), labels: Vec::new(), help: Vec::new() }
     }
 
-    /// Adds a place; the first one added is the place of the problem.
+    /// Adds a place. The first place that is added is the place of the problem.
     #[must_use]
     pub fn label(mut self, file: &SourceFile, span: Span, text: impl Into<String>) -> Self {
         let (file, span) = file.resolve(span);
@@ -268,7 +269,7 @@ impl Diagnostic {
         self
     }
 
-    /// Whether the work cannot be done.
+    /// Whether its severity is [`Severity::Error`].
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

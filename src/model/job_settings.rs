@@ -112,7 +112,8 @@ impl JobEngine {
     }
 
     /// Whether a service may set a key. On Azure the keys are variables of the legs of a matrix, and for Jenkins they
-    /// are keys that a Jenkinsfile reads. Both may have any name that rebake does not use.
+    /// are keys that a Jenkinsfile reads. For these two engines, a key may be any name of letters, digits and `_` that
+    /// rebake does not use.
     #[must_use]
     pub fn takes(self, key: &str) -> bool {
         let is_name = || {

@@ -1,4 +1,4 @@
-//! Checked words and values. Nothing here reads or writes.
+//! Checked names and other basic values. Nothing in this module does input or output.
 
 pub mod choice;
 pub mod name;

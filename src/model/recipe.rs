@@ -1,4 +1,4 @@
-//! How one service is built: read from the configuration that is checked out, never from a plan file.
+//! How one service is built. This is read from the configuration that is checked out, never from a plan file.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ pub struct Recipe {
     pub context: Option<String>,
     /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
-    /// Build arguments. [`Recipe::offers`] says which values they may name. They end up in the image's history, so they
-    /// must not hold secrets.
+    /// Build arguments. [`Recipe::offers`] says which placeholders they may contain. They end up in the image's
+    /// history, so they must not hold secrets.
     pub build_args: IndexMap<String, Template>,
     /// Named contexts, which the Dockerfile may name like stages. Each is the image of a dependency (`{{needs.base}}`),
     /// an address (`docker-image://node:20`), or a directory of the repository (`/libs/common`).
@@ -45,26 +45,27 @@ pub struct Recipe {
     pub timeout: Option<Duration>,
     /// How often a failed attempt is repeated.
     pub retries: u32,
-    /// How many of the `--jobs` the build takes, at least 1.
+    /// The number of parallel jobs (`--jobs`) that the build takes up, at least 1.
     pub weight: u32,
     /// Names of locks. Only one build at a time may hold each.
     pub locks: Vec<String>,
 }
 
 impl Recipe {
-    /// Returns how long the build may take with all attempts; `None` if an attempt may take any time.
+    /// Returns the time that the build may take with all attempts; `None` if there is no `timeout`.
     #[must_use]
     pub fn time_limit(&self) -> Option<Duration> {
         self.timeout.map(|timeout| timeout.saturating_mul(self.retries.saturating_add(1)))
     }
 
-    /// The values that a build argument may name, as in `{{version}}`, beside the images of dependencies.
+    /// The placeholders that a build argument may contain, as in `{{version}}`, besides those for images of
+    /// dependencies.
     pub const VALUES: &'static [&'static str] = &["name", "path", "version", "commit", "environment"];
 
-    /// The prefix of a dependency's name, as in `{{needs.base}}`, which is its image.
+    /// The prefix of placeholders for images of dependencies: `{{needs.base}}` is the image of `base`.
     pub const NEEDS: &'static str = "needs.";
 
-    /// Whether a build argument may name a value.
+    /// Whether a build argument may contain a placeholder of this name.
     #[must_use]
     pub fn offers(name: &str) -> bool {
         Self::VALUES.contains(&name) || name.starts_with(Self::NEEDS)
@@ -81,8 +82,8 @@ impl Recipe {
         self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
     }
 
-    /// Returns the builder of an image from a Dockerfile, `docker` where none is named; `None` if a command or a task
-    /// builds the service.
+    /// Returns the builder that builds an image from a Dockerfile, which is `docker` by default; `None` if a command or
+    /// a task builds the service, or nothing.
     #[must_use]
     pub fn image_builder(&self) -> Option<Builder> {
         match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
@@ -111,7 +112,7 @@ pub enum Builder {
 }
 
 impl Builder {
-    /// Returns the names that the builder looks for when no Dockerfile is named, the preferred one first.
+    /// Returns the file names that the builder looks for when no Dockerfile is named, the preferred one first.
     #[must_use]
     pub const fn dockerfiles(self) -> &'static [&'static str] {
         match self {
@@ -121,8 +122,8 @@ impl Builder {
         }
     }
 
-    /// Returns the names of the builder's ignore files. They lie in the context, or are appended to the name of the
-    /// Dockerfile: `api.Dockerfile.dockerignore`.
+    /// Returns the names of the builder's ignore files. A file of such a name may lie in the context, or the name may
+    /// be appended to that of the Dockerfile: `api.Dockerfile.dockerignore`.
     #[must_use]
     pub const fn ignore_files(self) -> &'static [&'static str] {
         match self {
@@ -154,7 +155,7 @@ impl Promote {
     }
 }
 
-/// The command of a `run:` builder.
+/// A command, as the keys `run` and `before` give it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Run {
     /// A list: the program and its arguments, no shell.

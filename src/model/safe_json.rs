@@ -1,7 +1,7 @@
 //! JSON as rebake writes it: exact for programs, and harmless where people see it.
 //!
-//! Invisible characters (controls, marks that change the reading direction, blank letters), and what a CI engine would
-//! read as a command in its log (`##[`, `##vso[`), are written as JSON escapes.
+//! Some characters are written as JSON escapes: invisible ones (controls, marks that change the reading direction,
+//! blank letters), and one in each text that a CI engine would read as a command in its log (`##[`, `##vso[`).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -37,7 +37,8 @@ fn on_one_line<T: Serialize + ?Sized>(value: &T, is_kept: fn(char) -> bool) -> S
     escaped(written.unwrap_or_default(), is_kept)
 }
 
-/// Escapes the characters that `is_kept` refuses. They can only occur in strings.
+/// Escapes the characters for which `is_kept` is false, and breaks up `##[` and `##vso[`. All of these can only occur
+/// in strings.
 fn escaped(json: String, is_kept: fn(char) -> bool) -> String {
     let is_kept = |c: char| c == '\n' || is_kept(c);
     // Printable ASCII is never escaped, and most documents hold nothing else.

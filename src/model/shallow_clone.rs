@@ -1,4 +1,4 @@
-//! What to do about a clone whose history ends too early.
+//! Advice for a clone whose history ends too early.
 
 /// The advice to fetch the whole history.
 pub const WHOLE_HISTORY: &str = "fetch the whole history: `fetch-depth: 0` with `filter: blob:none` for actions/checkout, \

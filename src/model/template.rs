@@ -1,7 +1,7 @@
 //! `{{name}}` templates in the style of Handlebars, but strict: an unknown name is an error with a place.
 //!
 //! An expression may have arguments, which are quoted: `{{date 'YYYYMMDD' tz='UTC'}}`. [`parts`] reads any expression;
-//! a [`Template`] allows names alone.
+//! a [`Template`] allows only names.
 //!
 //! Rendered text is data. It is never inserted into a text that a shell reads.
 
@@ -21,7 +21,7 @@ pub enum Part {
     Name {
         /// The name, without the braces and the blanks around it.
         name: String,
-        /// What follows the name, in order; nothing in a [`Template`].
+        /// The arguments after the name, in order; empty in a [`Template`].
         arguments: Vec<Argument>,
         /// Offset in bytes of the opening braces in the template's text.
         offset: usize,
@@ -57,7 +57,7 @@ pub enum TemplateError {
         /// Offset in bytes of the opening braces.
         offset: usize,
     },
-    /// What follows the name is not an argument.
+    /// The text after a name is not an argument.
     #[error("`{text}` is not an argument of `{name}`: arguments are quoted, as in `'this'` or `key='this'`")]
     NotAnArgument {
         /// The name that it follows.
@@ -67,7 +67,7 @@ pub enum TemplateError {
         /// Offset in bytes of the text after the name.
         offset: usize,
     },
-    /// An argument, where the name takes none.
+    /// A name has arguments in a [`Template`], which allows only names.
     #[error("`{{{{{name}}}}}` takes no arguments")]
     Arguments {
         /// The name.
@@ -86,7 +86,8 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    /// Returns the offset in bytes, in the template's text, of what is wrong: an argument, or the opening braces.
+    /// Returns the position of the error in the template's text, in bytes: that of the wrong argument, or of the
+    /// opening braces.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -121,8 +122,8 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TemplateError> {
     Ok(parts)
 }
 
-/// Returns the length of the text before the closing braces: the first ones outside of quotes, or the first of all if a
-/// quote is not closed.
+/// Returns the length of the text before the closing braces. These are the first `}}` outside of quotes, or the first
+/// `}}` of all if a quote is not closed.
 fn closing(text: &str) -> Option<usize> {
     let mut open = None;
     for (at, c) in text.char_indices() {
@@ -168,7 +169,8 @@ fn expression(inside: &str, offset: usize) -> Result<Part, TemplateError> {
     }
 }
 
-/// Whether this is letters, digits and `_`; after the first dot, any character of a service name.
+/// Whether a text is a name: letters, digits and `_`, and, after a first dot, also the other characters of service
+/// names.
 fn is_name(text: &str) -> bool {
     let (word, rest) = text.split_once('.').map_or((text, None), |(word, rest)| (word, Some(rest)));
     let is_word = |text: &str, more: &str| {
@@ -181,7 +183,7 @@ impl Template {
     /// Reads a template and checks that it has only known names, without arguments.
     ///
     /// # Errors
-    /// When a brace is not closed, or holds anything but a known name.
+    /// When braces are not closed, or contain anything but a known name.
     pub fn parse(text: &str, is_offered: impl Fn(&str) -> bool) -> Result<Self, TemplateError> {
         let parts = parts(text)?;
         for part in &parts {

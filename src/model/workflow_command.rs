@@ -1,6 +1,6 @@
-//! Commands to the runner of GitHub Actions: `::error file=a.yaml,line=1::text`, a line each.
+//! Commands to the runner of GitHub Actions. Each is a line, such as `::error file=a.yaml,line=1::text`.
 
-/// How many annotations of a kind GitHub shows for a step.
+/// The number of annotations of one kind, such as errors, that GitHub shows for a step.
 pub const ANNOTATIONS: usize = 10;
 
 /// Returns the command with this name, these properties and this text, without a line break.
@@ -11,7 +11,7 @@ pub fn command(name: &str, properties: &[(&str, &str)], text: &str) -> String {
     format!("::{name}{blank}{}::{}", properties.join(","), data(text))
 }
 
-/// Returns the text of a command as the runner reads it.
+/// Decodes the text of a command as the runner does: `%0A` becomes a line break.
 #[must_use]
 pub fn text(data: &str) -> String {
     data.replace("%0D", "\r").replace("%0A", "\n").replace("%25", "%")

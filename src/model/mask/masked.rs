@@ -6,7 +6,8 @@ use super::{MASK, Mask};
 /// it too.
 const DECLARATION: &[u8] = b"::add-mask::";
 
-/// The longest line that can declare a secret. No more output than this is held back.
+/// The maximum length, in bytes, of a line that declares a secret. An incomplete line is held back only up to this
+/// length.
 const LONGEST: usize = 64 * 1024;
 
 /// Masks secrets in output that arrives in pieces, even if a secret spans two pieces.
@@ -15,9 +16,9 @@ pub struct Masked {
     mask: Mask,
     /// Bytes that are held back, since a secret or a declaration may begin in them.
     held: Vec<u8>,
-    /// How many of the held bytes belong to a secret whose mask has been passed on already.
+    /// The number of bytes at the beginning of `held` that belong to a secret whose mask has been passed on already.
     covered: usize,
-    /// Whether the line has only blanks before the held bytes.
+    /// Whether the line with the first held byte has only blanks before that byte.
     at_start: bool,
 }
 
@@ -28,7 +29,7 @@ impl Masked {
         Self { mask, held: Vec::new(), covered: 0, at_start: true }
     }
 
-    /// Takes a piece, and returns what can be passed on now.
+    /// Adds a piece of output, and returns the masked output that can be passed on now.
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         self.held.extend_from_slice(piece);
         let open = self.listen();
@@ -36,7 +37,7 @@ impl Masked {
         self.hand_on(open.unwrap_or(self.held.len() - keep))
     }
 
-    /// Returns the rest, at the end of the output.
+    /// Returns the rest of the masked output, after the last piece.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.held.push(b'\n');
@@ -45,7 +46,8 @@ impl Masked {
         self.hand_on(self.held.len())
     }
 
-    /// Reads the secrets that complete lines declare. Returns where an incomplete line begins that declares one.
+    /// Adds the secrets that complete lines declare to the mask. If the last line is an incomplete declaration, returns
+    /// the position where that line begins.
     fn listen(&self) -> Option<usize> {
         for at in self.held.find_iter(DECLARATION) {
             let before = &self.held[..at];

@@ -18,21 +18,20 @@ pub use masked::Masked;
 /// The text that replaces a secret.
 const MASK: &str = "***";
 
-/// The length of the shortest secret that is replaced. Shorter texts occur everywhere by chance.
+/// The length in bytes of the shortest secret that is replaced. Shorter texts occur everywhere by chance.
 const SHORTEST: usize = 4;
 
-/// The secrets of a run. A build may add to them while others run, so clones share them.
+/// The secrets of a run. All clones share the same secrets, since a build may add a secret while other builds run.
 #[derive(Debug, Clone, Default)]
 pub struct Mask(Arc<RwLock<Secrets>>);
 
 #[derive(Debug, Default)]
 struct Secrets {
-    /// The secrets in each form that a file may have them in: whole, each line of a secret with several lines, and as
-    /// JSON escapes them.
+    /// The texts to replace: each secret as a whole, each line of it, and the same texts as JSON escapes them.
     written: BTreeSet<Vec<u8>>,
     /// Secrets that builds declared and [`Mask::declared`] has not returned yet.
     declared: Vec<String>,
-    /// Public words.
+    /// Public words, which are never masked.
     public: BTreeSet<String>,
     /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
     is_part_of_word: bool,
@@ -72,7 +71,8 @@ impl Mask {
         std::mem::take(&mut self.0.write().unwrap_or_else(PoisonError::into_inner).is_part_of_word)
     }
 
-    /// Adds a secret that a build declared, in two forms: as the command writes it, and as the runner reads it.
+    /// Adds a secret that a build declared, in two forms: encoded, as the command contains it, and decoded, as the
+    /// runner reads it.
     fn declare(&self, written: &str) {
         let secret = workflow_command::text(written);
         self.hide(written);
@@ -110,7 +110,7 @@ impl Mask {
         Cow::Owned(masked)
     }
 
-    /// Returns the ranges of the secrets in a text, in order. Overlapping ones are joined.
+    /// Returns the ranges of the secrets in a text, in order. Overlapping ranges are joined.
     fn find(&self, bytes: &[u8]) -> Vec<Range<usize>> {
         let secrets = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let mut found: Vec<Range<usize>> = Vec::new();

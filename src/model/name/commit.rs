@@ -19,7 +19,7 @@ impl CommitId {
     /// Returns the id with these raw bytes.
     ///
     /// # Errors
-    /// When there are neither 20 nor 32 of them.
+    /// When there are neither 20 nor 32 bytes.
     pub fn from_bytes(raw: &[u8]) -> Result<Self, CommitIdError> {
         let len = match raw.len() {
             20 => 20,
@@ -39,7 +39,8 @@ impl CommitId {
 
     /// Returns the first `digits` hex digits, or all of them when there are fewer.
     ///
-    /// The length is fixed: git's shortest unique prefix depends on what else the clone holds.
+    /// The length is the same in every clone. The length of git's shortest unique prefix is not, since it depends on
+    /// the other objects in the clone.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
         let mut hex = self.to_string();

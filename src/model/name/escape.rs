@@ -5,11 +5,11 @@ use bstr::ByteSlice as _;
 
 /// Shows bytes from a repository so that they cannot harm a terminal or a log.
 ///
-/// Control characters, bytes that are not UTF-8, and invisible characters (Unicode's format and default-ignorable
-/// characters, such as U+FEFF, U+200B and the marks that change the reading direction; spaces other than U+0020; blank
-/// letters) become visible escapes (`\n`, `\x1b`, `\xff`, `\u{202e}`). A text that begins with `::`, or holds `##[` or
-/// `##vso[`, is broken up (`: :`, `# #[`), because CI engines read those as commands (GitHub: the start of a line after
-/// blanks, or `##[` anywhere; Azure: `##vso[` anywhere).
+/// These become visible escapes, such as `\n`, `\x1b`, `\xff` and `\u{202e}`: control characters, bytes that are not
+/// UTF-8, and invisible characters. Invisible are Unicode's format and default-ignorable characters (such as U+FEFF,
+/// U+200B and the marks that change the reading direction), spaces other than U+0020, and blank letters. CI engines
+/// read some texts as commands: GitHub reads `::` at the start of a line, after any blanks, and `##[` anywhere; Azure
+/// reads `##vso[` anywhere. These are broken up: `: :`, `# #[`, `# #vso[`.
 pub struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
@@ -45,8 +45,8 @@ pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns text for programs in a form that is safe on a terminal: line breaks and tabs stay, and every other invisible
-/// character or control character is escaped.
+/// Returns a text that is meant for programs in a form that is also safe on a terminal: line breaks and tabs stay, and
+/// every other control character and every invisible character is escaped.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })
@@ -65,8 +65,8 @@ fn visible(bytes: &[u8], push: impl Fn(&mut String, char)) -> String {
 
 /// The characters of Unicode 16 with the property `Default_Ignorable_Code_Point` or the category `Cf`, `Zl`, `Zp` or
 /// `Zs`, except the space of ASCII; and those that are blank by their names: BRAILLE PATTERN BLANK, EGYPTIAN HIEROGLYPH
-/// FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD. First and last of each range,
-/// in order.
+/// FULL BLANK and HALF BLANK, KHITAN SMALL SCRIPT FILLER, MUSICAL SYMBOL NULL NOTEHEAD. Each item is the first and the
+/// last character of a range. The ranges are in ascending order.
 const INVISIBLE: [(char, char); 32] = [
     ('\u{a0}', '\u{a0}'),
     ('\u{ad}', '\u{ad}'),
@@ -128,7 +128,7 @@ fn push_visible(out: &mut String, c: char) {
     }
 }
 
-/// Returns how a path or a tag is written in JSON: unchanged where it is UTF-8, else as git prints it
+/// Returns a path or a tag as it is written in JSON: unchanged if it is UTF-8, else as git prints it
 /// (`core.quotePath`): in double quotes, with octal and C escapes.
 ///
 /// A name that itself begins with a double quote is quoted too, so that [`unquoted`] always gives the bytes back.

@@ -1,7 +1,7 @@
 use std::fmt;
 
-/// The first few of some names, and how many more there are: `a, b and 3 more`. Each name is written by its own
-/// `Display`.
+/// A list of names that shows the first few and the number of the others: `a, b and 3 more`. Each name is written by
+/// its own `Display`.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed<I> {
     names: I,

@@ -1,5 +1,5 @@
-/// Returns the candidate that a mistyped word most likely meant, if one is near enough: at most a third of its
-/// letters differ (edits and swaps), or only the case does.
+/// Returns the candidate that is most similar to a mistyped word, if one is similar enough. Case is ignored. The number
+/// of edits between the two words may be at most a third of the length of the longer word, rounded up.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates

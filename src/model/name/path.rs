@@ -4,7 +4,7 @@ use bstr::{BStr, BString, ByteSlice as _};
 
 use super::Escaped;
 
-/// The path of a file in a repository, as git has it: bytes, relative to the root, `/` between its parts, whatever the
+/// The path of a file in a repository, in git's form: bytes, relative to the root, with `/` between its parts on every
 /// platform.
 ///
 /// It may hold line breaks, quotes, and bytes that are not UTF-8. `Display` escapes them for people ([`Escaped`]);
@@ -13,7 +13,7 @@ use super::Escaped;
 pub struct RepoPath(BString);
 
 impl RepoPath {
-    /// Wraps a path as git gives it.
+    /// Wraps the bytes of a path from git, without a check.
     #[must_use]
     pub fn from_git(bytes: impl Into<Vec<u8>>) -> Self {
         Self(BString::from(bytes.into()))
@@ -31,7 +31,7 @@ impl RepoPath {
         self.0.rsplit_once_str("/").map_or(self.as_bytes(), |(_, name)| name)
     }
 
-    /// Returns the directories that hold the path, nearest first, without the root.
+    /// Returns the directories that contain the path, from the nearest to the farthest, without the root.
     pub fn ancestors(&self) -> impl Iterator<Item = &[u8]> {
         self.0.rfind_iter(b"/").map(|slash| &self.as_bytes()[..slash])
     }
@@ -57,7 +57,7 @@ impl fmt::Debug for RepoPath {
 
 /// A directory of a repository as a configuration names it, such as a service's `path`: `services/go/api`, or the root.
 ///
-/// [`RepoDir::as_str`] is its one spelling, wherever it is written or compared.
+/// [`RepoDir::as_str`] returns its only spelling, which is used wherever the directory is written or compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoDir(String);
 
@@ -71,7 +71,7 @@ pub enum RepoDirError {
     /// It begins with `/`, or with a drive letter.
     #[error("the path is absolute; paths are relative to the root of the repository")]
     Absolute,
-    /// It leads out of the repository.
+    /// It has a `..` part.
     #[error("the path has a `..` part; paths stay inside the repository")]
     Parent,
     /// Its `..` parts lead out of the repository.
@@ -101,7 +101,7 @@ impl RepoDir {
     /// Reads a directory as people write it, and normalises it: `./a/`, `a//b`, `a/./b`.
     ///
     /// # Errors
-    /// When it is empty, absolute, leaves the repository, or holds a backslash or a control character.
+    /// When the text is empty or absolute, or contains a `..` part, a backslash or a control character.
     pub fn parse(text: &str) -> Result<Self, RepoDirError> {
         check_text(text)?;
         if text.starts_with('/') {
@@ -118,11 +118,12 @@ impl RepoDir {
         if parts.is_empty() { Self::root() } else { Self(parts.join("/")) }
     }
 
-    /// Returns the directory that a text names: relative to this one, with a leading `/` relative to the root of the
-    /// repository. A `..` removes the part before it, even where that is a symbolic link.
+    /// Returns the directory that a text names. The text is relative to this directory, or, with a leading `/`, to the
+    /// root of the repository. A `..` removes the part before it, even if that part is a symbolic link.
     ///
     /// # Errors
-    /// When it is empty, leads out of the repository, or holds a backslash or a control character.
+    /// When the text is empty, begins with a drive letter, leads out of the repository, or contains a backslash or a
+    /// control character.
     pub fn resolve(&self, text: &str) -> Result<Self, RepoDirError> {
         check_text(text)?;
         let mut parts: Vec<&str> =
@@ -140,7 +141,7 @@ impl RepoDir {
     /// Returns the file that a text names, as [`RepoDir::resolve`] reads it.
     ///
     /// # Errors
-    /// As for [`RepoDir::resolve`], and when the text can only name a directory.
+    /// As for [`RepoDir::resolve`], and when the text can only name a directory, such as `docs/`.
     pub fn resolve_file(&self, text: &str) -> Result<String, RepoDirError> {
         let Self(file) = self.resolve(text)?;
         let last = text.rsplit('/').next().unwrap_or_default();
@@ -153,7 +154,7 @@ impl RepoDir {
         path.rsplit_once('/').map_or_else(Self::root, |(directory, _)| Self(directory.to_owned()))
     }
 
-    /// Whether the directory is this one, or lies below it.
+    /// Whether `other` is this directory or lies below it.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
         self == other || self.holds_file(other.as_str())
@@ -165,13 +166,13 @@ impl RepoDir {
         self.0 == Self::ROOT
     }
 
-    /// Returns how many names its path has; 0 for the root.
+    /// Returns the number of parts of its path; 0 for the root.
     #[must_use]
     pub fn depth(&self) -> usize {
         if self.is_root() { 0 } else { self.0.split('/').count() }
     }
 
-    /// Returns this directory and those that hold it, the nearest first, the root last.
+    /// Returns this directory and the directories that contain it, from the nearest to the root.
     pub fn and_above(&self) -> impl Iterator<Item = Self> + use<> {
         std::iter::successors(Some(self.clone()), |directory| {
             (!directory.is_root()).then(|| Self::of_file(directory.as_str()))
@@ -190,7 +191,8 @@ impl RepoDir {
         self.is_root() || path.strip_prefix(&*self.0).is_some_and(|rest| rest.starts_with('/'))
     }
 
-    /// Returns the path of another directory relative to this one; `None` if it does not lie below.
+    /// Returns the path of the directory `below` relative to this directory; `None` if it does not lie below this
+    /// directory.
     #[must_use]
     pub fn relative<'d>(&self, below: &'d Self) -> Option<&'d str> {
         if self.is_root() {
@@ -200,14 +202,15 @@ impl RepoDir {
         }
     }
 
-    /// Returns the path of a file named relative to this directory.
+    /// Returns the path from the root of the repository of a file that is given relative to this directory.
     #[must_use]
     pub fn join(&self, file: &str) -> String {
         if self.is_root() { file.to_owned() } else { [self.0.as_str(), "/", file].concat() }
     }
 }
 
-/// Rejects what no path of a repository can contain.
+/// Rejects a text that is no path in a repository: it is empty, begins with a drive letter, or contains a backslash or
+/// a control character.
 fn check_text(text: &str) -> Result<(), RepoDirError> {
     let drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
     if text.is_empty() {

@@ -25,7 +25,7 @@ pub enum ServiceNameError {
     /// It does not begin with a letter or a digit.
     #[error("a service name begins with a letter or a digit, not with {0:?}")]
     First(char),
-    /// It holds a character outside the set.
+    /// It contains a character that is not allowed.
     #[error("a service name is made of letters, digits and `.` `_` `/` `@` `-`; this one has {0:?}")]
     Character(char),
 }

@@ -1,15 +1,15 @@
-//! Names of the outputs of a step.
+//! Names of the outputs that rebake sets for a step of a CI job.
 
 use std::collections::BTreeMap;
 
-/// The prefix of outputs that paths-filter does not have. An output of rebake also has it when a filter has the
-/// output's plain name.
+/// The prefix of some of rebake's outputs: of `rebake_promote`, and of every output whose plain name is already taken,
+/// for example by a filter.
 pub const OWN_PREFIX: &str = "rebake_";
 
-/// The outputs that rebake writes besides those of filters and services.
+/// The outputs that rebake writes besides the outputs of filters and services.
 const OWN: [&str; 7] = ["any", "count", "matrix", "levels", "environment", "services", "changes"];
 
-/// The outputs that exist once for each level.
+/// The prefixes of the outputs that exist once for each level, such as `any_2`.
 const BY_LEVEL: [&str; 2] = ["any_", "matrix_"];
 
 /// Whether this is the name of one of rebake's own outputs. Engines ignore the case of names.
@@ -27,8 +27,8 @@ fn behind<'n>(name: &'n str, prefix: &str) -> Option<&'n str> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Returns the pairs of filters (by position) that have an output in common, and the first such output. A filter has
-/// the outputs `<name>`, `<name>_count` and `<name>_files`. Engines ignore case.
+/// Returns each pair of filters that have outputs of the same name: the positions of both, and the first such name. A
+/// filter has the outputs `<name>`, `<name>_count` and `<name>_files`. Engines ignore case.
 #[must_use]
 pub fn outputs_in_common<'a>(filters: impl IntoIterator<Item = &'a str>) -> Vec<(usize, usize, String)> {
     let mut owners: BTreeMap<String, usize> = BTreeMap::new();
@@ -44,7 +44,8 @@ pub fn outputs_in_common<'a>(filters: impl IntoIterator<Item = &'a str>) -> Vec<
     pairs.into_iter().map(|((first, second), output)| (first, second, output)).collect()
 }
 
-/// Returns a name in letters that every file system and CI engine accepts: each run of other characters becomes `-`.
+/// Returns a name in lower-case ASCII letters, digits and `-`, which every file system and CI engine accepts. Each run
+/// of other characters becomes one `-`, but not at the beginning or the end.
 #[must_use]
 pub fn slug(name: &str) -> String {
     let mut slug = String::with_capacity(name.len());

@@ -6,7 +6,7 @@ use super::Escaped;
 
 /// The name of a tag, without `refs/tags/`: `services/go/api-golang@1.0.9`.
 ///
-/// Bytes, like every name that git holds. The order is that of bytes, as in git's own lists.
+/// It consists of bytes, like every name in git. Tag names are ordered by their bytes, as in git's own lists.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TagName(BString);
 
@@ -17,7 +17,7 @@ pub enum TagNameError {
     /// It is empty, or has an empty part: it begins or ends with `/`, or holds `//`.
     #[error("git refuses a tag name with an empty part")]
     EmptyPart,
-    /// A part begins with a dot, or the name ends with one, or it holds `..`.
+    /// A part of it begins with a dot, or it ends with a dot, or it contains `..`.
     #[error("git refuses a tag name with `..`, with a part that begins with `.`, or that ends with `.`")]
     Dots,
     /// A part ends with `.lock`.
@@ -26,7 +26,7 @@ pub enum TagNameError {
     /// It begins with `-`, so every git command would read it as an option.
     #[error("git refuses a tag name that begins with `-`")]
     Dash,
-    /// It contains a blank, a control character, or a character with a meaning in revisions.
+    /// It contains a blank, a control character, or a character with a meaning in revisions, such as `~` or `:`.
     #[error("git refuses {0:?} in a tag name")]
     Character(char),
     /// It holds `@{`, or is `@` alone.
@@ -35,7 +35,7 @@ pub enum TagNameError {
 }
 
 impl TagName {
-    /// Returns the name of a tag in a repository, unchecked.
+    /// Wraps the name of an existing tag, without a check.
     #[must_use]
     pub fn from_git(bytes: impl Into<Vec<u8>>) -> Self {
         Self(BString::from(bytes.into()))
@@ -80,7 +80,7 @@ impl TagName {
         &self.0
     }
 
-    /// Returns the name, when it is UTF-8; a release tag always is.
+    /// Returns the name if it is UTF-8. The name of a release tag always is.
     #[must_use]
     pub fn to_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use super::{Mode, ObjectId, TreeEntry, closed};
 
-/// A list of tree entries, mostly in the order of their paths. Their paths and ids share a few long texts, so that a
+/// A list of tree entries, usually sorted by path. The paths and ids are stored in a few long byte strings, so that a
 /// hundred thousand files do not cost a hundred thousand allocations.
 #[derive(Debug, Clone, Default)]
 pub struct Listing {
@@ -10,7 +10,8 @@ pub struct Listing {
     listed: Vec<Listed>,
 }
 
-/// Where an entry's path begins in a text, where it ends and the id begins, and where the id ends.
+/// The place of an entry: the index of its byte string, and the offsets in that string where the path begins, where the
+/// path ends and the id begins, and where the id ends.
 #[derive(Debug, Clone, Copy)]
 struct Listed {
     text: usize,
@@ -37,8 +38,8 @@ impl Listing {
         self.listed.push(Listed { text: last, path: start, id: end, end: text.len(), mode });
     }
 
-    /// Joins lists that follow each other, and merges another list into them. When all of them are in the order of
-    /// paths, so is the result.
+    /// Concatenates `parts`, and merges the entries of `among` into them by path. If `among` and the concatenated parts
+    /// are sorted by path, the result is sorted too.
     #[must_use]
     pub fn of_parts(parts: Vec<Self>, among: Self) -> Self {
         let count = among.len() + parts.iter().map(Self::len).sum::<usize>();
@@ -71,7 +72,8 @@ impl Listing {
         self.listed.extend(other.listed.iter().map(|listed| Listed { text: first + listed.text, ..*listed }));
     }
 
-    /// Returns the positions of the entries below a directory (empty for the root), in a list in the order of paths.
+    /// Returns the positions of the entries below a directory; an empty directory is the root. The list must be sorted
+    /// by path.
     #[must_use]
     pub fn below(&self, directory: &[u8]) -> Range<usize> {
         let directory = closed(directory);
@@ -81,7 +83,7 @@ impl Listing {
         start..start + self.listed[start..].partition_point(is_below)
     }
 
-    /// Returns the position of a path, in a list in the order of paths.
+    /// Returns the position of a path, if it is in the list. The list must be sorted by path.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
         self.position_in(0..self.len(), path)
@@ -107,13 +109,13 @@ impl Listing {
         self.listed[position..].sort_by(|a, b| a.path(texts).cmp(b.path(texts)));
     }
 
-    /// Returns how many there are.
+    /// Returns the number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
         self.listed.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no entries.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.listed.is_empty()
@@ -122,7 +124,7 @@ impl Listing {
     /// Returns the entry at a position.
     ///
     /// # Panics
-    /// When there is none.
+    /// When there is no entry at this position.
     #[must_use]
     pub fn get(&self, position: usize) -> TreeEntry<'_> {
         self.listed[position].entry(&self.texts)

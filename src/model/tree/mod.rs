@@ -18,12 +18,12 @@ pub struct TreeEntry<'a> {
     pub mode: Mode,
     /// The id of its content: entries with equal ids have equal contents.
     pub id: ObjectId,
-    /// Where it is: the bytes of a [`RepoPath`].
+    /// Its path: the bytes of a [`RepoPath`].
     pub path: &'a [u8],
 }
 
 impl TreeEntry<'_> {
-    /// Returns how much of the tree its path stands for.
+    /// Returns how much of the tree its path covers.
     #[must_use]
     pub fn extent(&self) -> Extent {
         self.mode.extent()
@@ -42,7 +42,7 @@ pub enum Mode {
     SymbolicLink = 0o120_000,
     /// A commit of another repository (a gitlink).
     Submodule = 0o160_000,
-    /// A directory; its content is all that it holds.
+    /// A directory; its content is everything in it.
     Directory = 0o040_000,
 }
 
@@ -79,14 +79,14 @@ impl Mode {
         self as u32
     }
 
-    /// Whether both modes are of the same kind. Files are of one kind, executable or not.
+    /// Whether both modes are of the same kind. Executable and other files are of the same kind.
     #[must_use]
     pub fn is_same_type(self, other: Self) -> bool {
         let is_file = |mode| matches!(mode, Self::File | Self::Executable);
         self == other || is_file(self) && is_file(other)
     }
 
-    /// Returns how much of the tree a path of this mode stands for.
+    /// Returns how much of the tree a path of this mode covers.
     #[must_use]
     pub fn extent(self) -> Extent {
         match self {
@@ -107,7 +107,7 @@ impl ObjectId {
     /// Returns the id with these raw bytes.
     ///
     /// # Errors
-    /// When there are neither 20 nor 32 of them.
+    /// When there are neither 20 nor 32 bytes.
     pub fn from_bytes(raw: &[u8]) -> Result<Self, CommitIdError> {
         CommitId::from_bytes(raw).map(Self)
     }
@@ -140,7 +140,7 @@ impl fmt::Debug for ObjectId {
 /// A part of a tree: everything below some directories. The rest need not be read.
 ///
 /// The directories are sorted, and end with a slash, except for the root, which is empty. None lies below another, so
-/// the directory that contains a path is the last one that is not sorted after the path.
+/// the directory that contains a path is the last directory that is not sorted after the path.
 #[derive(Debug, Clone, Default)]
 pub struct Region(Vec<Vec<u8>>);
 
@@ -151,7 +151,7 @@ impl Region {
         Self::below([""])
     }
 
-    /// Returns the region of these directories and everything below them; the empty one is the root.
+    /// Returns the region of these directories and everything below them. An empty text is the root.
     pub fn below<D: AsRef<[u8]>>(directories: impl IntoIterator<Item = D>) -> Self {
         let mut directories: Vec<_> = directories.into_iter().map(|directory| closed(directory.as_ref())).collect();
         directories.sort_unstable();
@@ -159,7 +159,7 @@ impl Region {
         Self(directories)
     }
 
-    /// Whether a path, or something that it stands for, is part of the region.
+    /// Whether the region contains a path, or, if the path covers everything below it, something below it.
     #[must_use]
     pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
         self.holds_directory(path.as_bytes()) || extent == Extent::Below && self.reaches(path.as_bytes())
@@ -171,14 +171,14 @@ impl Region {
         !path.is_empty() && self.split(path).0.is_some_and(|before| path.starts_with(before))
     }
 
-    /// Whether a directory is one of the region's, or lies below one.
+    /// Whether a directory is one of the region's directories or lies below one of them.
     #[must_use]
     pub fn holds_directory(&self, directory: &[u8]) -> bool {
         let closed = closed(directory);
         self.split(&closed).0.is_some_and(|before| closed.starts_with(before))
     }
 
-    /// Whether something below a directory may be part of the region.
+    /// Whether the region contains a directory or something below it.
     #[must_use]
     pub fn reaches(&self, directory: &[u8]) -> bool {
         let directory = closed(directory);
@@ -187,14 +187,16 @@ impl Region {
             || behind.is_some_and(|behind| behind.starts_with(&directory))
     }
 
-    /// Returns the last directory that is sorted at or before this one, and the first one after it.
+    /// Returns two directories of the region: the last one that is sorted at or before this directory, and the first
+    /// one that is sorted after it.
     fn split(&self, directory: &[u8]) -> (Option<&[u8]>, Option<&[u8]>) {
         let (before, behind) = self.0.split_at(self.0.partition_point(|other| other.as_slice() <= directory));
         (before.last().map(Vec::as_slice), behind.first().map(Vec::as_slice))
     }
 }
 
-/// Returns a path with a slash at the end, so that nothing is sorted between a directory and what lies below it.
+/// Returns a path with a slash at the end, so that a directory is sorted directly before the paths below it. The root
+/// stays empty.
 fn closed(path: &[u8]) -> Vec<u8> {
     if path.is_empty() { Vec::new() } else { [path, b"/"].concat() }
 }

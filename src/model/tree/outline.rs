@@ -1,6 +1,6 @@
 use super::{Region, closed};
 
-/// Which parts of a tree to read: the ids of some directories, and files in some regions. Nothing else is read.
+/// The parts of a tree to read: the ids of some directories, and the files in a region. Nothing else is read.
 #[derive(Debug, Clone, Default)]
 pub struct Outline {
     listed: Region,
@@ -17,8 +17,8 @@ impl Outline {
         Self { listed, ..Self::default() }
     }
 
-    /// Returns the outline with ids of directories too: of each directory in `whole`, and of each subdirectory of those
-    /// in `split`.
+    /// Returns the outline that lists the files of a region and includes ids of directories: of each directory in
+    /// `whole`, and of each direct subdirectory of those in `split`.
     pub fn new<D: AsRef<[u8]>>(
         listed: Region,
         whole: impl IntoIterator<Item = D>,
@@ -27,7 +27,7 @@ impl Outline {
         Self { listed, whole: sorted(whole), split: sorted(split) }
     }
 
-    /// Whether the id of a directory is wanted.
+    /// Whether the outline includes the id of a directory.
     #[must_use]
     pub fn includes_id(&self, directory: &[u8]) -> bool {
         if self.whole.is_empty() && self.split.is_empty() {
@@ -38,7 +38,7 @@ impl Outline {
         has(&self.whole, closed(directory)) || !directory.is_empty() && has(&self.split, closed(above))
     }
 
-    /// Whether a directory has to be read.
+    /// Whether a directory has to be read for the files or the ids in the outline.
     #[must_use]
     pub fn enters(&self, directory: &[u8]) -> bool {
         if self.listed.reaches(directory) {
