@@ -1,17 +1,18 @@
 use super::rule_error::Problem;
 
-/// One `key=value`, or one bare value, of a line.
+/// A field of a line: `key=value`, or a bare value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field {
     /// The word before the first `=`, in lower case; `None` for a bare value.
     pub(super) key: Option<String>,
-    /// The text after it.
+    /// The text after the `=`, or the bare value.
     pub(super) value: Text,
     /// Offset of the field in the line.
     pub(super) offset: usize,
 }
 
-/// A text, with the offset of each byte in the line. Since quotes may be doubled, the offsets may have gaps.
+/// A text from a line, with the offset of each of its bytes in that line. Since quotes may be doubled, the offsets may
+/// have gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text {
     text: String,
@@ -24,7 +25,7 @@ impl Text {
         &self.text
     }
 
-    /// Returns a problem in this text with its offset in the line.
+    /// Converts the offset of a problem from this text to the line.
     pub(super) fn place(&self, problem: Problem) -> Problem {
         let offset = self.offsets.get(problem.offset).or(self.offsets.last()).copied().unwrap_or_default();
         Problem { offset, ..problem }

@@ -13,8 +13,8 @@ enum Piece {
 
 type Token = (&'static str, fn(&CalendarTime) -> String);
 
-/// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats. A
-/// token comes before the shorter ones that it begins with.
+/// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats.
+/// Longer tokens come before their own beginnings: `MM` before `M`.
 const TOKENS: &[Token] = &[
     ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
     ("YYYYY", |t| t.format("%05Y")),
@@ -61,7 +61,7 @@ const TOKENS: &[Token] = &[
     ("Z", |t| t.format("%:z")),
 ];
 
-/// Letters that begin other tokens of moment.js, which are not in [`TOKENS`].
+/// The first letters of the tokens of moment.js that are not in [`TOKENS`].
 const OTHERS: &str = "wWgGlLNyz";
 
 impl DateFormat {
@@ -98,7 +98,8 @@ impl DateFormat {
     }
 }
 
-/// Splits off `[text]`. As in moment.js, the text goes on to the last `]` before the next `[`.
+/// Splits off a literal `[text]` at the beginning, and returns the text without its brackets, and the rest. As in
+/// moment.js, the text ends at the last `]` before the next `[`.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('[')?;
     let end = inside[..inside.find('[').unwrap_or(inside.len())].rfind(']')?;
@@ -106,7 +107,7 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Reads a time zone, and returns its minutes ahead of UTC. Only UTC and fixed offsets are allowed: the same commit
-/// must give the same tags, and the offset of a place changes when its laws do.
+/// must give the same tags, and a country may change its offset.
 pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     let refuse = || {
         Problem::at(0, format!("the time zone `{text}` is not known here"))
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!(DateFormat::parse("GGGG").unwrap_err().offset, 0);
     }
 
-    /// The look-up takes the first token that fits, so a token must come before the shorter ones that it begins with.
+    /// The look-up uses the first token that fits, so longer tokens must come before their own beginnings.
     #[test]
     fn longer_tokens_come_first() {
         for (at, (token, _)) in TOKENS.iter().enumerate() {

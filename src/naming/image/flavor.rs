@@ -2,7 +2,7 @@ use super::csv_line::{Field, Text, fields};
 use super::rule_error::{Problem, RuleError};
 use super::tag_expression::{Expression, Global};
 
-/// The settings of all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.
+/// The settings that apply to all tags of an image: `latest=auto`, `prefix=…,onlatest=true`, `suffix=…`.
 #[derive(Debug, Clone, Default)]
 pub struct Flavor {
     pub(super) latest: Latest,
@@ -10,10 +10,10 @@ pub struct Flavor {
     pub(super) suffix: Option<Affix>,
 }
 
-/// Whether the flavor tags the highest stable release `latest`. It gives this tag to no other image.
+/// Whether the flavor gives the tag `latest` to the highest stable release. It never gives this tag to another image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Latest {
-    /// Only if the first rule that gave a tag is about releases.
+    /// Only if the first rule that gave a tag is about releases, such as `type=semver`.
     #[default]
     Auto,
     /// Always.
@@ -50,7 +50,7 @@ impl Flavor {
     /// Reads the lines of `flavor`. Blank lines and comments (`#`) are ignored.
     ///
     /// # Errors
-    /// All errors, each with its place.
+    /// When a line is wrong. All errors are returned, each with its place.
     pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Self, Vec<RuleError>> {
         let mut flavor = Self::default();
         let mut errors = Vec::new();
@@ -71,7 +71,7 @@ impl Flavor {
         fields.iter().filter_map(|field| self.field(field, &mut last).err()).collect()
     }
 
-    /// Reads one field. `last` is the side that an `onlatest` after it belongs to.
+    /// Reads one field. `last` is the side of the last affix so far, to which an `onlatest` applies.
     fn field(&mut self, field: &Field, last: &mut Option<Side>) -> Result<(), Problem> {
         let Field { key, value, offset } = field;
         match key.as_deref() {

@@ -11,8 +11,9 @@ use super::tag_rule::{Enable, Rule, Source};
 use super::tag_rules::TagRules;
 use crate::model::name::ServiceName;
 
-/// The tags that an image could have in any environment, and that contain neither a version nor a commit: `main`,
-/// `edge`, `pr-7`. `latest` is always one of them. All other tags are pins: each names one image for ever.
+/// The floating tags that a service's images can have, in all environments together: tags that contain neither a
+/// version nor a commit, such as `main`, `edge` and `pr-7`. `latest` is always one of them. All other tags are pins: a
+/// pin always names the same image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FloatingTags(Vec<Shape>);
 
@@ -46,7 +47,7 @@ impl TagRules {
 }
 
 impl FloatingTags {
-    /// Returns the tags that are the same for every event.
+    /// Returns the floating tags that are the same for every event, such as `edge`.
     pub fn known(&self) -> impl Iterator<Item = &str> {
         self.0.iter().filter_map(|shape| match shape.as_slice() {
             [Piece::Text(text)] if !holds_version(text) => Some(text.as_str()),
@@ -110,7 +111,7 @@ fn joined(shape: Shape) -> Shape {
     joined
 }
 
-/// Whether a shape can produce a tag.
+/// Whether a tag has this shape.
 fn fits(shape: &[Piece], tag: &str) -> bool {
     match shape.split_first() {
         None => tag.is_empty(),
@@ -126,7 +127,8 @@ pub(super) fn holds_version(tag: &str) -> bool {
     VERSION.as_ref().is_none_or(|version| version.is_match(tag))
 }
 
-/// Whether a tag that could be a branch is a version, a part of one, or a commit.
+/// Whether a tag that may be the name of a branch looks like a pin: like a version, a part of a version, a commit, or a
+/// fingerprint.
 fn is_pin(tag: &str) -> bool {
     static PIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"^(v?[0-9]+(\.[0-9]+)*|v?[0-9]+\.[0-9]+[-_.].*|(sha-)?[0-9a-f]{7,64}|fp[0-9]+-.*)$").ok()

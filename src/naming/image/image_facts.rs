@@ -8,7 +8,8 @@ pub struct ImageFacts<'a> {
     pub service: &'a ServiceName,
     /// Its version, as in the plan: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
-    /// The release that the image is named after: the one at head, or the one with the given version.
+    /// The release that the image is named after: the release at head, or, if a version was given, the release with
+    /// that version.
     pub release: Option<ImageRelease<'a>>,
     /// What the environment is for.
     pub purpose: Purpose,
@@ -38,13 +39,13 @@ pub struct ImageRelease<'a> {
 /// The rank of a release among the releases of its service. It decides which tags may move to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseRank {
-    /// The highest that is not a pre-release: `latest` may move to it.
+    /// The highest stable release of the service: `latest` may move to it.
     Highest,
-    /// The highest of its major version: `1` may move to it.
+    /// The highest stable release of its major version: `1` may move to it.
     HighestOfMajor,
-    /// The highest of its minor version: `1.0` may move to it.
+    /// The highest stable release of its minor version: `1.0` may move to it.
     HighestOfMinor,
-    /// A pre-release, or one for which there is a higher one with the same major and minor number.
+    /// A pre-release, or a release that is lower than another one with the same major and minor number.
     Other,
     /// Not released: its version was given for a build that is not a release.
     Unreleased,
@@ -76,7 +77,7 @@ pub enum ImageEvent<'a> {
 }
 
 impl<'a> ImageFacts<'a> {
-    /// Returns the branch that the event is about, if it is about one.
+    /// Returns the branch of the event, if it has one. For a schedule without a branch, this is the default branch.
     pub(super) fn branch(&self) -> Option<&'a str> {
         match self.event {
             ImageEvent::Branch(branch) => Some(branch),
@@ -93,7 +94,7 @@ impl<'a> ImageFacts<'a> {
         }
     }
 
-    /// Returns the release's tag, else the event's.
+    /// Returns the name of the release's git tag, or, without a release, of the event's git tag.
     pub(super) fn tag(&self) -> Option<&'a str> {
         match (self.release, self.event) {
             (Some(release), _) => Some(release.tag),

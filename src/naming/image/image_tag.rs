@@ -15,7 +15,7 @@ pub enum ImageTagError {
     /// It begins with `.` or `-`.
     #[error("an image tag begins with a letter, a digit or `_`, not with {0:?}")]
     First(char),
-    /// It holds a character outside the set.
+    /// It contains a character that is not allowed.
     #[error("an image tag is made of letters, digits and `.` `_` `-`; this one has {0:?}")]
     Character(char),
     /// It is too long; this is its length in characters.
@@ -45,9 +45,9 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the content tag, by which an image of the same content is found again: the fingerprint of its service,
-    /// and then the binding if there is one. `None` if the fingerprint is dirty, since such an image is never pushed,
-    /// or if one of the texts has another form.
+    /// Returns the content tag, by which a later run finds an image of the same content: the fingerprint of the
+    /// service, and then the binding (`bound_to`) if there is one. `None` if one of the texts does not have its usual
+    /// form. So there is no content tag for modified files, whose fingerprint ends with `-dirty`.
     #[must_use]
     pub fn of_content(fingerprint: &str, bound_to: Option<&str>) -> Option<Self> {
         let text = match bound_to {
@@ -72,7 +72,8 @@ impl ImageTag {
     }
 }
 
-/// Splits a content tag into the fingerprint (`fp2-` and 26 letters and digits) and the binding (13 more).
+/// Splits a content tag into the fingerprint (such as `fp2-` and 26 letters and digits) and the binding (13 letters and
+/// digits after another `-`, if there is one).
 fn content_parts(text: &str) -> Option<(&str, Option<&str>)> {
     let is_base32 = |text: &str| text.bytes().all(|byte| byte.is_ascii_lowercase() || (b'2'..=b'7').contains(&byte));
     let (scheme, rest) = text.split_once('-')?;
@@ -90,7 +91,7 @@ impl fmt::Display for ImageTag {
     }
 }
 
-/// A tag under construction. Literal text stays as it is; values are adapted.
+/// A tag that is being built. Literal text is added unchanged; values are adapted to the characters of tags.
 #[derive(Debug, Default)]
 pub(super) struct Draft(String);
 
@@ -120,7 +121,7 @@ impl Draft {
     /// Returns the tag; `None` if the text is empty.
     ///
     /// # Errors
-    /// When it is not a tag: returns the text, and what is wrong with it.
+    /// When the text is not a valid tag. The error is the text, and what is wrong with it.
     pub(super) fn finish(self) -> Result<Option<ImageTag>, (String, ImageTagError)> {
         match ImageTag::parse(&self.0) {
             Ok(tag) => Ok(Some(tag)),

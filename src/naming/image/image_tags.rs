@@ -4,10 +4,10 @@ use crate::model::name::Escaped;
 /// The tags of one image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tags {
-    /// The tags, each once. The first is used to name the image; `latest`, if there is one, is the last. Empty if no
-    /// rule has a tag for this event.
+    /// The tags, each once. The first tag names the image. The flavor's `latest` is the last tag, if the image gets it.
+    /// Empty if no rule gives a tag for this event.
     pub names: Vec<ImageTag>,
-    /// The tags that are not floating, each with how it may move.
+    /// The tags in `names` that are not floating, each with the kind of its movement.
     pub held: Vec<(ImageTag, TagMovement)>,
     /// Rules that gave no tag although they should, for a warning.
     pub skipped: Vec<Skipped>,
@@ -15,14 +15,15 @@ pub struct Tags {
     pub left_out: Vec<LeftOut>,
 }
 
-/// How a tag may move from one image to another.
+/// Whether a tag may move from one image to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TagMovement {
-    /// With each build.
+    /// It moves with each build.
     Floating,
-    /// Never: it names a commit, and the commit's first build keeps it. An attempt is no error.
+    /// It never moves, since it names a commit: the first image of the commit keeps it. An attempt to move it is no
+    /// error.
     Once,
-    /// Never: it names a release. An attempt is an error.
+    /// It never moves, since it names a release. An attempt to move it is an error.
     Fixed,
 }
 
@@ -38,13 +39,13 @@ pub struct LeftOut {
 /// Why an image does not get a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TagRefusal {
-    /// The tag is for releases, and the environment is not.
+    /// The tag is for releases, and the environment is not for releases.
     OfReleases,
     /// There is a higher release, which keeps the tag.
     NotHighest,
 }
 
-/// A rule that gives no tag, since the text that it reads does not fit.
+/// A rule that gives no tag, since the text that it reads does not fit: it is no version, for example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// The line of `tags`, from 0.
@@ -66,8 +67,8 @@ pub struct InvalidTag {
 }
 
 impl Tags {
-    /// Adds a tag at the end, unless it is there already; or notes why the image does not get it. If two rules give the
-    /// same tag, the stricter one decides how it may move.
+    /// Adds a tag that the image gets to the end of `names`, unless it is there already. Adds any other tag to
+    /// `left_out`. If two rules give the same tag, the stricter movement applies.
     pub(super) fn add(&mut self, tag: ImageTag, kept: Result<TagMovement, TagRefusal>) {
         match kept {
             Ok(movement) => {
@@ -84,7 +85,7 @@ impl Tags {
         }
     }
 
-    /// Removes tags from `left_out` that the image gets after all.
+    /// Removes from `left_out` all duplicates, and the tags that the image gets from another rule.
     pub(super) fn settle(mut self) -> Self {
         self.left_out.retain(|left| !self.names.contains(&left.tag));
         let mut seen = Vec::new();

@@ -30,7 +30,7 @@ impl Labels {
     /// Reads the labels of a service.
     ///
     /// # Errors
-    /// All errors in their expressions.
+    /// When an expression in a value is wrong. All errors are returned.
     pub fn parse<'a>(labels: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, Vec<LabelError>> {
         let mut read = Vec::new();
         let mut errors = Vec::new();
@@ -45,17 +45,17 @@ impl Labels {
         if errors.is_empty() { Ok(Self(read)) } else { Err(errors) }
     }
 
-    /// Returns the keys of the labels whose values depend on more than the service.
+    /// Returns the keys of the labels whose values depend on more than the service's name, such as on the version.
     pub fn varying(&self) -> impl Iterator<Item = &str> {
         let varies = |value: &Expression<Global>| value.values().any(|value| !matches!(value, Global::Name));
         self.0.iter().filter(move |(_, value)| varies(value)).map(|(key, _)| key.as_str())
     }
 
-    /// Returns all labels of the image: OCI's (`org.opencontainers.image.*`), which the service's own labels may
-    /// replace.
+    /// Returns all labels of the image: the standard ones of OCI (`org.opencontainers.image.*`), and the service's own,
+    /// which replace standard labels with the same keys.
     ///
-    /// `created` is the time of the commit, so that the same commit gives the same labels; `source` is the address of
-    /// the repository, from [`source_url`](super::source_url), and the label is absent if there is none.
+    /// The label `created` is the time of the commit, so that the same commit gives the same labels. `source` is the
+    /// address of the repository, from [`source_url`](super::source_url). If it is `None`, there is no label `source`.
     #[must_use]
     pub fn fill(&self, facts: &ImageFacts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
         let standard = [

@@ -36,9 +36,11 @@ const EXAMPLES: [Example; 2] = [
 ];
 
 impl TagRules {
-    /// Returns the tags that the images of all commits get: `main`, `latest`. They move from build to build.
+    /// Returns the tags that the images of all commits get on this occasion, such as `main` and `latest`. They move
+    /// from build to build.
     ///
-    /// These are the tags that two commits with nothing in common both get; none if a tag is not valid.
+    /// These are the tags that two example commits with nothing in common both get. The list is empty if a tag is not
+    /// valid.
     #[must_use]
     pub fn lasting(&self, service: &ServiceName, occasion: TagOccasion<'_>) -> Vec<ImageTag> {
         let [one, other] = EXAMPLES.map(|example| self.of_example(service, occasion, &example));

@@ -1,8 +1,9 @@
 //! Names of a service's image: the tag language of docker/metadata-action, labels, references.
 //!
-//! [`TagRules`] are the lines of `tags`, and [`Flavor`] those of `flavor`. Both are read and checked once, and give
-//! [`Tags`] for the [`ImageFacts`] of a plan. The language is that of the action, so its documentation applies. But a
-//! monorepo has many versions at one commit, so rules use the service's own version, and not the ref that was pushed.
+//! [`TagRules`] contain the lines of `tags`, and [`Flavor`] contains the lines of `flavor`. Both are read and checked
+//! once. They give the [`Tags`] for the [`ImageFacts`] of a plan. The language is that of docker/metadata-action ("the
+//! action"), so its documentation applies. But a monorepo has many versions at one commit, so rules use the service's
+//! own version, and not the ref that was pushed.
 //!
 //! # The types
 //!
@@ -13,42 +14,43 @@
 //! | `match` | when a tag was pushed: the pattern in the tag | when head carries the release tag: the pattern in the version as the tag has it (`1.0.9`, `v1.0.9`), else in the whole tag (`api/v1.0.9`) | as above; patterns written for the whole tag still work |
 //! | `edge` | on the default branch, or `branch` | the same | |
 //! | `ref,event=branch` | the branch | the same | |
-//! | `ref,event=tag` | the tag | on a tag, the version as the service's tag has it; a tag that is not the service's as it is | `services-go-api-1.0.9` would be no useful tag |
+//! | `ref,event=tag` | the tag | when a tag was pushed: for the service's release tag, the version as it is written in the tag; any other tag unchanged | `services-go-api-1.0.9` would be no useful tag |
 //! | `ref,event=pr` | `pr-` and the number | the same | |
 //! | `raw` | the `value` | the same; this is the default, with `{{version}}` | a service always has a version |
 //! | `sha` | `sha-` and 7 digits, or all | the same, with `--abbrev` digits | |
 //!
-//! A `value=` replaces the version in `semver`, `pep440` and `match`, which then apply to every event (tags of `semver`
-//! and `pep440` are still only given in environments for releases). As in the action, a pre-release only gives
-//! `{{version}}` or `{{raw}}`.
+//! In rules of the types `semver`, `pep440` and `match`, the attribute `value=` replaces the version. Such a rule
+//! applies to every event (but tags of `semver` and `pep440` are still only given in environments for releases). As in
+//! the action, a pre-release gives only `{{version}}` or `{{raw}}`, whatever the pattern is.
 //!
 //! # Which tags an image gets
 //!
-//! [`Tags::left_out`] has the tags that rules gave and an image does not get. `tag_choice` decides.
+//! [`Tags::left_out`] has the tags that rules gave, but that the image does not get. The module `tag_choice` decides
+//! which.
 //!
-//! - An environment that is not for releases (`version: release`) leaves out tags that would replace a release: those of
-//!   `semver` and `pep440`, those of `match` from the tag of a release, a value that is the bare version of a release,
-//!   and the `latest` of a flavor. A given version that was never released is not left out.
-//! - An environment for releases gives a part of a version (`1.0`, `1`) only to the highest stable release with that
-//!   part, and `latest` and other values of `raw` only to the service's highest stable release.
+//! - In an environment that is not for releases (one without `version: release`), tags are left out that would replace
+//!   a release: tags of `semver` and `pep440`, tags of `match` from the tag of a release, a value that is exactly the
+//!   version of a release, and the `latest` of a flavor. A tag with a given version that was never released is kept.
+//! - In an environment for releases, a tag with a part of a version (`1.0`, `1`) is given only to the highest stable
+//!   release with that part. `latest` and other values of `raw` are given only to the service's highest stable release.
 //!
 //! # What else differs
 //!
-//! - `latest` is always the highest stable release, even with `latest=true`, which lets any rule move it. In the action
-//!   it is the release that was built last, so a fix for an old version moves it back. To tag another image, use
-//!   `type=raw,value=latest,enable={{is_default_branch}}`.
-//! - `{{date}}` is the commit's time, like `{{commit_date}}`, and zones are fixed distances from UTC (`tz='+09:00'`), so
-//!   that the same commit gives the same plan.
+//! - A flavor's `latest` always names the highest stable release, even with `latest=true`, which lets any rule move it.
+//!   In the action, `latest` names the release that was built last, so a fix for an old version moves it back. To tag
+//!   another image, use `type=raw,value=latest,enable={{is_default_branch}}`.
+//! - `{{date}}` is the commit's time, like `{{commit_date}}`, and time zones are fixed distances from UTC
+//!   (`tz='+09:00'`), so that the same commit gives the same plan.
 //! - `{{version}}` and `{{name}}` of the service are expressions too. `{{tag}}` is the service's release tag at head,
 //!   else the tag that was pushed. Values are never escaped for HTML.
 //! - Build metadata stays in `{{version}}`: `1.0.9+b5` is the tag `1.0.9_b5`. The action drops it, so that two releases
 //!   become one image.
 //! - In a value `+` becomes `_`, and, as in the action, any other run of characters that a tag may not contain becomes
 //!   `-`. Literal text with such characters is refused, and so is a tag of more than 128 characters.
-//! - An attribute that the type does not have is a warning; the action is silent. Unknown types and expressions, a
-//!   `group` that the pattern lacks, and formats without quotes are errors; the action is silent or crashes. Regular
-//!   expressions have no look-around and no back-references.
-//! - A flavor's `prefix` and `suffix` are filled in for `latest` too.
+//! - An attribute that the type does not have gives a warning; the action ignores it silently. Unknown types and
+//!   expressions, a `group` that the pattern lacks, and formats without quotes are errors; in these cases the action
+//!   says nothing, or crashes. Regular expressions have no look-around and no back-references.
+//! - Expressions in a flavor's `prefix` and `suffix` are filled in for `latest` too.
 //! - An image's name with capitals is refused instead of lower-cased. The label `version` is the service's version, not
 //!   its first tag; `created` is the commit's time.
 

@@ -34,13 +34,13 @@ const COMMON: &[&str] = &["type", "enable", "priority", "prefix", "suffix"];
 struct Attributes {
     line_type: &'static Type,
     given: Vec<(String, Text, usize)>,
-    /// The problems; only the first one of each attribute.
+    /// The problems found so far, at most one for each attribute that was read.
     problems: Vec<Problem>,
     /// The attributes that the type does not have. They are ignored, as in the action.
     ignored: Vec<Problem>,
 }
 
-/// Reads the line with this number. Also returns the ignored attributes.
+/// Reads a line of `tags` with this number. Also returns a problem for each attribute that is ignored.
 pub(super) fn rule(line: usize, text: &str) -> Result<(Rule, Vec<Problem>), Vec<Problem>> {
     let fields = fields(text).map_err(|problem| vec![problem])?;
     let mut attributes = Attributes::read(fields)?;
@@ -106,13 +106,14 @@ impl Attributes {
         read(value.as_str()).map_err(|problem| self.problems.push(value.place(problem))).ok()
     }
 
-    /// Reads an attribute that is ignored when it is empty: examples in the action's documentation have empty ones.
+    /// Reads an attribute; `None` also if it is empty, since examples in the action's documentation have empty
+    /// attributes.
     fn take_filled<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let filled = self.given.iter().any(|(other, value, _)| other == key && !value.as_str().is_empty());
         if filled { self.take(key, read) } else { None }
     }
 
-    /// Reads a required attribute.
+    /// Reads a required attribute. It is a problem if the attribute is absent.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         // A mistyped attribute is found by the place of its problem.
         let mistyped = |(_, problem): &(usize, &Problem)| {

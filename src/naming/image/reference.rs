@@ -111,7 +111,7 @@ impl ImageName {
         (other.familiar() == self.familiar() && ImageTag::parse(tag).is_ok()).then_some(tag)
     }
 
-    /// Returns the full reference of one of its tags: `ghcr.io/acme/api:1.0.9`.
+    /// Returns the full reference of the image with a tag: `ghcr.io/acme/api:1.0.9`.
     #[must_use]
     pub fn reference(&self, tag: &ImageTag) -> String {
         format!("{self}:{tag}")

@@ -14,7 +14,7 @@ pub struct RuleError {
     pub help: Option<String>,
 }
 
-/// What is wrong with a text, and where in it. The message quotes the text with escapes.
+/// What is wrong with a text, and where in it. Harmful characters in the message and the help are escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Problem {
     pub(super) offset: usize,
@@ -40,7 +40,7 @@ impl Problem {
         self.help(help)
     }
 
-    /// Returns the same problem in a longer text, in which this one begins at `start`.
+    /// Returns the same problem with its offset in a longer text, in which the present text begins at `start`.
     pub(super) fn moved(self, start: usize) -> Self {
         Self { offset: self.offset + start, ..self }
     }

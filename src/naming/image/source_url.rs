@@ -1,4 +1,4 @@
-/// Returns the address of a repository for browsers, from the address of its remote: `https://github.com/acme/shop` for
+/// Returns the web address of a repository, from the address of its remote: `https://github.com/acme/shop` for
 /// `git@github.com:acme/shop.git`.
 ///
 /// User names and passwords are removed, since labels are public. `None` for a path on this machine.

@@ -6,13 +6,13 @@ use super::tag_expression::{Expression, Global, VersionPart};
 use super::tag_rule::{Enable, ShaFormat, Source};
 use crate::model::name::Escaped;
 
-/// The text that a rule makes a tag from.
+/// The content of a rule's tag, between prefix and suffix.
 pub(super) enum Body<'a> {
-    /// Literal text with values in it.
+    /// An expression of literal text and values.
     Global(&'a Expression<Global>),
-    /// The pattern of a version, with the version's parts.
+    /// A pattern for a version, and the parts of the version.
     Version(&'a Expression<VersionPart>, VersionFields),
-    /// A value.
+    /// A single value, such as the name of a branch.
     Value(String),
 }
 
@@ -70,8 +70,8 @@ impl Source {
     }
 }
 
-/// Returns the texts that a rule about versions reads, the preferred one first: only its own `value` if it has one,
-/// else the version in the release's tag, and then the whole tag.
+/// Returns the texts from which a rule about versions may read one, the preferred text first. If the rule has a
+/// `value`, this is the only text. Otherwise the texts are the version in the release's tag, and the whole tag.
 fn texts(value: Option<&Expression<Global>>, facts: &ImageFacts<'_>) -> Vec<String> {
     match (value, facts.release) {
         (Some(value), _) => vec![value.text(|value| value.value(facts))],

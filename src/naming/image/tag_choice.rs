@@ -1,4 +1,4 @@
-//! Decides which of the tags that rules make an image gets.
+//! Decides for each tag that a rule gives whether the image gets it.
 
 use super::floating::holds_version;
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
@@ -17,11 +17,12 @@ enum ContainedVersion {
     Minor,
     /// Its major number.
     Major,
-    /// Nothing, like `stable` and `latest`.
+    /// Nothing, as in `stable` and `latest`.
     Nothing,
 }
 
-/// Returns how the tag that a rule made may move, or why the image does not get it.
+/// Decides whether an image gets the tag of a rule. Returns how the tag may move, or the reason why the image does not
+/// get the tag.
 pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     let contained =
         facts.release.map_or(ContainedVersion::Nothing, |release| contained_version(rule, body, &release, facts));
@@ -54,8 +55,8 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
     })
 }
 
-/// Returns how the tag `latest` of a flavor may move, or why the image does not get it. The tag contains no part of a
-/// version.
+/// Decides whether an image gets the tag `latest` of a flavor, which contains no part of a version. Returns how the tag
+/// may move, or the reason why the image does not get the tag.
 pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<TagMovement, TagRefusal> {
     match facts.purpose {
         Purpose::Builds => Err(TagRefusal::OfReleases),
@@ -63,7 +64,8 @@ pub(super) fn keeps_latest(facts: &ImageFacts<'_>) -> Result<TagMovement, TagRef
     }
 }
 
-/// Checks whether a tag may move to the release.
+/// Checks that a tag may move to the image's release. `contained` is how much of the release's version the tag
+/// contains.
 fn moves(contained: ContainedVersion, facts: &ImageFacts<'_>) -> Result<(), TagRefusal> {
     let Some(release) = facts.release else { return Err(TagRefusal::NotHighest) };
     let may = match contained {
@@ -118,7 +120,7 @@ fn of_text(text: &str, release: &ImageRelease<'_>) -> ContainedVersion {
     }
 }
 
-/// Whether a text contains a version that is not part of a longer one.
+/// Whether a text contains this version, and not only as a part of a longer version.
 fn holds(text: &str, version: &str) -> bool {
     text.match_indices(version).any(|(at, _)| {
         let before = text[..at].chars().next_back();

@@ -26,7 +26,7 @@ pub(super) enum Global {
     IsNotDefaultBranch,
     Version,
     Name,
-    /// The time of the commit, this many minutes ahead of UTC.
+    /// The time of the commit, in a format, and at an offset of some minutes ahead of UTC.
     Date(DateFormat, i64),
 }
 
@@ -103,7 +103,7 @@ impl<N> Expression<N> {
         })
     }
 
-    /// Returns the value if the expression consists of it alone.
+    /// Returns the value if the expression consists of a single value, without text.
     pub(super) fn alone(&self) -> Option<&N> {
         match self.0.as_slice() {
             [Piece::Value(value)] => Some(value),
@@ -111,7 +111,8 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns its texts and values in order, or `None` if `value` returns `None` for one of them.
+    /// Converts its texts and values, in order, by `text` and `value`; `None` if `value` returns `None` for one of the
+    /// values.
     pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
         let piece = |piece: &Piece<N>| match piece {
             Piece::Text { text: written, .. } => Some(text(written)),
@@ -125,7 +126,7 @@ impl<N> Expression<N> {
         self.text(|name| format!("{{{{{}}}}}", value(name)))
     }
 
-    /// Adds the text to a tag, with adapted values.
+    /// Fills in the values, and adds the text to a tag. The values are adapted to the tag.
     pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
         for piece in &self.0 {
             match piece {
@@ -135,7 +136,7 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Returns the text with unchanged values.
+    /// Returns the text with the values filled in unchanged.
     pub(super) fn text(&self, value: impl Fn(&N) -> String) -> String {
         self.0
             .iter()

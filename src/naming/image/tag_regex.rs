@@ -2,10 +2,10 @@ use regex::{Regex, RegexBuilder};
 
 use super::rule_error::Problem;
 
-/// The largest compiled expression. Larger ones are refused.
+/// The size limit of a compiled regular expression, in bytes. Larger ones are refused.
 const REGEX_SIZE: usize = 1 << 20;
 
-/// Reads `\d+` or, with flags, `/\d+/i`.
+/// Reads a regular expression, such as `\d+`, or, with flags, `/\d+/i`.
 pub(super) fn slashed_regex(text: &str) -> Result<Regex, Problem> {
     match text.strip_prefix('/').and_then(|inside| inside.rsplit_once('/')) {
         Some((pattern, flags)) if !pattern.is_empty() => regex(pattern, flags).map_err(|problem| problem.moved(1)),

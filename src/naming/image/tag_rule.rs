@@ -64,7 +64,7 @@ pub(super) enum ShaFormat {
 }
 
 impl Source {
-    /// Whether its tags belong to releases: versions, and matches in the tag of a release.
+    /// Whether its tags belong to releases: tags from versions, and tags from matches in the tag of a release.
     pub(super) fn is_of_releases(&self) -> bool {
         matches!(self, Self::Version { .. } | Self::Match { value: None, .. })
     }

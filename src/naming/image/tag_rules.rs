@@ -41,7 +41,7 @@ impl TagRules {
     /// `type=raw,value={{version}}`.
     ///
     /// # Errors
-    /// All errors, each with its place.
+    /// When a line is wrong. All errors are returned, each with its place.
     pub fn parse<S: AsRef<str>>(lines: &[S], flavor: Flavor) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
@@ -63,14 +63,14 @@ impl TagRules {
         if errors.is_empty() { Ok(Self { rules, flavor, ignored }) } else { Err(errors) }
     }
 
-    /// Returns the attributes that were ignored, because their type does not have them, each with its place.
+    /// Returns the attributes that were ignored because the type of their rule does not have them, each with its place.
     #[must_use]
     pub fn ignored(&self) -> &[RuleError] {
         &self.ignored
     }
 
-    /// Returns the rules for files that differ from the commit: without rules that name a commit or a git tag. If none
-    /// is left, the default one names the version.
+    /// Returns the rules for an image of modified files, which differ from the commit. Rules whose tags contain a
+    /// commit or a git tag are left out. If no rule is left, the default rule applies, whose tag is the version.
     #[must_use]
     pub fn for_modified_files(&self) -> Self {
         let rules: Vec<Rule> = self.rules.iter().filter(|rule| !rule.names_a_commit(&self.flavor)).cloned().collect();
@@ -115,7 +115,8 @@ impl TagRules {
     /// Returns the tags of an image.
     ///
     /// # Errors
-    /// All invalid tags: too long, or with `.` or `-` at the beginning because of literal text.
+    /// When a tag is invalid: it is too long, or begins with `.` or `-` because of literal text. All invalid tags are
+    /// returned.
     pub fn tags(&self, facts: &ImageFacts<'_>) -> Result<Tags, Vec<InvalidTag>> {
         let mut tags = Tags::default();
         let mut errors = Vec::new();
@@ -206,7 +207,7 @@ impl Rule {
         self.suffix.as_ref().or(flavor.suffix.as_ref().map(|affix| &affix.text))
     }
 
-    /// Checks a tag that is the same for every event, so that an error is found early.
+    /// Checks the rule's tag if it is the same for every event, so that an error is found early.
     fn check(&self, flavor: &Flavor) -> Result<(), Problem> {
         let fixed = |affix: Option<&Expression<Global>>| match affix {
             None => Some(String::new()),

@@ -8,10 +8,10 @@ pub enum ReleaseError {
     /// A version was given for several services or none.
     #[error("a version can be given for one service only, and {lines} are asked for")]
     VersionOfMany {
-        /// The number of lines.
+        /// The number of requested release lines.
         lines: usize,
     },
-    /// The given version is not one of the service's scheme.
+    /// The given text is not a version of the service's scheme.
     #[error("`{}` is not a version of `{service}`, whose scheme is {scheme}", Escaped::new(text))]
     NoVersion {
         /// The service.
@@ -33,7 +33,7 @@ pub enum ReleaseError {
         /// The version.
         version: Version,
     },
-    /// The given version is not higher than the current one.
+    /// The given version is not higher than the current version.
     #[error("{next} of `{service}` would not be higher than {current}, its current version")]
     NotHigher {
         /// The service.
@@ -77,7 +77,7 @@ pub enum ReleaseError {
         /// The reason.
         error: TagNameError,
     },
-    /// Git cannot store the tag beside an existing one.
+    /// Git cannot store the tag beside an existing tag.
     #[error("git cannot store the tag {tag} beside {obstacle}: one would be a directory of the other")]
     InTheWay {
         /// The tag to create.

@@ -4,13 +4,13 @@ use crate::naming::version::{TagPattern, Version};
 /// A release line: the services that are released together, and their releases so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The services, at least one. Services that share a tag format are one line.
+    /// The services of the line, at least one. Services that share a tag format belong to the same line.
     pub services: Vec<ServiceName>,
     /// How its tags are written.
     pub pattern: TagPattern,
     /// Its releases, in any order.
     pub releases: Vec<TaggedRelease>,
-    /// The lines that its services depend on, by position.
+    /// The positions of the lines that its services depend on.
     pub depends_on: Vec<usize>,
     /// Whether the request includes the line: it was named, or none was.
     pub scope: Scope,
@@ -45,9 +45,9 @@ pub struct TaggedRelease {
 pub enum ReleasePosition {
     /// At head.
     Head,
-    /// Before head.
+    /// At an ancestor of head.
     Behind,
-    /// On another branch.
+    /// At a commit that is no ancestor of head, such as on another branch.
     Elsewhere,
 }
 
@@ -58,8 +58,8 @@ impl Line {
         self.highest(|_| true)
     }
 
-    /// Returns the release that makes another one unnecessary: the current one, if it is at head. A pre-release at head
-    /// does not count when its final release is requested.
+    /// Returns the current release if it is at head, so that no further release is needed. A pre-release is only
+    /// returned if `pre` requests a pre-release.
     #[must_use]
     pub fn already(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         self.current().filter(|current| {
@@ -67,8 +67,8 @@ impl Line {
         })
     }
 
-    /// Returns the release since which commits count. If the line is already released at head, it is the one before, so
-    /// that the released commits are listed.
+    /// Returns the release after which commits are considered for the next one. If the line is already released at
+    /// head, returns the release before, so that the commits of the release at head are listed.
     #[must_use]
     pub fn since(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         match self.already(pre) {

@@ -1,15 +1,15 @@
-//! The next releases of services, as a [`ReleasePlan`]. This module neither reads nor writes anything.
+//! The next releases of services, as a [`ReleasePlan`]. This module does no input or output.
 //!
 //! A *line* is released as a whole: one service, or all services that share a tag format such as `v{{version}}`.
 //!
 //! # What `--bump auto` promises
 //!
-//! 1. The *current* version is the highest by SemVer among the line's release tags before or at head, not the nearest
-//!    or the newest. Versions of tags on other branches are not used again. If the next version is not higher than all
-//!    of them, the plan says so.
-//! 2. Commits since the line's last release count if their change against their first parent matches the filters of one
-//!    of its services. Scopes (`feat(api): …`) do not matter. A pre-release is not a last release, so that a release
-//!    includes the commits of its candidates; with `--pre` the last release is the current one.
+//! 1. The *current* version of a line is the highest, by SemVer, of its release tags at head and at ancestors of head.
+//!    It need not be the nearest or the newest. Versions of tags on other branches are not used again. If the next
+//!    version is not higher than all of those, the plan says so.
+//! 2. Commits since the line's last release are considered if their change against their first parent matches the
+//!    filters of one of its services. Scopes (`feat(api): …`) do not matter. The last release is the last one that is
+//!    no pre-release, so that a release includes the commits of its candidates. With `--pre`, it is the current release.
 //! 3. The message of each commit (Conventional Commits 1.0.0) requires a bump, and the highest one is used:
 //!
 //!    | commit | requires | before 1.0.0 |
@@ -24,15 +24,15 @@
 //!    | a revert of a released commit | patch | patch |
 //!
 //! 4. If no commit requires a bump, there is no release.
-//! 5. The first release of a line is 0.1.0, whatever its commits require, as soon as it has a commit. Only people decide
-//!    about 1.0.0 (`--bump major`, `--version 1.0.0`).
-//! 6. A line whose current release is at head is already released, and stays as it is; but a pre-release is followed by
-//!    its final release when that is requested.
+//! 5. The first release of a line is 0.1.0, whatever its commits require, as soon as it has a commit. Only people
+//!    decide about 1.0.0 (`--bump major`, `--version 1.0.0`).
+//! 6. A line whose current release is at head is already released, and is not released again. But if that release is a
+//!    pre-release, and a final release is requested, the final release follows.
 //! 7. A service with `scheme: calver` is only released with `--version`, since commits do not determine a date.
 //! 8. Dependents of a released line are released too, with at least a patch.
 //!
-//! Without names every line is considered: with `auto` by the rules above, with another bump if any commit changes it. A
-//! line that is named gets the given bump even without commits.
+//! If no service is named, every line is considered. With `--bump auto`, the rules above decide; with another bump, a
+//! line is released if any commit changes it. A named line gets the given bump even without commits.
 
 mod error;
 mod line;
@@ -76,8 +76,8 @@ pub enum NextVersion {
 pub enum Dependents {
     /// They are not released.
     None,
-    /// They are released too, since they are built from them: with a higher patch number, or as their own commits
-    /// require. One that was never released stays unreleased.
+    /// They are released too, since they are built from released services: with a higher patch number, or as their own
+    /// commits require. A dependent that was never released stays unreleased.
     #[default]
     Patch,
 }

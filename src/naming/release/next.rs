@@ -10,7 +10,7 @@ pub(super) struct Next {
 }
 
 impl Line {
-    /// Returns the next release; `None` if the scheme does not determine the next version.
+    /// Returns the next release; `None` for calendar versions, since the next one does not follow from a bump.
     pub(super) fn next(&self, bump: Bump, pre: Option<&str>) -> Result<Option<Next>, ReleaseError> {
         if self.pattern.scheme() == Scheme::Calver {
             return Ok(None);
@@ -37,7 +37,8 @@ impl Line {
         scheme.read(text).ok_or_else(|| ReleaseError::NoVersion { service: service(), text: text.to_owned(), scheme })
     }
 
-    /// Checks a version from the command line. Returns the release if it already exists at head.
+    /// Checks a version from the command line. If a release with this version already exists at head, returns that
+    /// release.
     pub(super) fn chosen(&self, version: &Version) -> Result<Option<&TaggedRelease>, ReleaseError> {
         if !version.build().is_empty() {
             return Err(ReleaseError::Build { version: version.clone() });
@@ -57,7 +58,7 @@ impl Line {
         }
     }
 
-    /// Returns the tag of a version, if git can store it beside the `existing` ones, which are sorted.
+    /// Returns the tag of a version, if git can store it beside the `existing` tags, which are sorted.
     pub(super) fn tag(&self, version: &Version, existing: &[TagName]) -> Result<TagName, ReleaseError> {
         let service = || self.services[0].clone();
         let tag = self.pattern.tag(version).map_err(|error| ReleaseError::Refused {

@@ -26,7 +26,7 @@ pub struct Released {
     /// The version of the highest release so far; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release after which commits count; absent if all count.
+    /// The tag of the release after which commits are considered; absent if all commits are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The version.
@@ -47,7 +47,7 @@ pub struct Released {
     /// The tag on another branch whose version would have been the next; absent if none was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
-    /// The commits since then that change its files, the newest first.
+    /// The commits after `since` that change files of the services, the newest first.
     pub commits: Vec<PublishedCommit>,
 }
 
@@ -60,7 +60,7 @@ pub struct Unreleased {
     /// The version of the highest release so far; absent before the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release after which commits count; absent if all count.
+    /// The tag of the release after which commits are considered; absent if all commits are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The reason: `no-commits`, `nothing-asked`, `no-next` or `released`.
@@ -68,7 +68,7 @@ pub struct Unreleased {
     /// The tag of its release at head, if it is `released`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
-    /// The commits since then that change its files, the newest first.
+    /// The commits after `since` that change files of the services, the newest first.
     pub commits: Vec<PublishedCommit>,
 }
 

@@ -17,11 +17,11 @@ pub struct PlannedRelease {
     pub services: Vec<ServiceName>,
     /// The highest release among the ancestors of head.
     pub current: Option<TaggedRelease>,
-    /// The release after which commits count.
+    /// The release after which commits are considered.
     pub since: Option<TaggedRelease>,
-    /// The commits since then that change its files, the newest first.
+    /// The commits after `since` that change files of the services, the newest first.
     pub changes: Vec<ReleaseChange>,
-    /// Whether it is released, and as which version.
+    /// Whether it is to be released, and as which version.
     pub outcome: ReleaseOutcome,
     /// The highest release, on any branch, that is not lower than the next version.
     pub not_below: Option<TaggedRelease>,
@@ -88,7 +88,8 @@ pub enum Idle {
 /// the newest first. `existing` are all tags, sorted.
 ///
 /// # Errors
-/// When a given version is invalid, or git could not store a tag.
+/// When a given version is invalid or is given for several lines, when a line has no next version, or when git could
+/// not store a tag.
 pub fn plan(
     lines: &[Line],
     commits: Vec<Vec<Commit>>,
@@ -185,8 +186,8 @@ fn due(
     Ok(ReleaseOutcome::Due { version, tag, why, taken })
 }
 
-/// Releases the dependents of released lines, directly or not: with a higher patch number, or as their own commits
-/// require. A line that is already released at head counts as released, so that an interrupted release can be
+/// Releases the direct and indirect dependents of released lines: with a higher patch number, or as their own commits
+/// require. A line that is already released at head is treated as released, so that an interrupted release can be
 /// continued.
 fn spread(
     lines: &[Line],

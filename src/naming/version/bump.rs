@@ -24,10 +24,10 @@ pub enum BumpError {
     /// The word for pre-releases is not valid in SemVer.
     #[error("{0:?} cannot name a pre-release: letters, digits and `-`, not a number alone")]
     Pre(String),
-    /// The pre-release would come before the current one: `beta` after `rc`.
+    /// The pre-release would not be higher than the current version: `beta` after `rc`.
     #[error("{next} would not be higher than {current}")]
     NotHigher {
-        /// The version it starts from.
+        /// The current version.
         current: Version,
         /// The version that was requested.
         next: Version,
@@ -43,14 +43,17 @@ pub const FIRST: Version = Version::new(0, 1, 0);
 impl Bump {
     /// Returns the version of the release after `current`.
     ///
-    /// A pre-release leads to its own version first: `1.1.0-rc.2` gives `1.1.0` by patch and minor, `2.0.0` by major.
-    /// With `pre` the result is a pre-release: the first of a new version (`1.2.3`, minor, `rc`: `1.3.0-rc.1`), or the
-    /// next one of a version that is under way (`1.3.0-rc.1`: `1.3.0-rc.2`; `beta` to `rc`: `1.3.0-rc.1`). Without a
-    /// release so far it is [`FIRST`], whatever the bump. Versions in `taken`, such as those of tags on other branches,
-    /// are skipped by raising the patch, or a pre-release's number. Build metadata is dropped.
+    /// A pre-release is followed by its own final version if the bump allows it: `1.1.0-rc.2` gives `1.1.0` with patch
+    /// and minor, but `2.0.0` with major. With `pre` the result is a pre-release. It is the first one of a new version
+    /// (with minor and `rc`, `1.2.3` gives `1.3.0-rc.1`), or the next one of a version that already has pre-releases
+    /// (with `rc`, `1.3.0-rc.1` gives `1.3.0-rc.2`, and `1.3.0-beta.2` gives `1.3.0-rc.1`). If there is no release yet,
+    /// the result is [`FIRST`], or a pre-release of it, whatever the bump is. Versions in `taken`, such as those of
+    /// tags on other branches, are skipped: the patch number, or the number of the pre-release, is raised until the
+    /// version is free. Build metadata is dropped.
     ///
     /// # Errors
-    /// When `pre` is not a valid word or would lead backwards, or a number exceeds 64 bits.
+    /// When `pre` is not a valid word, when the result would not be higher than `current` (`beta` after `rc`), or when
+    /// a number exceeds 64 bits.
     pub fn next(self, current: Option<&Version>, pre: Option<&str>, taken: &[Version]) -> Result<Version, BumpError> {
         if let Some(pre) = pre {
             let is_word = !pre.is_empty() && pre.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
@@ -99,7 +102,8 @@ impl Bump {
     }
 }
 
-/// Returns the pre-release of a version after the one with this number; without a number, the first.
+/// Returns a pre-release of a version, such as `1.3.0-rc.2`. Its number is one higher than `after`, or 1 if `after` is
+/// `None`.
 fn pre_release(core: &Version, pre: &str, after: Option<u64>) -> Result<Version, BumpError> {
     let number = after.unwrap_or(0).checked_add(1).ok_or_else(|| BumpError::TooHigh(core.clone()))?;
     let pre = Prerelease::new(&format!("{pre}.{number}")).map_err(|_| BumpError::Pre(pre.to_owned()))?;

@@ -25,7 +25,7 @@ pub enum Weight {
     Unlabelled,
     /// `docs`, `style`, `test`, `chore`, `ci`: no reason for a release.
     Housekeeping,
-    /// A merge. The commits that it brings in count instead.
+    /// A merge. It requires nothing itself, but the commits that it brings in do.
     Merge,
     /// It reverts commits that are not released yet.
     Reverts,
@@ -33,7 +33,7 @@ pub enum Weight {
     Reverted,
 }
 
-/// What one commit contributes to a decision.
+/// The kind of one commit, and the bump that it requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommitReason {
     /// The commit.
@@ -44,16 +44,16 @@ pub struct CommitReason {
     pub bump: Option<Bump>,
 }
 
-/// The bump that a service's commits require, and what each commit contributes.
+/// The bump that a service's commits require together, and the bump that each commit requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The highest bump that any of them requires; `None` if no release is due.
     pub bump: Option<Bump>,
-    /// One for each commit, in their order.
+    /// One reason for each commit, in the order of the commits.
     pub reasons: Vec<CommitReason>,
 }
 
-/// Before or after version 1.0.0 (SemVer, item 4: in `0.y.z` anything may change).
+/// The stage of a service: before version 1.0.0, or from it on (SemVer, item 4: in `0.y.z` anything may change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// `0.y.z`: a breaking change raises the minor number. Only people decide about `1.0.0`.
@@ -63,7 +63,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Returns the stage of a service whose last release is this one.
+    /// Returns the stage of a service with this last release.
     #[must_use]
     pub fn of(release: &Version) -> Self {
         match release {
@@ -86,8 +86,8 @@ impl Weight {
         }
     }
 
-    /// Returns the kind of a message in the form of Conventional Commits 1.0.0: `type(scope)!: description`, and
-    /// footers.
+    /// Returns the kind of a commit with this message, by the rules of Conventional Commits 1.0.0: `type(scope)!:
+    /// description`, and footers.
     #[must_use]
     pub fn of_message(message: &str) -> Self {
         let subject = message.lines().next().unwrap_or_default();
@@ -126,7 +126,7 @@ fn breaks(message: &str) -> bool {
     message.lines().skip(1).any(is_footer)
 }
 
-/// Returns the ids in lines of `git revert`: `This reverts commit ID.`
+/// Returns the ids of reverted commits, from the lines that `git revert` writes: `This reverts commit ID.`
 fn reverted(message: &str) -> impl Iterator<Item = &str> {
     message.lines().filter_map(|line| {
         let rest = line.trim_start().strip_prefix("This reverts commit ")?;
@@ -136,10 +136,10 @@ fn reverted(message: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Decision {
-    /// Weighs the commits since a service's last release, the newest first.
+    /// Decides about the commits since a service's last release. `commits` has the newest first.
     ///
     /// A commit and its revert cancel each other, and a revert of the revert restores the commit. A revert of a
-    /// released commit is a fix.
+    /// released commit is treated as a fix.
     #[must_use]
     pub fn of(commits: &[Commit], stage: Stage) -> Self {
         let mut taken_back = vec![false; commits.len()];
@@ -152,7 +152,7 @@ impl Decision {
     }
 }
 
-/// Weighs one commit that was not reverted, and notes which older ones it reverts.
+/// Returns the kind of a commit that was not reverted, and marks in `taken_back` the older commits that it reverts.
 fn weigh(commits: &[Commit], index: usize, taken_back: &mut [bool]) -> Weight {
     let commit = &commits[index];
     if commit.parents > 1 {

@@ -10,7 +10,7 @@ pub enum Count {
     #[default]
     Commits,
     /// The commits since the release whose change against their first parent matches the service's filters. A merge
-    /// counts if it brings in such a change, and so does each commit that it brings in with such a change.
+    /// that brings in such a change is counted, and so is each commit with such a change that it brings in.
     Paths,
 }
 

@@ -1,18 +1,18 @@
 use crate::model::name::{CommitId, TagName};
 
-/// The `git describe` of a service at a commit.
+/// The result of `git describe` at a commit, with the release tags of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
     /// The service's last release tag before or at the commit; `None` before the first release.
     pub tag: Option<TagName>,
-    /// How many commits were made since, as git counts; without a tag, how many commits there are.
+    /// The number of commits since the tag, as `git describe` counts them; without a tag, the number of all commits.
     pub distance: u32,
     /// The commit that is described.
     pub commit: CommitId,
     /// Whether tag and distance are certain.
     pub trust: Trust,
-    /// A nearer tag with a version that the service's scheme cannot read, although another scheme can or it is almost a
-    /// version. With such a tag the service has no version.
+    /// A tag that is nearer than `tag`, with a version that the service's scheme cannot read. Another scheme can read
+    /// it, or it is almost a version. If there is such a tag, the service has no version.
     pub unread: Option<TagName>,
 }
 
@@ -21,7 +21,6 @@ pub struct Described {
 pub enum Trust {
     /// It would be the same.
     Exact,
-    /// The walk reached the boundary of a shallow clone: the distance may be too small, and the tag may be the wrong
-    /// one.
+    /// The walk reached the boundary of a shallow clone: the distance may be too small, and the tag may be wrong.
     Shallow,
 }

@@ -6,7 +6,7 @@ use crate::model::shallow_clone::WHOLE_HISTORY;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VersionError {
-    /// The clone is too shallow to know the last release, or the distance from it.
+    /// The clone is too shallow to find the last release, or to count the commits since.
     #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]
     Shallow {
         /// The commit that was to be described.
@@ -29,7 +29,7 @@ pub enum VersionError {
         tag: TagName,
         /// The service's scheme.
         scheme: Scheme,
-        /// The scheme that can read it.
+        /// Another scheme, if one can read the version.
         other: Option<Scheme>,
         /// The tag that was probably meant.
         meant: Option<TagName>,

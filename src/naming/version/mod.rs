@@ -10,13 +10,13 @@
 //! | `sha` | `sha-188f7a2` | invalid | invalid | no | invalid | yes |
 //! | `release` | – | it is the release | – | – | as `MAJOR.MINOR.PATCH` | yes, `+` becomes `_` |
 //!
-//! At the release itself every style except `sha` gives `1.0.9`. In an environment that is not for releases, `extended`
-//! gives `1.0.9-0000-188f7a2`. Some consequences:
+//! At the release itself, every style except `sha` gives `1.0.9`. But in an environment that is not for releases,
+//! `extended` gives `1.0.9-0000-188f7a2`. Some consequences:
 //!
 //! - `extended` and `describe` are pre-releases of the version that they come *after*. A range such as `>=1.0.9` or
 //!   `^1.0.9` (Helm, Flux, npm) does not include them; `>=1.0.9-0` does. Use `next` where such ranges matter.
-//! - The table is about builds after one release. Between releases, tags do not sort as text where a number gains a
-//!   digit: `1.0.10` comes before `1.0.9`.
+//! - The table compares builds after the same release. Builds after different releases do not sort as text if a number
+//!   gains a digit: `1.0.10` comes before `1.0.9`.
 //! - `extended` has four digits, and five from the ten-thousandth commit on. From then on it does not sort as text.
 //! - After a pre-release `1.1.0-rc.1`, the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) come after it
 //!   and before `1.1.0-rc.2`. Those of `extended` and `describe` come after every `1.1.0-rc.N`, since SemVer sorts
@@ -25,7 +25,8 @@
 //!   `_b5` in the tag of an image.
 //! - The release after a calendar version (`scheme: calver`) is not known, so `next` and `pseudo` are errors, and
 //!   `pep440` is `24.04.1.post47+g188f7a2`.
-//! - With modified files `-dirty` (`.dirty` or `+dirty` for `pep440`) is added. Such versions are never pushed.
+//! - If files are modified, `-dirty` is added (`.dirty` or `+dirty` for `pep440`). By default, rebake does not push
+//!   such a version.
 //!
 //! `tests/it/styles.rs` checks the table with the `semver` crate and Python's `packaging`.
 

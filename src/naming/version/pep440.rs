@@ -9,7 +9,7 @@ pub(super) fn release(version: &Semver) -> Result<String, VersionError> {
     Ok(format!("{major}.{minor}.{patch}{pre}"))
 }
 
-/// Writes a version between a release and the next one: `1.0.10.dev47`, `1.1.0rc2.dev3`.
+/// Writes a version between a release and the next release: `1.0.10.dev47`, `1.1.0rc2.dev3`.
 pub(super) fn development(version: &Semver, distance: u32) -> Result<String, VersionError> {
     let Semver { major, minor, patch, .. } = version;
     Ok(match phase(version)? {
@@ -24,8 +24,8 @@ pub(super) fn development(version: &Semver, distance: u32) -> Result<String, Ver
     })
 }
 
-/// Writes the local part, which is free in PEP 440: the commit, or the build metadata of the release at the commit, and
-/// a mark for modified files.
+/// Writes the local part of a version, such as `+g188f7a2.dirty`. `identity` is the commit, or, at a release, the build
+/// metadata of that release. PEP 440 allows any text here.
 pub(super) fn local(identity: &str, files: FilesState) -> String {
     let dirty = match files {
         FilesState::Clean => "",

@@ -6,7 +6,8 @@ use crate::model::name::{ServiceName, TagName};
 /// The release tags of all services, to find out which service a tag releases.
 #[derive(Debug, Clone, Default)]
 pub struct ReleaseTags {
-    /// For each prefix, the patterns with it, the longest suffix first, and the services that use them.
+    /// By prefix: the patterns with that prefix, from the longest suffix to the shortest, each with the services that
+    /// use it.
     by_prefix: BTreeMap<String, Vec<(TagPattern, Vec<ServiceName>)>>,
 }
 
@@ -34,9 +35,9 @@ pub enum Parsed {
         /// The services with this prefix. Never empty.
         services: Vec<ServiceName>,
     },
-    /// A tag of no service.
+    /// A tag that belongs to no service.
     Unknown {
-        /// The text before the version, if there seems to be one: `apj` of `apj@1.0.0`.
+        /// The text before the version, if the tag seems to contain a version: `apj` of `apj@1.0.0`.
         claimed: Option<String>,
     },
 }
@@ -61,8 +62,8 @@ impl ReleaseTags {
         Self { by_prefix }
     }
 
-    /// Reads a tag. The longest prefix that fits decides about the service, and the rest must be a version of the
-    /// service's scheme.
+    /// Finds the meaning of a tag. The patterns that fit are tried from the longest prefix to the shortest. The first
+    /// pattern decides that leaves a version, or a text that begins like a version, for `{{version}}`.
     #[must_use]
     pub fn parse(&self, tag: &TagName) -> Parsed {
         let Some(text) = tag.to_str() else { return Parsed::Unknown { claimed: None } };
@@ -90,7 +91,7 @@ impl ReleaseTags {
         self.by_prefix.keys().map(String::as_str)
     }
 
-    /// Returns the patterns that a tag fits and their services, the longest prefix first.
+    /// Returns the patterns whose prefix and suffix a tag has, each with its services, the longest prefix first.
     fn fitting<'a>(&'a self, tag: &'a str) -> impl Iterator<Item = (&'a TagPattern, &'a [ServiceName])> {
         let prefixes = (0..=tag.len()).rev().filter_map(|end| self.by_prefix.get_key_value(tag.get(..end)?));
         prefixes.flat_map(move |(prefix, patterns)| {

@@ -4,19 +4,19 @@ use super::{Semver, Trust, Version, VersionError, VersionStyle, pep440};
 use crate::model::calendar::CalendarTime;
 use crate::model::name::CommitId;
 
-/// The parts of a version.
+/// The facts from which a version is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionFacts {
     /// The last release before or at the commit; `None` before the first one.
     pub base: Option<Version>,
-    /// Commits since the release, 0 at it; without a release, all commits.
+    /// The number of commits since that release, 0 at the release itself; without a release, the number of all commits.
     pub distance: u32,
-    /// The number after the release in the version: mostly the distance. It may be 0 although the commit is not the
-    /// release.
+    /// The number that the version has after the release, such as 47 in `1.0.9-0047-188f7a2`. It is mostly the
+    /// distance. It may be 0 at a commit that is not the release.
     pub count: u32,
     /// Whether base and distance are certain.
     pub trust: Trust,
-    /// The commit in the version.
+    /// The commit that the version names.
     pub commit: CommitId,
     /// The time of the commit, in seconds since 1970.
     pub committed: u64,
@@ -44,7 +44,7 @@ pub enum FilesState {
     /// They are, or rebake did not check.
     #[default]
     Clean,
-    /// Some were modified. A version with the mark for that (`-dirty`) is never pushed.
+    /// Some were modified, so the version ends with `-dirty`. By default, rebake does not push such a version.
     Dirty,
 }
 
@@ -54,7 +54,7 @@ const PSEUDO_DIGITS: usize = 12;
 /// Writes a version.
 ///
 /// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
-/// (`1.0.9+b5`) stays at the end, unless the version precedes another release.
+/// (`1.0.9+b5`) stays at the end, unless the version comes before the next release in its style.
 ///
 /// # Errors
 /// When the clone is too shallow, the style requires a tag at head and there is none, the base has no form in PEP 440,
@@ -126,7 +126,8 @@ impl VersionFacts {
     }
 }
 
-/// Returns a version between a release and the next one: a pre-release of the next patch, or a longer pre-release.
+/// Returns a version between a release and the next one: a pre-release of the next patch version, or, after a
+/// pre-release, a longer pre-release.
 fn behind(style: VersionStyle, base: &Version, suffix: &str) -> Result<String, VersionError> {
     let Version::Semver(base) = base else { return Err(VersionError::NoNext { style }) };
     let mut next = Semver { build: BuildMetadata::EMPTY, ..base.clone() };

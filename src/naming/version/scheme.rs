@@ -26,23 +26,23 @@ pub enum Version {
     Calver(Calver),
 }
 
-/// What a scheme reads in a text.
+/// The result of reading a text by a scheme.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
     /// A version.
     Version(Version),
     /// Not a version of this scheme, but nearly one: a version of another scheme, or one with a typing error.
     Almost(Almost),
-    /// No version, and nothing like one.
+    /// Neither a version nor similar to a version.
     Nothing,
 }
 
-/// What a text that is almost a version may have meant.
+/// The possible meanings of a text that is almost a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Almost {
-    /// The scheme that can read it.
+    /// Another scheme, if one can read the text.
     pub other: Option<Scheme>,
-    /// The version of this scheme that was probably meant.
+    /// The version of this scheme that was probably meant, if there is one.
     pub meant: Option<Version>,
 }
 
@@ -76,7 +76,7 @@ impl Scheme {
         }
     }
 
-    /// Returns what the scheme reads in a text.
+    /// Reads a text, and returns whether it is a version, is almost a version, or is neither.
     #[must_use]
     pub fn reading(self, text: &str) -> Reading {
         if let Some(version) = self.read(text) {
@@ -143,7 +143,7 @@ impl Version {
         }
     }
 
-    /// Whether neither version is higher than the other; build metadata does not count.
+    /// Whether neither version is higher than the other. Build metadata is ignored.
     #[must_use]
     pub fn is_level_with(&self, other: &Self) -> bool {
         match (self, other) {

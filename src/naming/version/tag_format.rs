@@ -4,8 +4,8 @@ use crate::model::template::{Part, Template, TemplateError};
 
 /// How release tags are written: `{{path}}@{{version}}`.
 ///
-/// The names are `path`, `name` and `version`; `version` has to be in it exactly once. Services that use a format
-/// without the other names (`v{{version}}`) share their tags.
+/// A format may contain the names `path`, `name` and `version`, and must contain `version` exactly once. Services that
+/// use a format with `version` alone (`v{{version}}`) share their tags.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagFormat(Template);
 
@@ -22,7 +22,7 @@ pub enum TagFormatError {
     /// `{{version}}` is in it twice.
     #[error("a tag format has `{{{{version}}}}` only once")]
     SecondVersion {
-        /// Offset in bytes of the second one.
+        /// Offset in bytes of the second `{{version}}`.
         offset: usize,
     },
 }

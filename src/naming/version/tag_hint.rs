@@ -12,9 +12,9 @@ pub struct TagHint {
     pub format: String,
 }
 
-/// Returns, for each service without a release tag, the highest tag that is probably meant as one: the service's name,
-/// its path, or the last part of either, followed by a version. If no tag belongs to any service, a version alone
-/// counts too. It takes one walk over the tags, whatever the number of services.
+/// Returns, for each service, the highest tag that is probably meant as its release, although its tag format does not
+/// fit: the service's name, its path, or the last part of either, followed by a version. If no tag belongs to any
+/// service, a tag that is only a version is returned too. The tags are read once, whatever the number of services is.
 #[must_use]
 pub fn tag_hints<'a>(
     services: &[(&ServiceName, Option<&RepoDir>, Scheme)],
@@ -63,8 +63,8 @@ fn keep(highest: &mut Highest, version: Option<Version>, hint: impl Fn() -> TagH
     }
 }
 
-/// The names of services that a tag may contain, each with the service's position and the text that stands for the name
-/// in a tag format; `None` if two services share the name.
+/// The texts by which a tag may name a service, each with the service's position and the text for it in a tag format,
+/// such as `{{name}}`. The value is `None` if two services share the text.
 type ServiceAliases<'a> = BTreeMap<&'a str, Option<(usize, &'a str)>>;
 
 fn aliases<'a>(services: &[(&'a ServiceName, Option<&'a RepoDir>, Scheme)]) -> ServiceAliases<'a> {

@@ -60,17 +60,17 @@ impl TagPattern {
         self.scheme.read(std::str::from_utf8(self.version_of(tag.as_bytes())?).ok()?)
     }
 
-    /// Returns what the scheme reads in a tag; `None` if the tag does not fit the pattern.
+    /// Reads the version of a tag by the scheme; `None` if the tag does not fit the pattern.
     #[must_use]
     pub fn reading(&self, tag: &[u8]) -> Option<Reading> {
         let version = self.version_of(tag)?;
         Some(std::str::from_utf8(version).map_or(Reading::Nothing, |version| self.scheme.reading(version)))
     }
 
-    /// Whether a tag looks like one of the service's, but without a version, such as `api@latest`.
+    /// Whether a tag looks like a tag of the service without a version, such as `api@latest`.
     ///
     /// The prefix must not end with a letter or a digit, so that `vendor` is not taken for a tag with the prefix `v`.
-    /// The rest has to be one word, so that `apps/web@1.0.0` is not taken for one with the prefix `apps/`.
+    /// The rest has to be one word, so that `apps/web@1.0.0` is not taken for a tag with the prefix `apps/`.
     #[must_use]
     pub fn is_other(&self, tag: &[u8]) -> bool {
         let rest = tag.strip_prefix(self.prefix.as_bytes()).and_then(|rest| rest.strip_suffix(self.suffix.as_bytes()));
@@ -81,10 +81,10 @@ impl TagPattern {
         self.prefix.ends_with(|c: char| !c.is_ascii_alphanumeric()) && rest.is_some_and(is_word)
     }
 
-    /// Returns a tag of the pattern.
+    /// Returns an example of a tag with this pattern.
     ///
     /// # Errors
-    /// When git refuses every tag of it.
+    /// When git refuses every tag with this pattern.
     pub fn example(&self) -> Result<TagName, TagNameError> {
         TagName::parse(&[&self.prefix, self.scheme.example(), &self.suffix].concat())
     }

@@ -16,20 +16,20 @@ pub enum TagProblem {
         /// Why git refuses them.
         error: TagNameError,
     },
-    /// Tags of one service look like releases of another: `api-2-1.0.0` fits `api-[0-9]*`.
+    /// Tags of one service look like releases of another service: `api-2-1.0.0` fits the pattern `api-[0-9]*`.
     #[error("the release tags of {other} (`{other_pattern}`) look like those of {service} (`{pattern}`)")]
     Overlap {
-        /// The service that would take the other's releases for its own.
+        /// The service that would read the other service's tags as its own releases.
         service: ServiceName,
         /// Its pattern.
         pattern: TagPattern,
-        /// The service whose tags it takes.
+        /// The other service, whose tags would be misread.
         other: ServiceName,
         /// The pattern of the other's tags.
         other_pattern: TagPattern,
     },
-    /// A tag of one service would be a directory of another's tags: `v1.0.0-x` and `v1.0.0-x/web`. Git cannot store
-    /// both.
+    /// A tag of one service would be a directory of another service's tag: `v1.0.0-x` and `v1.0.0-x/web`. Git cannot
+    /// store both.
     #[error(
         "git cannot store the tags of {service} (`{pattern}`) and of {other} (`{other_pattern}`): one would be a directory of the other"
     )]
@@ -65,8 +65,8 @@ impl TagProblem {
     }
 }
 
-/// Finds problems of the patterns of all services together, in the order of the services. Services with the same
-/// pattern share their releases, which is no problem.
+/// Finds the problems of the tag patterns of all services, in the order of the services. Services with the same pattern
+/// share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
     // Thousands of services may share one pattern. Sorting puts them side by side.
@@ -120,14 +120,16 @@ fn by_pattern<'l, 's>(mut left: &'l [Holder<'s>]) -> impl Iterator<Item = &'l [H
     })
 }
 
-/// Whether a tag of `other` would count as one of `pattern`, whose prefix is the beginning of the other's.
+/// Whether a tag of `other` would be read as a tag of `pattern` too. The prefix of `pattern` must be the beginning of
+/// the prefix of `other`.
 fn overlaps(pattern: &TagPattern, other: &TagPattern) -> bool {
     let between = &other.prefix()[pattern.prefix().len()..];
     other.suffix().ends_with(pattern.suffix())
         && (between.is_empty() || between.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Whether a tag of `pattern`, whose prefix is the beginning of the other's, can be a directory of a tag of `other`.
+/// Whether a tag of `pattern` can be a directory of a tag of `other`. The prefix of `pattern` must be the beginning of
+/// the prefix of `other`.
 fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
     let release = |directory: &str| pattern.read(&TagName::from_git(directory)).is_some();
     let prefix = other.prefix();

@@ -5,7 +5,7 @@ mod strict;
 
 use super::tag_expression::VersionPart;
 
-/// The rules that a version is read by.
+/// The rules by which a version is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::naming::image) enum Scheme {
     Semver,
@@ -15,9 +15,9 @@ pub(in crate::naming::image) enum Scheme {
 /// A version as `semver` and `pep440` rules see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::naming::image) struct VersionFields {
-    /// As it was written, with its `v`.
+    /// The version as it was written, with a `v` if there is one.
     pub(in crate::naming::image) raw: String,
-    /// In the normal spelling of its scheme.
+    /// The version in the normal spelling of its scheme.
     pub(in crate::naming::image) version: String,
     pub(in crate::naming::image) major: String,
     pub(in crate::naming::image) minor: String,

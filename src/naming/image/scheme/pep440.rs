@@ -62,7 +62,7 @@ pub(super) fn read(text: &str) -> Option<VersionFields> {
 struct Rest<'a>(&'a str);
 
 impl Rest<'_> {
-    /// Reads something, or goes back to where it began.
+    /// Calls `read`. If that returns `None`, goes back to the position before the call.
     fn try_read<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
         let before = self.0;
         read(self).or_else(|| {
@@ -87,7 +87,7 @@ impl Rest<'_> {
         self.0.strip_prefix(['.', '-', '_']).map(|rest| self.0 = rest)
     }
 
-    /// Reads one of the words and its number (0 if absent), in the normal spelling.
+    /// Reads one of `words` with its number, and returns both in the normal spelling: `rc1`. An absent number is 0.
     fn segment(&mut self, words: &[(&str, &str)]) -> Option<String> {
         self.try_read(|rest| {
             rest.try_read(Self::separator);

@@ -1,10 +1,10 @@
 use super::{Stability, VersionFields};
 use crate::naming::version::Semver;
 
-/// Reads a version by the rules of Semantic Versioning 2.0.0. A `v` may stand before it, as in node-semver.
+/// Reads a version by the rules of Semantic Versioning 2.0.0. The text may begin with a `v`, as in node-semver.
 ///
-/// Unlike in the action, build metadata stays in [`VersionFields::version`]: two releases that only differ in it are
-/// two images.
+/// Unlike in the action, build metadata stays in [`VersionFields::version`]: two releases that differ only in their
+/// build metadata have two images.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let plain = text.trim().strip_prefix('v').unwrap_or(text.trim());
     let version = Semver::parse(plain).ok()?;
