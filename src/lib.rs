@@ -1,11 +1,11 @@
 //! Finds what must be rebuilt in a monorepo, why and in what order, and what each result is called.
 //!
-//! Everything that is read (filters.yaml, the CI event, the repository) flows into one value, the [`Plan`](plan::Plan);
-//! everything that is made from it reads the plan alone. [`plan::pipeline::plan`] is the function that makes a plan.
+//! rebake reads filters.yaml, the CI event and the repository, and makes one value from them: the [`Plan`](plan::Plan).
+//! All output is made from the plan alone. [`plan::pipeline::plan`] is the function that makes a plan.
 //!
-//! The modules below stand in the order in which they may use each other: a module uses those above it, never those
-//! below. ARCHITECTURE.md shows the modules in a picture and a table, and `tests/it/layers.rs` checks that the code
-//! follows the table.
+//! The modules below are listed from the lowest layer to the highest: a module may use the modules above it in this
+//! list, and never those below it. ARCHITECTURE.md shows the modules in a picture and a table, and `tests/it/layers.rs`
+//! checks that the code follows the table.
 //!
 //! # Example
 //!
@@ -21,7 +21,7 @@
 //! # Stability
 //!
 //! Semantic versioning covers the program's flags and exit codes, and the JSON of plans and reports. Keys may be added
-//! to that JSON. Before 1.0 it does not cover this library: any release may change it.
+//! to that JSON. Before 1.0, semantic versioning does not cover this library: any release may change its API.
 
 pub mod model;
 pub mod glob;

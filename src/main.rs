@@ -1,4 +1,4 @@
-//! The program `rebake`; all of it is in the library.
+//! The program `rebake`. All of its code is in the library.
 
 use std::process::ExitCode;
 
