@@ -126,13 +126,13 @@ mapping! {
         /// The name of its image, without a tag: `ghcr.io/acme/{{name}}`; `false` for no image.
         #[schemars(extend("default" = false, "examples" = ["ghcr.io/acme/{{name}}"]))]
         image: ImageName,
-        /// The tags of its image, in the lines of docker/metadata-action's `tags`.
+        /// The tags of its image, written as the lines of docker/metadata-action's `tags`.
         #[schemars(extend(
             "default" = ["type=raw,value={{version}}"],
             "examples" = [["type=raw,value={{version}}", "type=semver,pattern={{major}}.{{minor}}", "type=ref,event=branch"]],
         ))]
         tags: Lines,
-        /// The flavor of its image's tags, in the lines of docker/metadata-action's `flavor`.
+        /// The flavor of its image's tags, written as the lines of docker/metadata-action's `flavor`.
         #[schemars(extend("default" = [], "examples" = [["latest=false"]]))]
         flavor: Lines,
         /// Labels of its image besides the OCI ones.
