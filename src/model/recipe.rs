@@ -82,8 +82,8 @@ impl Recipe {
         self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
     }
 
-    /// Returns the builder that builds an image from a Dockerfile, which is `docker` by default; `None` if a command or
-    /// a task builds the service, or nothing.
+    /// Returns the builder that builds the service's image from a Dockerfile, `docker` by default. `None` if there is
+    /// no such image, since a command or a task builds the service, or since it is a library.
     #[must_use]
     pub fn image_builder(&self) -> Option<Builder> {
         match (&self.run, self.builder.unwrap_or(Builder::Docker)) {

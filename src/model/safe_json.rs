@@ -1,7 +1,7 @@
 //! JSON as rebake writes it: exact for programs, and harmless where people see it.
 //!
-//! Some characters are written as JSON escapes: invisible ones (controls, marks that change the reading direction,
-//! blank letters), and one in each text that a CI engine would read as a command in its log (`##[`, `##vso[`).
+//! Invisible characters (controls, marks that change the reading direction, blank letters) are written as JSON escapes.
+//! So is one `#` of each text that a CI engine would read as a command in its log (`##[`, `##vso[`).
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

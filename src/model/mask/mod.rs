@@ -55,7 +55,8 @@ impl Mask {
         }
     }
 
-    /// Adds public words. A secret that is part of one is not masked, since texts without the word would be wrong.
+    /// Adds public words. A secret that is part of a public word is not masked, since texts without that word would be
+    /// wrong.
     pub fn publish(&self, words: impl IntoIterator<Item = String>) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = words.into_iter().collect();
