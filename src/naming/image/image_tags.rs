@@ -9,7 +9,7 @@ pub struct Tags {
     pub names: Vec<ImageTag>,
     /// The tags in `names` that are not floating, each with the kind of its movement.
     pub held: Vec<(ImageTag, TagMovement)>,
-    /// Rules that gave no tag although they should, for a warning.
+    /// Rules that should have given a tag but did not. A warning names them.
     pub skipped: Vec<Skipped>,
     /// Tags that rules gave but the image does not get.
     pub left_out: Vec<LeftOut>,

@@ -6,7 +6,7 @@ use crate::model::shallow_clone::WHOLE_HISTORY;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VersionError {
-    /// The clone is too shallow to find the last release, or to count the commits since.
+    /// The clone is too shallow to find the last release, or to count the commits since that release.
     #[error("this clone is too shallow to count the commits from the last release to {}", short(.commit))]
     Shallow {
         /// The commit that was to be described.
