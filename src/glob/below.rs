@@ -1,17 +1,18 @@
-//! Matching of paths whose contents are not known: a submodule, a directory that cannot be read.
+//! Matching of paths that may have unknown files below them: submodules, and directories that cannot be read.
 
 use super::simple;
 use super::{Pattern, Verdict};
 use bstr::ByteSlice as _;
 use std::collections::BTreeMap;
 
-/// Patterns by directory, to find those that may match something below a path.
+/// Positions of patterns, by the directory of each pattern ([`Pattern::directory`]). They serve to find the patterns
+/// that may match something below a path.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Directories(BTreeMap<String, Vec<usize>>);
 
 impl Pattern {
-    /// Returns whether the pattern matches the path with everything that may lie below it: [`Verdict::Doubt`] where it
-    /// could match something below. A negated pattern is only matched with the path itself.
+    /// Returns whether the pattern matches the path. If it does not, but could match something below the path, returns
+    /// [`Verdict::Doubt`]. For a negated pattern, only the path itself counts.
     #[must_use]
     pub fn matches_or_leads_below(&self, path: &[u8]) -> Verdict {
         match self.matches(path) {
@@ -34,7 +35,7 @@ impl Pattern {
 }
 
 impl Directories {
-    /// Returns the positions of patterns, by the directories that the patterns name.
+    /// Groups the positions of the patterns, counted from 0, by the directory of each pattern.
     pub(super) fn of<'p>(patterns: impl Iterator<Item = &'p Pattern>) -> Self {
         let mut directories: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (position, pattern) in patterns.enumerate() {
@@ -43,7 +44,7 @@ impl Directories {
         Self(directories)
     }
 
-    /// Returns each pattern whose directory is the path, or lies above or below it.
+    /// Returns the positions of the patterns whose directory is the path, or is above or below the path.
     pub(super) fn around<'a>(&'a self, path: &'a str) -> impl Iterator<Item = usize> + 'a {
         let root = self.0.get("");
         let above = path.match_indices('/').filter_map(|(slash, _)| self.0.get(&path[..=slash]));
@@ -53,7 +54,7 @@ impl Directories {
     }
 }
 
-/// A directory with a slash at the end; the root is empty.
+/// Returns a directory with a slash at the end, and the empty text for the root.
 fn closed(directory: &str) -> String {
     if directory.is_empty() { String::new() } else { format!("{directory}/") }
 }

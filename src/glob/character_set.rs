@@ -1,9 +1,9 @@
 //! Sets of characters: `[a-z]`, `[^/]`, `[[:alpha:]]`, `\d`.
 
-/// A set of characters, by ranges.
+/// A set of characters: those within some ranges, or, if it is negated, all others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Set {
-    /// One bit for each ASCII character, which is 1 if the set contains the character. A negation is already applied.
+    /// One bit for each ASCII character: 1 if the set contains the character. The bits take `negated` into account.
     ascii: u128,
     /// Ranges, both ends included, as they were written.
     ranges: Vec<(char, char)>,
@@ -22,7 +22,7 @@ impl Set {
         Self { ascii, ranges, negated }
     }
 
-    /// Returns the set of all characters except the slash, which is what `?` and `*` match.
+    /// Returns the set of all characters except the slash: the characters that `?` and `*` match.
     pub(super) fn not_slash() -> Self {
         Self::new(vec![('/', '/')], true)
     }
@@ -43,7 +43,8 @@ impl Set {
     }
 }
 
-/// Returns the ranges of a class escape in JavaScript's regular expressions: `\d`, `\w`, `\s` and their opposites.
+/// Returns the characters of an escape in JavaScript's regular expressions, as ranges: for `\d`, `\w`, `\s` and their
+/// opposites. Returns `None` for any other letter.
 pub(super) fn escape(letter: char) -> Option<Vec<(char, char)>> {
     let ranges: &[(char, char)] = match letter.to_ascii_lowercase() {
         'd' => &[('0', '9')],
@@ -65,7 +66,7 @@ pub(super) fn escape(letter: char) -> Option<Vec<(char, char)>> {
     Some(if letter.is_ascii_uppercase() { complement(ranges) } else { ranges.to_vec() })
 }
 
-/// Returns the characters outside of sorted ranges.
+/// Returns ranges of all characters that are in none of these sorted ranges.
 fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     let mut gaps = Vec::new();
     let mut next = '\0';
@@ -79,7 +80,8 @@ fn complement(ranges: &[(char, char)]) -> Vec<(char, char)> {
     gaps
 }
 
-/// Returns the characters of a POSIX class name, in the syntax of classes.
+/// Returns the members of the POSIX class with this name, as they are written between brackets: `a-z` for `lower`.
+/// Returns `None` if there is no such class.
 pub(super) fn posix(name: &str) -> Option<&'static str> {
     Some(match name {
         "alnum" => "a-zA-Z0-9",
@@ -100,7 +102,7 @@ pub(super) fn posix(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Whether a character ends a line in JavaScript, where `.` matches every other one.
+/// Whether JavaScript counts a character as the end of a line. `.` matches all other characters.
 pub(super) fn ends_line(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }

@@ -1,14 +1,15 @@
-/// Why a text is not a pattern.
+/// Why a text is not a valid pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct PatternError {
     /// What is wrong: a sentence without a full stop that begins in lower case.
     pub message: String,
-    /// Offset of the fault in the pattern, in bytes; at most the pattern's length.
+    /// Offset of the error in the pattern, in bytes; at most the pattern's length.
     pub offset: usize,
-    /// What to do about it, where that is known.
+    /// How to correct the pattern, if that is known.
     pub help: Option<String>,
-    /// Whether the error is an invalid range in brackets that may be part of a file's name, such as `[user-id]`.
+    /// Whether the error is an invalid range in brackets, such as `[user-id]`. These brackets may be meant as part of a
+    /// file's name.
     pub(super) in_brackets: bool,
 }
 
@@ -26,7 +27,7 @@ impl PatternError {
         Self { in_brackets: true, ..self }
     }
 
-    /// Returns an error in a part of a pattern as an error in the whole.
+    /// Moves the offset `by` bytes further. This makes the error of a part of a pattern an error of the whole pattern.
     pub(super) fn shifted(mut self, by: usize) -> Self {
         self.offset += by;
         self

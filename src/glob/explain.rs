@@ -13,7 +13,8 @@ pub struct Explanation<'a> {
 }
 
 impl Pattern {
-    /// Returns how the pattern was read: its parts, and what a path must contain for an index to try the pattern.
+    /// Explains how the pattern was read: its parts, and the segments that a path must have so that an index tries the
+    /// pattern.
     #[must_use]
     pub fn explain(&self) -> Explanation<'_> {
         Explanation { pattern: self }
@@ -45,7 +46,7 @@ impl fmt::Display for Explanation<'_> {
     }
 }
 
-/// Writes a line for the node, indented by `indent`, and the lines of its children below.
+/// Writes a line for the node, indented by `indent` spaces, and below it the lines of the node's children.
 fn lines(f: &mut fmt::Formatter<'_>, node: &Node, indent: usize) -> fmt::Result {
     let (line, inner): (String, &[Node]) = match node {
         Node::Sequence(nodes) if nodes.is_empty() => ("nothing".to_owned(), &[]),

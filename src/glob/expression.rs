@@ -9,24 +9,25 @@ use regex::bytes::Regex;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The most steps that one match may take.
+/// The most steps that [`Machine`] may take for one path. A step enters one state.
 const MAX_STEPS: usize = 5_000_000;
 
-/// After this many plain paths, the linear engine matches a pattern instead of [`Machine`]. `Machine` compiles in about 2
-/// µs and matches a path in 2 µs; the linear engine compiles in 30 µs and matches a path in 0.1 µs.
+/// The number of plain paths ([`Subject::plain`]) that [`Machine`] matches with a pattern before the linear engine
+/// takes over. `Machine` compiles in about 2 µs and matches a path in 2 µs; the linear engine compiles in 30 µs and
+/// matches a path in 0.1 µs.
 pub(super) const SELDOM: u32 = 256;
 
 /// A parsed pattern, and the two engines that match it.
 pub(super) struct Expression {
-    /// Whether the pattern matches what the tree does not.
+    /// Whether the pattern is negated: it matches the paths that the tree does not match.
     pub(super) negated: bool,
-    /// Whether the pattern cannot be read, so that it matches only the path with the same text.
+    /// Whether the pattern only matches the path with the same text because its brackets are not valid.
     pub(super) spelled_out: bool,
     pub(super) tree: Node,
     machine: OnceLock<Machine>,
-    /// `None` inside when the linear engine cannot express the tree.
+    /// The tree as compiled for the linear engine; the inner value is `None` if that engine cannot express the tree.
     pub(super) linear: OnceLock<Option<Regex>>,
-    /// How many plain paths the machine has matched.
+    /// The number of plain paths that were matched before the linear engine took over.
     asked: AtomicU32,
 }
 
@@ -37,7 +38,7 @@ impl Expression {
         Ok(Self { negated: reading.negated, ..Self::of(Node::build(&reading.terms)?) })
     }
 
-    /// Makes an expression that matches only the path that the text spells out.
+    /// Returns an expression that only matches the path with exactly this text.
     pub(super) fn spelled_out(text: &str) -> Self {
         Self { spelled_out: true, ..Self::of(Node::Literal(text.to_owned())) }
     }
@@ -47,7 +48,7 @@ impl Expression {
         Self { negated: false, spelled_out: false, tree, machine, linear, asked }
     }
 
-    /// Whether it matches a path.
+    /// Returns whether the pattern matches a path, or an error if matching gave up.
     pub(super) fn takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
         // A negated expression ends in `.*`, which takes no line break.
         if self.negated && path.text.contains(ends_line) {
@@ -57,7 +58,8 @@ impl Expression {
         Ok(takes != self.negated)
     }
 
-    /// Whether the tree matches a path. A tree that is used often is compiled for the linear engine.
+    /// Returns whether the tree matches a path, or an error if matching gave up. A tree that is used often is compiled
+    /// for the linear engine.
     fn tree_takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
         let often = || self.linear.get().is_some() || self.asked.fetch_add(1, Ordering::Relaxed) >= SELDOM;
         if path.plain

@@ -1,11 +1,11 @@
-//! Builds the tree of an expression from its words.
+//! Builds the tree of an expression from its terms.
 
 use super::PatternError;
 use super::character_set::Set;
 use super::parse::MAX_DEPTH;
 use super::term::{Guard, Opening, Term, Times, Word};
 
-/// An expression over the characters of a path.
+/// The tree of a regular expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Node {
     Literal(String),
@@ -23,14 +23,15 @@ pub(super) enum Node {
     Sequence(Vec<Node>),
     Either(Vec<Node>),
     Repeat(Box<Node>, Times),
-    /// A lookahead: the expression must match what follows (`true`), or must not (`false`).
+    /// A lookahead: the inner expression must match the text that follows (`true`), or must not match it (`false`).
     Ahead(Box<Node>, bool),
 }
 
 impl Node {
-    /// Builds the tree.
+    /// Builds the tree of an expression from its terms.
     ///
-    /// An error means that picomatch would write an expression that JavaScript cannot read, and that never matches.
+    /// Returns an error if a group is never closed, closed without being open, nested too deep or of an unknown kind,
+    /// if a `?`, `*` or `+` has nothing to repeat, or if JavaScript cannot read a term.
     pub(super) fn build(terms: &[Term]) -> Result<Self, PatternError> {
         let mut builder = Builder { terms, next: 0, depth: 0 };
         let node = builder.either()?;
@@ -41,7 +42,8 @@ impl Node {
         }
     }
 
-    /// Whether a path begins and ends as the expression requires: a cheap test before a match.
+    /// Whether a path begins and ends with the literal text with which the expression begins and ends. This is a cheap
+    /// test before a match.
     pub(super) fn may_take(&self, path: &str) -> bool {
         match self {
             Self::Literal(text) => path == text,
@@ -131,7 +133,7 @@ impl Builder<'_> {
         Ok(Node::sequence(nodes))
     }
 
-    /// Reads a group whose parenthesis has been read.
+    /// Reads the rest of a group, after its opening parenthesis.
     fn group(&mut self, opening: Opening, at: usize) -> Result<Node, PatternError> {
         let ahead = match opening {
             Opening::NotAhead => Some(false),
@@ -168,7 +170,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Reads `?`, `*` or `+` after a node. A second `?` makes it lazy in JavaScript, which does not matter here.
+    /// Reads the `?`, `*` or `+` after a node, if there is one. In JavaScript, a `?` behind it makes the repetition
+    /// lazy; that does not change whether a path matches.
     fn repeated(&mut self, node: Node, repeatable: bool) -> Result<Node, PatternError> {
         let Some(Term { at, word: Word::Repeat(times) }) = self.peek() else { return Ok(node) };
         let (at, times) = (*at, *times);

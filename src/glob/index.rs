@@ -6,35 +6,37 @@ use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 use std::sync::OnceLock;
 
-/// An index over many patterns. It finds the patterns that match a path, and tries only the few that could.
+/// An index over many patterns. It finds the patterns that match a path, and tries only the few that could match it.
 ///
 /// A pattern requires literal segments of a path, or segments with a literal beginning or end: `services/api/*.rs`
-/// requires the segments `services` and `api`, and one that ends in `.rs`. The index files a pattern under the
+/// requires the segments `services` and `api`, and a segment that ends in `.rs`. The index files a pattern under the
 /// requirement that the fewest patterns share. For a path, the index only tries the patterns that are filed under one
-/// of the path's few segments. It tries a pattern that requires nothing (`**`, `!docs/**`) for every path. A text that
-/// many services use is tried once.
+/// of the path's few segments. It tries a pattern that requires nothing (`**`, `!docs/**`) for every path. If many
+/// services use the same text, it is tried once.
 ///
-/// The index is `Sync`: match many paths in parallel by a search in each of many threads.
+/// The index is `Sync`: several threads can match paths in parallel, each with a search of its own.
 #[derive(Debug, Clone, Default)]
 pub struct GlobIndex {
-    /// The different patterns, each with the positions of those that have its text.
+    /// The patterns, each text once. The value lists the positions, in the arguments of [`GlobIndex::new`], of all
+    /// patterns with that text.
     patterns: IndexMap<Pattern, Vec<usize>, RandomState>,
-    /// Positions in `patterns`, by a segment that a path must have.
+    /// Positions in `patterns`, by a segment that a path must have. `beginnings` and `endings` are by the beginning and
+    /// the end of such a segment.
     whole: PositionsByText,
     beginnings: PositionsByText,
     endings: PositionsByText,
-    /// Positions in `patterns` of those that could match any path.
+    /// Positions in `patterns` of the patterns that are tried for every path.
     anything: Vec<usize>,
-    /// All positions in `patterns`, by directory. They are needed for paths that stand for everything below them, which
-    /// most repositories do not have.
+    /// All positions in `patterns`, by directory. They are computed when [`GlobSearch::matches_or_leads_below`] first
+    /// needs them.
     directories: OnceLock<Directories>,
 }
 
-/// Positions in `patterns`, by text.
+/// Positions in [`GlobIndex::patterns`], by the text of a segment, or of its beginning or end.
 #[derive(Debug, Clone, Default)]
 struct PositionsByText {
     filed: IndexMap<String, Vec<usize>, RandomState>,
-    /// How long the texts are, in bytes.
+    /// The different lengths of the texts, in bytes.
     lengths: Vec<usize>,
 }
 
@@ -51,17 +53,18 @@ impl PositionsByText {
     }
 }
 
-/// The text of one or more patterns that match a path.
+/// A match of a path: the text of one or more patterns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     /// The number of the text. [`GlobIndex::positions`] returns the positions of the patterns with this text.
     pub text: usize,
-    /// Whether matching gave up. Then the text counts as a match, and the doubt is reported.
+    /// Whether it is not certain that the text matches ([`Verdict::Doubt`](super::Verdict::Doubt)). It counts as a
+    /// match all the same.
     pub doubt: bool,
 }
 
 impl GlobIndex {
-    /// Builds the index; positions count from 0 in the order of `patterns`.
+    /// Builds the index. The position of a pattern is its place in `patterns`, counted from 0.
     #[must_use]
     pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Self {
         let mut index = Self::default();
@@ -97,7 +100,8 @@ impl GlobIndex {
         index
     }
 
-    /// Returns how many different texts the patterns have. They are numbered from 0, in the order of their first use.
+    /// Returns the number of different texts that the patterns have. The texts are numbered from 0, in the order of
+    /// their first use.
     #[must_use]
     pub fn texts(&self) -> usize {
         self.patterns.len()
@@ -118,7 +122,7 @@ impl GlobIndex {
         GlobSearch::of(self)
     }
 
-    /// Adds the numbers of the texts that are filed under a segment of a path.
+    /// Adds to `found` the numbers of the texts that are filed under a segment of a path.
     pub(super) fn look_up(&self, segment: &str, found: &mut Vec<usize>) {
         found.extend(self.whole.get(segment));
         for length in &self.beginnings.lengths {
@@ -130,22 +134,22 @@ impl GlobIndex {
         }
     }
 
-    /// Returns the numbers of the texts that could match any path.
+    /// Returns the numbers of the texts that are tried for every path.
     pub(super) fn anything(&self) -> &[usize] {
         &self.anything
     }
 
-    /// Returns the number of a text.
+    /// Returns the number of a text; `None` if no pattern has this text.
     pub(super) fn text(&self, text: &str) -> Option<usize> {
         self.patterns.get_index_of(text)
     }
 
-    /// Returns the pattern with a text's number.
+    /// Returns the pattern whose text has this number; `None` if no text has it.
     pub(super) fn pattern(&self, text: usize) -> Option<&Pattern> {
         self.patterns.get_index(text).map(|(pattern, _)| pattern)
     }
 
-    /// Returns all patterns by their directories.
+    /// Returns the numbers of all texts, by the directory of their pattern.
     pub(super) fn directories(&self) -> &Directories {
         self.directories.get_or_init(|| Directories::of(self.patterns.keys()))
     }

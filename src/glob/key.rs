@@ -4,10 +4,10 @@ use super::expression_tree::Node;
 use super::term::Times;
 use std::borrow::Cow;
 
-/// How many texts a group of alternatives may expand to before it counts as unknown.
+/// The most literal texts that are collected for one segment. If alternatives make more, the segment counts as unknown.
 const MAX_TEXTS: usize = 64;
 
-/// What an expression requires of a path: a segment that equals, begins with or ends with one of these texts.
+/// A requirement of an expression: a path must have a segment that equals, begins with or ends in one of `texts`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Demand<'t> {
     pub(super) part: Part,
@@ -22,7 +22,7 @@ pub(super) enum Part {
     Ending,
 }
 
-/// Returns conditions that every matching path fulfils.
+/// Returns requirements that a path fulfils if the expression matches it.
 pub(super) fn demands(tree: &Node) -> Vec<Demand<'_>> {
     let nodes = match tree {
         Node::Sequence(nodes) => &nodes[..],
@@ -40,10 +40,10 @@ pub(super) fn demands(tree: &Node) -> Vec<Demand<'_>> {
     walk.finish()
 }
 
-/// A walk over an expression, from left to right.
+/// A walk over an expression, from left to right, that collects demands.
 pub(super) struct Walk<'t> {
     demands: Vec<Demand<'t>>,
-    /// Whether the texts begin where a segment does.
+    /// Whether `texts` begin at the beginning of a segment.
     whole: bool,
     /// The possible literal texts since the last slash, or since the last node that is not literal; empty if none are
     /// known.
@@ -57,7 +57,7 @@ impl Default for Walk<'_> {
 }
 
 impl<'t> Walk<'t> {
-    /// Returns all demands, at the end of the expression.
+    /// Ends the walk, and returns all demands.
     pub(super) fn finish(mut self) -> Vec<Demand<'t>> {
         self.slash();
         self.demands
@@ -94,7 +94,7 @@ impl<'t> Walk<'t> {
         self.whole && self.texts.iter().all(|text| text.is_empty())
     }
 
-    /// Appends each of these texts.
+    /// Appends literal text: one of these alternatives.
     pub(super) fn append(&mut self, more: &[&'t str]) {
         if self.texts.len().max(1) * more.len() > MAX_TEXTS {
             return self.unknown();
@@ -107,13 +107,14 @@ impl<'t> Walk<'t> {
         };
     }
 
-    /// Appends a slash.
+    /// Appends a slash. It ends a segment, so the texts before it become a demand.
     pub(super) fn slash(&mut self) {
         self.demand(if self.whole { Part::Whole } else { Part::Ending });
         self.whole = true;
     }
 
-    /// Drops the text so far, since something follows that is not literal.
+    /// Appends something that is not literal. The texts before it become a demand if they begin a segment; otherwise
+    /// they are dropped.
     pub(super) fn unknown(&mut self) {
         if self.whole {
             self.demand(Part::Beginning);
@@ -130,7 +131,7 @@ impl<'t> Walk<'t> {
     }
 }
 
-/// Returns the texts of alternatives that are all literal and stay within one segment.
+/// Returns the literal texts that a node can match; `None` if it can match anything else, or a slash.
 fn literals(node: &Node) -> Option<Vec<&str>> {
     match node {
         Node::Literal(text) if !text.contains('/') => Some(vec![text]),
@@ -145,7 +146,7 @@ fn takes_something(node: &Node) -> bool {
     !matches!(node, Node::Guard(_) | Node::Ahead(..) | Node::Boundary(_))
 }
 
-/// Whether a node begins where a segment of the path ends.
+/// Whether a node begins with a slash, or only matches at the end of the path.
 fn begins_at_slash(node: &Node) -> bool {
     match node {
         Node::Literal(text) => text.starts_with('/'),
@@ -156,7 +157,7 @@ fn begins_at_slash(node: &Node) -> bool {
     }
 }
 
-/// Whether a node ends where a segment of the path begins, or where the path ends.
+/// Whether a node ends with a slash, or at the beginning or the end of the path.
 fn ends_at_slash(node: &Node) -> bool {
     match node {
         Node::Literal(text) => text.ends_with('/'),

@@ -1,8 +1,8 @@
-//! The engine for the expressions that the crate `regex` can express, on paths that git can have.
+//! The engine that matches [plain](super::subject) paths with the crate `regex`.
 //!
-//! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of them say that a segment is not
-//! `.` or `..`, or that something follows a slash; on a [plain](super::subject) path these always hold, so they are
-//! left out here. Expressions with other lookaheads, such as `!(…)`, are left to the machine.
+//! picomatch's expressions are full of lookaheads, which `regex` does not have. Most of these lookaheads say that a
+//! segment is not `.` or `..`, or that something follows a slash. For a plain path they always hold, so they are left
+//! out here. Trees with other lookaheads, such as `!(…)`, are matched by [`Machine`](super::machine::Machine).
 
 use super::character_set::Set;
 use super::expression_tree::Node;
@@ -10,10 +10,11 @@ use super::term::{Guard, Times};
 use regex::bytes::{Regex, RegexBuilder};
 use std::fmt::Write as _;
 
-/// Memory that one compiled expression may take, in bytes.
+/// The most memory that one compiled expression may take, in bytes.
 const MAX_SIZE: usize = 1 << 17;
 
-/// Returns an expression that matches the same plain paths as the tree, if there is one.
+/// Returns an expression that matches the same plain paths as the tree. Returns `None` if `regex` cannot express the
+/// tree, or needs more than [`MAX_SIZE`] for it.
 pub(super) fn compile(tree: &Node) -> Option<Regex> {
     let text = match tree {
         Node::Sequence(nodes) => sequence(nodes, true),
@@ -47,7 +48,8 @@ fn expression(node: &Node) -> Option<String> {
     })
 }
 
-/// Translates successive nodes. `first` says whether the path begins where they do.
+/// Translates successive nodes to the syntax of `regex`; `None` if it cannot express them. `first` says whether the
+/// nodes begin at the beginning of the path.
 fn sequence(nodes: &[Node], first: bool) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     // Whether a segment begins here, and so at least one character follows.

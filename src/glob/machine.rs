@@ -1,9 +1,11 @@
-//! The engine for every expression, in time proportional to the length of the path times that of the pattern.
+//! The engine that can match every expression. The time of a match is proportional to the length of the path times the
+//! length of the pattern.
 //!
-//! The machine reads a path from its end to its beginning. So the answer to a lookahead is known before it is needed:
-//! each lookahead is an automaton of its own that runs alongside, the inner ones first. All threads of an automaton
-//! move together, so a state is entered at most once at each place. A step is one entered state; there are at most
-//! (characters + 1) × states.
+//! The machine consists of automata: one for each lookahead, and one for the whole expression. They read a path
+//! together, from its end to its beginning, so the result of a lookahead is known when another automaton needs it. At
+//! each place of the path the automata run one after another, an inner lookahead before an outer one. All threads of an
+//! automaton move together, so it enters a state at most once at each place. A step is one entered state; a match takes
+//! at most (characters + 1) × states steps.
 
 use super::character_set::{Set, ends_line};
 use super::expression_tree::Node;
@@ -12,16 +14,17 @@ use super::term::{Guard, Times};
 /// A compiled expression.
 #[derive(Debug)]
 pub(super) struct Machine {
-    /// The literal beginning and end of the path. The states match what is between them.
+    /// The literal text with which a matching path begins and ends. The states match the text between them.
     beginning: String,
     ending: String,
     states: Vec<State>,
     sets: Vec<Set>,
-    /// Where each automaton begins: lookaheads in the order in which they must run, and then the expression.
+    /// The first state of each automaton: of the lookaheads in the order in which they must run, then of the
+    /// expression.
     entries: Vec<usize>,
 }
 
-/// A state: what a thread does in it, and which states follow.
+/// A state: the test that a thread makes in it, and the states that follow.
 #[derive(Debug, Clone, Copy)]
 enum State {
     Found,
@@ -37,11 +40,11 @@ enum State {
     Ahead { automaton: usize, holds: bool, next: usize },
 }
 
-/// The error of a match that took more steps than it may.
+/// The error when a match takes more steps than its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct GaveUp;
 
-/// How a match ended, and how many states were entered.
+/// The result of a match, and the number of steps that it took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
     pub(super) matches: bool,
@@ -94,7 +97,8 @@ impl Machine {
         self.states.len() - 1
     }
 
-    /// Adds the states that read a node from its end to its beginning and go on to `next`; returns the first of them.
+    /// Adds the states that read a node from its end to its beginning and then go on to `next`. Returns the first of
+    /// these states.
     fn compile(&mut self, node: &Node, next: usize) -> usize {
         match node {
             Node::Literal(text) => text.chars().fold(next, |next, c| self.state(State::Char(c, next))),
@@ -195,7 +199,7 @@ struct Threads<'a> {
     machine: &'a Machine,
     /// The place at which each state was last entered.
     entered: Vec<usize>,
-    /// What each automaton found at this place.
+    /// Whether each automaton has found a match that begins at this place.
     known: Vec<bool>,
     /// The states of each automaton that wait for a character.
     reading: Vec<Vec<usize>>,
@@ -203,7 +207,7 @@ struct Threads<'a> {
 }
 
 impl Threads<'_> {
-    /// Moves the threads that wait for this character past it.
+    /// Adds to `moved` the next state of each thread that waits for a character and accepts this one.
     fn take(&self, automaton: usize, c: char, moved: &mut Vec<usize>) {
         for state in &self.reading[automaton] {
             let (takes, next) = match self.machine.states[*state] {
@@ -261,14 +265,14 @@ struct Place<'a> {
     rest: &'a str,
     before: Option<char>,
     after: Option<char>,
-    /// The number of dots from here to the end of the segment, if the rest of the segment is only dots.
+    /// The number of dots from here to the end of the segment; `None` if the rest of the segment has other characters.
     dots: Option<usize>,
-    /// The same at the place after the next character.
+    /// The same number for the place after the next character. It only matters if that character is a slash.
     dots_after: Option<usize>,
 }
 
 impl<'a> Place<'a> {
-    /// Returns the place this many bytes after the start.
+    /// Returns the place that is `index` bytes after the beginning of the path.
     fn before_ending(path: &'a str, index: usize) -> Self {
         let (rest, ending) = path.split_at(index);
         let dots = |text: &str| {

@@ -1,22 +1,24 @@
-//! Patterns: picomatch's dialect with `{dot: true}`, and an index over thousands of them.
+//! Patterns in picomatch's dialect with `{dot: true}`, and an index over thousands of patterns.
 //!
-//! Most patterns are simple: their text itself answers for paths as git has them (`simple`). Any other text is read by
+//! Most patterns are simple: their text alone is enough to match paths (`simple`). Any other pattern is read by
 //! picomatch's rules (`parse`) into the words of a regular expression (`term`), from which `expression_tree` builds a
-//! tree. Two engines match trees, with the same results: the `machine` for everything, and for patterns that are used
-//! often the crate `regex` (`linear`), which is about twenty times faster where it can express the tree. [`GlobIndex`]
-//! files patterns by what they demand of a path (`key`), and tries only the few that could match.
+//! tree. Two engines match trees, with the same results: `machine` can match every tree; `linear` matches patterns that
+//! are used often with the crate `regex`, which is about twenty times faster but cannot express every tree.
+//! [`GlobIndex`] files patterns by the segments that they require of a path (`key`), and tries only the few patterns
+//! that could match.
 //!
 //! # Limits
 //!
-//! A pattern has at most 65,536 bytes, and at most 100 nested groups; more is an error. Braces are
-//! alternatives and are never expanded, so a pattern takes memory in proportion to its length. A match enters each
-//! state of the machine at most once at each character, and so takes at most (characters + 1) × states steps; after
-//! 5,000,000 steps it gives up with [`Verdict::Doubt`].
+//! A pattern has at most 65,536 bytes, and at most 100 nested groups; more is an error. Braces are alternatives and are
+//! never expanded, so a pattern takes memory in proportion to its length. A match in `machine` enters each state at
+//! most once at each character, and so takes at most (characters + 1) × states steps. After 5,000,000 steps, matching
+//! gives up with [`Verdict::Doubt`].
 //!
 //! # Where this differs from picomatch 4.0.7
 //!
-//! A pattern that picomatch cannot read never matches there, without a message; here it is an error. The other rows are
-//! patterns in which JavaScript's regular expressions see something that their author cannot have meant.
+//! If picomatch cannot read a pattern, the pattern never matches there, and no message says so; here it is an error.
+//! The other rows are patterns in which JavaScript's regular expressions see something that the author of the pattern
+//! cannot have meant.
 //!
 //! | pattern | path | picomatch 4 | here | why |
 //! | --- | --- | --- | --- | --- |
@@ -37,7 +39,7 @@
 //!
 //! # Where picomatch 2.3.1 differs from both
 //!
-//! dorny/paths-filter v4 still has that version.
+//! dorny/paths-filter v4 still uses picomatch 2.3.1.
 //!
 //! | pattern | path | picomatch 2.3.1 | here | why |
 //! | --- | --- | --- | --- | --- |

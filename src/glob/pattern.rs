@@ -18,7 +18,7 @@ struct Inner {
     text: String,
     /// The simple form of the text, which is enough to match plain paths; `None` if the text is not simple.
     simple: Option<Simple>,
-    /// The parsed text. That of a simple pattern is parsed when it is first needed.
+    /// The parsed text. The text of a simple pattern is only parsed when this is first needed.
     expression: OnceLock<Box<Expression>>,
 }
 
@@ -29,26 +29,29 @@ pub enum Verdict {
     No,
     /// The path matches.
     Yes,
-    /// Matching gave up at its limit. Callers must count it as a match and report it, so that no match is missed.
+    /// It is not certain whether the path matches: matching gave up at its limit, or the path may have matching files
+    /// below it ([`Pattern::matches_or_leads_below`]). Callers must count this as a match, so that no match is missed.
     Doubt,
 }
 
 impl Pattern {
     /// Reads a pattern.
     ///
-    /// Every path matches the pattern with the same text. So a text without a wildcard whose brackets cannot be read is
-    /// taken literally: `app/[user-id]/page.tsx`.
+    /// Every path matches the pattern with the same text. So a text is taken literally if it has no wildcard and its
+    /// brackets are not valid: `app/[user-id]/page.tsx`.
     ///
     /// # Errors
-    /// When it cannot be read: it is empty or too long, groups are nested too deep, something is never closed, or
-    /// picomatch would make an expression of it that never matches.
+    /// When the text is empty or too long; when a group is nested too deep, never closed, or closed without being open;
+    /// when the text has a back-reference, a named group or a lookbehind; or when JavaScript cannot read the regular
+    /// expression that picomatch makes of it.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let simple = Simple::read(text);
         let expression = if simple.is_some() { OnceLock::new() } else { OnceLock::from(Box::new(read(text)?)) };
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
-    /// Whether the pattern matches only the path that is its text, because its brackets cannot be read.
+    /// Whether the pattern only matches the path with the same text because its brackets are not valid:
+    /// `app/[user-id]`.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
         self.0.simple.is_none() && self.expression().spelled_out
@@ -75,7 +78,7 @@ impl Pattern {
         false
     }
 
-    /// Whether picomatch calls the pattern negated: it begins with an odd number of `!` that no `(` follows.
+    /// Whether the pattern is negated: it begins with an odd number of `!`, and no `(` follows them.
     #[must_use]
     pub fn is_negated(&self) -> bool {
         self.0.simple.is_none() && self.expression().negated
@@ -114,7 +117,7 @@ impl Pattern {
         (!directory.is_empty() && self.text().strip_suffix("/**") == Some(directory)).then_some(directory)
     }
 
-    /// Returns the text if it is simple, so that matching plain paths needs nothing else.
+    /// Returns the text if it is simple, so that plain paths can be matched with the text alone.
     pub(super) fn simple_text(&self) -> Option<&str> {
         self.0.simple.map(|_| &*self.0.text)
     }
@@ -128,7 +131,7 @@ impl Pattern {
         expression.get_or_init(|| Box::new(Expression::read(text).expect("a simple text can always be read")))
     }
 
-    /// Returns what a path must contain for the pattern to match it; empty for a negated pattern.
+    /// Returns the segments that a path must have so that the pattern matches it; empty for a negated pattern.
     pub(super) fn demands(&self) -> Vec<Demand<'_>> {
         if self.0.simple.is_some() {
             simple::demands(&self.0.text)

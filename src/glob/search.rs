@@ -2,14 +2,14 @@ use super::index::{GlobIndex, Hit};
 use super::subject::Subject;
 use super::{Pattern, Verdict};
 
-/// A search for the patterns that match a path, for many paths in turn. It looks up the patterns that could match in a
-/// directory once for successive paths in it.
+/// A search for the patterns that match a path, for many paths in turn. For successive paths in one directory, it looks
+/// up only once which patterns could match in that directory.
 #[derive(Debug)]
 pub struct GlobSearch<'i> {
     index: &'i GlobIndex,
     /// The directory of the last path, with a slash at the end; empty for the root.
     directory: String,
-    /// The numbers of texts that could match any path in it.
+    /// The numbers of the texts that could match any path in `directory`.
     in_directory: Vec<usize>,
     /// The numbers of texts that could match the last path, each once and ascending.
     candidates: Vec<usize>,
@@ -22,14 +22,15 @@ impl<'i> GlobSearch<'i> {
         Self { index, directory: String::new(), in_directory, candidates: Vec::new(), tried: 0 }
     }
 
-    /// Replaces `hits` with the texts that match a path, in ascending order.
+    /// Replaces `hits` with the texts that match a path, in the order of their numbers.
     pub fn matches(&mut self, path: &[u8], hits: &mut Vec<Hit>) {
         let path = Subject::new(path);
         self.look(&path.text);
         self.put(hits, |pattern| pattern.matches_subject(&path));
     }
 
-    /// Replaces `hits` with the texts that match a path, or something that may lie below it, in ascending order.
+    /// Replaces `hits` with the texts that match a path or could match something below it, in the order of their
+    /// numbers. See [`Pattern::matches_or_leads_below`].
     pub fn matches_or_leads_below(&mut self, path: &[u8], hits: &mut Vec<Hit>) {
         let text = Subject::new(path).text;
         self.look(&text);

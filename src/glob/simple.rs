@@ -1,15 +1,16 @@
 //! The engine for simple patterns, which are matched by their text, without a tree and without compiling.
 //!
-//! Nearly all patterns in practice are *simple*: segments that are `**`, or are made of letters, digits, `_` `-` `.`
-//! `@`, of `*` and `?`, and of groups of such text: `{ts,tsx}`, `@(a|b)`, `?(a)`. Such a text is always valid, and on a
-//! [plain](super::subject) path picomatch's special cases (about `.` and `..`, empty segments, and nested groups) do
-//! not apply to it.
+//! Nearly all patterns in practice are *simple*. Each of their segments is `**`, or consists of the characters a-z,
+//! A-Z, 0-9, `_`, `-`, `.` and `@`, of the wildcards `*` and `?`, and of groups of such characters: `{ts,tsx}`,
+//! `@(a|b)`, `?(a)`. A simple pattern is always valid. When it is matched with a [plain](super::subject) path,
+//! picomatch's special cases (for `.` and `..`, empty segments, and nested groups) do not apply.
 
 use super::key::{Demand, Walk};
 
-/// The length of the longest simple text, in bytes, and the most texts that its groups may expand to. A match takes at
-/// most path × text × expanded texts steps.
+/// The length of the longest simple text, in bytes.
 const MAX_LENGTH: usize = 255;
+/// The most texts that the groups of a simple text may expand to. The time of a match is at most proportional to the
+/// length of the path × the length of the text × the number of expanded texts.
 const MAX_UNFOLDED: usize = 16;
 
 /// A part of a segment other than a star.
@@ -25,7 +26,7 @@ enum Piece<'t> {
 struct Alternatives<'t> {
     texts: &'t str,
     separator: char,
-    /// Whether the part may be absent.
+    /// Whether the group may match nothing, as in `?(a)`.
     optional: bool,
 }
 
@@ -35,11 +36,11 @@ impl<'t> Alternatives<'t> {
     }
 }
 
-/// What is computed once for a simple text, for use with every path.
+/// The result of reading a simple text, which is used for every path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Simple {
-    /// The length in bytes of the segments before the first wildcard or group; the length of the whole text if it has
-    /// neither.
+    /// The length in bytes of the segments, slashes included, before the first segment with a wildcard or a group; the
+    /// length of the whole text if it has neither.
     literal: usize,
 }
 
@@ -81,7 +82,8 @@ fn is_simple(text: &str) -> bool {
         && unfolded <= MAX_UNFOLDED
 }
 
-/// Whether a segment is made of pieces and single stars, and cannot be empty.
+/// Whether a segment consists of pieces and single stars, and cannot match an empty name. Multiplies `unfolded` by the
+/// number of alternatives of each group.
 fn is_segment(segment: &str, unfolded: &mut usize) -> bool {
     let mut something = false;
     let mut rest = segment;
@@ -114,7 +116,8 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'@')
 }
 
-/// Splits the next piece off a segment; `None` if a star comes next, or something that is not simple.
+/// Splits the next piece off a segment; `None` if nothing is left, or if a star or something that is not simple comes
+/// next.
 fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     let mut plain = text.bytes().position(|byte| !is_plain(byte)).unwrap_or(text.len());
     if text[..plain].ends_with('@') && text[plain..].starts_with('(') {
@@ -205,7 +208,7 @@ fn fits(segment: &str, name: &str) -> bool {
     }
 }
 
-/// Returns the rest of a name after the shortest beginning that the pieces match.
+/// Returns the rest of a name after the shortest beginning that the pieces match; `None` if they match no beginning.
 fn shortest<'n>(pieces: &str, name: &'n [u8]) -> Option<&'n [u8]> {
     let mut longest: Option<&[u8]> = None;
     takes_first(pieces, name, &mut |rest| {
@@ -234,7 +237,7 @@ fn behind_character(name: &[u8]) -> Option<&[u8]> {
     Some(&rest[rest.iter().take_while(continues).count()..])
 }
 
-/// Returns all demands of a simple text.
+/// Returns the segments that a path must have so that a simple text matches it.
 pub(super) fn demands(text: &str) -> Vec<Demand<'_>> {
     let mut walk = Walk::default();
     for (index, segment) in text.split('/').enumerate() {

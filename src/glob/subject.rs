@@ -4,12 +4,13 @@ use super::character_set::ends_line;
 use bstr::ByteSlice as _;
 use std::borrow::Cow;
 
-/// A path as patterns see it.
+/// A path in the form in which patterns match it.
 #[derive(Debug)]
 pub(super) struct Subject<'a> {
     /// The path as text. Bytes that are not UTF-8 count as U+FFFD, as in JavaScript.
     pub(super) text: Cow<'a, str>,
-    /// Whether the path is one that git can have: no empty segment, none that is `.` or `..`, and no line break.
+    /// Whether the path has no empty segment, no segment `.` or `..`, and no line break. Nearly all paths in git are
+    /// plain.
     pub(super) plain: bool,
 }
 

@@ -1,6 +1,7 @@
 //! The words of the regular expression that picomatch makes of a pattern.
 //!
-//! picomatch writes text. Terms are used here, so that nothing is parsed twice and each word knows its place.
+//! picomatch writes the expression as text. Here it is a list of terms, so that nothing is parsed twice, and the place
+//! in the pattern of each word is known.
 
 use super::PatternError;
 use super::character_set::{self, Set};
@@ -29,22 +30,24 @@ pub(super) enum Word {
     Repeat(Times),
     Start,
     End,
-    /// A word boundary, `\b` (`true`), or a place that is none, `\B` (`false`).
+    /// `\b`, a word boundary (`true`), or `\B`, a place that is no word boundary (`false`).
     Boundary(bool),
-    /// A syntax error in JavaScript. It does not count yet: picomatch may remove it again.
+    /// Text that JavaScript cannot read. It only becomes an error if it is still there at the end: picomatch may remove
+    /// it when it reads further characters.
     Unreadable(Box<PatternError>),
 }
 
-/// What must follow here, or must not.
+/// A condition on the text around a place. It reads no character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Guard {
-    /// Not `.` or `..` up to the end of the segment.
+    /// The rest of the segment is not `.` or `..`.
     NotDots,
-    /// Fails where the dot that was just read begins a segment `.` or `..`.
+    /// The rest of the segment is not `.` and not empty. This condition stands after a dot, so that the dot does not
+    /// begin a segment `.` or `..`.
     NotLoneDot,
-    /// Not a whole segment `.` or `..`, with the slash before it unless the path begins here.
+    /// No segment `.` or `..` begins here if this is the beginning of the path, nor behind a slash that comes next.
     NotDotSegment,
-    /// Some character that does not end a line.
+    /// A character follows, and does not end a line.
     Something,
 }
 
@@ -81,7 +84,7 @@ pub(super) fn verbatim(text: &str, at: usize) -> Vec<Term> {
     readable(text, at).unwrap_or_else(|error| self::at(at, [Word::Unreadable(Box::new(error))]))
 }
 
-/// Does the same as [`verbatim`], with an error for text that JavaScript cannot read.
+/// Does the same as [`verbatim`], but returns an error for text that cannot be read.
 pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError> {
     let chars: Vec<char> = text.chars().collect();
     let mut words = Vec::new();
@@ -122,12 +125,13 @@ pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError>
 enum Escaped {
     /// A letter that stands for itself, unless it has a meaning where it is used (`\b`).
     Char(char),
-    /// A character that an escape stands for.
+    /// The character that an escape such as `
+    /// ` stands for.
     Control(char),
     Class(Vec<(char, char)>),
 }
 
-/// Reads an escape whose backslash has been read.
+/// Reads the rest of an escape, after its backslash. Returns it with the characters that follow.
 fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError> {
     let Some((c, rest)) = chars.split_first() else {
         return Err(PatternError::new(at, "nothing follows `\\`")
@@ -159,7 +163,7 @@ fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError>
     }
 }
 
-/// Reads a class whose `[` has been read.
+/// Reads the rest of a class, after its `[`. Returns it with the characters that follow.
 fn class(chars: &[char], at: usize) -> Result<(Set, &[char]), PatternError> {
     let (negated, mut rest) = match chars.split_first() {
         Some(('^', rest)) => (true, rest),

@@ -9,13 +9,13 @@ use crate::glob::term::{Opening, Term, Word, readable, verbatim};
 #[derive(Debug)]
 pub(super) struct Brace {
     pub(super) token: usize,
-    /// The position of its token in the reader's order.
+    /// The position of the brace's token in [`Reader::order`].
     order: usize,
-    /// How long the output was before it.
+    /// The length of the output before the brace.
     output: usize,
-    /// Whether a comma separates alternatives.
+    /// Whether the brace contains a comma, as in `{a,b}`.
     comma: bool,
-    /// Whether it is a range.
+    /// Whether the brace contains a range, as in `{a..c}`.
     pub(super) dots: bool,
 }
 
@@ -73,7 +73,8 @@ impl Reader {
         }
     }
 
-    /// Removes the last brace and the tokens after it; returns the texts of these tokens without the dots.
+    /// Removes the last brace and the tokens after it. Returns the sorted texts of the tokens after it, without the
+    /// dots.
     fn take_range(&mut self) -> Vec<String> {
         let mut ends = Vec::new();
         while let Some(token) = self.order.pop().map(|token| &self.tokens[token]) {

@@ -9,7 +9,7 @@ use crate::glob::term::{Guard, Word, verbatim};
 /// A class that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Bracket {
-    /// Whether something that looks like a POSIX class was read in it.
+    /// Whether the class contains text that looks like a POSIX class.
     posix: bool,
     /// The position of the last `[` after the first one, in the token's text.
     inner: Option<usize>,
@@ -28,12 +28,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Whether a `]` closes the class. Directly after `[` or `[^` it is a member of the class.
+    /// Whether a `]` would close the open class. Directly after `[` or `[^`, a `]` is a member of the class.
     pub(super) fn class_has_begun(&self) -> bool {
         !matches!(self.last().value.as_str(), "[" | "[^")
     }
 
-    /// Adds a character, or an escaped one, to the open class.
+    /// Adds a character to the open class. An escaped character comes with its backslash.
     pub(super) fn in_class(&mut self, c: &str) {
         if c == ":" && self.posix_class() {
             return;
@@ -56,7 +56,8 @@ impl Reader {
         }
     }
 
-    /// Reads a colon as the second one of `[:name:]`, if it is that colon.
+    /// If the colon that was just read is the second one of a `[:name:]`, replaces the name by the members of that
+    /// POSIX class. Returns whether it did.
     fn posix_class(&mut self) -> bool {
         let Some(bracket) = &mut self.open_bracket else { return false };
         let Some(inner) = bracket.inner else { return false };
@@ -97,7 +98,8 @@ impl Reader {
         self.output.extend(verbatim(&last.value, last.at));
     }
 
-    /// Reads a class that does not end as text, and its bracket as a literal one.
+    /// Reads a class that is never closed: its bracket as a literal character, and its contents as text outside of a
+    /// class.
     pub(super) fn unclosed_bracket(&mut self) -> Result<(), PatternError> {
         let last = &self.tokens[self.last];
         let at = last.at;

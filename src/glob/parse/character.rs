@@ -1,4 +1,4 @@
-//! Reads single characters: what each of them means depends on where it stands.
+//! Reads single characters. The meaning of a character depends on the characters before it.
 
 use super::token::Kind;
 use super::{Nest, Reader, escaped};
@@ -69,7 +69,7 @@ impl Reader {
         self.push(Kind::Text, &value, None);
     }
 
-    /// Adds the digits of `\x41` and `\u0041` to their letter, as the regular expression reads them.
+    /// Adds the digits of `\x41` or `\u0041`, or the letter of `\cA`, to the escape in `value`.
     fn take_code(&mut self, value: &mut String) {
         let length = match value.as_str() {
             "\\x" => 2,
@@ -85,7 +85,7 @@ impl Reader {
         }
     }
 
-    /// Adds a quoted character, which is literal, to the token before it.
+    /// Adds a character between double quotes, which is literal, to the last token.
     fn quoted(&mut self, c: char) {
         let value = escaped(c);
         self.output.extend(term::verbatim(&value, self.at));
@@ -133,12 +133,12 @@ impl Reader {
         self.push(if in_segment { Kind::Text } else { Kind::Dot }, ".", Some(dot));
     }
 
-    /// Whether a group follows, other than one of JavaScript's own such as `(?:`.
+    /// Whether a group follows that is not one of JavaScript's own groups, such as `(?:`.
     fn group_follows(&self) -> bool {
         self.peek(0) == Some('(') && self.peek(1) != Some('?')
     }
 
-    /// Whether the parenthesis of an extglob follows its mark.
+    /// Whether the parenthesis of an extglob follows `mark`, the character that was just read.
     fn extglob_follows(&self, mark: char) -> bool {
         match mark {
             '!' => {
@@ -167,7 +167,7 @@ impl Reader {
         self.push(Kind::Text, "?", Some(output));
     }
 
-    /// Reads `!` at the beginning: an odd number of them negates the pattern.
+    /// Reads every `!` at the beginning of the pattern. An odd number of them negates the pattern.
     fn negation(&mut self) {
         let mut count = 1;
         while self.peek(0) == Some('!') && (self.peek(1) != Some('(') || self.peek(2) == Some('?')) {

@@ -1,4 +1,4 @@
-//! Reads the end of the pattern: closes what is still open, and returns the expression as a whole.
+//! Reads the end of the pattern: handles groups and classes that are still open, and returns the whole expression.
 
 use super::token::Kind;
 use super::{Reader, Reading};
@@ -30,7 +30,7 @@ impl Reader {
         Ok(Reading { terms: self.output, negated: self.negated })
     }
 
-    /// Reads the last `(`, which nothing closes, as a literal one.
+    /// Reads the last `(`, which is never closed, as a literal character.
     fn unclosed_paren(&mut self) -> Result<(), PatternError> {
         let escaped = |index: usize| index > 0 && self.output[index - 1].word == Word::Char('\\');
         let has_paren = |index: &usize| match &self.output[*index].word {

@@ -11,13 +11,13 @@ use crate::glob::term::{Guard, Opening, Term, Times, Word, verbatim};
 pub(super) struct Extglob {
     /// The character before the parenthesis.
     mark: char,
-    /// The text of the tokens in it, without parentheses and without the text of inner extglobs.
+    /// The text of the tokens in the extglob, without parentheses and without the text of inner extglobs.
     pub(super) inner: String,
-    /// How many parentheses were open before it.
+    /// How many parentheses were open before the extglob.
     pub(super) parens: i32,
-    /// How long the output was before it.
+    /// The length of the output before the extglob.
     output: usize,
-    /// The position of the mark's token in the reader's order.
+    /// The position of the mark's token in [`Reader::order`].
     order: usize,
     /// The mark's position in the pattern.
     start: usize,
@@ -78,7 +78,7 @@ impl Reader {
         Ok(())
     }
 
-    /// Returns the words that close `!(`: its contents must not be ahead, and a star follows.
+    /// Returns the words that end a `!(…)`: they close its lookahead, and a star or globstar follows.
     fn close_negation(&self, extglob: &Extglob) -> Result<Vec<Term>, PatternError> {
         let inner = &extglob.inner;
         let rest = self.rest();

@@ -1,7 +1,9 @@
-//! Reads a pattern as picomatch reads it: character by character. The meaning of each depends on those before it.
+//! Reads a pattern as picomatch reads it: character by character. The meaning of a character depends on the characters
+//! before it.
 //!
-//! The rules are those of `lib/parse.js` in picomatch 4.0.7 for `{dot: true}`. There the result is the text of a
-//! regular expression; here it is its words ([`Term`]), from which `expression_tree` builds a tree.
+//! The rules are those of `lib/parse.js` in picomatch 4.0.7 for `{dot: true}`. picomatch's result is the text of a
+//! regular expression; the result here is the words of that expression ([`Term`]), from which `expression_tree` builds
+//! a tree.
 
 mod brace;
 mod bracket;
@@ -31,7 +33,7 @@ pub(super) const MAX_DEPTH: usize = 100;
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) terms: Vec<Term>,
-    /// Whether the pattern matches what the terms do not.
+    /// Whether the pattern is negated: it matches the paths that the terms do not match.
     pub(super) negated: bool,
 }
 
@@ -71,23 +73,24 @@ struct Reader {
     chars: Vec<char>,
     /// The offset in bytes of each character, and of the end.
     offsets: Vec<usize>,
-    /// The character to read next.
+    /// The position in `chars` of the next character.
     next: usize,
-    /// The offset of the current character.
+    /// The offset in bytes of the current character.
     at: usize,
-    /// The position where the pattern proper begins, after `!` and `./`.
+    /// The position in `chars` where the pattern proper begins, after `!` and `./`.
     start: usize,
     negated: bool,
     /// Every token so far, even if it was removed from `order`.
     tokens: Vec<Token>,
-    /// The tokens that make up the pattern, by position in `tokens`.
+    /// The tokens that make up the pattern, as positions in `tokens`.
     order: Vec<usize>,
-    /// The token before the next one.
+    /// The position in `tokens` of the last token.
     last: usize,
     output: Vec<Term>,
-    /// Whether the output must be rebuilt from the tokens at the end.
+    /// Whether the output must be rebuilt from the tokens when the whole pattern has been read.
     backtrack: bool,
-    /// The open groups, as picomatch counts them: a surplus `)` makes `parens` negative and closes whatever is open.
+    /// The open groups, as picomatch counts them: a surplus `)` makes `parens` negative and closes the last open group
+    /// of any kind.
     open: Vec<Nest>,
     parens: i32,
     braces: i32,
@@ -200,7 +203,7 @@ impl Reader {
         }
     }
 
-    /// Adds a token. Without `output`, its text is passed on as it is.
+    /// Adds a token. If `output` is `None`, the token's text becomes part of the expression unchanged.
     fn push(&mut self, kind: Kind, value: &str, output: Option<Vec<Term>>) {
         self.end_globstar(kind);
         if !kind.is_paren()
@@ -229,7 +232,7 @@ impl Reader {
         self.tokens.push(token);
     }
 
-    /// Turns a `**` into a `*` when something other than a slash follows.
+    /// Turns the last token from a `**` into a `*`, unless the next token may follow a globstar, as a slash may.
     fn end_globstar(&mut self, follows: Kind) {
         let may_follow = match follows {
             Kind::Slash | Kind::Paren | Kind::ExtglobParen | Kind::At => true,
@@ -250,7 +253,7 @@ impl Reader {
     }
 }
 
-/// Returns a literal character as text of the expression.
+/// Returns a literal character as it is written in a regular expression: `\+` for `+`.
 fn escaped(c: char) -> String {
     if "-*+?.^${}(|)[]".contains(c) { format!("\\{c}") } else { c.to_string() }
 }

@@ -1,8 +1,9 @@
-//! Patterns without a slash or anything that groups: picomatch makes their expression by one substitution.
+//! Reads patterns without slashes, groups and classes. picomatch makes their regular expression by one substitution.
 
 use crate::glob::term::{Term, verbatim};
 
-/// Reads a pattern without slash and groups; `None` for any other.
+/// Reads such a pattern. Returns `None` if the pattern begins with `*` or `!`, or contains a slash, a quote or one of
+/// `()[]{}`.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
         return None;
@@ -11,7 +12,8 @@ pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     Some(verbatim(&substituted, text.find('\\').unwrap_or_default()))
 }
 
-/// Rewrites each run of a character that is no letter, digit or `_`, with or without a backslash before it.
+/// Makes the regular expression: rewrites each run of the same special character, with or without a backslash before
+/// it. Special are all characters except letters, digits and `_`.
 fn substitute(text: &str) -> String {
     let chars: Vec<char> = text.chars().collect();
     let special = |c: char| !(c.is_ascii_alphanumeric() || c == '_');
@@ -54,7 +56,7 @@ fn substitute(text: &str) -> String {
     if backslashes { collapse(&output) } else { output }
 }
 
-/// Shortens each run of backslashes to two when their number is even, else to one.
+/// Shortens each run of backslashes: to two if the run has an even length, otherwise to one.
 fn collapse(text: &str) -> String {
     let mut output = String::new();
     let mut rest = text;

@@ -1,19 +1,20 @@
-//! The repeated extglobs that picomatch reads differently, to avoid exponential time.
+//! Finds the repeated extglobs that picomatch rewrites to avoid exponential time.
 //!
-//! Matching here is linear, but `+(*(a))` must mean the same as in picomatch.
+//! Matching takes linear time here, but `+(*(a))` must match the same paths as in picomatch.
 
 use crate::glob::character_set::Set;
 
 /// How a risky `+(…)` or `*(…)` is read.
 #[derive(Debug)]
 pub(super) enum Risk {
-    /// It stands for its own text.
+    /// As its literal text.
     Text,
-    /// It stands for any number of these characters.
+    /// As any number of these characters.
     Class(Set),
 }
 
-/// Returns how a repeated extglob with this text between its parentheses is read, if it is risky.
+/// Returns how picomatch reads a repeated extglob with this text between its parentheses, if it is risky; otherwise
+/// `None`.
 pub(super) fn risk(body: &[char]) -> Option<Risk> {
     let branches: Vec<&[char]> = split(body).into_iter().map(trimmed).collect();
     let wild = |branch: &&[char]| branch.iter().all(|c| matches!(c, '*' | '?'));
@@ -40,7 +41,7 @@ pub(super) fn risk(body: &[char]) -> Option<Risk> {
     stars.then(|| if all_letters { class() } else { Risk::Text })
 }
 
-/// Whether two branches are runs of the same character.
+/// Whether two branches consist of the same repeated character: `a|aa`.
 fn runs_overlap(branches: &[&[char]]) -> bool {
     let mut letters: Vec<char> = branches
         .iter()
@@ -51,7 +52,7 @@ fn runs_overlap(branches: &[&[char]]) -> bool {
     letters.windows(2).any(|pair| pair[0] == pair[1])
 }
 
-/// Returns the characters of a branch such as `*(a)*(b)`.
+/// Returns the characters of a branch such as `*(a)*(b)`; `None` for any other branch.
 fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     let mut letters = Vec::new();
     while !branch.is_empty() {
@@ -64,12 +65,13 @@ fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     (!letters.is_empty()).then_some(letters)
 }
 
-/// Returns the only character of a text. It must be one unit of UTF-16 too: picomatch sees `🚀` as two different halves.
+/// Returns the only character of a text; `None` if the text has none or more. As in picomatch, a character of two
+/// UTF-16 units, such as `🚀`, counts as two characters.
 fn single(text: &[char]) -> Option<char> {
     if let [c] = text { Some(*c).filter(|c| c.len_utf16() == 1) } else { None }
 }
 
-/// Returns the text of a branch without special characters, also within `@(…)`.
+/// Returns the literal text of a branch, which may be within `@(…)`; `None` if the text has special characters.
 fn simple(branch: &[char]) -> Option<Vec<char>> {
     let mut text = trimmed(branch);
     while let ['@', '(', inner @ .., ')'] = text {
@@ -95,7 +97,7 @@ struct Group {
     end: usize,
 }
 
-/// Returns the `+(…)` or `*(…)` at the beginning of a text.
+/// Returns the `+(…)` or `*(…)` at the beginning of a text; `None` if the text does not begin with one.
 fn repeated(text: &[char]) -> Option<Group> {
     if !matches!(text, ['+' | '*', '(', ..]) {
         return None;

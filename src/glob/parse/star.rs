@@ -100,7 +100,7 @@ impl Reader {
         self.globstar(vec![Word::Globstar]);
     }
 
-    /// Joins the slash before a globstar and what follows it into one group.
+    /// Opens a group before the slash that precedes a globstar. `slash` is the position of the slash's token.
     fn open_before(&mut self, slash: usize) {
         self.take_back_star();
         let terms = self.tokens[slash].terms();
@@ -121,13 +121,13 @@ impl Reader {
         last.output = Some(output);
     }
 
-    /// Removes the first star of two from the output.
+    /// Removes the first star of a `**` from the output.
     fn take_back_star(&mut self) {
         let length = self.last().output.as_ref().map_or(0, Vec::len);
         self.output.truncate(self.output.len().saturating_sub(length));
     }
 
-    /// Reads the slash after a globstar, whose words already include it.
+    /// Reads the slash after a globstar. It adds nothing to the output, since the words of the globstar include it.
     fn slash_in_globstar(&mut self) {
         self.next += 1;
         self.push(Kind::Slash, "/", Some(Vec::new()));

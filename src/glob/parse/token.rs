@@ -1,4 +1,4 @@
-//! Tokens: how the characters of a pattern are read.
+//! Tokens: the pieces into which a pattern is split.
 
 use crate::glob::term::{Term, verbatim};
 
@@ -6,12 +6,12 @@ use crate::glob::term::{Term, verbatim};
 #[derive(Debug)]
 pub(super) struct Token {
     pub(super) kind: Kind,
-    /// The text itself. It is passed on to the expression as it is, unless `output` differs.
+    /// The text of the token. If `output` is `None`, it becomes part of the expression unchanged.
     pub(super) value: String,
     pub(super) output: Option<Vec<Term>>,
-    /// The token before this one when it was added.
+    /// The position of the token before this one, at the time when this one was added.
     pub(super) before: Option<usize>,
-    /// Offset in the pattern.
+    /// The offset in the pattern, in bytes.
     pub(super) at: usize,
 }
 
@@ -21,7 +21,7 @@ pub(super) enum Kind {
     Start,
     Text,
     Slash,
-    /// A dot where a segment or a range may begin with one.
+    /// A dot at the beginning of a segment, or within a group or a brace.
     Dot,
     /// The two dots of a range.
     Dots,
@@ -45,7 +45,7 @@ pub(super) enum Kind {
 }
 
 impl Token {
-    /// Returns what the token adds to the expression.
+    /// Returns the terms that the token adds to the expression.
     pub(super) fn terms(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) => terms.clone(),
@@ -53,7 +53,8 @@ impl Token {
         }
     }
 
-    /// Returns the terms, or the text if the output is empty, where picomatch treats an empty output as none.
+    /// Returns the same terms, but reads the token's text also if `output` is empty. In some places picomatch treats an
+    /// empty output like a missing one.
     pub(super) fn terms_or_text(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) if !terms.is_empty() => terms.clone(),

@@ -2,7 +2,7 @@
 
 use crate::glob::term::{self, Guard, Opening, Term, Times, Word};
 
-/// Reads one of these patterns, followed by any number of extensions; `None` for any other.
+/// Reads such a pattern, which extensions may follow: `**/*.test.js`. Returns `None` for any other pattern.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if !text.starts_with(['.', '*']) {
         return None;
