@@ -1,7 +1,8 @@
 //! A service's definition after defaults, anchors and merge keys are resolved, so that two versions of filters.yaml can
 //! be compared service by service.
 //!
-//! Only what can change the result of a build is part of it: no comment, no description, no edit of another service.
+//! Only settings that can change the result of a build are part of it. Edits of comments, of descriptions and of other
+//! services do not change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use crate::model::name::ServiceName;
 /// The resolved definition of one service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Definition {
-    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` if the
-    /// configuration of another commit cannot be read, or does not determine all of them; then it equals no other
-    /// definition.
+    /// The service's own settings that can change the result, as canonical JSON: keys sorted, no blanks. `None` if they
+    /// are not all known, because the configuration of another commit cannot be read or does not determine them. The
+    /// definition then equals no other definition.
     pub canonical: Option<String>,
     /// The file's `global` patterns as canonical JSON, one text for all services; `None` if there are none or the
     /// service opts out.
@@ -26,12 +27,12 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Whether the two are known to be the same, apart from dependencies.
+    /// Whether the two definitions are known to be equal, apart from dependencies.
     fn equals(&self, other: &Self) -> bool {
         self.canonical.is_some() && self.canonical == other.canonical && self.global == other.global
     }
 
-    /// Returns the keys whose values differ, in alphabetical order; empty if one of the two cannot be read.
+    /// Returns the keys whose values differ, in alphabetical order; empty if one of the two definitions is not known.
     fn keys_that_differ(&self, other: &Self) -> Vec<String> {
         let (Some(now), Some(then)) = (&self.canonical, &other.canonical) else { return Vec::new() };
         let all = changed_keys(then, now).into_iter().map(|changed| changed.key);
@@ -90,20 +91,20 @@ fn flat(definition: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 
-/// How a service's definition differs from the one at base.
+/// A difference between a service's definition and its definition at base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// There was no such service.
+    /// There is no such service at base.
     New,
-    /// These keys have other values; empty if it is not known which.
+    /// These keys have other values; empty if it is not known which keys.
     Changed(Vec<String>),
-    /// It no longer depends on these services.
+    /// The service no longer depends on these services.
     DependencyRemoved(Vec<ServiceName>),
 }
 
 impl Definitions {
-    /// Returns how a service differs from `base`: several differences where both its definition and its dependencies
-    /// differ.
+    /// Returns the differences between a service's definition and its definition in `base`. There are two if keys
+    /// changed and dependencies were removed.
     #[must_use]
     pub fn differences(&self, base: &Self, service: &ServiceName) -> Vec<Difference> {
         let Some(now) = self.0.get(service) else { return Vec::new() };
@@ -125,7 +126,7 @@ impl Definitions {
         differences
     }
 
-    /// Returns the services of `base` that no longer exist, in its order.
+    /// Returns the services of `base` that no longer exist, in the order of `base`.
     #[must_use]
     pub fn removed_since(&self, base: &Self) -> Vec<ServiceName> {
         base.0.keys().filter(|service| !self.0.contains_key(*service)).cloned().collect()

@@ -1,4 +1,4 @@
-//! From changes to affected services, as pure values.
+//! Determines which changes count, and which services they affect.
 
 pub mod filter;
 pub mod graph;

@@ -4,16 +4,17 @@ use crate::analysis::filter::{FilterId, Match, Matches};
 use crate::analysis::graph::Graph;
 use crate::model::name::ServiceId;
 
-/// The own causes of each service, before causes spread to dependents.
+/// The causes of each service itself, before causes spread from services to their dependents.
 #[derive(Debug, Clone)]
 pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 
 /// The filters that affect a service.
 #[derive(Debug, Clone, Copy)]
 pub struct Watch {
-    /// Its own filter.
+    /// The service's own filter.
     pub own: FilterId,
-    /// The filter of the files that its image is built from, whether or not its own filter matches them.
+    /// The filter of the files that the service's image is built from, whether or not the service's own filter matches
+    /// them.
     pub inputs: Option<FilterId>,
     /// The `global` filter, unless the service opts out of it.
     pub global: Option<FilterId>,
@@ -38,7 +39,8 @@ impl<'a> Direct<'a> {
         self.0[service.0].push(cause);
     }
 
-    /// Adds a change that the patterns of a service match, unless a cause of the service names its path already.
+    /// Adds a change that the patterns of a service match, unless the service already has a [`Cause::File`] or
+    /// [`Cause::Input`] with the same path.
     pub fn add_match(&mut self, service: ServiceId, found: Match<'a>) {
         let names = |cause: &Cause| matches!(cause, Cause::File(known) | Cause::Input(known) if known.change.path == found.change.path);
         if self.0[service.0].iter().any(names) {
@@ -47,8 +49,8 @@ impl<'a> Direct<'a> {
         self.add(service, Cause::of_match(found, Cause::File));
     }
 
-    /// Adds the changes that affect a service: those that its own filter matches, those of other files that its image
-    /// is built from, and those that the global filter matches.
+    /// Adds the changes that affect a service as its causes: changes that its own filter matches, changes of other
+    /// files that its image is built from, and changes that the `global` filter matches.
     pub fn add_matches(&mut self, service: ServiceId, watch: Watch, matches: &Matches<'a>) {
         let own = matches.of(watch.own);
         let of = |filter: Option<FilterId>| filter.into_iter().flat_map(|filter| matches.of(filter)).copied();
@@ -59,7 +61,7 @@ impl<'a> Direct<'a> {
         self.0[service.0].extend(all.map(|(found, certain)| Cause::of_match(found, certain)));
     }
 
-    /// Adds the differences between a service's definition and the one at base.
+    /// Adds the differences between a service's definition at head and its definition at base.
     pub fn add_differences(&mut self, service: ServiceId, graph: &Graph, head: &Definitions, base: &Definitions) {
         for difference in head.differences(base, graph.name(service)) {
             match difference {
@@ -74,8 +76,9 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Adds a cause to the library of a circle if any service of the circle has one, since a change of one of them
-    /// affects all. A `global` match does not count, since it is a cause of each service already.
+    /// Adds a cause to the library that stands for a circle of services, if a service of the circle has a cause and the
+    /// library has none. A change of one service of the circle affects all of them. A `global` match does not count,
+    /// since each of these services already has it as a cause.
     pub fn add_circle(&mut self, library: ServiceId, members: &[ServiceId]) {
         let spreads = |cause: &Cause| !matches!(cause, Cause::Global(_));
         let affected = members.iter().find(|member| self.of(**member).iter().any(spreads));
@@ -84,7 +87,7 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Returns the first match, of any service, at which matching gave up.
+    /// Returns the first match, of any service, for which matching gave up; `None` if there is none.
     #[must_use]
     pub fn gave_up(&self) -> Option<&Match<'a>> {
         self.0.iter().flatten().find_map(|cause| match cause {

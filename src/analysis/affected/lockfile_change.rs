@@ -1,17 +1,17 @@
 use crate::analysis::closure::PackageChange;
 
-/// The difference to base in the packages that a lockfile gives a service.
+/// The difference between base and head in the packages that a service gets from a lockfile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockfileChange {
     /// The path of the lockfile.
     pub file: String,
     /// Some of the packages that differ, in the order of their names.
     pub packages: Vec<PackageChange>,
-    /// How many more there are.
+    /// The number of other packages that differ.
     pub more: usize,
-    /// Settings that differ and apply to all packages: files beside the lockfile, and their keys.
+    /// The settings that differ and that apply to all packages, each as a file beside the lockfile, or as the file and
+    /// its key.
     pub settings: Vec<String>,
-    /// Why the lockfile counts as a whole, so that any change of it matters; `None` if only its packages and settings
-    /// count.
+    /// Why any change of the lockfile affects the service; `None` if only changes of its packages and settings do.
     pub whole: Option<String>,
 }

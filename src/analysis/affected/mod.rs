@@ -1,7 +1,8 @@
 //! Which services are affected, and why.
 //!
-//! Two stages with two types: [`Direct`] causes are a service's own, [`Affected`] are the causes after they have spread
-//! over the dependency graph. Spreading is monotone: more changes never make a service unaffected.
+//! There are two stages, each with a type: [`Direct`] contains the own causes of each service; [`Affected`] contains
+//! all causes, after they have spread over the dependency graph. Spreading is monotone: more changes never make a
+//! service unaffected.
 
 mod direct;
 mod lockfile_change;
@@ -18,13 +19,13 @@ use crate::model::name::{ServiceId, ServiceName};
 /// Why there is nothing to compare a service with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoRecord {
-    /// It was never released.
+    /// The service was never released.
     NeverReleased,
-    /// It was never built in the environment.
+    /// The service was never built in the environment.
     NeverBuilt,
-    /// It has no published image that names its commit.
+    /// The service has no published image that names its commit.
     NeverPublished,
-    /// There is no commit to compare with, as on the default branch when the engine names none.
+    /// There is no commit to compare with, for example on the default branch if the CI engine names none.
     NoBase,
 }
 
@@ -37,47 +38,48 @@ pub enum Cause<'a> {
     Input(Match<'a>),
     /// A change that the `global` filter matches.
     Global(Match<'a>),
-    /// A difference in the packages that a lockfile gives it.
+    /// A difference in the packages that the service gets from a lockfile.
     Lockfile(LockfileChange),
-    /// A service that it depends on is affected: the shortest chain, from the dependency to the service with a cause of
-    /// its own.
+    /// One of its dependencies is affected. This is the shortest chain of services, from the dependency to a service
+    /// with a cause of its own.
     Dependency(Vec<ServiceId>),
-    /// It depended on this service at base, and no longer does.
+    /// The service depended on this other service at base, and no longer does.
     DependencyRemoved(ServiceName),
-    /// Its resolved definition differs from the one at base in these keys of filters.yaml; empty if base's is not
-    /// known, so all count as changed.
+    /// Its resolved definition differs from its definition at base in these keys of filters.yaml. Empty if it is not
+    /// known which keys differ.
     Definition(Vec<String>),
     /// A changed path that no filter matches, with `--unmatched all`.
     Unmatched(&'a Change),
     /// The configuration at base has no such service.
     NewService,
-    /// It was requested by `--force`, `--all`, a manual run, or its release tag.
+    /// The service was requested by `--force`, `--all`, a manual run, or its release tag.
     Forced,
-    /// Nothing says when it was last built: no record, no release tag, or no commit to compare with.
+    /// It is not known when the service was last built: there is no record, no release tag, or no commit to compare
+    /// with.
     NoRecord(NoRecord),
-    /// A build of it has begun since the last one that was recorded.
+    /// A build of the service has begun since its last recorded build.
     Unrecorded,
     /// The commit to compare with is not in this clone and could not be fetched.
     BaseUnreachable,
-    /// Something else is not known, so it counts as changed.
+    /// Something else is not known, so the service counts as affected.
     Degraded(Degraded<'a>),
 }
 
-/// Something that is not known, so the answer may be wider than necessary.
+/// Something that is not known. The plan may therefore be wider than necessary.
 #[derive(Debug, Clone, Copy)]
 pub enum Degraded<'a> {
-    /// Which commits are new: the event is about other commits than head, or the engine does not say.
+    /// It is not known which commits are new: the event is about other commits than head, or the engine does not say.
     UnknownRange,
-    /// The configuration at base; every definition counts as changed.
+    /// The configuration at base is not known, so every definition counts as changed.
     ConfigAtBase,
-    /// The content of a path that its filters match, since it cannot be read.
+    /// The content of a path that the service's filters match cannot be read.
     WorkTree(Match<'a>),
-    /// Whether a pattern matches a path, since matching gave up.
+    /// It is not known whether a pattern matches a path, since matching gave up.
     Pattern(Match<'a>),
 }
 
 impl<'a> Cause<'a> {
-    /// Returns the cause of a match: `certain`, or a cause of doubt if it is not certain that the pattern matches.
+    /// Returns `certain` with the match, or a [`Cause::Degraded`] if the path cannot be read or matching gave up.
     fn of_match(found: Match<'a>, certain: fn(Match<'a>) -> Self) -> Self {
         if found.change.status == Status::Unread {
             Self::Degraded(Degraded::WorkTree(found))

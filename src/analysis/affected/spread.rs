@@ -4,7 +4,8 @@ use super::{Cause, Direct};
 use crate::analysis::graph::Graph;
 use crate::model::name::ServiceId;
 
-/// The causes of every service, its own and those through dependencies; a service without any is not affected.
+/// All causes of every service: its own causes, and those that spread from its dependencies. A service without causes
+/// is not affected.
 #[derive(Debug, Clone)]
 pub struct Affected<'a>(Vec<Vec<Cause<'a>>>);
 
@@ -15,7 +16,7 @@ impl<'a> Affected<'a> {
         !self.0[service.0].is_empty()
     }
 
-    /// Returns a service's causes: its own in the order of paths, then the shortest chain to a dependency's.
+    /// Returns a service's causes: first its own, then the shortest chain to a dependency with causes of its own.
     #[must_use]
     pub fn causes(&self, service: ServiceId) -> &[Cause<'a>] {
         &self.0[service.0]

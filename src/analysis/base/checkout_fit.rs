@@ -1,4 +1,4 @@
-//! Whether the checked-out commit is what the event is about.
+//! Compares the checked-out commit with the commits that the event is about.
 
 use super::choose::Choice;
 use crate::inputs::git::{self, Lacking as _};
@@ -7,7 +7,7 @@ use crate::model::name::CommitId;
 
 /// How the checked-out commit relates to the commits of an event.
 pub(super) enum Fit {
-    /// It is one of them, or descends from one of them.
+    /// The checked-out commit is one of the event's commits, or descends from one of them.
     Fits,
     /// The event is about no commit.
     NoSubject,
@@ -16,7 +16,7 @@ pub(super) enum Fit {
 }
 
 impl Choice<'_> {
-    /// Compares what is checked out with the commits of the event.
+    /// Compares the checked-out commit with the commits of the event.
     pub(super) fn fit(&mut self) -> Result<Fit, git::GitError> {
         let trigger = self.trigger;
         let (head, commits) = match (self.tip.commit, &trigger.subject) {

@@ -9,12 +9,12 @@ use crate::model::change::{ChangeSet, HeadState};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::CommitId;
 
-/// Chooses the base: the one that the command line names, else that of the event, else the default branch. Fetches
-/// missing commits, if fetching is allowed.
+/// Chooses the base: the revision that the command line names, else the base of the event, else the default branch.
+/// Fetches missing commits, if fetching is allowed.
 ///
 /// # Errors
 /// When a revision that the command line names does not exist, or the repository cannot be read. A base that only the
-/// event names, or that lies beyond a shallow boundary, is a doubt and not an error.
+/// event names, or that lies beyond the boundary of a shallow clone, causes no error: the notes then contain a doubt.
 pub fn choose(
     repository: &Repository,
     trigger: &Trigger,
@@ -39,7 +39,7 @@ pub fn choose(
     Ok((Range { tip: choice.tip, comparison }, notes))
 }
 
-/// The tip, and the ways to choose what to compare it with. Each way returns its answer and notes.
+/// The choice of a base for a tip. Each method chooses in a different way, and returns a comparison with notes.
 pub(super) struct Choice<'a> {
     pub(super) repository: &'a Repository,
     pub(super) trigger: &'a Trigger,
@@ -78,8 +78,8 @@ impl Choice<'_> {
         })
     }
 
-    /// Compares only the configuration with a base, if there is one, since the changes come from outside. Head's tree
-    /// shows which paths are submodules.
+    /// Uses the given changes (`--changed`), and compares only the configuration with a base, if there is one. Head's
+    /// tree shows which of the changed paths are submodules.
     fn given(&mut self, changes: &ChangeSet, base: Option<&End>) -> Result<(Comparison, Notes), git::GitError> {
         let (comparison, notes) = match base {
             Some(base) => self.revision(base)?,
@@ -101,7 +101,7 @@ impl Choice<'_> {
         Ok((Comparison { source, changes: Changes::Given, ..comparison }, notes))
     }
 
-    /// Compares with a commit's own tree.
+    /// Compares with the tree of this commit.
     pub(super) fn commit(&self, base: &CommitId, source: &str) -> Result<(Comparison, Notes), git::GitError> {
         match self.repository.resolve(&base.to_string()) {
             Ok(base) => Ok(with_trees(vec![Some(base)], source)),
@@ -139,7 +139,7 @@ impl Choice<'_> {
         })
     }
 
-    /// Compares with head's first parent, or with the empty tree where head has no parent.
+    /// Compares with head's first parent, or with the empty tree if there is no commit before head.
     pub(super) fn first_parent(&self, source: &str) -> Result<(Comparison, Notes), git::GitError> {
         let Some(head) = &self.tip.commit else {
             return Ok(with_trees(vec![None], "there is no commit yet"));
@@ -183,8 +183,7 @@ impl Choice<'_> {
     }
 }
 
-/// Compares with nothing, since the CI engine is unknown and the rule for a developer's machine would leave out
-/// commits.
+/// Compares with nothing, since the CI engine is unknown. The rule for runs outside of CI could leave out commits.
 fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
     let reason = format!("this is CI, since {sign}, but no known engine says which commits are new");
     let help = "name the commit before them with `--base REV`, or let each service count from its last build: \
@@ -193,7 +192,7 @@ fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
     (Comparison::nothing(source, Some(AllAffected::UnknownRange)), Doubt::no_event(&reason, help).into())
 }
 
-/// Compares with these trees.
+/// Compares with the trees of these commits; `None` is the empty tree.
 pub(super) fn with_trees(bases: Vec<Option<CommitId>>, source: impl Into<String>) -> (Comparison, Notes) {
     let comparison = Comparison { source: source.into(), bases, changes: Changes::Compared, everyone: None };
     (comparison, Notes::default())
@@ -210,7 +209,8 @@ pub(super) fn unreachable(doubt: Doubt) -> (Comparison, Notes) {
     (Comparison::nothing(source, Some(AllAffected::BaseUnreachable)), doubt.into())
 }
 
-/// Turns an error that more history would resolve into a doubt, and passes on other errors.
+/// Returns the comparison of an unreachable base if the error means that the answer is not known; otherwise returns the
+/// error.
 fn doubted(error: git::GitError) -> Result<(Comparison, Notes), git::GitError> {
     if error.is_doubt() { Ok(unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
 }

@@ -52,9 +52,10 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
     }
 }
 
-/// Whether head is this commit and merges the pull request into its target. An engine that makes no such merge names
-/// the pull request's own last commit, which may be a merge of the target into the pull request. If the event does not
-/// name that commit, only a rehearsal (act) counts as such an engine.
+/// Whether head is the commit `merge`, and this commit merges the pull request into its target branch. Some engines
+/// make no such commit: there, `merge` is the pull request's own last commit, which may itself merge the target branch
+/// into the pull request. If the event names further commits, one of them is that commit, so `merge` is not. If it
+/// names none, `merge` is assumed to be that commit only in a rehearsal (act).
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     let EventSubject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
     let mut others = commits.iter().filter(|commit| *commit != merge);
@@ -62,9 +63,10 @@ fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     Ok(choice.tip.commit == Some(*merge) && has_own_head && choice.repository.is_merge(merge)?)
 }
 
-/// Compares the result of a merged pull request with the target branch before it: with the first parent of the merge.
-/// After a rebase the number of added commits is not known, and the event's base may be as old as the pull request, so
-/// the changes since both count.
+/// Compares a merged pull request with its target branch before the merge: with the first parent of the merge commit.
+/// If there is no merge commit, as after a rebase, the number of added commits is not known, and the event's base may
+/// be as old as the pull request. Then the changes since the event's base and those since head's first parent both
+/// count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
@@ -83,8 +85,9 @@ fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), g
     Ok((comparison, notes))
 }
 
-/// Compares with the commit of the target branch that the event names. The branch itself is used only where the event
-/// names no commit: in a reused workspace it may be older, which would hide what a pull request reverts.
+/// Compares with the commit of the target branch that the event names. If the event names none, compares with the
+/// branch itself. The branch is the second choice because it may be older in a reused workspace; a change that the pull
+/// request reverts would then be missed.
 fn pull_request(
     choice: &mut Choice,
     base: Option<&CommitId>,
@@ -116,7 +119,7 @@ enum Ahead {
 }
 
 /// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
-/// branch itself it is not known when a service was last built.
+/// branch itself every service is affected, since it is not known when it was last built.
 fn default_branch(
     choice: &mut Choice,
     named: Option<&str>,
@@ -135,8 +138,8 @@ fn default_branch(
     Ok(if ahead == Ahead::NothingIsDoubt && nothing_ahead { everything(choice) } else { chosen })
 }
 
-/// Compares with the default branch, because the checked-out commit is not the event's, so the event's base does not
-/// fit it. On the default branch itself it is not known what is new.
+/// Compares with the default branch. The event is not about the checked-out commit, so its base does not fit this
+/// commit. On the default branch itself every service is affected, since it is not known which commits are new.
 fn elsewhere(choice: &mut Choice, named: Option<&str>, reason: &str) -> Result<(Comparison, Notes), git::GitError> {
     let default = match choice.default_branch(named) {
         Branch::Here(default) => default,
@@ -169,7 +172,7 @@ fn everything(choice: &Choice) -> (Comparison, Notes) {
     (comparison, pushed_without_base(choice.trigger).map(Notes::from).unwrap_or_default())
 }
 
-/// Returns advice for a narrower plan with an engine that does not name the commit before a push.
+/// Returns a warning if the engine does not name the commit before this push. Its help says how to get a narrower plan.
 fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
     let message = format!("{engine} does not name the commit before this push, so everything is planned");

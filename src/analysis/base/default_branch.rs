@@ -6,8 +6,8 @@ use crate::inputs::git::{DefaultBranch, Freshness, RemoteBranch, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::name::Escaped;
 
-/// Returns the name of the default branch: the given one, else the engine's, else in CI the remote's current one, else
-/// the one recorded when the repository was cloned.
+/// Returns the name of the default branch: the given name; else the name that the engine says; else, in CI, the current
+/// name on the remote; else the name that git recorded when the repository was cloned. `None` if none of them is known.
 pub fn default_branch(repository: &Repository, trigger: &Trigger, given: Option<&str>) -> Option<String> {
     let asked = || if trigger.is_attended() { None } else { repository.remote_default_branch() };
     let said = given.or(trigger.default_branch.as_deref()).map(|written| repository.branch_name(written));
@@ -16,7 +16,7 @@ pub fn default_branch(repository: &Repository, trigger: &Trigger, given: Option<
 
 /// A branch that serves as a base.
 pub(super) enum Branch {
-    /// It is in this clone, and, where that matters, as new as on the remote.
+    /// It is in this clone, and new enough to compare with.
     Here(DefaultBranch),
     /// It is neither in this clone nor on the remote.
     Nowhere,
@@ -25,7 +25,8 @@ pub(super) enum Branch {
 }
 
 impl Choice<'_> {
-    /// Returns a branch by its short name: the remote's, which is fetched first in CI, else the local one.
+    /// Returns the branch with this short name: the remote's branch, which is first fetched in CI; else the local
+    /// branch.
     pub(super) fn branch(&mut self, name: &str) -> Branch {
         let branch = self.repository.branch_there(name);
         match self.freshness(&branch) {
@@ -48,7 +49,7 @@ impl Choice<'_> {
         name.map_or(Branch::Nowhere, |name| self.branch(&name))
     }
 
-    /// Whether this clone still has a branch that was deleted on the remote.
+    /// Whether this clone still has a remote-tracking branch for a branch that was deleted on the remote.
     pub(super) fn is_gone(&self, branch: &RemoteBranch) -> bool {
         self.repository.resolve(&branch.tracking()).is_ok()
     }
@@ -59,7 +60,7 @@ impl Choice<'_> {
     }
 }
 
-/// Returns the doubt that this clone's branch may be old, since the remote no longer has it.
+/// Returns the doubt that a branch may be old in this clone, since the remote no longer has the branch.
 pub(super) fn gone(branch: &RemoteBranch) -> Doubt {
     let shown = Escaped::new(&branch.name);
     Doubt::no_base(

@@ -6,13 +6,13 @@ use crate::model::name::RepoPath;
 /// Something that is not known, so that the plan is wider than necessary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
-    /// Its kind, a stable word such as `base-unreachable`.
+    /// The kind of doubt, as a stable word such as `base-unreachable`.
     pub kind: &'static str,
     /// What is not known, and what was done about it; a sentence without a full stop.
     pub message: String,
     /// How to avoid the doubt next time.
     pub help: Option<String>,
-    /// What to fetch to resolve it.
+    /// What to fetch so that the doubt disappears; `None` if a fetch does not help.
     pub cure: Option<Missing>,
 }
 

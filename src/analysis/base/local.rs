@@ -1,10 +1,12 @@
-//! The base outside of CI: the plan covers what is ahead of the default branch, and the work tree.
+//! The base outside of CI. The plan covers the commits that are not on the default branch, and the changes of the work
+//! tree.
 
 use super::choose::{Choice, unreachable};
 use super::{Comparison, Doubt, Notes};
 use crate::inputs::git;
 
-/// Compares with the default branch; when nothing is ahead of it and the work tree is clean, with the parent of head.
+/// Compares with the merge base of head and the default branch. If that is head itself and the work tree is clean,
+/// compares with the first parent of head.
 pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let Some(head) = choice.tip.commit else {
         return choice.first_parent("");

@@ -1,6 +1,7 @@
 //! Chooses the commit to compare with, and says why.
 //!
-//! Doubt is reported and makes the answer wider: when a base cannot be reached, every service is affected.
+//! If something is not known, the answer is wider, and a doubt is reported: if a base cannot be reached, every service
+//! is affected.
 
 mod choose;
 mod default_branch;
@@ -24,9 +25,10 @@ use crate::model::name::CommitId;
 /// The comparison that the command line requests.
 #[derive(Debug, Clone, Default)]
 pub struct RangeRequest {
-    /// The tip: a commit. When absent, `HEAD`, and outside of CI the work tree on top of it.
+    /// The revision to plan, if the command line names it. Otherwise `HEAD` is planned, and outside of CI also the work
+    /// tree on top of it.
     pub head: Option<String>,
-    /// What it is compared with.
+    /// What the planned revision is compared with.
     pub compare: Compare,
     /// The default branch, if the command line names it.
     pub default_branch: Option<String>,
@@ -42,7 +44,7 @@ pub enum Compare {
     Revision(End),
     /// Nothing: every service is requested (`--all`).
     Everything,
-    /// Each service with a base of its own (`--since`).
+    /// A base for each service (`--since`).
     Since(Since),
     /// Nothing: the changes come from outside (`--changed`).
     Given {
@@ -51,11 +53,12 @@ pub enum Compare {
         /// The commit to compare the configuration with, if the command line names it.
         base: Option<End>,
     },
-    /// Nothing: only services that are named are planned. The plan shows this text in place of a range.
+    /// Nothing: only the services that the command line names are planned. The plan shows this text in place of a
+    /// range.
     Nothing(String),
 }
 
-/// The end of a range from the command line.
+/// A revision from the command line to compare with.
 #[derive(Debug, Clone)]
 pub struct End {
     /// The revision as given.
@@ -64,14 +67,14 @@ pub struct End {
     pub from: From,
 }
 
-/// Where services have bases of their own.
+/// The commit that is the base of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Since {
-    /// At their newest release tags.
+    /// The commit of its newest release tag.
     Release,
-    /// Since they were last built, by their built refs.
+    /// The commit at which it was last built, which its built ref records.
     Built,
-    /// At the commits of their published images.
+    /// The commit of its published image.
     Published,
 }
 
@@ -98,7 +101,7 @@ pub enum From {
 pub struct Range {
     /// The commit that is planned.
     pub tip: Tip,
-    /// What it is compared with.
+    /// What the tip is compared with.
     pub comparison: Comparison,
 }
 
@@ -109,21 +112,22 @@ pub struct Tip {
     pub commit: Option<CommitId>,
     /// Whether the changes of the work tree count.
     pub state: HeadState,
-    /// Changes on top of the commit's tree: the work tree's, or those given from outside.
+    /// Changes on top of the commit's tree: the changes of the work tree, or changes that are given from outside
+    /// (`--changed`).
     pub on_top: ChangeSet,
 }
 
 /// What a tip is compared with.
 #[derive(Debug, Clone)]
 pub struct Comparison {
-    /// How it was chosen, in words.
+    /// How the base was chosen, in words.
     pub source: String,
-    /// The commits whose trees are compared with the tip's, where `None` is the empty tree. There are several when
+    /// The commits whose trees are compared with the tree of the tip; `None` is the empty tree. There are several when
     /// there are several merge bases, and none when nothing is compared.
     pub bases: Vec<Option<CommitId>>,
     /// The origin of the changes.
     pub changes: Changes,
-    /// Why every service is affected, if every service is.
+    /// Why every service is affected; `None` if only some may be.
     pub everyone: Option<AllAffected>,
 }
 
@@ -140,7 +144,7 @@ pub enum Changes {
 /// Why every service is affected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AllAffected {
-    /// It was requested.
+    /// All services were requested.
     Forced,
     /// There is nothing to compare with: a first push to the default branch, a scheduled run.
     NoRecord,
@@ -174,7 +178,7 @@ impl Comparison {
         Self { source: source.into(), bases: Vec::new(), changes: Changes::Compared, everyone }
     }
 
-    /// Returns the first base, for messages.
+    /// Returns the first base, for messages; `None` if there is none or it is the empty tree.
     #[must_use]
     pub fn base(&self) -> Option<CommitId> {
         self.bases.first().copied().flatten()

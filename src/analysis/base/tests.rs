@@ -1,4 +1,4 @@
-//! Tests of the base that each event and each request leads to, in one small history:
+//! Tests which base is chosen for each event and each request, in one small history:
 //!
 //! ```text
 //! root ── fork ── main ── merge
@@ -53,7 +53,7 @@ data 5
 other
 ";
 
-/// A bare repository with that history; removed at the end.
+/// A bare repository with this history. It is deleted when the value is dropped.
 struct History {
     directory: PathBuf,
     repository: Repository,
@@ -80,7 +80,8 @@ impl History {
         self.repository.resolve(spelled(name)).unwrap()
     }
 
-    /// Returns the names of the bases, with `everything` or a code for each note.
+    /// Returns the names of the bases, then `everything: …` if every service is affected, then a text for each doubt
+    /// and each warning.
     fn choose(&self, trigger: &Trigger, request: &RangeRequest) -> Vec<String> {
         let (Range { comparison, .. }, notes) = choose(&self.repository, trigger, request).unwrap();
         let names = ["root", "fork", "main", "feature", "merge", "other"];

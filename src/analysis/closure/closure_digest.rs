@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::inputs::lockfile::{Lockfile, Need, NeededFor};
 
-/// The digest of a closure, or of settings that apply to all packages. `Display` is 16 hexadecimal digits.
+/// The digest of a package's closure, or of settings that apply to all packages. `Display` is 16 hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClosureDigest([u8; 32]);
 
@@ -22,7 +22,7 @@ pub enum WithDevelopment {
     No,
 }
 
-/// A lockfile with the digests of all closures, which are computed on first use.
+/// A lockfile, with the digests of the closures of its packages. The digests are computed on first use.
 #[derive(Debug, Default)]
 pub struct Resolution {
     lockfile: Lockfile,
@@ -43,7 +43,7 @@ impl Resolution {
         &self.lockfile
     }
 
-    /// Returns the digest of what a package reaches, without the settings that apply to all packages.
+    /// Returns the digest of a package's closure. It does not cover the settings that apply to all packages.
     #[must_use]
     pub fn digest(&self, package: usize, with: WithDevelopment) -> ClosureDigest {
         let made = match with {
@@ -53,12 +53,12 @@ impl Resolution {
         made.get_or_init(|| digests(&self.lockfile, with))[package]
     }
 
-    /// Returns what a package needs.
+    /// Returns the packages that a package needs directly.
     pub fn needs(&self, package: usize, with: WithDevelopment) -> impl Iterator<Item = usize> {
         needs(&self.lockfile, package, with).map(|need| need.to)
     }
 
-    /// Returns all other packages that a package reaches, each once.
+    /// Returns all other packages that a package needs, directly or through others, each once.
     #[must_use]
     pub fn reached(&self, start: usize, with: WithDevelopment) -> Vec<usize> {
         let mut seen = vec![false; self.lockfile.packages().len()];
@@ -75,7 +75,7 @@ impl Resolution {
 }
 
 impl ClosureDigest {
-    /// Returns its bytes.
+    /// Returns the bytes of the digest.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
@@ -104,8 +104,9 @@ fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Ite
     lockfile.needs(package).iter().filter(move |need| counts(need.purpose))
 }
 
-/// Computes the digest of each package's closure in one pass, from the digests of the packages that it needs. Packages
-/// in a cycle reach the same packages, so one digest of all its members stands for the cycle.
+/// Computes the digest of each package's closure in one pass, from the digests of the packages that the package needs.
+/// The packages of a cycle need the same packages, directly or through others, so one digest of all members of the
+/// cycle is part of the digest of each.
 fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     let packages = lockfile.packages();
     let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(packages.len(), packages.len());
@@ -133,14 +134,15 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     digests.known
 }
 
-/// The most rounds that distinguish the members of a cycle by what they need.
+/// The most rounds in which [`Digests::distinguish`] compares the needs of a cycle's members.
 const ROUNDS: usize = 16;
 
-/// The digests so far: of the closure for cycles that are done, and of the package alone for others.
+/// The digests so far: of the closure for packages whose cycle is done, of the package alone for other packages. A
+/// package that is in no cycle counts as a cycle of its own.
 struct Digests<'l> {
     lockfile: &'l Lockfile,
     with: WithDevelopment,
-    /// The number of each package's cycle, once the cycle is reached.
+    /// The number of each package's cycle; `usize::MAX` before the cycle is reached.
     circle_of: Vec<usize>,
     known: Vec<ClosureDigest>,
 }
@@ -172,9 +174,10 @@ impl Digests<'_> {
         }
     }
 
-    /// Gives different digests to members of a cycle that are the same package but need different ones: by what they
-    /// need, by what these need, and so on until no more members differ; if that takes too many rounds, by their order
-    /// in the file.
+    /// Gives different digests to members of a cycle that are the same package but need different packages. Each round
+    /// includes the digests of the needed packages in the digest of each member, until a round finds no further
+    /// difference. If this takes more than [`ROUNDS`] rounds, members that are still equal are told apart by their
+    /// order in the file.
     fn distinguish(&mut self, number: usize, circle: &mut [usize]) {
         circle.sort_unstable();
         let count = |digests: &Self, circle: &[usize]| {
@@ -204,7 +207,7 @@ impl Digests<'_> {
         }
     }
 
-    /// Returns the digest of a package and of what it needs.
+    /// Returns a digest of a package's digest so far, and of the digests of the packages that it needs directly.
     fn with_needs(&self, number: usize, package: usize) -> ClosureDigest {
         let mut needed: Vec<(ClosureDigest, bool, &str, NeededFor)> = needs(self.lockfile, package, self.with)
             .map(|need| (self.known[need.to], self.circle_of[need.to] == number, need.label.as_str(), need.purpose))

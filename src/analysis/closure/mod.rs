@@ -1,8 +1,9 @@
-//! The closure of each package of a repository: all packages that a lockfile gives it.
+//! The closure of each package of a repository: all packages that it gets from a lockfile.
 //!
-//! The closure of a package is all that it reaches in the lockfile: packages with version, source, integrity, patch and
-//! peers, and which of them needs which. If it reaches another package of the workspace, it includes everything that
-//! that package reaches. Two closures are equal exactly if their digests are.
+//! The closure of a package consists of the packages that it needs in the lockfile, directly or through others. It
+//! covers their versions, sources, integrity, patches and peers, and which package needs which. If a package needs
+//! another package of the workspace, its closure includes the closure of that package. Two closures are equal exactly
+//! if their digests are equal.
 
 mod closure_digest;
 mod package_changes;

@@ -2,16 +2,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use super::{Resolution, WithDevelopment};
 
-/// A package that differs between two closures: one lacks it, or has another version or another identity of it.
+/// A package that differs between two closures: one closure lacks it, or has it with another version or another
+/// identity.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct PackageChange {
     /// Its name.
     pub name: String,
-    /// Its versions before; none if it was not there.
+    /// Those of its versions that only the earlier closure has.
     pub from: Vec<String>,
-    /// Its versions after; none if it is not there.
+    /// Those of its versions that only the later closure has.
     pub to: Vec<String>,
-    /// The direct dependency that leads to it; `None` if it is a direct dependency itself.
+    /// The direct dependency through which it is needed; `None` if it is a direct dependency itself.
     pub via: Option<String>,
 }
 
@@ -24,20 +25,22 @@ pub struct ClosureComparison<'r> {
     count: usize,
 }
 
-/// A lockfile at one time.
+/// One of the two states of a lockfile.
 struct Side<'r> {
     resolution: Option<&'r Resolution>,
-    /// The number of each package. Equal packages at both times have the same number, whatever they need.
+    /// The number of each package. Packages with the same name, version and identity have the same number in both
+    /// states.
     numbers: Vec<usize>,
 }
 
-/// What distinguishes a package: name, version, identity.
+/// The name, version and identity of a package. Packages that differ in one of these are different.
 type PackageKey<'r> = (&'r str, &'r str, &'r str);
 
-/// A package that another one reaches, and the first step to it.
+/// A package of a closure, and the direct dependency through which it is needed, as positions in the lockfile.
 type Reached = (usize, usize);
 
-/// The versions of a name that exist at one time only, and what leads to them.
+/// The versions of a package that only one of the two closures has, and the direct dependency through which the package
+/// is needed.
 #[derive(Default)]
 struct Differing<'r> {
     from: BTreeSet<&'r str>,
@@ -46,7 +49,7 @@ struct Differing<'r> {
 }
 
 impl<'r> ClosureComparison<'r> {
-    /// Compares two states.
+    /// Compares two states of a lockfile; `None` if there is no lockfile.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
         let mut numbers: HashMap<PackageKey<'r>, usize> = HashMap::new();
@@ -54,8 +57,9 @@ impl<'r> ClosureComparison<'r> {
         Self { before, after, with, count: numbers.len() }
     }
 
-    /// Returns how the closures of a package differ, in the order of names; empty if the closures have the same
-    /// packages. If one of the states lacks the package, everything that it reaches differs.
+    /// Returns the packages that differ between the two closures of a package, sorted by name. `before` and `after` are
+    /// the positions of the package in the two states. If a state lacks the package (`None`), all packages of its
+    /// closure in the other state differ.
     #[must_use]
     pub fn changes(&self, before: Option<usize>, after: Option<usize>) -> Vec<PackageChange> {
         let reached_before = self.before.walk(before, self.with);
@@ -95,7 +99,7 @@ impl<'r> Side<'r> {
         Self { resolution, numbers: numbers.collect() }
     }
 
-    /// Returns the packages that a package reaches, nearest first.
+    /// Returns the packages of a package's closure, nearest first.
     fn walk(&self, start: Option<usize>, with: WithDevelopment) -> Vec<Reached> {
         let (Some(resolution), Some(start)) = (self.resolution, start) else { return Vec::new() };
         let mut found = Vec::new();
@@ -113,7 +117,7 @@ impl<'r> Side<'r> {
         found
     }
 
-    /// Returns for each number whether a package with it is reached.
+    /// Returns, for each number, whether a reached package has this number.
     fn marked(&self, reached: &[Reached], count: usize) -> Vec<bool> {
         let mut marked = vec![false; count];
         for (package, _) in reached {
@@ -122,7 +126,8 @@ impl<'r> Side<'r> {
         marked
     }
 
-    /// Returns the reached packages that are not marked, each with the name of the first step to it.
+    /// Returns the reached packages that are not marked, each with the name of the direct dependency through which it
+    /// is reached.
     fn without(&self, reached: &[Reached], marked: &[bool]) -> impl Iterator<Item = (PackageKey<'r>, &'r str)> {
         let packages = self.resolution.map(|resolution| resolution.lockfile().packages()).unwrap_or_default();
         reached.iter().filter(|(package, _)| !marked[self.numbers[*package]]).map(|(package, first)| {

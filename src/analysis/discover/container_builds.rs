@@ -25,7 +25,7 @@ struct Placed {
     build: DeclaredBuild,
 }
 
-/// Returns a package for each directory with an image, and the edges that named contexts declare.
+/// Returns a package for each build of an image, and edges to the directories and images that the builds name.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut placed: Vec<Placed> = Vec::new();
@@ -115,8 +115,9 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
     if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
 }
 
-/// Finds the directory of a build's service: the Dockerfile's directory if that is in the context, else the context.
-/// `None` if the files of the build are known only when it runs, or are outside of the repository.
+/// Finds the directory of a build's service: the directory of the Dockerfile, or the context if the Dockerfile is
+/// outside of it or, below the root, shares its directory with other Dockerfiles. Returns `None` if the files of the
+/// build are only known when it runs, or are not in the repository.
 fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {
@@ -163,7 +164,7 @@ fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedC
     reads
 }
 
-/// Returns an edge to the directory of each named context.
+/// Returns the edges of a build: one to the directory of each of its named contexts.
 fn edges(directory: &RepoDir, build: &DeclaredBuild, named: &BTreeMap<(String, String), RepoDir>) -> Vec<PackageEdge> {
     let target = |context: &NamedContext| match context {
         NamedContext::Directory(directory) => Some(directory.clone()),

@@ -6,13 +6,14 @@ use crate::model::name::RepoDir;
 /// The packages, edges and builds that one ecosystem declares.
 #[derive(Debug, Clone, Default)]
 pub struct Contribution {
-    /// The packages. Two in one directory become one service.
+    /// The packages. Two packages in one directory become one service.
     pub packages: Vec<Package>,
-    /// The edges between packages. An edge to a directory without a package takes that whole directory.
+    /// The edges between packages. If an edge leads to a directory without a package, all files below that directory
+    /// affect the service instead.
     pub edges: Vec<PackageEdge>,
     /// The builds of images, each with the directory of its package.
     pub builds: Vec<(RepoDir, DeclaredBuild)>,
-    /// What could not be read or resolved.
+    /// Diagnostics about files that could not be read or resolved.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -21,35 +22,37 @@ pub struct Contribution {
 pub struct Package {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
-    /// Its directory, which it owns.
+    /// Its directory. Changes of the files in it affect the package.
     pub directory: RepoDir,
     /// Its name, if its manifest has one.
     pub name: Option<String>,
-    /// What declares it.
+    /// The place that declares it.
     pub at: DeclaredAt,
-    /// Whether the packages of the directories above it own its files too.
+    /// Whether its files belong to it alone, or also to a package in a directory above.
     pub standalone: Standalone,
-    /// What affects it besides its directory: the lockfile of its workspace, files that its manifest names.
+    /// The files that affect it besides its directory, such as the lockfile of its workspace and files that its
+    /// manifest names.
     pub takes: Vec<Taken>,
 }
 
 /// Whether a package is known to be separate from the packages of the directories above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standalone {
-    /// It is a package in its own right, so those above do not own its files.
+    /// It is a package in its own right, so its files do not belong to packages in directories above.
     Yes,
-    /// It may be part of one above, such as a fixture of its tests, so both own its files.
+    /// It may be part of a package in a directory above, for example a fixture of that package's tests. Its files
+    /// belong to both packages.
     Unsure,
 }
 
 /// An edge between the packages of two directories.
 #[derive(Debug, Clone)]
 pub struct PackageEdge {
-    /// The directory of what is built.
+    /// The directory of the package that is built.
     pub from: RepoDir,
     /// The directory of the package that it is built from.
     pub to: RepoDir,
-    /// What declares it.
+    /// The place that declares it.
     pub at: DeclaredAt,
 }
 

@@ -1,7 +1,8 @@
 //! Lockfiles that images copy as part of a directory.
 //!
-//! A pattern that names a lockfile keeps all of it, while one for its directory does not. An image with the lockfile and
-//! the manifests of several packages gets what all of these need, so its service names the lockfile.
+//! If a pattern names a lockfile itself, any change of the lockfile counts. If a pattern only names its directory, only
+//! changes of the service's own packages count. An image that copies the lockfile and the manifests of several packages
+//! gets the dependencies of all of them, so its service names the lockfile.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -10,8 +11,8 @@ use super::{Area, Contribution, Taken, TakenFor};
 use crate::inputs::lockfile::LOCKFILE_NAMES;
 use crate::inputs::source::{Ecosystem, SourceTree};
 
-/// Adds the lockfiles in the directories of services, and above these, that their images copy with a directory. A
-/// lockfile in a service's own directory is added only if another package is below that directory.
+/// Adds the lockfiles that the image of a service copies as part of a directory, if they are in the service's directory
+/// or above it. A lockfile in a service's own directory is added only if another package is below that directory.
 pub(super) fn add(tree: &SourceTree, all: &mut Contribution) {
     let directories: BTreeSet<String> = all.packages.iter().map(|package| package.directory.join("")).collect();
     for image in all.packages.iter_mut().filter(|package| package.ecosystem == Ecosystem::Docker) {

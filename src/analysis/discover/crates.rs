@@ -96,8 +96,8 @@ fn workspaces<'m>(manifests: &'m Manifests<'_>) -> BTreeMap<&'m RepoDir, Workspa
     manifests.iter().filter_map(workspace).collect()
 }
 
-/// Returns the root of a package's workspace: the one that the package names, or the nearest above that does not
-/// exclude it.
+/// Returns the root of a package's workspace: the root that the package names, or else the nearest root above the
+/// package whose workspace does not exclude it. `None` if there is none.
 fn root_of(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
@@ -114,8 +114,8 @@ fn root_of(
     directory.and_above().find(is_root)
 }
 
-/// Returns the packages of all workspaces: the roots, the packages that patterns name, and those that they need from a
-/// path below.
+/// Returns the packages of all workspaces: the roots, the packages that name their workspace, the packages that the
+/// patterns of a workspace name, and the packages below the root that these depend on by a path.
 fn members(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
@@ -145,7 +145,7 @@ fn members(
     members
 }
 
-/// Returns the directory that a dependency comes from; `None` if it comes from elsewhere.
+/// Returns the directory of the package that a dependency means; `None` if the package is not in the repository.
 fn path_of(
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
     directory: &RepoDir,
@@ -165,8 +165,8 @@ fn path_of(
     }
 }
 
-/// Returns the edges to crates in `[patch]`: from each package that needs one by name. A patch outside of the workspace
-/// has an edge from every package, since packages of registries may need it.
+/// Returns the edges of a package to crates in `[patch]`. There is an edge to each crate that the package needs by
+/// name, and to each crate outside of the workspace, since a package from a registry may need that crate.
 fn patched(
     manifests: &Manifests<'_>,
     roots: &BTreeMap<&RepoDir, RepoDir>,

@@ -47,7 +47,7 @@ fn of_file(file: &SourceFile) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     Ok(path_filters(file)?.into_iter().map(placed).collect())
 }
 
-/// Reads the filters within a step. Each has the place of the step's filters.
+/// Reads the filters that are written in a step. The place of each is where the step's `filters` are.
 fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     let placed = |filter: PathFilter| {
         let places = vec![at.clone(); filter.patterns.len()];
@@ -56,9 +56,9 @@ fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<Discover
     Ok(path_filters(&SourceFile::new(file.name(), text))?.into_iter().map(placed).collect())
 }
 
-/// Adds what filters say about the packages that they are named after. A pattern that is another package's directory
-/// becomes an edge; a pattern that is any other path is added to the package's files. A filter that is an alias of
-/// another one adds nothing.
+/// Adds edges and files to the packages after which the filters are named. If a pattern is the directory of another
+/// package (`libs/a/**`), an edge to that package is added. If it is another directory or a file, that is added to the
+/// files of the package. A filter that is an alias of another one adds nothing.
 pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Contribution) {
     let names = Named::of(&all.packages);
     let directories: BTreeSet<RepoDir> = all.packages.iter().map(|package| package.directory.clone()).collect();
@@ -91,7 +91,7 @@ pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Con
     }
 }
 
-/// The packages, by the names that filters may have for them.
+/// The packages, by the names that a filter for them may have.
 struct Named {
     by_name: BTreeMap<String, usize>,
     by_directory: BTreeMap<String, usize>,
@@ -111,7 +111,8 @@ impl Named {
         Self { by_name, by_directory }
     }
 
-    /// Returns the package that a filter is named after: by its name, or by the last part of its directory.
+    /// Returns the position of the package after which a filter is named. The filter's name is the package's name, or
+    /// else the last part of the package's directory; both are compared as slugs.
     fn get(&self, filter: &str) -> Option<usize> {
         let slug = slug(filter);
         self.by_name.get(&slug).or_else(|| self.by_directory.get(&slug)).copied()

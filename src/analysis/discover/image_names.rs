@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use crate::model::name::RepoDir;
 
 /// The directories of builds, by the repository of the image that they make. A reference that begins with a variable
-/// may be to any registry.
+/// may name an image in any registry.
 #[derive(Default)]
 pub(super) struct ImageNames<'b> {
     whole: BTreeMap<&'b str, Vec<&'b RepoDir>>,
-    /// By each end of a name that follows a `/`.
+    /// By each part of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
     ends: BTreeMap<&'b str, Vec<&'b RepoDir>>,
-    /// By the part after the variable that a reference begins with.
+    /// For references that begin with a variable, by the part after the variable.
     open: BTreeMap<&'b str, Vec<&'b RepoDir>>,
 }
 
@@ -44,7 +44,7 @@ fn is_open(reference: &str) -> bool {
     reference.starts_with("${")
 }
 
-/// Returns each end of a name that follows a `/`.
+/// Returns each part of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
 fn ends(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(slash, _)| &name[slash + 1..])
 }

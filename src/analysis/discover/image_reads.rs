@@ -1,4 +1,4 @@
-//! What builds of images read: files of their contexts, and other images.
+//! The files and the images that builds of images read.
 
 use std::collections::BTreeSet;
 
@@ -10,17 +10,17 @@ use crate::inputs::source::{BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf
 use crate::model::diagnostic::{SourceFile, Span};
 use crate::model::name::RepoDir;
 
-/// What a build reads.
+/// The files and the images that a build reads.
 #[derive(Default)]
 pub(super) struct ImageReads {
     /// Files of its context.
     pub(super) takes: Vec<Taken>,
-    /// The images that are known, and where they are named.
+    /// The images whose names are known, each with the place that names it.
     pub(super) images: Vec<(String, DeclaredAt)>,
 }
 
-/// Returns what a build reads from its context, and which images. If the files are not known, it reads the whole
-/// context.
+/// Returns the files that a build reads from its context, and the images that it reads. If the files are not known,
+/// returns the whole context.
 pub(super) fn read<'t>(
     tree: &'t SourceTree,
     build: &DeclaredBuild,
@@ -70,7 +70,8 @@ fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -
     }
 }
 
-/// Returns the files that sources mean; `None` if the target of a link among them is not known.
+/// Returns the files that the sources of a build name; `None` if one of them is a symbolic link, or is reached through
+/// one.
 fn files(
     tree: &SourceTree,
     reads: &ContextReads,

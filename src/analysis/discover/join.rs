@@ -17,11 +17,11 @@ struct Draft {
     directory: RepoDir,
     package: Option<String>,
     at: DeclaredAt,
-    /// What it takes besides its directory.
+    /// The files that affect it besides its directory.
     takes: Vec<Taken>,
-    /// The directories below its own that belong to others.
+    /// The directories below its own that belong to other services.
     ceded: Vec<Taken>,
-    /// What it is built from.
+    /// The positions of the services that it is built from.
     edges: BTreeMap<usize, DeclaredAt>,
 }
 
@@ -87,7 +87,8 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
     drafts.into_iter().map(|(draft, _)| draft).collect()
 }
 
-/// Adds the edges. An edge to a directory without a package takes that directory.
+/// Adds the edges. If an edge leads to a directory without a package, all files below that directory affect the service
+/// instead.
 fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     let ids: BTreeMap<RepoDir, usize> =
         drafts.iter().enumerate().map(|(id, draft)| (draft.directory.clone(), id)).collect();
@@ -101,8 +102,9 @@ fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     }
 }
 
-/// Returns what a service takes: its directory without what others own below it, and the rest of what it takes, each
-/// once. It also owns what its image copies, even if another service owns that too.
+/// Returns the areas that affect a service, each once: its directory, without the directories below it that belong to
+/// other services, and the areas in `besides`. If its image copies a directory of another service, that directory
+/// affects both.
 fn taken(directory: &RepoDir, at: &DeclaredAt, besides: Vec<Taken>, mut ceded: Vec<Taken>) -> Vec<Taken> {
     let own = Taken { area: Area::Below(directory.clone()), why: TakenFor::Directory, at: at.clone() };
     ceded.retain(|ceded| !besides.iter().any(|taken| holds(&taken.area, &ceded.area)));
@@ -131,7 +133,7 @@ fn is_in(area: &Area, directory: &RepoDir) -> bool {
     }
 }
 
-/// The names on the way to a directory; none for the root.
+/// Returns the parts of a directory's path; none for the root.
 fn parts(directory: &RepoDir) -> impl Iterator<Item = &str> {
     directory.as_str().split('/').filter(|part| *part != ".")
 }

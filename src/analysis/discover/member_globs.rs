@@ -9,9 +9,9 @@ use crate::glob::{Pattern, Verdict};
 pub(super) struct MemberGlobs {
     /// What each pattern means for the directories that it matches, in order.
     means: Vec<Means>,
-    /// The patterns that name a single directory, by directory. There may be thousands.
+    /// The positions in `means` of the patterns that name a single directory, by directory. There may be thousands.
     single: BTreeMap<String, Vec<usize>>,
-    /// All others.
+    /// All other patterns, with their positions in `means`.
     wild: Vec<(usize, Pattern)>,
     order: Order,
 }
@@ -28,12 +28,12 @@ enum Means {
 pub(super) enum Order {
     /// The last pattern.
     Last,
-    /// Any excluding pattern.
+    /// An excluding pattern, at any position.
     Any,
 }
 
 impl MemberGlobs {
-    /// Reads patterns; a leading `!` excludes. Also returns the texts that are not valid patterns.
+    /// Reads patterns; a leading `!` excludes. Also returns those texts that are not valid patterns.
     pub(super) fn read<'t>(texts: impl IntoIterator<Item = &'t str>, order: Order) -> (Self, Vec<&'t str>) {
         let (mut globs, mut broken) =
             (Self { means: Vec::new(), single: BTreeMap::new(), wild: Vec::new(), order }, Vec::new());
@@ -57,8 +57,9 @@ impl MemberGlobs {
         (globs, broken)
     }
 
-    /// Whether they name a directory, given by its path from the root of the workspace. As in the package managers, a
-    /// wildcard matches no directory that begins with a dot, and no pattern matches one below `node_modules`.
+    /// Whether the patterns name a directory, which is given by its path from the root of the workspace. As in the
+    /// package managers, a wildcard does not match a name that begins with a dot, and no pattern matches a directory in
+    /// `node_modules`.
     pub(super) fn contain(&self, directory: &str) -> bool {
         let mut parts = directory.split('/');
         if parts.clone().any(|part| part == "node_modules") {

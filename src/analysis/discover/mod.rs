@@ -1,8 +1,9 @@
 //! Services and their dependencies, as a repository's own files declare them.
 //!
-//! Each ecosystem has one function from a [`SourceTree`] to a [`Contribution`]: its packages, and the edges between
-//! them. [`discover`] joins these. A package owns its directory, without the directories of workspace packages in it
-//! that its image does not copy, and it owns what its manifest names elsewhere. In doubt, the answer is the wider one.
+//! Each ecosystem has one function that reads a [`SourceTree`] and returns a [`Contribution`]: packages, and the edges
+//! between them. [`discover`] joins the contributions. A package is affected by the files in its directory and by the
+//! files that its manifest names elsewhere. A directory in it that is a package of its own does not count, unless the
+//! image of the outer package copies it. If something is not known, more files count rather than fewer.
 
 mod container_builds;
 mod contribution;
@@ -37,14 +38,14 @@ pub struct Discovered {
     pub services: Vec<DiscoveredService>,
     /// All declared edges between services, in the order of services.
     pub edges: Vec<DiscoveredEdge>,
-    /// The services that are built from each other in circles: for each circle their positions, in order. A change that
-    /// affects one of them affects all.
+    /// The circles of services that are built from each other: for each circle the positions of its services, in order.
+    /// A change that affects one of them affects all.
     pub circles: Vec<Vec<usize>>,
     /// The path filters that the repository has already, in the order of their files.
     pub filters: Vec<DiscoveredFilter>,
     /// The builds of images, each with the position of its service.
     pub builds: Vec<(usize, DeclaredBuild)>,
-    /// What could not be read or resolved.
+    /// Diagnostics about files that could not be read or resolved.
     pub problems: Vec<Diagnostic>,
 }
 
@@ -55,20 +56,20 @@ pub struct DiscoveredService {
     pub name: ServiceName,
     /// Its directory.
     pub directory: RepoDir,
-    /// What declares it.
+    /// The place that declares it.
     pub at: DeclaredAt,
-    /// What affects it; a later entry overrides earlier ones.
+    /// The files that affect it. A later entry overrides earlier ones.
     pub takes: Vec<Taken>,
 }
 
-/// Some files that affect a service, or that do not.
+/// Some files that affect a service, or that do not affect it ([`Area::Ceded`]).
 #[derive(Debug, Clone)]
 pub struct Taken {
     /// The files.
     pub area: Area,
-    /// Why they affect it.
+    /// Why the files affect the service.
     pub why: TakenFor,
-    /// What declares it.
+    /// The place that declares it.
     pub at: DeclaredAt,
 }
 
@@ -79,7 +80,7 @@ pub enum TakenFor {
     Directory,
     /// Its manifest names them.
     Manifest,
-    /// They are a lockfile that its image copies, with the packages of others.
+    /// They are a lockfile that its image copies together with manifests of other packages.
     Lockfile,
     /// They are lockfiles or settings of its workspace.
     Workspace,
@@ -94,7 +95,7 @@ pub enum Area {
     Directly(RepoDir),
     /// One file, which need not exist.
     File(String),
-    /// Nothing below a directory: another service owns it.
+    /// The files below a directory do not affect the service: they belong to another service.
     Ceded(RepoDir),
 }
 
@@ -103,9 +104,9 @@ pub enum Area {
 pub struct DiscoveredFilter {
     /// The filter.
     pub filter: PathFilter,
-    /// Where it is.
+    /// The place of the filter.
     pub at: DeclaredAt,
-    /// Where each of its patterns is.
+    /// The place of each of its patterns.
     pub places: Vec<DeclaredAt>,
 }
 
@@ -116,13 +117,14 @@ pub struct DiscoveredEdge {
     pub from: usize,
     /// The service that it is built from.
     pub to: usize,
-    /// What declares it.
+    /// The place that declares it.
     pub at: DeclaredAt,
 }
 
 impl Discovered {
-    /// Returns what the services of a circle take: all their directories, the outermost first, each without what others
-    /// own below it; then what some but not all of them take besides.
+    /// Returns the areas that affect the services of a circle. First come their directories, the outermost first, each
+    /// with the directories below it that belong to services outside of the circle. Then come the other areas that
+    /// affect some of the services, but not all.
     #[must_use]
     pub fn taken_in_circle(&self, members: &[usize]) -> Vec<&Taken> {
         let mut services: Vec<&DiscoveredService> = members.iter().map(|member| &self.services[*member]).collect();
@@ -144,7 +146,8 @@ impl Discovered {
         directories.into_iter().filter(is_others).chain(besides).collect()
     }
 
-    /// Returns the files that declare something, in no order and with repetitions.
+    /// Returns the files that declare the services, their areas and their edges, in no particular order. A file may
+    /// occur several times.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
         let services = self.services.iter().flat_map(|service| {
             let taken = service.takes.iter().map(|taken| &taken.at);
@@ -154,7 +157,7 @@ impl Discovered {
     }
 }
 
-/// Returns what the files of a tree declare in these ecosystems. The same tree gives the same answer.
+/// Returns the services that the files of a tree declare in these ecosystems. The result depends on nothing else.
 #[must_use]
 pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
     let mut all = Contribution { problems: tree.problems().to_vec(), ..Contribution::default() };

@@ -10,7 +10,7 @@ use crate::inputs::source::{DeclaredAt, Ecosystem, PackageDependency, PackageJso
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::RepoDir;
 
-/// Files at the root of a workspace that decide what its packages get.
+/// Files at the root of a workspace that decide which dependencies its packages get.
 const SHARED: [&str; 13] = [
     "package.json",
     "pnpm-workspace.yaml",
@@ -27,7 +27,7 @@ const SHARED: [&str; 13] = [
     "bunfig.toml",
 ];
 
-/// The lockfiles. A package outside of every workspace has its own.
+/// The lockfiles. A package outside of every workspace has a lockfile of its own.
 const LOCKFILES: [&str; 6] =
     ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "bun.lock", "bun.lockb"];
 
@@ -132,7 +132,7 @@ fn workspaces(
     roots.into_iter().map(read).collect()
 }
 
-/// Returns the nearest workspace that a directory is the root or a package of.
+/// Returns the position of the nearest workspace of which a directory is the root or a package.
 fn workspace_of(workspaces: &[Workspace], directory: &RepoDir) -> Option<usize> {
     directory.and_above().find_map(|above| {
         let at = workspaces.binary_search_by(|workspace| workspace.root.cmp(&above)).ok()?;
@@ -149,9 +149,9 @@ fn named(area: Area, at: &DeclaredAt) -> Taken {
 enum Meant<'d> {
     /// The package in a directory.
     Path(RepoDir),
-    /// A package in a file.
+    /// A package in an archive file.
     File(String),
-    /// A package of that name: the workspace's, if its version is in the range.
+    /// A package with this name: the package of the workspace, if its version is in the range.
     Package {
         name: &'d str,
         /// `None` if any version will do.
@@ -161,7 +161,7 @@ enum Meant<'d> {
     Elsewhere,
 }
 
-/// Returns what a dependency means. If that depends on settings, it means a package of the workspace.
+/// Returns what a dependency means. If settings decide whether it is a package of the workspace, it counts as one.
 fn meant<'d>(directory: &RepoDir, dependency: &'d PackageDependency) -> Meant<'d> {
     let PackageDependency { name, wanted, .. } = dependency;
     let path = |text: &str| directory.resolve(text.trim_end_matches('/')).map_or(Meant::Elsewhere, Meant::Path);

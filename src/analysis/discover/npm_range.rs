@@ -1,4 +1,4 @@
-//! Version ranges of npm, parsed only as far as needed to rule out that a version is in one.
+//! Version ranges of npm. They are only read as far as necessary to exclude that a version is in a range.
 
 /// A version: its three numbers, and whether it is a pre-release.
 #[derive(Debug, Clone, Copy)]
@@ -7,14 +7,14 @@ struct Version {
     is_prerelease: bool,
 }
 
-/// Whether a version may be in a range. A version or a range that cannot be read always may.
+/// Whether a version may be in a range. Also true if the version or the range cannot be read.
 pub(super) fn may_satisfy(version: &str, range: &str) -> bool {
     let Some(version) = version_of(version) else { return true };
     // Whether npm takes a pre-release depends on more than the range.
     version.is_prerelease || range.split("||").any(|part| all_of(version.numbers, part.trim()))
 }
 
-/// Whether numbers may be in a range without `||`.
+/// Whether a version with these numbers may be in a range without `||`.
 fn all_of(numbers: [u64; 3], part: &str) -> bool {
     if let Some((from, to)) = part.split_once(" - ") {
         return compare(numbers, ">=", from.trim()) && compare(numbers, "<=", to.trim());
@@ -31,7 +31,7 @@ fn all_of(numbers: [u64; 3], part: &str) -> bool {
     true
 }
 
-/// Whether numbers may satisfy one comparison.
+/// Whether a version with these numbers may satisfy one comparison, such as `>=1.2`.
 fn compare(numbers: [u64; 3], operator: &str, text: &str) -> bool {
     let text = text.trim_start_matches(['v', '=']);
     let text = text.split(['-', '+']).next().unwrap_or_default();

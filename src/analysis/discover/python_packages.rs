@@ -10,17 +10,17 @@ use crate::inputs::source::{DeclaredAt, Ecosystem, SourceTree};
 use crate::model::diagnostic::{Diagnostic, Located, SourceFile};
 use crate::model::name::RepoDir;
 
-/// Files at the root of a workspace that decide what its packages get.
+/// Files at the root of a workspace that decide which dependencies its packages get.
 const SHARED: [&str; 4] = ["pyproject.toml", "uv.lock", "uv.toml", ".python-version"];
 
-/// The lockfiles. A package outside of every workspace has its own.
+/// The lockfiles. A package outside of every workspace has a lockfile of its own.
 const LOCKFILES: [&str; 4] = ["uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock"];
 
 /// A package, or the root of a workspace.
 struct Project<'t> {
     file: &'t SourceFile,
     manifest: PyProject,
-    /// The directory of the root of its workspace.
+    /// The root of its workspace; `None` if it is in no workspace.
     root: Option<RepoDir>,
 }
 
@@ -77,7 +77,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Sets each project's workspace: the nearest one that it is the root or a member of.
+/// Sets the workspace of each project: the nearest workspace of which the project is the root or a member.
 fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut Vec<Diagnostic>) {
     let mut roots = BTreeMap::new();
     for (directory, Project { file, manifest, .. }) in &*projects {
@@ -101,7 +101,7 @@ fn join_workspaces(projects: &mut BTreeMap<RepoDir, Project<'_>>, problems: &mut
     }
 }
 
-/// Returns the directories of the members of workspaces, by the workspace and the name.
+/// Returns the directories of the members of workspaces, by the root of the workspace and the name of the member.
 fn members<'p>(projects: &'p BTreeMap<RepoDir, Project<'_>>) -> BTreeMap<(&'p RepoDir, &'p str), &'p RepoDir> {
     let member = |(directory, project): (&'p RepoDir, &'p Project<'_>)| {
         Some(((project.root.as_ref()?, project.manifest.name.as_ref()?.value.as_str()), directory))
@@ -117,8 +117,8 @@ enum Source<'p> {
     Path(&'p RepoDir, &'p str, DeclaredAt),
 }
 
-/// Returns where in the repository a project takes packages from. The root of its workspace supplies what the project
-/// does not say.
+/// Returns the places in the repository from which a project takes the package `name`. If the project names none, the
+/// root of its workspace names them.
 fn sources<'p>(
     projects: &'p BTreeMap<RepoDir, Project<'_>>,
     directory: &'p RepoDir,
@@ -137,7 +137,8 @@ fn sources<'p>(
     })
 }
 
-/// Returns what a path in a manifest means in the repository: a directory, or an archive.
+/// Returns the directory or the archive that a path in a manifest means; `None` if the path leads out of the
+/// repository.
 fn local(base: &RepoDir, path: &str) -> Option<Area> {
     let is_archive = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz"].iter().any(|end| path.ends_with(end));
     if path.starts_with('/') {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use crate::model::name::{RepoDir, ServiceName, is_own_output, slug};
 
-/// What a service can be named after.
+/// The names that a service can get its name from.
 pub(super) struct NameSource<'a> {
     pub(super) package: Option<&'a str>,
     pub(super) directory: &'a RepoDir,
 }
 
-/// Returns a name for each: the package's, or the directory's if another package has the same name. So a new package
-/// only renames packages with its own name.
+/// Returns a name for each service: the name of its package, or its directory if the package has no name or another
+/// package has the same name. So a new package only renames packages with the same name.
 pub(super) fn assign(called: &[NameSource<'_>]) -> Vec<ServiceName> {
     let own: Vec<Option<String>> = called.iter().map(|called| called.package.and_then(tidy)).collect();
     let (mut seen, mut twice) = (BTreeSet::new(), BTreeSet::new());
@@ -40,7 +40,7 @@ fn tidy(name: &str) -> Option<String> {
     (!is_own_output(&slug(&name)) && !slug(&name).is_empty()).then_some(name)
 }
 
-/// Names a service after its directory. The path is unique, but its slug may not be.
+/// Names a service after its directory. The path is unique, but its slug may not be; then a number is added.
 fn by_directory(directory: &RepoDir, taken: &mut BTreeSet<String>) -> String {
     let base = if directory.is_root() { "root".to_owned() } else { directory.as_str().to_owned() };
     let base = tidy(&base).unwrap_or_else(|| tidy(&format!("service-{base}")).unwrap_or_else(|| "service".to_owned()));

@@ -1,7 +1,7 @@
 use super::*;
 
-/// Returns what files declare: for each service its name, its directory, what it takes, and what it is built from, with
-/// the places that declare it; then the circles.
+/// Returns lines that show what the files declare: one for each service, with its name, directory, areas and
+/// dependencies, each dependency with the place that declares it; then one for each circle, and one for each problem.
 pub(super) fn found(files: &[(&str, &str)]) -> Vec<String> {
     let found = discover(&SourceTree::of_texts(files), &Ecosystem::ALL);
     let services = found.services.iter().map(|service| {

@@ -1,4 +1,4 @@
-//! Rules for workspaces that several ecosystems share.
+//! Rules for workspaces. Several ecosystems use them.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,10 @@ pub(super) fn shared(tree: &SourceTree, root: &RepoDir, names: &[&str]) -> Vec<T
     files.map(taken).collect()
 }
 
-/// Returns whether a manifest makes a package, and whether that is sure. A member of a workspace is a package, and so
-/// is a manifest with no other manifest above it. Any other manifest may be part of the package above. If it has a
-/// lockfile of its own, it makes a package that is not certain.
+/// Returns whether the directory of a manifest is surely a package ([`Standalone::Yes`]), perhaps one
+/// ([`Standalone::Unsure`]), or none (`None`). A member of a workspace is surely a package, and so is a directory if no
+/// directory above it has a manifest of the same kind. Any other directory may be part of the package above it; it is
+/// perhaps a package if it has a lockfile of its own.
 pub(super) fn standing<M>(
     tree: &SourceTree,
     manifests: &BTreeMap<RepoDir, M>,

@@ -3,20 +3,21 @@ use std::collections::BTreeSet;
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
 use crate::glob::Pattern;
 
-/// The directories that a filter takes whole, and those in which only a listing shows what it matches.
+/// The directories that a filter matches as a whole, and the directories whose paths must be matched one by one.
 ///
-/// A cover follows from the patterns alone, never from a tree. So the paths of a filter fall into the same parts at any
-/// commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for [`Cover::apart`], and
-/// single paths in [`Cover::listed`].
+/// A cover is computed from the patterns alone, without a tree. So the paths of a filter are divided into the same
+/// parts at every commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for
+/// [`Cover::apart`], and single paths in [`Cover::listed`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
-    /// Directories of which everything matches; none lies below another. The empty one is the root.
+    /// Directories of which everything matches; none lies below another. The empty text is the root.
     pub whole: Vec<String>,
-    /// Directories of which each subdirectory matches as a whole, unless it is in `apart`. Single files may match too.
+    /// Directories of which each subdirectory matches as a whole, unless it is in `apart`. Files directly in such a
+    /// directory may match too.
     pub split: Vec<String>,
-    /// Subdirectories of those in `split` to which further patterns apply.
+    /// Subdirectories of the directories in `split` to which further patterns apply.
     pub apart: BTreeSet<String>,
-    /// Directories in which single paths may match, and such paths.
+    /// Directories in which some paths may match, and single paths that may match.
     pub listed: Vec<String>,
 }
 
@@ -25,7 +26,7 @@ pub struct Cover {
 enum Share {
     /// No path matches.
     Nothing,
-    /// Some of these paths may match.
+    /// Some paths may match.
     Part,
     /// Every path matches, whatever the tree holds.
     Whole,
@@ -38,18 +39,18 @@ struct Reach<'a> {
     every_status: bool,
     /// Its position in the list.
     position: usize,
-    /// The directory that holds everything it matches.
+    /// A directory that contains everything that the pattern matches.
     directory: &'a str,
-    /// Whether it matches everything there.
+    /// Whether the pattern matches everything in `directory`.
     whole: bool,
     wildcard: bool,
 }
 
 impl Filter {
-    /// Returns which directories the filter takes whole.
+    /// Returns the cover of the filter.
     ///
-    /// In a flat file a pattern that ends with `/**` misses names with a line break, as in paths-filter; the cover
-    /// takes them with the rest of the directory.
+    /// In a flat file, as in paths-filter, a pattern that ends with `/**` does not match names with a line break. The
+    /// cover includes them all the same.
     #[must_use]
     pub fn cover(&self) -> Cover {
         match self {
@@ -112,7 +113,8 @@ impl Cover {
 
 /// The patterns of a list by their directories.
 struct ByDirectory<'p> {
-    /// The patterns in the order of their directories, so that those below a directory follow it.
+    /// The patterns in the order of their directories. The patterns of directories below a directory come after those
+    /// of the directory itself.
     sorted: Vec<&'p Reach<'p>>,
 }
 
@@ -123,7 +125,8 @@ impl<'p> ByDirectory<'p> {
         Self { sorted }
     }
 
-    /// Returns the patterns of a directory and of those above it, and separately the patterns of those below it.
+    /// Returns the patterns of a directory and of the directories above it, and separately the patterns of the
+    /// directories below it.
     fn around(&self, directory: &str) -> (Vec<&'p Reach<'p>>, Vec<&'p Reach<'p>>) {
         let ends = directory.match_indices('/').map(|(slash, _)| slash).chain([directory.len()]);
         let root = (!directory.is_empty()).then_some(0);
@@ -140,16 +143,16 @@ impl<'p> ByDirectory<'p> {
     }
 }
 
-/// What prevents the patterns around a directory from deciding about all of it.
+/// Why patterns do not decide about a directory as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaves {
-    /// Nothing, or only patterns of directories below it.
+    /// Only because of patterns of directories below it, or they do decide.
     ToDirectoriesBelow,
-    /// A pattern that may match anything in it.
+    /// Because of a pattern that may match anything in the directory.
     Open,
 }
 
-/// Returns how much of a directory matches by the patterns around it.
+/// Returns how much of a directory these patterns match, and why it is not everything or nothing.
 fn share(directory: &str, mut parts: Vec<&Reach<'_>>) -> (Share, Leaves) {
     parts.sort_unstable_by_key(|part| part.position);
     let names_something = || parts.iter().any(|part| part.effect == Effect::Include && !part.wildcard);
@@ -204,7 +207,7 @@ fn is_at_or_below(path: &str, directory: &str) -> bool {
     directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Returns the subdirectory of `directory` that is `below` or leads to it.
+/// Returns the direct subdirectory of `directory` that is `below` or contains `below`.
 fn next<'a>(below: &'a str, directory: &str) -> &'a str {
     let start = if directory.is_empty() { 0 } else { directory.len() + 1 };
     below[start..].find('/').map_or(below, |slash| &below[..start + slash])
@@ -277,7 +280,7 @@ mod tests {
     }
 
     impl Cover {
-        /// Whether everything below some directory that holds the path matches.
+        /// Whether the cover contains, as a whole, a directory above the path.
         fn takes(&self, path: &str) -> bool {
             let above = || path.match_indices('/').map(|(slash, _)| &path[..slash]);
             let parent = |directory: &str| directory.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
@@ -288,7 +291,7 @@ mod tests {
                 })
         }
 
-        /// Whether the path must be listed by itself.
+        /// Whether the path must be matched by itself.
         fn reads(&self, path: &str) -> bool {
             let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
             self.split.iter().any(|split| split == parent)

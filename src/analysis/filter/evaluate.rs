@@ -11,22 +11,23 @@ use crate::model::diagnostic::Located;
 pub struct Match<'a> {
     /// The change.
     pub change: &'a Change,
-    /// The pattern that decided; `None` if a filter without rules matches everything (`every`).
+    /// The pattern that decided; `None` if the filter has the quantifier `every` and no rules, and so matches
+    /// everything.
     pub pattern: Option<&'a Located<Pattern>>,
-    /// Whether matching gave up, so that the change counts as a match.
+    /// Whether it is not certain that the change matches. It counts as a match all the same.
     pub doubt: bool,
 }
 
 impl Match<'_> {
-    /// Whether matching gave up on the path itself. A path that also stands for what lies below it is in doubt for
-    /// another reason, which does not count here.
+    /// Whether the match is in doubt because matching gave up. A path that stands for everything below it may be in
+    /// doubt for another reason, so this is `false` for such a path.
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.doubt && self.change.extent == Extent::Path
     }
 }
 
-/// What each filter matches, in the order of the changes.
+/// The changes that each filter matches, in the order of the changes.
 #[derive(Debug)]
 pub struct Matches<'a> {
     by_filter: Vec<Vec<Match<'a>>>,
@@ -38,7 +39,7 @@ pub struct Matches<'a> {
 }
 
 impl<'a> Matches<'a> {
-    /// Returns what a filter matches.
+    /// Returns the changes that a filter matches.
     #[must_use]
     pub fn of(&self, filter: FilterId) -> &[Match<'a>] {
         &self.by_filter[filter.position()]
@@ -74,7 +75,8 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     Matches { by_filter, unmatched: unmatched.concat(), taken_back: taken_back.concat() }
 }
 
-/// Returns the filters that would match a change without their exclusions. None of them matches it.
+/// Returns the filters that would match a change without their exclusions. `hits` belong to a change that no filter
+/// matches.
 fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item = FilterId> {
     let taker =
         move |hits: &[(Owner, bool)]| (hits[0].0.filter, filters.get(hits[0].0.filter).takes_back(status, hits));
@@ -104,8 +106,8 @@ fn of_change<'a, 'h>(
 }
 
 impl Filter {
-    /// Returns the pattern that makes the filter match the change, if it does. `hits` are the patterns that match the
-    /// path.
+    /// Returns the pattern that makes the filter match a change, and whether the match is in doubt; `None` if the
+    /// filter does not match. `hits` are those patterns of the filter that match the path of the change.
     pub(super) fn decide(&self, status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
         match self {
             Self::Ordered(entries) => ordered(entries, status, hits),
@@ -151,7 +153,8 @@ impl FlatRule {
     }
 }
 
-/// Returns the last pattern that matches, unless it excludes. An exclusion in doubt does not exclude.
+/// Returns the last including pattern that matches, unless a later pattern excludes the path. An exclusion in doubt
+/// does not exclude.
 fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     hits.iter().copied().fold(None, |decided, (owner, doubt)| {
         let entry = &entries[owner.rule];
@@ -167,7 +170,7 @@ fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> O
     })
 }
 
-/// Whether one of the patterns that match has no wildcard.
+/// Whether one of the including patterns that match has no wildcard.
 fn is_named(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> bool {
     hits.iter().map(|(owner, _)| &entries[owner.rule]).any(|entry| {
         entry.effect == Effect::Include && entry.statuses.contains(status) && !entry.pattern.value.has_wildcard()
@@ -183,7 +186,8 @@ fn every(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(
 }
 
 /// Returns the first pattern that matches and is not negated, unless a negated pattern excludes the path. A negated
-/// pattern matches what it does not exclude, so each one that is missing from the hits excludes the path.
+/// pattern matches every path that it does not exclude. So if a negated pattern is missing from the hits, it excludes
+/// the path.
 fn with_excludes(rules: &[FlatRule], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     let negated = |owner: &Owner| rules[owner.rule].patterns[owner.pattern].value.is_negated();
     let looking = || rules.iter().filter(|rule| rule.looks_at(status));

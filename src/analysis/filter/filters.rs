@@ -15,26 +15,28 @@ pub struct FilterId(usize);
 #[derive(Debug, Clone, Default)]
 pub struct Filters {
     list: Vec<Filter>,
-    /// Filters that match every change without any pattern.
+    /// The filters without patterns, which match every change.
     always: Vec<FilterId>,
     index: GlobIndex,
-    /// The owners of the texts of the index: first those of text 0, then those of text 1, and so on.
+    /// The owners of the texts of the index, which are the places where a text is a pattern: first the owners of text
+    /// 0, then the owners of text 1, and so on.
     owners: Vec<Owner>,
-    /// The owners of each text, by its position in the index.
+    /// The owners of each text, by the number of the text in the index.
     of_text: Vec<Owners>,
     shape: Shape,
 }
 
-/// The owners of a text, by positions. Many services may exclude the same text, such as `**/*.md`. Such owners come
-/// last, and are looked at only for filters that another pattern already leads to.
+/// The owners of a text, as ranges of positions in [`Filters::owners`]. Many services may exclude the same text, such
+/// as `**/*.md`. Such owners are in `following`. They are only looked at for filters of which a leading pattern
+/// ([`Filter::leading`]) matches the path.
 #[derive(Debug, Clone)]
 struct Owners {
     leading: Range<usize>,
-    /// Their positions, in order.
+    /// The owners in this range are in the order of their filters.
     following: Range<usize>,
 }
 
-/// The rules that the patterns follow.
+/// Which kinds of filters there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Shape {
     /// Only ordered lists.
@@ -50,7 +52,7 @@ const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 /// The first bytes of these characters in UTF-8.
 const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
-/// The filter of a pattern in the index, and its rule (or entry) there.
+/// The place of a pattern: its filter, the position of its rule (or entry) in the filter, and its position in the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Owner {
     pub(super) filter: FilterId,
@@ -73,12 +75,13 @@ impl<'f> Hits<'f> {
         Self { filters, search: filters.index.search(), texts: Vec::new(), owners: Vec::new() }
     }
 
-    /// Finds the patterns that match a path, in place of those of the previous path.
+    /// Finds the patterns that match a path. They replace the patterns of the previous path.
     ///
-    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a\nb`. A flat file behaves the same.
-    /// The structured shape promises never to miss a rebuild, so it also matches the path with an ordinary character in
-    /// place of each line break. For the same reason a path that also stands for what lies below it matches, in doubt,
-    /// each pattern that leads there, so an exclusion of a part does not exclude all of it.
+    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a
+    /// b`. A flat file behaves the same. The structured shape promises never to miss a rebuild, so it also matches the
+    /// path with an ordinary character in place of each line break. For the same reason, a path that stands for
+    /// everything below it matches each pattern that could match something below it. Such a match is in doubt, so that
+    /// an exclusion of a part does not exclude everything.
     pub(super) fn find(&mut self, path: &[u8], extent: Extent) {
         let Hits { filters, search, texts, owners } = self;
         let mut matches = |path: &[u8], texts: &mut Vec<Hit>| match (filters.shape, extent) {
@@ -121,14 +124,15 @@ impl<'f> Hits<'f> {
         }
     }
 
-    /// Returns the patterns of each filter in turn, without filters that cannot match by them.
+    /// Returns the found patterns of one filter after the other. Filters that cannot match with the found patterns are
+    /// left out.
     pub(super) fn by_filter(&self) -> impl Iterator<Item = &[(Owner, bool)]> {
         self.owners.chunk_by(|(a, _), (b, _)| a.filter == b.filter)
     }
 }
 
 impl Filters {
-    /// Compiles filters. The id of each is its position.
+    /// Compiles filters. The id of a filter is its position in the list.
     #[must_use]
     pub fn new(filters: Vec<Filter>) -> Self {
         let patterns = || filters.iter().flat_map(Filter::patterns).map(|(_, _, pattern)| &pattern.value);
@@ -189,9 +193,9 @@ impl Filters {
 }
 
 impl Filter {
-    /// Returns which patterns, by their rules (or entries), lead to the filter: it matches only paths that one of these
-    /// matches. Exclusions do not lead. Neither do negated patterns where others are needed too, since they match
-    /// nearly everything.
+    /// Returns a function that says whether a pattern in a rule (or entry) is leading. The filter only matches paths
+    /// that one of its leading patterns matches. Exclusions are not leading. Negated patterns, which match nearly
+    /// everything, are not leading either if the filter needs other patterns too.
     fn leading(&self) -> impl Fn(usize, &Pattern) -> bool {
         let sure = |rule: &FlatRule| !rule.patterns.iter().any(|pattern| pattern.value.is_negated());
         move |at, pattern| match self {
@@ -202,7 +206,7 @@ impl Filter {
         }
     }
 
-    /// Returns directories that hold everything that the filter can match; an empty one is the root.
+    /// Returns directories that contain everything that the filter can match; the empty text is the root.
     pub fn directories(&self) -> impl Iterator<Item = &str> {
         let everything = match self {
             Self::PathsFilter { quantifier: Quantifier::Every, rules } if rules.is_empty() => Some(""),
@@ -230,7 +234,7 @@ impl FilterId {
 }
 
 impl Filter {
-    /// Returns every pattern with the position of its rule (or entry), and its own position there.
+    /// Returns every pattern with the position of its rule (or entry), and its own position in the rule.
     pub fn patterns(&self) -> impl Iterator<Item = (usize, usize, &Located<Pattern>)> {
         let (entries, rules) = match self {
             Self::Ordered(entries) => (entries.as_slice(), [].as_slice()),
@@ -243,7 +247,7 @@ impl Filter {
         entries.chain(rules)
     }
 
-    /// Returns a pattern by the positions of its rule (or entry) and its own.
+    /// Returns a pattern by the position of its rule (or entry), and its own position in the rule.
     ///
     /// # Panics
     /// When there is no pattern there.

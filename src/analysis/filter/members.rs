@@ -4,7 +4,7 @@ use super::filters::{Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::model::change::{Extent, Status};
 
-/// The paths of each filter, by their positions in the list that was given.
+/// The paths that each filter can match, as positions in the list that [`members()`] was given.
 #[derive(Debug, Clone)]
 pub struct Members(Vec<Vec<usize>>);
 
@@ -16,10 +16,12 @@ impl Members {
     }
 }
 
-/// Returns the positions of the paths that each filter can match: a change of some status would match.
+/// Returns, for each filter, the positions of the paths that it can match: it matches a change of the path with some
+/// status.
 ///
-/// Status words are ignored, so that every change that matches is of one of these paths. Dropping the entries with
-/// status words instead could lose a path: `{deleted: "!src/**"}` keeps changes of `src`. A match in doubt counts.
+/// Each status is tried, so that every change that matches is of one of these paths. Ignoring status words instead
+/// could lose a path: `{deleted: "!src/**"}` excludes only deletions, so other changes of `src` still match. A match in
+/// doubt counts.
 pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p [u8], Extent) + Sync) -> Members {
     let of_chunk = |number: usize| {
         let (mut hits, mut found) = (Hits::of(filters), Vec::new());
@@ -54,7 +56,7 @@ fn of_path<'a>(
 }
 
 impl Filter {
-    /// Whether some change of a path that these patterns match would match the filter.
+    /// Whether the filter matches a change with some status, if these patterns match its path.
     fn takes(&self, hits: &[(Owner, bool)]) -> bool {
         [Status::Modified, Status::Added, Status::Deleted].iter().any(|status| self.decide(*status, hits).is_some())
     }

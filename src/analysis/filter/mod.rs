@@ -1,7 +1,7 @@
 //! Which changes each filter matches, and by which pattern.
 //!
-//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all of a configuration's, compiled
-//! together: a path is matched only with the few patterns that could match it.
+//! A [`Filter`] is a list of patterns with a rule for reading it; [`Filters`] are all filters of a configuration,
+//! compiled together, so that a path is only matched with the few patterns that could match it.
 
 mod cover;
 mod evaluate;
@@ -38,7 +38,7 @@ pub enum Filter {
 /// A pattern of an ordered list.
 #[derive(Debug, Clone)]
 pub struct FilterEntry {
-    /// What a match means.
+    /// The effect of a match.
     pub effect: Effect,
     /// The statuses of changes that it applies to.
     pub statuses: Statuses,
@@ -46,28 +46,29 @@ pub struct FilterEntry {
     pub pattern: Located<Pattern>,
 }
 
-/// What the match of an ordered list's pattern means.
+/// The effect of a match of a pattern in an ordered list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     /// The change matches, unless a later pattern excludes it.
     Include,
-    /// The paths that earlier patterns matched no longer match: the pattern was written with a leading `!`.
+    /// The change does not match, unless a later pattern includes it: the pattern was written with a leading `!`.
     Exclude,
-    /// The paths that earlier patterns matched by a wildcard no longer match: the pattern is one of a service's
-    /// `exclude`. A path that an earlier pattern names without a wildcard still matches.
+    /// The change does not match, unless a later pattern, or a pattern without a wildcard, includes it: the pattern is
+    /// one of a service's `exclude`.
     ExcludeWildcards,
-    /// The path is a lockfile, and only the packages that it gives the service count. As with `ExcludeWildcards`, the
-    /// path no longer matches by a wildcard. rebake adds such a pattern itself.
+    /// The path is a lockfile of which only the service's packages count. The match has the same effect as with
+    /// `ExcludeWildcards`. rebake adds such a pattern itself.
     Lockfile,
-    /// The paths that earlier patterns matched belong to another service, so they no longer match. rebake adds such a
-    /// pattern itself, from discovery. It is not part of a definition: a new service changes this one only if it takes
-    /// files from it.
+    /// The path belongs to another service. The match has the same effect as with `Exclude`. rebake adds such a pattern
+    /// itself, from discovery. It is not part of the service's definition, so that a new service only changes this
+    /// service if it takes files from it.
     Cede,
 }
 
 impl Effect {
-    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` if it
-    /// begins with `!!`, which could only exclude what is not matched. `!(a)` is a pattern, and not an exclusion.
+    /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` if
+    /// the text begins with `!!`, so that the exclusion would itself be negated. `!(a)` is a pattern, and not an
+    /// exclusion.
     #[must_use]
     pub fn of(text: &str) -> Option<(Self, &str)> {
         let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");
@@ -79,8 +80,7 @@ impl Effect {
     }
 }
 
-/// A rule of a flat filter. It applies to a change with one of these statuses, and matches when any of its patterns
-/// does.
+/// A rule of a flat filter. It applies to changes with one of its statuses, and matches if any of its patterns matches.
 #[derive(Debug, Clone)]
 pub struct FlatRule {
     /// The statuses of changes that it applies to.
@@ -109,7 +109,7 @@ impl Choice for Quantifier {
     ];
 }
 
-/// A set of statuses. A type change counts as a modification, and an unread path as every status.
+/// A set of statuses. A type change counts as a modification, and a path that cannot be read as every status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Statuses {
     added: bool,
@@ -123,7 +123,7 @@ impl Statuses {
     /// No status at all: a rule with only unknown words never matches.
     pub const NONE: Self = Self { added: false, modified: false, deleted: false };
 
-    /// Returns the set that a word of filters.yaml stands for, if it is one.
+    /// Returns the set for a status word of filters.yaml; `None` for any other word.
     #[must_use]
     pub fn word(word: &str) -> Option<Self> {
         match word {
@@ -134,7 +134,7 @@ impl Statuses {
         }
     }
 
-    /// Returns the statuses of either set.
+    /// Returns the statuses that are in at least one of the two sets.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {

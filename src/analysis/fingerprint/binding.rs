@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::hash::letters;
 
-/// The values besides the content of its service that an image depends on: those that its build can see, such as the
+/// The values on which an image depends besides the content of its service: values that its build can see, such as the
 /// version, the commit and the environment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Binding(BTreeSet<[String; 3]>);

@@ -10,8 +10,9 @@ use crate::model::name::Escaped;
 pub struct InputDifference {
     /// How it differs.
     pub sign: DifferenceSign,
-    /// The record as text: as the later fingerprint has it, or as the earlier one does if only that one has it. If the
-    /// service's definition differs, each differing key is a difference, and this is the key with its value.
+    /// The record (one input of a fingerprint) as text. If both fingerprints have the record, this is its value in the
+    /// later one. If the service's definition differs, there is a difference for each key that differs, and this is the
+    /// key with its value.
     pub record: String,
 }
 
@@ -26,7 +27,7 @@ pub enum DifferenceSign {
     Changed,
 }
 
-/// `+`, `-` or `~`, and the record.
+/// Writes `+`, `-` or `~`, and the record.
 impl fmt::Display for InputDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = match self.sign {
@@ -38,8 +39,8 @@ impl fmt::Display for InputDifference {
     }
 }
 
-/// Returns how the records of one service differ between two times, in their order; empty exactly where its
-/// fingerprints are equal.
+/// Returns the differences between the records of two fingerprints of one service, in the order of the records; empty
+/// exactly if the fingerprints are equal.
 pub fn differences<'a>(
     before: impl Iterator<Item = HashInput<'a>>,
     after: impl Iterator<Item = HashInput<'a>>,

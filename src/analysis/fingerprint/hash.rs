@@ -4,19 +4,20 @@ use sha2::{Digest as _, Sha256};
 
 use super::HashInput;
 
-/// A hash of a service's content. `Display` writes `fp2-` and 26 lower-case letters and digits, and then `-dirty` where
-/// no commit has the content.
+/// A hash of a service's content. `Display` writes `fp2-` and 26 lower-case letters and digits, and then `-dirty` if no
+/// commit has the content.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint {
     content: String,
     state: State,
 }
 
-/// The scheme. Any change that gives the same content another fingerprint must change the scheme too.
+/// The version of the way in which fingerprints are computed. It must change whenever the same content gets another
+/// fingerprint than before.
 pub(super) const SCHEME: &str = "fp2";
 
-/// The letters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and such a text cannot be
-/// mistaken for a hexadecimal id.
+/// The letters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and a text of these letters
+/// cannot be mistaken for a hexadecimal id.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
 /// The number of letters: 130 bits.
@@ -32,14 +33,14 @@ pub(super) enum State {
 }
 
 impl Fingerprint {
-    /// Returns the fingerprint of records in this order.
+    /// Returns the fingerprint of these records, in this order.
     pub(super) fn of<'a>(records: impl Iterator<Item = HashInput<'a>>, state: State) -> Self {
         let mut bytes = Vec::new();
         records.for_each(|record| record.write(&mut bytes));
         Self { content: format!("{SCHEME}-{}", letters(&bytes, LENGTH)), state }
     }
 
-    /// Returns the text without `-dirty`: the fingerprint that the content has once it is committed.
+    /// Returns the text of the fingerprint without `-dirty`: the fingerprint that the content has once it is committed.
     #[must_use]
     pub fn content(&self) -> &str {
         &self.content
@@ -62,12 +63,12 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Returns the first letters, at most 51, of the digest of a content.
+/// Returns the first `length` letters, at most 51, of the SHA-256 digest of a content in base 32.
 pub(super) fn letters(content: &[u8], length: usize) -> String {
     base32(&Sha256::digest(content), length)
 }
 
-/// Returns the first letters of a digest in base 32.
+/// Returns the first `length` letters of a digest in base 32.
 fn base32(digest: &[u8], length: usize) -> String {
     let bit = |at: usize| digest[at / 8] >> (7 - at % 8) & 1;
     let letter = |at: usize| (at * 5..at * 5 + 5).fold(0, |five, at| five << 1 | bit(at));

@@ -6,33 +6,33 @@ use crate::analysis::closure::ClosureDigest;
 use crate::model::name::{Escaped, ServiceName};
 use crate::model::tree::{ObjectFormat, TreeEntry};
 
-/// One input of a fingerprint. `Display` is a line for people.
+/// One input of a fingerprint, also called a record. `Display` writes it as a line for people.
 ///
-/// Each word of a record is written after its length, and each kind of record has a fixed number of words. So two
-/// different lists of records never give the same bytes.
+/// A record is hashed as a list of words, each after its length, and each kind of record has a fixed number of words.
+/// So two different lists of records never give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashInput<'a> {
-    /// The scheme, and the hash function of the ids of entries.
+    /// The scheme of the fingerprint, and the hash function of git's object ids.
     Format(ObjectFormat),
     /// The name of the service.
     Service(&'a ServiceName),
-    /// A directory that the service takes whole.
+    /// A directory of which everything belongs to the service.
     Directory(TreeEntry<'a>),
     /// A file, link or submodule.
     File(TreeEntry<'a>),
     /// The closure of the service's package in the lockfile at a path.
     Closure(&'a str, ClosureDigest),
-    /// A lockfile that counts as a whole.
+    /// A lockfile of which every change affects the service.
     Lockfile(TreeEntry<'a>),
     /// Settings that apply to all packages of the lockfile at a path: those of the lockfile, and of files beside it.
     Settings(&'a str, ClosureDigest),
-    /// A package in the lockfile at a path, only for display: its closure is what is hashed.
+    /// A package in the lockfile at a path. It is only displayed; the hash contains the closure instead.
     Package(&'a str, &'a LockedName),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
-    /// The patterns of what affects every service, as canonical JSON.
+    /// The `global` patterns, which affect every service, as canonical JSON.
     Global(&'a str),
-    /// A service that it is built from, and the fingerprint of that service.
+    /// A service that this service is built from, and the fingerprint of that service.
     Dependency(&'a ServiceName, &'a Fingerprint),
 }
 

@@ -7,32 +7,32 @@ use crate::model::tree::{Mode, ObjectId};
 pub struct LockInput {
     /// The path of the lockfile.
     pub path: String,
-    /// The part of it that counts.
+    /// The part of the lockfile that affects the service.
     pub content: LockContent,
-    /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if the lockfile counts
-    /// as a file.
+    /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if every change of the
+    /// lockfile affects the service.
     pub settings: Option<ClosureDigest>,
     /// The packages, for display; empty if they were not requested.
     pub packages: Vec<LockedName>,
-    /// Whether a commit has it.
+    /// Whether this content comes from the commit or only from the work tree.
     pub defined: Defined,
 }
 
-/// The part of a lockfile that counts.
+/// The part of a lockfile that affects a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LockContent {
-    /// The packages that it gives a package.
+    /// The packages that the service's package gets from it.
     Closure(ClosureDigest),
-    /// All of it.
+    /// The whole file.
     File(Mode, ObjectId),
 }
 
 /// A package that a lockfile names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LockedName {
-    /// Its name and version, as people read them.
+    /// Its name and version, for display.
     pub shown: String,
-    /// What distinguishes it from others.
+    /// Its name and identity, which distinguish it from other packages.
     pub key: String,
 }
 

@@ -1,10 +1,12 @@
 //! Fingerprints: a hash of everything that can change the result of a service's build.
 //!
-//! A directory that patterns take whole is one record: equal ids are equal contents, whatever lies below. The patterns
-//! alone decide which directories these are, never the tree, so equal contents give equal fingerprints.
+//! If patterns match everything in a directory, the directory is a single record with the id of its tree: equal ids
+//! mean equal contents. Only the patterns decide which directories these are, never the tree, so equal contents give
+//! equal fingerprints.
 //!
-//! Only tree entries are read, so a fingerprint exists at any revision, in a bare or blobless clone, without a
-//! checkout. A change that affects a service changes its fingerprint, and no other change does.
+//! Of source files, only the tree entries are read. So a fingerprint can be computed at any revision, without a
+//! checkout, and in a bare or blobless clone. A change that affects a service changes its fingerprint, and no other
+//! change does.
 
 mod binding;
 mod hash;

@@ -14,8 +14,8 @@ use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 
 /// The inputs of the fingerprints of all services.
 ///
-/// Paths that match the `global` filter are part of the services that do not opt out: a match affects them, so it must
-/// change their fingerprints.
+/// Paths that match the `global` filter are part of the services that do not opt out: a change of such a path affects
+/// these services, so it must change their fingerprints.
 pub struct Content<'a> {
     /// Every pattern list, compiled together.
     pub filters: &'a Filters,
@@ -25,14 +25,14 @@ pub struct Content<'a> {
     pub definitions: &'a Definitions,
     /// The graph of dependencies.
     pub graph: &'a Graph,
-    /// Which directories each filter takes whole, for the filters of the requested services.
+    /// The covers of the filters of the requested services: which directories a filter matches as a whole.
     pub covers: &'a BTreeMap<FilterId, Cover>,
-    /// The files of the tree, in the order of bytes: at least all that these services could match, except in
-    /// directories that a filter takes whole.
+    /// Files of the tree, in the order of bytes: at least all files that the requested services could match, except
+    /// files in directories that a filter matches as a whole.
     pub entries: &'a Listing,
-    /// The directories of the tree that filters take whole, in the order of bytes.
+    /// The directories of the tree that filters match as a whole, in the order of bytes.
     pub directories: &'a Listing,
-    /// What lockfiles give services.
+    /// The parts of lockfiles that affect each service.
     pub lockfiles: &'a BTreeMap<ServiceId, Vec<LockInput>>,
     /// The hash function of the ids of entries.
     pub objects: ObjectFormat,
@@ -51,24 +51,25 @@ pub enum Defined {
     Uncommitted,
 }
 
-/// For fewer services of a level than this, one thread computes the fingerprints: waking others takes longer.
+/// If a level of the graph has fewer services than this, one thread computes their fingerprints, since waking other
+/// threads takes longer.
 const FEW: usize = 32;
 
-/// The fingerprints of services, and what they were made of.
+/// The fingerprints of services, and the inputs that they were computed from.
 pub struct Fingerprints<'a> {
     content: &'a Content<'a>,
-    /// The entries of each filter.
+    /// The positions of the entries that each filter matches.
     entries: Members,
-    /// The directories of each filter.
+    /// The positions of the directories that each filter matches as a whole.
     directories: BTreeMap<FilterId, Vec<usize>>,
-    /// The uncommitted changes of each filter.
+    /// The positions of the uncommitted changes that each filter matches.
     uncommitted: Members,
     by_service: Vec<Option<Fingerprint>>,
 }
 
 impl<'a> Fingerprints<'a> {
-    /// Returns the fingerprints of services and of all that they are built from. Every path is matched once, whatever
-    /// the number of services.
+    /// Returns the fingerprints of these services and of all services that they are built from. Every path is matched
+    /// once, whatever the number of services.
     #[must_use]
     pub fn of(content: &'a Content<'a>, services: &[ServiceId]) -> Self {
         let entry = |at| content.entries.get(at);
@@ -101,7 +102,7 @@ impl<'a> Fingerprints<'a> {
         prints
     }
 
-    /// Returns a service's fingerprint; `None` if it was not requested.
+    /// Returns a service's fingerprint; `None` if it was not computed.
     #[must_use]
     pub fn get(&self, service: ServiceId) -> Option<&Fingerprint> {
         self.by_service[service.0].as_ref()
@@ -117,8 +118,8 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
-    /// Returns the inputs of a service's fingerprint, and also the listed files in its whole directories and its
-    /// packages.
+    /// Returns the inputs of a service's fingerprint, and for display also its packages and the listed files in those
+    /// of its directories that are inputs as a whole.
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
@@ -157,12 +158,12 @@ impl<'a> Fingerprints<'a> {
         [vec![HashInput::Format(self.content.objects), HashInput::Service(name)], last.collect()]
     }
 
-    /// Returns what lockfiles give a service.
+    /// Returns the parts of lockfiles that affect a service.
     fn locked(&self, service: ServiceId) -> &'a [LockInput] {
         self.content.lockfiles.get(&service).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the directories that any of a service's filters takes whole, in order; none lies below another.
+    /// Returns the directories that any of a service's filters matches as a whole, in order; none lies below another.
     fn directories(&self, service: ServiceId) -> Vec<TreeEntry<'a>> {
         let filters = self.content.watches[service.0].filters();
         let positions = filters.filter_map(|filter| self.directories.get(&filter)).flatten();
@@ -174,13 +175,13 @@ impl<'a> Fingerprints<'a> {
         positions.iter().map(entry).filter(|entry| !within.is_above(entry.path)).collect()
     }
 
-    /// Returns the files of a service, through any of its filters: in order, each once.
+    /// Returns the files that any of a service's filters matches, in order, each once.
     fn files(&self, service: ServiceId) -> impl Iterator<Item = TreeEntry<'a>> + use<'a> {
         let entries = self.content.entries;
         self.positions(&self.entries, service).map(|at| entries.get(at))
     }
 
-    /// Returns the positions that belong to a service, through any of its filters: ascending, each once.
+    /// Returns those positions in `members` that any of a service's filters matches, ascending, each once.
     fn positions(&self, members: &Members, service: ServiceId) -> impl Iterator<Item = usize> + use<> {
         let filters = self.content.watches[service.0].filters();
         let mut positions: Vec<usize> = filters.flat_map(|filter| members.of(filter)).copied().collect();
@@ -199,7 +200,7 @@ impl<'a> Fingerprints<'a> {
     }
 }
 
-/// Returns the positions of the listed directories that a filter takes whole.
+/// Returns the positions of the listed directories that a filter matches as a whole.
 fn taken(cover: &Cover, directories: &Listing) -> Vec<usize> {
     let whole = cover.whole.iter().filter_map(|directory| directories.position(directory.as_bytes()));
     let split = cover.split.iter().flat_map(|directory| {

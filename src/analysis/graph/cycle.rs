@@ -14,7 +14,7 @@ use crate::model::name::ServiceName;
 pub struct Cycle(Vec<ServiceName>);
 
 impl Cycle {
-    /// Returns the members, each depending on the next, and the last on the first.
+    /// Returns the members. Each depends on the next, and the last depends on the first.
     #[must_use]
     pub fn members(&self) -> &[ServiceName] {
         &self.0
@@ -28,8 +28,8 @@ impl fmt::Display for Cycle {
     }
 }
 
-/// Returns one shortest cycle for each group of services that depend on each other, through its first service in file
-/// order.
+/// Returns one cycle for each group of services that depend on each other: a shortest cycle through one service of the
+/// group.
 pub(super) fn find(edges: &DiGraph<(), ()>, names: &IndexSet<ServiceName>) -> Vec<Cycle> {
     let mut cycles: Vec<Vec<usize>> = tarjan_scc(edges)
         .into_iter()

@@ -1,7 +1,9 @@
-/// Returns the longest chain of services in which each needs the one before it, in build order, and its length.
+/// Returns the length of the longest chain of services, and the positions of its services. In a chain, each service
+/// needs the service before it.
 ///
-/// `lengths` has the length of each service, in any unit; `needs` has the services that each needs, all of them before
-/// it. Of equally long chains, it returns the first. Without services the chain is empty.
+/// `lengths` has the length of each service, in any unit. `needs` has the positions of the services that each service
+/// needs; they are lower than its own position. If several chains have the greatest length, returns the first. Without
+/// services the chain is empty.
 #[must_use]
 pub fn longest_chain(lengths: &[f64], needs: &[Vec<usize>]) -> (f64, Vec<usize>) {
     let mut ends: Vec<(f64, Option<usize>)> = Vec::with_capacity(lengths.len());
@@ -16,7 +18,7 @@ pub fn longest_chain(lengths: &[f64], needs: &[Vec<usize>]) -> (f64, Vec<usize>)
     (last.map_or(0.0, |last| ends[last].0), chain)
 }
 
-/// Returns the first position with the greatest length.
+/// Returns the first position with the greatest length; `None` without positions.
 fn longest(places: impl Iterator<Item = usize>, length: impl Fn(usize) -> f64) -> Option<usize> {
     places.reduce(|best, place| if length(place) > length(best) { place } else { best })
 }

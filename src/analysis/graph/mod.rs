@@ -31,7 +31,7 @@ impl Graph {
     /// A dependency that is not a service is left out, since the configuration has reported it.
     ///
     /// # Errors
-    /// When services depend on themselves: one [`Cycle`] for each group that depend on each other.
+    /// When services depend on each other in a circle. There is one [`Cycle`] for each group of such services.
     pub fn new(services: &[(ServiceName, Vec<ServiceName>)]) -> Result<Self, Vec<Cycle>> {
         let names: IndexSet<ServiceName> = services.iter().map(|(name, _)| name.clone()).collect();
         let mut edges = DiGraph::with_capacity(names.len(), 0);
@@ -71,13 +71,13 @@ impl Graph {
     /// Returns a service's name.
     ///
     /// # Panics
-    /// When the id is of another graph.
+    /// When the graph has no service with this id.
     #[must_use]
     pub fn name(&self, service: ServiceId) -> &ServiceName {
         &self.names[service.0]
     }
 
-    /// Returns the service with a name.
+    /// Returns the service with this name; `None` if there is none.
     #[must_use]
     pub fn id(&self, name: &str) -> Option<ServiceId> {
         self.names.get_index_of(name).map(ServiceId)
@@ -90,13 +90,13 @@ impl Graph {
         &self.order
     }
 
-    /// Returns what a service depends on directly, in file order.
+    /// Returns the services on which a service depends directly, in file order.
     #[must_use]
     pub fn dependencies(&self, service: ServiceId) -> Vec<ServiceId> {
         self.neighbours(service, Direction::Outgoing)
     }
 
-    /// Returns what depends on a service directly, in file order.
+    /// Returns the services that depend directly on a service, in file order.
     #[must_use]
     pub fn dependents(&self, service: ServiceId) -> Vec<ServiceId> {
         self.neighbours(service, Direction::Incoming)
@@ -122,7 +122,8 @@ impl Graph {
         found
     }
 
-    /// Returns, for each service, whether it is one of these services or one that they are built from, directly or not.
+    /// Returns, for each service, whether it is in `services`, or a service in `services` is built from it, directly or
+    /// not.
     #[must_use]
     pub fn with_dependencies(&self, services: &[ServiceId]) -> Vec<bool> {
         let mut wanted = vec![false; self.len()];
@@ -138,7 +139,7 @@ impl Graph {
         wanted
     }
 
-    /// Returns the [`level`] of each service in a selection, by its selected dependencies; `None` for those outside.
+    /// Returns the [`level`] of each selected service, counting only selected dependencies; `None` for other services.
     #[must_use]
     pub fn levels(&self, selected: impl Fn(ServiceId) -> bool) -> Vec<Option<usize>> {
         let mut levels = vec![None; self.len()];

@@ -6,8 +6,8 @@ use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::model::name::ServiceId;
 
-/// Returns the nodes, each after the ones that its edges lead to, the lowest first where there is a choice; `None` if
-/// there is a cycle.
+/// Returns the nodes in an order in which each node comes after its dependencies: the nodes to which its edges lead. If
+/// several nodes can come next, the lowest one does. Returns `None` if there is a cycle.
 ///
 /// petgraph's own `toposort` depends on the order in which edges were added, so an edited line elsewhere in the file
 /// would reorder the plan.

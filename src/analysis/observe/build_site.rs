@@ -8,7 +8,8 @@ use crate::model::tree::Listing;
 pub struct BuildSite<'a> {
     /// The tracked files, as they were before the build.
     pub tracked: &'a Listing,
-    /// Where the symbolic links below the root led before the build, tracked or not, by their paths from the root.
+    /// The targets that the symbolic links below the root had before the build, by the paths of the links from the
+    /// root. The links may be tracked or not.
     pub links: &'a BTreeMap<Vec<u8>, Vec<u8>>,
     /// The root of the work tree, absolute and without links.
     pub root: &'a [u8],
@@ -16,24 +17,24 @@ pub struct BuildSite<'a> {
     pub directory: &'a [u8],
     /// The directory of git's own programs, absolute; `None` if it is not known.
     pub git_programs: Option<&'a [u8]>,
-    /// The machine that it ran on.
+    /// The machine on which the build ran.
     pub machine: &'a dyn BuildMachine,
 }
 
 /// The state of a machine after a build.
 pub trait BuildMachine {
-    /// Returns where a symbolic link leads; `None` if the path is no link.
+    /// Returns the target of a symbolic link; `None` if the path is no link.
     fn link(&self, path: &[u8]) -> Option<Vec<u8>>;
 
-    /// Returns the beginning of a file, long enough for a line that names its interpreter.
+    /// Returns the beginning of a file, long enough for a line that names its interpreter; `None` if it cannot be read.
     fn beginning(&self, path: &[u8]) -> Option<Vec<u8>>;
 
-    /// Whether an address is its own.
+    /// Whether an address belongs to this machine.
     fn has_address(&self, address: IpAddr) -> bool;
 }
 
 impl<'a> BuildSite<'a> {
-    /// Returns a path from the root of the repository; `None` if it lies elsewhere.
+    /// Returns an absolute path as a path from the root of the repository; `None` if it lies outside.
     pub(super) fn within<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let rest = path.strip_prefix(self.root)?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b"/") }
@@ -44,7 +45,7 @@ impl<'a> BuildSite<'a> {
         [self.root, b"/", self.tracked.get(position).path].concat()
     }
 
-    /// Returns where a link of the repository led before the build.
+    /// Returns the target that a link in the repository had before the build; `None` if there was no link.
     pub(super) fn link(&self, path: &[u8]) -> Option<&'a [u8]> {
         self.links.get(self.within(path)?).map(Vec::as_slice)
     }

@@ -4,20 +4,20 @@ use super::BuildSite;
 use crate::model::change::Extent;
 use crate::model::tree::Mode;
 
-/// The content of a path, by its origin.
+/// The origin of the content of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Content {
     /// The content of the tracked entry at this position.
     Tracked(usize),
-    /// A file that the build made, or no file.
+    /// A file that the build made, or no file because the build moved or removed it.
     Made,
-    /// A link that is not tracked, and where it leads.
+    /// A link that is not tracked, and its target.
     Link(Vec<u8>),
     /// An untracked file that existed before the build.
     Other,
 }
 
-/// The origins of the contents of a machine's files, while a build writes and moves them. Paths are absolute and
+/// Keeps track of the origins of the contents of files while a build writes and moves the files. Paths are absolute and
 /// without links.
 pub(super) struct FileOrigins<'a> {
     site: BuildSite<'a>,
@@ -33,7 +33,7 @@ impl<'a> FileOrigins<'a> {
         Self { site, has_submodules, changed: BTreeMap::new() }
     }
 
-    /// Returns what is at a path.
+    /// Returns the origin of the content at a path.
     pub(super) fn of(&self, path: &[u8]) -> Content {
         if let Some(content) = self.changed.get(path) {
             return content.clone();
@@ -52,7 +52,8 @@ impl<'a> FileOrigins<'a> {
             .unwrap_or(Content::Other)
     }
 
-    /// Returns where the link at a path leads, and its position if it is tracked; `None` if there is no link.
+    /// Returns the position of the link at a path, if it is tracked, and the target of the link; `None` if there is no
+    /// link.
     pub(super) fn link(&self, path: &[u8]) -> Option<(Option<usize>, Vec<u8>)> {
         match self.of(path) {
             Content::Link(target) => Some((None, target)),
@@ -65,8 +66,8 @@ impl<'a> FileOrigins<'a> {
         }
     }
 
-    /// Notes that a process has made a content at a path. If git makes it at a tracked path, it counts as the tracked
-    /// content.
+    /// Notes that a process has made a file with this content at a path. If git makes a file at a tracked path, the
+    /// path counts as having its tracked content.
     pub(super) fn make(&mut self, path: Vec<u8>, content: Content, is_git: bool) {
         let owner = self.owner(&path).filter(|_| is_git && !matches!(content, Content::Tracked(_)));
         let Some(owner) = owner else {
@@ -84,7 +85,7 @@ impl<'a> FileOrigins<'a> {
         self.changed.insert(path, Content::Made);
     }
 
-    /// Notes that a file, or a directory with all in it, has another path.
+    /// Notes that a file, or a directory with everything in it, was moved to another path.
     pub(super) fn rename(&mut self, from: &[u8], to: &[u8], is_git: bool) {
         let moved = self.at_and_below(from);
         for path in moved.keys().cloned().chain([to.to_vec()]) {
@@ -93,7 +94,7 @@ impl<'a> FileOrigins<'a> {
         self.put(moved, from, to, is_git);
     }
 
-    /// Notes that two files or directories have each other's path.
+    /// Notes that two files or directories have swapped their paths.
     pub(super) fn swap(&mut self, one: &[u8], other: &[u8]) {
         let (from_one, from_other) = (self.at_and_below(one), self.at_and_below(other));
         for path in from_one.keys().chain(from_other.keys()) {
@@ -136,8 +137,8 @@ impl<'a> FileOrigins<'a> {
         self.site.tracked.position(self.site.within(path)?)
     }
 
-    /// Returns the length of the path of the tracked entry that a path belongs to: of the path itself, or of its
-    /// submodule.
+    /// Returns the length of the path of the tracked entry to which a path belongs: the entry at the path itself, or
+    /// the submodule that contains it. `None` if there is no such entry.
     fn owner(&self, path: &[u8]) -> Option<usize> {
         let ends = (0..path.len()).filter(|end| self.has_submodules && path[*end] == b'/');
         let mut submodules = ends.filter(|end| self.tracked(&path[..*end]).is_some_and(|at| self.is_submodule(at)));

@@ -1,9 +1,10 @@
 use super::file_origins::FileOrigins;
 
-/// The most links on the way from one path to another, as in Linux.
+/// The most links that are followed for one path, as in Linux.
 const MOST: usize = 40;
 
-/// Returns the absolute path that another one leads to, and the positions of the tracked links on the way.
+/// Follows all links in an absolute path. Returns the path that they lead to, and the positions of the tracked links on
+/// the way.
 pub(super) fn follow(path: &[u8], origins: &FileOrigins<'_>) -> (Vec<u8>, Vec<usize>) {
     let (mut followed, mut tracked) = (0, Vec::new());
     let mut left: Vec<Vec<u8>> = parts(path).rev().map(<[u8]>::to_vec).collect();
@@ -29,8 +30,8 @@ pub(super) fn follow(path: &[u8], origins: &FileOrigins<'_>) -> (Vec<u8>, Vec<us
     (reached, tracked)
 }
 
-/// Returns the absolute path that another one leads to without following its last part, which is what removing and
-/// renaming act on; `None` for the root.
+/// Follows all links in an absolute path except its last part, as the calls that remove and rename files do. Returns
+/// `None` for the root.
 pub(super) fn follow_to_last(path: &[u8], origins: &FileOrigins<'_>) -> Option<Vec<u8>> {
     let end = path.iter().rposition(|byte| *byte != b'/')?;
     let path = &path[..=end];

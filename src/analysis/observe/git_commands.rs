@@ -1,11 +1,11 @@
-//! Decides which reads of git are inputs: those by which it keeps track of files are not.
+//! Decides which files that git reads are inputs. Files that it only reads to keep track of them are not.
 
-/// The reads of a program that count.
+/// The reads of a program that count as inputs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountedReads {
     /// All of them.
     All,
-    /// Only those of these files, by paths that may have links.
+    /// Only the reads of these files. The paths may contain links.
     Of(Vec<Vec<u8>>),
 }
 
@@ -13,9 +13,9 @@ pub(super) enum CountedReads {
 const WITH_VALUE: [&[u8]; 7] =
     [b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--super-prefix"];
 
-/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat others.
-/// All other subcommands, and unknown ones, read them as any program does: `apply`, `blame`, `config`, `grep`,
-/// `merge-file`.
+/// The subcommands that open files of the work tree only to see whether the files have changed, or to know how to treat
+/// other files. All other subcommands, such as `apply`, `blame`, `config`, `grep` and `merge-file`, and unknown ones,
+/// read files as any program does.
 const ABOUT_TRACKED: [&str; 66] = [
     "add",
     "am",
@@ -88,8 +88,8 @@ const ABOUT_TRACKED: [&str; 66] = [
 /// The options whose value is a file that is read: `git commit -F message`.
 const WITH_FILE: [&str; 6] = ["--file", "--template", "--pathspec-from-file", "--add-file", "-F", "-t"];
 
-/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. Files
-/// that these write have contents that the repository holds.
+/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. The
+/// files that these programs write have contents from the repository.
 pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
     let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let is_own = own.and_then(|own| program.strip_prefix(own)).is_some_and(|rest| rest.starts_with(b"/"));
@@ -107,7 +107,7 @@ pub(super) struct GitCall<'w> {
 }
 
 impl<'w> GitCall<'w> {
-    /// Reads the arguments of git, which starts in a directory; `None` if there is no subcommand.
+    /// Reads the arguments of a call of git that starts in `directory`; `None` if there is no subcommand.
     pub(super) fn read(arguments: &'w [Vec<u8>], directory: Vec<u8>) -> Option<Self> {
         let mut words = arguments.iter().map(Vec::as_slice);
         let program = words.next().unwrap_or_default();
@@ -147,7 +147,7 @@ impl<'w> GitCall<'w> {
         CountedReads::Of(files.into_iter().map(|file| beneath(&self.directory, file)).collect())
     }
 
-    /// Whether it writes contents of files from git's objects, which no system call shows.
+    /// Whether the call outputs contents of files from git's objects. System calls do not show which files these are.
     pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
         let any = |is: &dyn Fn(&[u8]) -> bool| self.words.iter().any(|word| is(word));
         let takes = match self.command {
@@ -193,7 +193,7 @@ fn named_files<'w>(words: &[&'w [u8]]) -> Vec<&'w [u8]> {
     files
 }
 
-/// Returns a path as it is seen from a directory.
+/// Returns an absolute path as it is, and any other path joined to the directory that it starts from.
 fn beneath(directory: &[u8], path: &[u8]) -> Vec<u8> {
     if path.starts_with(b"/") { path.to_vec() } else { [directory, b"/", path].concat() }
 }

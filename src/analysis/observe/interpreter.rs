@@ -1,7 +1,9 @@
-/// The most interpreters that follow each other when a script names a script, as in Linux.
+/// The most interpreters that are looked up one after the other, if a script names another script as its interpreter.
+/// Linux has the same limit.
 pub(super) const MOST_INTERPRETERS: usize = 5;
 
-/// Returns the program that the first line of a script names: `#!/bin/sh -e`. The kernel opens it, without a call.
+/// Returns the program that the first line of a script names: `/bin/sh` for `#!/bin/sh -e`. The kernel opens this
+/// program itself, so no system call shows that.
 pub(super) fn interpreter(beginning: &[u8]) -> Option<&[u8]> {
     let line = beginning.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     line.split(|byte| [b' ', b'\t', b'\0'].contains(byte)).find(|word| !word.is_empty())

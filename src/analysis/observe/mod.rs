@@ -1,9 +1,9 @@
 //! Finds the tracked files that a traced build read, from its system calls in the order of time.
 //!
 //! An input is a tracked file that was opened for reading, or run as a program, and whose content no process of the
-//! build had made before. A tracked link on the way to one is an input too. What git reads to keep track of files does
-//! not count, and what it writes counts as tracked. Files that configure git, such as `.gitignore`, do not count
-//! either.
+//! build had made before. A tracked link on the way to an input is an input too. The files that git reads to keep track
+//! of files do not count, and a tracked file that git writes counts as unchanged. Files that configure git, such as
+//! `.gitignore`, do not count either.
 
 mod build_site;
 mod file_origins;
@@ -27,7 +27,7 @@ use git_commands::{CountedReads, GitCall, is_git};
 use interpreter::{MOST_INTERPRETERS, interpreter};
 use traced_processes::{TracedProcesses, TracedProgram, shown_command};
 
-/// What a build read.
+/// The files that a build read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct BuildReads {
     /// The positions of tracked files, each with the number of the first command that read it.
@@ -35,15 +35,15 @@ pub struct BuildReads {
     /// The paths of other files in the work tree that it read and did not make, each with the number of the first
     /// command that read it.
     pub others: BTreeMap<Vec<u8>, usize>,
-    /// The commands, as a shell reads them.
+    /// The commands, in the syntax of a shell.
     pub commands: Vec<String>,
     /// The programs that were run, by their absolute paths.
     pub programs: BTreeSet<Vec<u8>>,
-    /// What the build may have read without being observed.
+    /// Reads of the build that could not be observed.
     pub unseen: BTreeSet<Unseen>,
 }
 
-/// Returns what the processes of a build read.
+/// Returns the files that the processes of a build read.
 #[must_use]
 pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     let mut calls: Vec<(u64, u32, &TraceEvent)> = Vec::new();
@@ -72,7 +72,7 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     BuildReads { files: reads, others, commands: processes.into_commands(), programs, unseen }
 }
 
-/// Files that configure git. Tools read them to do as git does, such as cargo to list a package.
+/// Files that configure git. Tools read them to do as git does; cargo, for example, to list the files of a package.
 const OF_GIT: [&[u8]; 3] = [b".gitattributes", b".gitignore", b".gitmodules"];
 
 fn is_of_git(path: &[u8]) -> bool {
@@ -169,7 +169,7 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns which reads count of a process that becomes git, by paths without links.
+    /// Returns the reads that count of a process that has become git. Their paths have no links.
     fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> CountedReads {
         let Some(call) = GitCall::read(arguments, self.processes.directory(id)) else {
             return CountedReads::Of(Vec::new());
@@ -206,7 +206,7 @@ impl Observer<'_> {
         }
     }
 
-    /// Notes that a process read what is at a path, through links.
+    /// Notes that a process read the file at a path, and the tracked links on the way to it.
     fn read_path(&mut self, id: u32, path: &[u8], links: Vec<usize>) {
         self.read_all(id, path, links);
         if !self.processes.counts(id, path) {
@@ -241,8 +241,8 @@ impl Observer<'_> {
         self.reads.entry(position).or_insert(command);
     }
 
-    /// Returns the path that a process asked for, with links followed, and the tracked ones among them; `None` if its
-    /// directory is not known.
+    /// Follows the links in the path that a process asked for. Returns the path that they lead to, and the positions of
+    /// the tracked links on the way; `None` if the directory of the process is not known.
     fn follow(&mut self, id: u32, asked: &RequestedPath) -> Option<(Vec<u8>, Vec<usize>)> {
         let path = self.processes.absolute(id, asked)?;
         Some(follow(&path, &self.origins))
@@ -257,14 +257,15 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns where links lead to, and notes that a process read the tracked ones.
+    /// Follows the links in the path that a process asked for, and notes that the process read those that are tracked.
+    /// Returns the path that the links lead to.
     fn read_links(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         let (path, links) = self.follow(id, asked)?;
         self.read_all(id, &path, links);
         Some(path)
     }
 
-    /// Returns the path that a process asked for, with links followed but for the last part.
+    /// Follows the links in the path that a process asked for, except the last part, and returns the resulting path.
     fn last(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         let path = self.processes.absolute(id, asked)?;
         follow_to_last(&path, &self.origins)

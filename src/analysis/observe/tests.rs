@@ -4,7 +4,8 @@ use super::*;
 use crate::inputs::trace::{TracedCall, Untraceable};
 use crate::model::tree::{Listing, Mode, ObjectId};
 
-/// A machine: `/usr/bin/shared` leads into the repository, `/home/r` to it, and `/r/bin/tool` is a script.
+/// A machine: the link `/usr/bin/shared` leads to a file of the repository, the link `/home/r` to its root, and
+/// `/r/bin/tool` is a script.
 struct Machine;
 
 impl BuildMachine for Machine {
@@ -96,7 +97,7 @@ impl Traced {
         )
     }
 
-    /// What was read: `path: command`.
+    /// Returns the files that were read, as `path: command`.
     fn reads(self) -> Vec<String> {
         let names = ["api/in", "api/out", "bin/tool", "lib/a", "lib/b", "link", "sub"];
         let observed = self.observed();

@@ -23,22 +23,22 @@ struct Known {
     program: Rc<TracedProgram>,
 }
 
-/// What has to be known about a program that a process runs.
+/// The properties of a program that decide which of its reads count.
 pub(super) struct TracedProgram {
     /// Whether it is git.
     pub(super) is_git: bool,
-    /// The reads that count, by paths without links.
+    /// The reads that count as inputs. Their paths have no links.
     pub(super) counted: CountedReads,
 }
 
 impl Default for TracedProgram {
-    /// Returns an unknown program.
+    /// Returns the properties of an unknown program: all of its reads count.
     fn default() -> Self {
         Self { is_git: false, counted: CountedReads::All }
     }
 }
 
-/// The longest text of a command, in characters.
+/// The length to which the text of a command is cut, in characters.
 const LONGEST: usize = 100;
 
 impl TracedProcesses {
@@ -58,7 +58,7 @@ impl TracedProcesses {
         self.places.insert(child, place);
     }
 
-    /// Notes the directory of a process.
+    /// Notes the current directory of a process.
     pub(super) fn stand(&mut self, id: u32, directory: Vec<u8>) {
         self.get(id).directory = directory;
     }
@@ -79,7 +79,7 @@ impl TracedProcesses {
         self.get(id).program.is_git
     }
 
-    /// Whether a process's read of a file counts.
+    /// Whether it counts as an input if a process reads a file. The path has no links.
     pub(super) fn counts(&mut self, id: u32, path: &[u8]) -> bool {
         match &self.get(id).program.counted {
             CountedReads::All => true,
@@ -87,7 +87,7 @@ impl TracedProcesses {
         }
     }
 
-    /// Returns the directory of a process.
+    /// Returns the current directory of a process.
     pub(super) fn directory(&mut self, id: u32) -> Vec<u8> {
         self.get(id).directory.clone()
     }
@@ -97,8 +97,8 @@ impl TracedProcesses {
         self.get(id).command
     }
 
-    /// Returns the path that a process asked for from the root of the file system; `None` if the directory that it is
-    /// relative to is not known.
+    /// Returns the path that a process asked for as an absolute path; `None` if the path is relative to an unknown
+    /// directory.
     pub(super) fn absolute(&mut self, id: u32, asked: &RequestedPath) -> Option<Vec<u8>> {
         if asked.path.starts_with(b"/") {
             return Some(asked.path.clone());
@@ -133,7 +133,8 @@ impl TracedProcesses {
     }
 }
 
-/// Returns a command as a shell would take it, with the name of its program alone, cut to a readable length.
+/// Returns a command in the syntax of a shell, with the name of its program in place of the program's path, cut to
+/// [`LONGEST`] characters.
 pub(super) fn shown_command(program: &[u8], arguments: &[Vec<u8>]) -> String {
     let program = [program.to_vec()];
     let words = if arguments.is_empty() { &program[..] } else { arguments };

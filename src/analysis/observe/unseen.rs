@@ -5,7 +5,7 @@ use super::BuildMachine;
 use crate::inputs::trace::{Peer, Untraceable};
 use crate::model::name::Escaped;
 
-/// What a build may have read without being observed.
+/// Reads of a build that could not be observed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unseen {
     /// The reads of a program that ran before the build and that the build connected to.
@@ -14,7 +14,7 @@ pub enum Unseen {
     Objects(String),
     /// Reads through `io_uring`.
     Queued,
-    /// Reads below another root, or in file systems that the build mounts.
+    /// Reads below another root directory, or in file systems that the build mounts.
     Contained,
 }
 
@@ -45,8 +45,9 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// The beginnings of paths of sockets whose programs read nothing of a repository: names and users, logs, screens. The
-/// sockets of D-Bus and of systemd itself are not among them, since these start programs.
+/// The beginnings of the paths of sockets whose programs read no file of a repository: programs for names and users,
+/// logs and screens. The sockets of D-Bus and of systemd itself are not in the list, since D-Bus and systemd start
+/// other programs.
 const HARMLESS: [&str; 8] = [
     "/run/nscd/",
     "/var/run/nscd/",
@@ -58,16 +59,17 @@ const HARMLESS: [&str; 8] = [
     "/tmp/.ICE-unix/",
 ];
 
-/// The same for sockets in a user's own socket directory.
+/// The same for sockets in a user's own directory, such as `/run/user/1000/`.
 const HARMLESS_OF_USER: [&str; 4] = ["wayland-", "pulse/", "pipewire-", "keyring/"];
 
 /// The port of name servers.
 const NAMES: u16 = 53;
 
-/// The ports of container engines. These may have the files of a build even on another machine.
+/// The ports of container engines. An engine may get the files of a build even if it runs on another machine.
 const OF_ENGINES: [u16; 2] = [2375, 2376];
 
-/// Returns an address of this machine by its port alone, since programs may listen on all of its addresses.
+/// Returns an address of this machine as its port alone, since a program may listen on all addresses of the machine.
+/// Returns other peers unchanged.
 pub(super) fn by_own_port(peer: &Peer, machine: &dyn BuildMachine) -> Peer {
     match peer {
         Peer::Address(host, port) if machine.has_address(*host) => Peer::Port(*port),
@@ -75,8 +77,8 @@ pub(super) fn by_own_port(peer: &Peer, machine: &dyn BuildMachine) -> Peer {
     }
 }
 
-/// Returns the unobserved reads of a program that a build connected to; `None` if that is a process of the build, or
-/// reads nothing of a repository.
+/// Returns the unobserved reads of a program that a build connected to; `None` if the program is a process of the
+/// build, or reads no file of a repository.
 pub(super) fn behind(peer: &Peer, bound: &BTreeSet<Peer>, machine: &dyn BuildMachine) -> Option<Unseen> {
     let peer = by_own_port(peer, machine);
     let is_harmless = match &peer {

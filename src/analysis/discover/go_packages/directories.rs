@@ -1,4 +1,4 @@
-//! The directories of a tree, and the parts of a directory that do not belong to others.
+//! The directories of a tree, and the parts of a directory that do not belong to other packages or modules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ impl Directories {
         self.below.get(&RepoDir::of_file(directory.as_str())).is_some_and(|below| below.contains(directory))
     }
 
-    /// Returns the areas of a directory, without the directories below it that belong to others.
+    /// Returns the areas of a directory, without the directories below it for which `is_others` holds.
     pub(super) fn less(&self, directory: &RepoDir, is_others: &impl Fn(&RepoDir) -> bool) -> Vec<Area> {
         let mut areas = Vec::new();
         self.add_less(directory, is_others, &mut areas);

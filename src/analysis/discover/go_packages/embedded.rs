@@ -1,12 +1,12 @@
-//! The files that a package embeds.
+//! The files that a package embeds with `//go:embed`.
 
 use super::super::Area;
 use crate::glob::{Pattern, Verdict};
 use crate::inputs::source::SourceTree;
 use crate::model::name::RepoDir;
 
-/// Returns the files and whole directories that a pattern of `//go:embed` names in its package's directory. A pattern
-/// that cannot be read names everything below the directory.
+/// Returns the files and whole directories that a pattern of `//go:embed` names in its package's directory. If the
+/// pattern cannot be read, returns everything below the directory.
 pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Vec<Area> {
     let pattern = pattern.strip_prefix("all:").unwrap_or(pattern);
     let Ok(pattern) = Pattern::parse(&picomatch(&directory.join(pattern))) else {
@@ -31,7 +31,7 @@ pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Ve
     areas
 }
 
-/// Writes a pattern of Go's `path.Match` in picomatch's language.
+/// Rewrites a pattern of Go's `path.Match` as a pattern of picomatch.
 fn picomatch(pattern: &str) -> String {
     let mut text = String::with_capacity(pattern.len());
     let mut chars = pattern.chars().peekable();

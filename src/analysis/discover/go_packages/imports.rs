@@ -1,4 +1,4 @@
-//! What packages import, directly and through others.
+//! The packages that a package imports, directly or through others.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -6,7 +6,8 @@ use super::modules::Modules;
 use super::package::{GoPackage, Import};
 use crate::model::name::RepoDir;
 
-/// The packages of a tree, and what their imports mean in each module.
+/// The packages of a tree, and the targets of their imports. The target of an import depends on the module that is
+/// built.
 pub(super) struct Imports<'t> {
     modules: &'t Modules,
     packages: &'t BTreeMap<RepoDir, GoPackage>,
@@ -15,7 +16,7 @@ pub(super) struct Imports<'t> {
     last: usize,
 }
 
-/// What an import of the repository's own code means.
+/// The target of an import of the repository's own code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Target<'t> {
     /// The package in this directory.
@@ -24,7 +25,7 @@ pub(super) enum Target<'t> {
     Missing(usize),
 }
 
-/// How a package was reached first.
+/// An imported package, and the import by which it was reached first.
 #[derive(Clone, Copy)]
 pub(super) struct Reached<'t> {
     pub(super) target: Target<'t>,
@@ -38,7 +39,7 @@ impl<'t> Imports<'t> {
         Self { modules, packages, known: BTreeMap::new(), last: 0 }
     }
 
-    /// Returns what an import means in a module; `None` if it is from another repository.
+    /// Returns the target of an import in a module; `None` if the import is of code in another repository.
     pub(super) fn meaning(&self, module: usize, import: &str) -> Option<Target<'t>> {
         let mut missing = None;
         for (target, directory) in self.modules.meanings(module, import) {
@@ -53,8 +54,9 @@ impl<'t> Imports<'t> {
         missing
     }
 
-    /// Returns what packages of a module reach, nearest first, including the imports of their own tests. It does not
-    /// follow the imports of a package for which `is_end` holds.
+    /// Returns the packages that the roots, which are packages of a module, import directly or through others, nearest
+    /// first. This includes the imports of the roots' own tests. The imports of a package for which `is_end` holds are
+    /// not followed.
     pub(super) fn reach(
         &mut self,
         module: usize,

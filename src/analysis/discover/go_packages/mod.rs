@@ -1,8 +1,9 @@
 //! Go's modules and commands, as services.
 //!
-//! A module is a service, unless it exists for its commands: then each command is a service. A command takes its own
-//! directory and each package that it reaches in the repository: the files in the package's directory, and the
-//! subdirectories that are not packages. A module is built from the modules that it imports.
+//! A module is a service, unless it exists only for its commands: then each command is a service. The files of a
+//! command are its own directory and all packages of the repository that it imports, directly or through others. The
+//! files of a package are those in its directory and in the subdirectories that are not packages. A module depends on
+//! the modules that it imports.
 
 mod directories;
 mod embedded;
@@ -65,7 +66,8 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Returns the commands of each module that exists for them: its own directory has no package for others to import.
+/// Returns the commands of each module that exists only for its commands: the module has a command in a subdirectory,
+/// and its own directory has no package that others can import.
 fn commands<'t>(modules: &Modules, packages: &'t BTreeMap<RepoDir, GoPackage>) -> BTreeMap<usize, Vec<&'t RepoDir>> {
     let mut commands: BTreeMap<usize, Vec<&RepoDir>> = BTreeMap::new();
     for (directory, package) in packages {
@@ -176,7 +178,8 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Returns the files that decide where a module's imports lead: its workspace, and vendored code.
+    /// Returns the files that decide which packages a module's imports mean: the files of its workspaces, and vendored
+    /// code.
     fn deciding(&self, position: usize) -> Takes {
         let module = &self.modules.list[position];
         let mut takes = Takes::default();
@@ -201,7 +204,7 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Adds a reached package, with the files that it embeds.
+    /// Adds the files of a reached package, and the files that it embeds.
     fn take(&mut self, reached: &Reached<'_>, takes: &mut Takes) {
         let at = &reached.import.at;
         let module = self.module_of(reached.target);
@@ -256,7 +259,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// The areas that a service takes, each once, with the first place that declares it.
+/// The areas that affect a service, each once, with the first place that declares it.
 #[derive(Default)]
 struct Takes(BTreeMap<Area, DeclaredAt>);
 

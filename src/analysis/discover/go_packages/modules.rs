@@ -1,4 +1,4 @@
-//! The modules of a tree, and which of them each can import from.
+//! The modules of a tree, and for each the modules that it can import from.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -12,13 +12,14 @@ pub(super) struct ModuleAt {
     pub(super) directory: RepoDir,
     /// The path with which the imports of its packages begin.
     pub(super) path: String,
-    /// What declares it.
+    /// The place that declares it.
     pub(super) at: DeclaredAt,
-    /// The positions of the module itself and of the modules that it takes from directories, by module path.
+    /// The positions of the module itself, and of the modules that its `replace` directives take from directories, by
+    /// module path.
     visible: BTreeMap<String, usize>,
-    /// The modules of its workspaces, which it can import from too.
+    /// The positions of the modules of each of its workspaces, by module path. The module can import from them too.
     shared: Vec<Rc<BTreeMap<String, usize>>>,
-    /// The files outside of its directory that decide which modules these are.
+    /// The files of its workspaces, which decide about `shared`.
     pub(super) deciding: BTreeSet<String>,
 }
 
@@ -77,7 +78,7 @@ impl Modules {
         }
     }
 
-    /// Returns the modules that are taken from directories.
+    /// Returns the modules that `replace` directives take from directories, each with the module path that it replaces.
     fn replaced(&self, base: &RepoDir, replaces: &[GoReplace]) -> Vec<(String, usize)> {
         let target =
             |replace: &GoReplace| Some((replace.module.clone(), self.in_directory(base, &replace.directory.value)?));
@@ -91,7 +92,7 @@ impl Modules {
         self.by_directory.get(&directory).copied()
     }
 
-    /// Whether a directory is a module's.
+    /// Whether a directory is the root of a module.
     pub(super) fn has(&self, directory: &RepoDir) -> bool {
         self.by_directory.contains_key(directory)
     }
@@ -118,7 +119,7 @@ impl Modules {
         None
     }
 
-    /// Returns the modules and directories that an import of a module may mean, longest path first.
+    /// Returns the modules and directories that an import in a module may mean, the longest module path first.
     pub(super) fn meanings<'m>(
         &'m self,
         module: usize,
@@ -136,14 +137,14 @@ impl Modules {
 }
 
 impl ModuleAt {
-    /// Returns the module with a path that this one can import from. A workspace takes precedence over the module's own
-    /// directives.
+    /// Returns the module with this path, if this module can import from it. A workspace takes precedence over the
+    /// module's own `replace` directives.
     fn sees(&self, path: &str) -> Option<usize> {
         let shared = self.shared.iter().rev().find_map(|shared| shared.get(path));
         shared.or_else(|| self.visible.get(path)).copied()
     }
 
-    /// Whether a workspace determines the meaning of a path.
+    /// Whether a workspace determines which module this path means.
     fn is_shared(&self, path: &str) -> bool {
         self.shared.iter().any(|shared| shared.contains_key(path))
     }

@@ -12,15 +12,15 @@ use crate::model::name::RepoDir;
 pub(super) struct GoPackage {
     /// The module that it is in.
     pub(super) module: usize,
-    /// Whether it is built into a program, and which file says so.
+    /// The file that makes the package a program; `None` if it is not a program.
     pub(super) command: Option<DeclaredAt>,
-    /// What its files import.
+    /// The imports of its files, without tests.
     pub(super) imports: Vec<Import>,
-    /// What its tests import.
+    /// The imports of its tests.
     pub(super) test_imports: Vec<Import>,
     /// The patterns of the files that it embeds.
     pub(super) embeds: Vec<Import>,
-    /// Why its sources cannot be determined, if so.
+    /// Why its sources cannot be determined; `None` if they can.
     pub(super) opaque: Option<Opaque>,
 }
 
