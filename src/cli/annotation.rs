@@ -34,8 +34,8 @@ impl Annotations {
         }
     }
 
-    /// Returns the runner's commands, by severity; problems that widened the plan come first. If there are more than
-    /// GitHub shows, problems with the same code share an annotation.
+    /// Returns the workflow commands that make the annotations, by severity. Within a severity, problems that made the
+    /// plan wider come first. If there are more than GitHub shows, problems with the same code share an annotation.
     pub(crate) fn lines(&self) -> String {
         let mut text = String::new();
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {
@@ -64,7 +64,7 @@ fn by_code<'a>(problems: &[&'a Diagnostic]) -> Vec<Vec<&'a Diagnostic>> {
     groups.into_values().collect()
 }
 
-/// Returns the runner's command for a problem and `more` further ones with its code, as a line.
+/// Returns the workflow command, in one line, for a problem and `more` further problems with the same code.
 fn line(problem: &Diagnostic, more: usize) -> String {
     let name = match problem.severity {
         Severity::Error => "error",

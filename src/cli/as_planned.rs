@@ -1,4 +1,4 @@
-//! Services as they are planned at a commit, whatever changed.
+//! Plans services at a commit, whether they have changed or not.
 
 use super::failure::Failure;
 use crate::analysis::base::{self, Compare};
@@ -9,7 +9,7 @@ use crate::plan::pipeline::{
     self, Dead, Naming, PushRequest, Request, TakeFingerprints, Unmatched, Workspace, WorkspaceView,
 };
 
-/// Returns the plan of services as they are at the commit of a request, whatever changed.
+/// Returns the plan of the named services at the commit of a request, whether they have changed or not.
 pub(crate) fn as_planned(
     names: Vec<String>,
     environment: &str,
@@ -33,7 +33,7 @@ pub(crate) fn as_planned(
     Ok(planned.plan)
 }
 
-/// Returns the plan of all services at the commit of a workspace.
+/// Returns the plan of all services at a commit, whether they have changed or not.
 pub(crate) fn everything(workspace: &Workspace, environment: &str, commit: CommitId) -> Result<Plan, Failure> {
     let request = Request {
         base: base::RangeRequest { head: Some(commit.to_string()), ..base::RangeRequest::default() },

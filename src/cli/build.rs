@@ -180,12 +180,12 @@ enum Manner {
     Json,
 }
 
-/// What is done with a plan.
+/// The command that carries out a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Verb {
-    /// Services without an image are built, and existing images get their tags.
+    /// `rebake build`: services without an image are built, and existing images get their tags.
     Build,
-    /// Existing images get their tags, and nothing is built.
+    /// `rebake promote`: existing images get their tags, and nothing is built.
     Promote,
 }
 
@@ -315,7 +315,7 @@ pub(crate) fn carry_out(
     Ok(ended)
 }
 
-/// Waits for the end of the run that started this process, and kills the builds that it leaves running.
+/// Waits for the end of the run that started this process, and kills the builds that the run leaves behind.
 pub(crate) fn watch() -> Result<Exit, Failure> {
     exec::watch(std::io::stdin().lock()).map_err(|error| Failure::file("standard input", &error))?;
     Ok(Exit::Done)

@@ -79,7 +79,7 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     said
 }
 
-/// Returns the warning that other runs moved built refs to commits from which this run must not move them.
+/// Returns the error that other runs have moved built refs to commits from which this run must not move them.
 pub(crate) fn elsewhere(services: &[(ServiceId, CommitId)], recording: &Recording) -> Diagnostic {
     let name = |service: &ServiceId| recording.config.graph.name(*service);
     let at: Vec<String> =
@@ -132,8 +132,8 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
     )
 }
 
-/// Returns the message that services are not recorded, since a run does not push them and their environment is about
-/// pushed images.
+/// Returns the message that services are not recorded, since the run does not push them. Built refs of an environment
+/// that pushes images only record pushed images.
 pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
     let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
     let message = format!(

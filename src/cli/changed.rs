@@ -13,10 +13,10 @@ use crate::model::name::{RepoPath, unquoted};
 
 /// Reads changes from a file, or from standard input (`-`).
 ///
-/// Paths are separated by newlines, or by NUL if the text has one. A path alone counts as modified. A status may stand
-/// before it as `git diff --name-status` writes it: letter, tab, path; with `-z`: letter, NUL, path. Paths may be
-/// quoted as git quotes them. A rename counts as a delete and an add, a copy as an add. `root` is the root of the work
-/// tree.
+/// Paths are separated by newlines, or by NUL if the text has one. A status letter may precede a path, as in the output
+/// of `git diff --name-status`: letter, tab, path; with `-z`: letter, NUL, path. A path without a letter counts as
+/// modified. Paths may be quoted as git quotes them. A rename counts as a delete and an add, a copy as an add. `root`
+/// is the root of the work tree.
 pub(crate) fn read(file: &Path, root: Option<&Path>) -> Result<ChangeSet, Failure> {
     let read = |bytes: Vec<u8>| {
         let bytes = encoding::decoded(bytes)?;

@@ -122,7 +122,8 @@ fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads the reports of observed builds, and warns of what is missing in them; `None` if no report is named.
+/// Reads the reports of observed builds. Returns them as one, and warnings about what is missing in them; the report is
+/// `None` if the command line names none.
 fn observed(args: &CheckArgs, output: &Output) -> Result<(Option<Observed>, Vec<Diagnostic>), Failure> {
     let mut all: Option<Observed> = None;
     let mut unchecked = Vec::new();
@@ -151,7 +152,7 @@ fn observed(args: &CheckArgs, output: &Output) -> Result<(Option<Observed>, Vec<
     Ok((all, unchecked))
 }
 
-/// Returns the names of the services that a plan affects.
+/// Returns the names of the services that the changes affect.
 fn affected(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> Result<BTreeSet<String>, Failure> {
     let workspace = workspace::open_range(general, &args.range, Quantifier::default(), WithoutConfig::Refuse, output)?;
     let request = Request {

@@ -1,4 +1,4 @@
-//! The filters that a command checks, with everything that the rules look at.
+//! The filters that a command checks, and everything else that the rules of the check read.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,28 +19,29 @@ use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Findi
 use crate::plan::observed::Observed;
 use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Discovery, DiscoveryScope};
 
-/// What a command checks.
+/// A request to check filters.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WhatToCheck<'a> {
-    /// Files of filters, and workflows; with none, the configuration and the filters of all workflows.
+    /// The filter files and workflows to check. If empty, the configuration and the filters of all workflows are
+    /// checked.
     pub(crate) files: &'a [PathBuf],
-    /// Whether files of the work tree will be mended. Then the work tree counts, in CI too.
+    /// Whether files of the work tree will be mended. If so, the work tree is checked, also in CI.
     pub(crate) is_mended: bool,
-    /// What builds were seen to read.
+    /// The files that builds were observed to read.
     pub(crate) observed: Option<&'a Observed>,
-    /// The files of the repository as read before; without them, they are read now.
+    /// The files of the repository, if they were read before; otherwise they are read now.
     pub(crate) before: Option<&'a Discovery>,
 }
 
-/// The filters that are checked, with all that the rules look at.
+/// The filters that are checked, and everything else that the rules read.
 pub(crate) struct CheckedFilters {
     discovery: Discovery,
     workflows: BTreeMap<String, Workflow>,
     links: BTreeMap<String, String>,
     sets: Vec<FilterSet>,
-    /// The problems that the reader of filters finds itself.
+    /// The findings that come from reading the filters, before the rules run.
     found: Vec<Finding>,
-    /// What could not be read, so that it is not checked.
+    /// Diagnostics about filters that could not be read, and so are not checked.
     pub(crate) unchecked: Vec<Diagnostic>,
     /// The files of the repository that were checked, by the names that messages use.
     pub(crate) texts: BTreeMap<String, CheckedText>,
@@ -111,13 +112,13 @@ impl CheckedFilters {
         }
     }
 
-    /// Returns the services that were observed and that no filters have.
+    /// Returns the observed services that none of the filters have.
     pub(crate) fn unknown<'o>(&self, observed: &'o Observed) -> Vec<&'o str> {
         let names = observed.services.iter().map(|service| service.service.as_str());
         names.filter(|name| self.sets.iter().all(|set| set.config.graph.id(name).is_none())).collect()
     }
 
-    /// Returns all that is found, and what could not be checked.
+    /// Returns all findings, and diagnostics about everything that could not be checked.
     pub(crate) fn findings(&self, what: WhatToCheck<'_>) -> Findings {
         let Findings { all, unchecked } = check::check(&self.checked(what.observed));
         let all = self.found.iter().cloned().chain(all).collect();
@@ -125,19 +126,19 @@ impl CheckedFilters {
     }
 }
 
-/// Reads what is checked.
+/// Reads the filters to check.
 struct Reader<'a> {
     general: &'a GeneralArgs,
     repository: &'a Repository,
     at: Option<CommitId>,
     discovery: &'a Discovery,
     workflows: &'a BTreeMap<String, Workflow>,
-    /// Whether observed reads are checked. Then the packages that lockfiles give services matter.
+    /// Whether observed reads are checked. If so, the packages that services get from lockfiles matter.
     is_observed: bool,
     sets: Vec<FilterSet>,
-    /// The files of the repository that hold them, by the names that messages use.
+    /// The files of the repository that contain `sets`, by the names that messages use.
     texts: BTreeMap<String, CheckedText>,
-    /// The problems that the reader of filters finds itself.
+    /// The findings that come from reading the filters, before the rules run.
     findings: Vec<Finding>,
     unchecked: Vec<Diagnostic>,
 }
@@ -277,7 +278,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the step's word for how the rules of its filters combine (`predicate-quantifier`).
+/// Returns the step's input `predicate-quantifier`, which says how the rules of its filters combine; `None` if it has
+/// none.
 fn word<'w>(workflow: &'w Workflow, step: &PathFilterStep) -> Option<&'w str> {
     let job = workflow.jobs.iter().find(|job| job.name == step.job)?;
     job.steps.get(step.number)?.inputs.get("predicate-quantifier").map(String::as_str)

@@ -1,4 +1,4 @@
-//! `--ci`: writes what the CI engine of the run reads.
+//! `--ci`: writes a plan in the form that the CI engine of the run reads.
 
 mod folder;
 pub(crate) mod github_files;

@@ -82,7 +82,7 @@ pub(crate) fn man(args: &ManArgs, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Makes the page of a command, and those of its subcommands.
+/// Writes the man page of a command, and the man pages of its subcommands.
 fn pages(command: &clap::Command, write: &mut dyn FnMut(&str, &str) -> Result<(), Failure>) -> Result<(), Failure> {
     for below in command.get_subcommands().filter(|below| !below.is_hide_set()) {
         pages(below, write)?;

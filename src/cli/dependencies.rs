@@ -8,7 +8,7 @@ use crate::output::exec::Kept;
 use crate::output::exec::builder::{Dependency, Supply};
 use crate::plan::PlannedService;
 
-/// Returns the services whose images another one is built from. `supply` says where each image comes from.
+/// Returns the dependencies from whose images a service is built. `supply` says where each image comes from.
 pub(crate) fn of<'a>(
     config: &'a Config,
     service: &str,
@@ -24,8 +24,8 @@ pub(crate) fn of<'a>(
     images(config, service).iter().filter_map(dependency).collect()
 }
 
-/// Returns the services whose images another one is built from, among its dependencies. A library or a service without
-/// an image is replaced by its own dependencies.
+/// Returns the dependencies from whose images a service is built. In place of a library, or of a service without an
+/// image, its own dependencies are returned.
 pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let mut reached = config.graph.dependencies(service);
@@ -44,7 +44,7 @@ pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     found
 }
 
-/// Returns where the image of a service of this run will come from.
+/// Returns where the image of a service that this run builds will come from.
 pub(crate) fn supply(service: &PlannedService, kept: Kept) -> Supply {
     Supply::Run { kept, push: service.push, tag: service.tags.first().cloned() }
 }

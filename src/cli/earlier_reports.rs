@@ -10,7 +10,7 @@ use crate::inputs::file;
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 
-/// How long each service's build took, by the last report with that service.
+/// How long each service's build took, according to the last report with that service.
 #[derive(Debug, Default)]
 pub(crate) struct Durations(BTreeMap<String, Duration>);
 
@@ -32,7 +32,7 @@ pub(crate) fn runs_of_clone(git_dir: &Path) -> Vec<Report> {
     log_directory::reports(git_dir).into_iter().filter_map(|path| readable(&path)).collect()
 }
 
-/// Returns a report; `None` if the file has one of another version, or something else.
+/// Reads a report; `None` if the file cannot be read, or is no report that this version of rebake reads.
 pub(crate) fn readable(path: &Path) -> Option<Report> {
     Report::read(&io::read_to_string(file::open(path).ok()?).ok()?).ok()
 }

@@ -32,7 +32,7 @@ impl ExistingArgs {
         Self { skip_existing: true, registry_timeout }
     }
 
-    /// Whether fingerprints are needed: registries are asked for images by fingerprint.
+    /// Whether fingerprints are needed, because registries are asked for images by fingerprint.
     pub(crate) fn needs_fingerprints(&self) -> bool {
         self.skip_existing
     }

@@ -149,14 +149,15 @@ impl From<pipeline::Error> for Failure {
     }
 }
 
-/// Returns the problem of a service that cannot be built, with its place in filters.yaml.
+/// Returns the diagnostic for a service that cannot be built, with the place in filters.yaml.
 #[cfg(unix)]
 pub(crate) fn not_buildable(error: &BuilderError, config: &Config) -> Diagnostic {
     let problem = located(Diagnostic::error("builder", error.to_string()), config, error.service(), error.key());
     error.help().into_iter().fold(problem, Diagnostic::help)
 }
 
-/// Adds the place in filters.yaml of an item of a service's key, or else of the service.
+/// Adds to a problem its place in filters.yaml: the place of an item of a service's key, or else the place of the
+/// service.
 pub(crate) fn located(problem: Diagnostic, config: &Config, service: &str, (key, item): (&str, &str)) -> Diagnostic {
     match config.services.get(service) {
         Some(service) => problem.located(&config.source, &service.place(key, item), ""),

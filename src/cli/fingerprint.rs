@@ -160,8 +160,8 @@ impl Look {
     }
 }
 
-/// Prints what differs between two commits, service by service. Returns the first dependency that differs and is not
-/// shown itself.
+/// Returns the inputs that differ between two commits, service by service, as text or JSON. Also returns the first
+/// dependency that differs and is not one of these services.
 fn diff(before: &Look, after: &Look, args: &FingerprintArgs) -> (String, Option<ServiceName>) {
     let (content_before, content_after) =
         (before.snapshot.content(&before.config), after.snapshot.content(&after.config));

@@ -182,7 +182,7 @@ pub(crate) struct NamingArgs {
     pub(crate) first_parent: bool,
 }
 
-/// Returns the parser of a flag that takes a word of an enum.
+/// Returns the parser of a flag whose values are the words of an enum.
 pub(crate) fn choice<T: Choice>() -> impl TypedValueParser<Value = T> {
     let possible = T::CHOICES.iter().map(|(_, word, help)| PossibleValue::new(*word).help(*help));
     PossibleValuesParser::new(possible).try_map(|word| T::of(&word).ok_or("no such word"))

@@ -164,7 +164,7 @@ impl FormatArgs {
         }
     }
 
-    /// Adds the estimated durations of its builds to a plan, if `--durations` is given or jobs are packed by time.
+    /// Adds to a plan the estimated durations of its builds, if `--durations` is given or jobs are packed by time.
     #[cfg(unix)]
     pub(crate) fn note_times(&self, plan: &mut Plan, workspace: Option<&Workspace>) -> Result<(), Failure> {
         let pack = self.pack.unwrap_or_default();
@@ -188,8 +188,8 @@ impl FormatArgs {
     }
 }
 
-/// Writes the plan in the chosen format; with `--ci`, first for the engine. Nothing is written before all of it has
-/// been made and checked.
+/// Writes the plan in the chosen format. With `--ci`, writes it for the engine before that. Nothing is written before
+/// all of it has been made and checked.
 ///
 /// Only the format bake reads the configuration, to know how images are built.
 pub(crate) fn write(
@@ -268,7 +268,7 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
     })
 }
 
-/// Refuses flags about jobs for a format without jobs.
+/// Returns an error if a flag about jobs is given with a format without jobs.
 fn check(format: &FormatArgs) -> Result<(), Failure> {
     let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
     let jobs = levels

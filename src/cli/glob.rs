@@ -47,8 +47,8 @@ pub(crate) struct GlobArgs {
     explain: bool,
 }
 
-/// The longest path that is read from standard input. No system has longer paths, and longer input would only take
-/// memory.
+/// The longest path that is read from standard input, in bytes. No system has longer paths, and longer input would only
+/// take memory.
 const LONGEST: usize = 1 << 20;
 
 pub(crate) fn run(args: &GlobArgs, output: &Output) -> Result<Exit, Failure> {
@@ -120,7 +120,7 @@ fn entry(text: &str) -> Result<FilterEntry, Box<Diagnostic>> {
     Ok(FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
 }
 
-/// Reads a pattern. `text` is the end of the text as written.
+/// Reads a pattern. `text` is the end of `written`, which may begin with the `!` of an exclusion.
 fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic>> {
     let place = Span { start: written.len() - text.len(), end: written.len() };
     Pattern::parse(text).map(|pattern| Located::new(pattern, place)).map_err(|error| {
@@ -138,7 +138,7 @@ struct Search {
     filters: Filters,
     /// The byte that ends a path, in standard input and in the output.
     end: u8,
-    /// The first paths at which matching gave up, and how many there are.
+    /// The first paths at which matching gave up. `doubts` is the number of all such paths.
     doubtful: Vec<RepoPath>,
     doubts: usize,
 }
@@ -164,7 +164,8 @@ impl Search {
         Ok(any)
     }
 
-    /// Prints the paths of standard input that match while it is read, and returns whether any does.
+    /// Reads paths from standard input. Prints each path that matches as soon as it is read, and returns whether any
+    /// does.
     fn standard_input(&mut self, output: &Output) -> Result<bool, Failure> {
         let (mut any, mut result) = (false, output.stream());
         let mut input = BufReader::with_capacity(1 << 16, io::stdin().lock());

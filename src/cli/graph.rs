@@ -63,7 +63,7 @@ enum Format {
     Html,
 }
 
-/// Returns the saved plan, or that of the changes since the default branch.
+/// Returns the saved plan, or else a new plan for the changes since the default branch.
 fn plan(general: &GeneralArgs, args: &GraphArgs, workspace: &Workspace, output: &Output) -> Result<Plan, Failure> {
     if let Some(file) = &args.plan {
         let plan = saved_file::plan(file)?;

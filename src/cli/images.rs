@@ -113,8 +113,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     })
 }
 
-/// Returns one error about the services without an image, and one about those whose image has other content than the
-/// commit and is not accepted. `advice` is the last suggestion.
+/// Returns one error about the services without an image, and one about the services whose image has other content than
+/// the commit and is not accepted. `advice` is added to the suggestion of each error.
 fn lacking(
     services: &[PlannedService],
     found: &[ServiceImage],

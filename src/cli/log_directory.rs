@@ -14,7 +14,7 @@ const KEPT: u64 = 20;
 /// The report that each run leaves beside its logs.
 pub(crate) const REPORT: &str = "report.json";
 
-/// Creates the log directory of a new run, and removes those of old runs.
+/// Creates the log directory of a new run, and removes the log directories of old runs.
 pub(crate) fn directory(named: Option<&Path>, git_dir: &Path) -> Result<PathBuf, Failure> {
     let (made, wanted) = match named {
         Some(named) => (file::make_directory(named).map(|()| named.to_owned()), named.to_owned()),
@@ -41,7 +41,7 @@ fn numbers(builds: &Path) -> io::Result<Vec<u64>> {
     Ok(fs::read_dir(builds)?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect())
 }
 
-/// Creates the directory with the next free number. Runs that begin at the same time get different ones.
+/// Creates the directory with the next free number. Runs that begin at the same time get different numbers.
 fn numbered(builds: &Path) -> io::Result<PathBuf> {
     file::make_directory(builds)?;
     let there = numbers(builds)?;

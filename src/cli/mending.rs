@@ -1,4 +1,4 @@
-//! Mends files of filters in the work tree.
+//! Mends filter files in the work tree.
 
 use super::checked_filters::{CheckedFilters, CheckedText};
 use super::exit::Exit;
@@ -7,13 +7,14 @@ use super::printing::Output;
 use crate::model::name::Escaped;
 use crate::plan::check::{Finding, Findings, mended};
 
-/// The most rounds of mending. Several may be needed, since added patterns may reveal other missing ones.
+/// The most rounds of mending. Several may be needed, since added patterns may reveal that further patterns are
+/// missing.
 const MOST_ROUNDS: usize = 4;
 
 /// The byte order mark, which files of filters may begin with. Places are counted without it.
 const MARK: &str = "\u{feff}";
 
-/// Mends the files where findings allow it, checks them again, and returns the findings that are left.
+/// Makes the changes to files that findings propose, checks the files again, and returns the findings that are left.
 pub(crate) fn until_mended(
     mut found: (CheckedFilters, Findings),
     find: impl Fn() -> Result<(CheckedFilters, Findings), Failure>,
@@ -28,7 +29,7 @@ pub(crate) fn until_mended(
     Ok(found)
 }
 
-/// Mends the files of the work tree. Returns whether anything changed.
+/// Makes the changes to files of the work tree that findings propose. Returns whether anything changed.
 fn mend(filters: &CheckedFilters, findings: &[Finding], output: &Output) -> Result<bool, Failure> {
     let root = filters.repository.work_dir().ok_or_else(|| {
         Failure::new(Exit::Git, "bare", "the repository has no work tree to write to").help("run it in a clone of it")

@@ -121,12 +121,12 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     })
 }
 
-/// Whether an image is built by a Dockerfile, as far as the configuration says.
+/// Whether a service is an image that a Dockerfile builds, as far as the configuration says.
 fn is_image(workspace: &Workspace, service: ServiceId) -> bool {
     workspace.config.services[service.0].recipe.image_builder().is_some()
 }
 
-/// Refuses a service if it is not known how it is built.
+/// Returns an error if it is not known how a service is built.
 fn buildable(workspace: &Workspace, service: ServiceId, has_dockerfile: bool) -> Result<(), Failure> {
     let (name, definition) = (workspace.config.graph.name(service), &workspace.config.services[service.0]);
     let shown = Escaped::new(name.as_str());
@@ -146,7 +146,7 @@ fn buildable(workspace: &Workspace, service: ServiceId, has_dockerfile: bool) ->
     Ok(())
 }
 
-/// Returns what was observed of a service.
+/// Returns the inputs that were observed of a service, from its traced build and from its Dockerfile.
 fn observed(name: &str, traced: Option<&TracedBuild>, image: Option<&ImageInputs>) -> ObservedService {
     let mut observed = ObservedService {
         service: name.to_owned(),
@@ -177,16 +177,17 @@ fn with_masked_texts(mut service: ObservedService, output: &Output) -> ObservedS
     service
 }
 
-/// What was read, compared with the filters.
+/// The result of comparing the observed reads with the filters.
 struct Compared {
     coverage: Vec<ReadCoverage>,
-    /// Whether there are no findings, except for those that a comment ignores.
+    /// Whether there are no findings, except for findings that a comment ignores.
     is_covered: bool,
     /// Why the filters could not be mended.
     unmended: Option<Failure>,
 }
 
-/// What was read, the filters of the work tree, and the files before the build.
+/// The observed reads, and the files of the repository as they were before the builds. The filters are read from the
+/// work tree.
 #[derive(Clone, Copy)]
 struct Comparison<'a> {
     general: &'a GeneralArgs,
@@ -195,7 +196,7 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Reads the filters, and finds what they do not cover.
+    /// Reads the filters, and finds the reads that they do not cover.
     fn find(self) -> Result<(CheckedFilters, Findings), Failure> {
         let what =
             WhatToCheck { files: &[], is_mended: true, observed: Some(self.observed), before: Some(self.before) };
@@ -214,7 +215,7 @@ impl Comparison<'_> {
         Ok(Compared { coverage, is_covered: findings.all.is_empty(), unmended: None })
     }
 
-    /// Mends the filters, and compares what was read with the result.
+    /// Mends the filters, and compares the observed reads with the mended filters.
     fn mended(self, output: &Output) -> Result<Compared, Failure> {
         let found = self.find()?;
         let before = self.compared(&found)?;

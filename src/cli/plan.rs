@@ -115,7 +115,7 @@ fn doubt(doubt: &plan::Degradation) -> Diagnostic {
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
 
-/// Returns what to compare.
+/// Returns the comparison that the flags request.
 pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<base::RangeRequest, Failure> {
     let from = if range.direct { base::From::Base } else { base::From::MergeBase };
     let end = |revision| base::End { revision, from };
@@ -130,7 +130,7 @@ pub(crate) fn compared(range: &RangeArgs, repository: &Repository) -> Result<bas
     Ok(base::RangeRequest { head: range.head.clone(), compare, default_branch: range.default_branch.clone() })
 }
 
-/// Returns the request for a plan from its flags.
+/// Returns the request for a plan that the flags describe.
 pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Request, Failure> {
     let trigger = &workspace.trigger;
     let range = &args.range;
@@ -155,7 +155,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
     })
 }
 
-/// Returns how results are named.
+/// Returns how results are named, according to the flags.
 pub(crate) fn naming(args: &NamingArgs) -> Naming {
     Naming {
         style: args.style,

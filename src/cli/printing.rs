@@ -73,8 +73,8 @@ impl Output {
         }
     }
 
-    /// Returns how wide a table may be: as wide as the terminal. It is not limited with `is_long`, or if there is no
-    /// terminal.
+    /// Returns how wide a table may be: as wide as the terminal. The width is not limited if `is_long` is true or there
+    /// is no terminal.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn room(&self, is_long: bool) -> Room {
         let columns = if is_long { None } else { columns() };
@@ -90,15 +90,16 @@ impl Output {
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
-    /// Opens standard output for a result for programs that is written in pieces. The pieces are masked and escaped as
-    /// by [`data`](Self::data).
+    /// Opens standard output for a result for programs that is written in pieces. On a terminal, invisible characters
+    /// are escaped. Secrets are not masked.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn stream(&self) -> Stream {
         let is_terminal = io::stdout().is_terminal();
         Stream { out: BufWriter::with_capacity(1 << 16, io::stdout().lock()), is_terminal, closed: false }
     }
 
-    /// Writes a result for people: on a terminal, lines that are too long for it are broken between words.
+    /// Writes a result for people. On a terminal, lines that are longer than the terminal is wide are broken between
+    /// words.
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         // Secrets are masked first, since a secret that is broken into two lines would not be found.
         let text = self.mask.text(text);
@@ -118,7 +119,8 @@ impl Output {
         written(stdout.write_all(masked.as_bytes()).and_then(|()| stdout.flush()))
     }
 
-    /// Writes a whole file, with secrets masked. A path that is not a regular file, such as a pipe, gets the text too.
+    /// Writes a whole file, with secrets masked. The text is also written to a path that is not a regular file, such as
+    /// a pipe.
     pub(crate) fn file(&self, path: &Path, text: &str) -> Result<(), Failure> {
         file::replace(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))?;
         self.written.borrow_mut().push(path.to_owned());
@@ -152,15 +154,14 @@ impl Output {
         self.say_public();
     }
 
-    /// Writes a changed file that was read before. Secrets are not masked, since the file had them already and the
-    /// changes hold none.
+    /// Writes a mended file. Secrets are not masked: the file contained them before, and the changes contain none.
     pub(crate) fn mended_file(&self, path: &Path, text: &str) -> Result<(), Failure> {
         file::replace(path, text).map_err(|error| unwritable(path, &error))?;
         self.written.borrow_mut().push(path.to_owned());
         Ok(())
     }
 
-    /// Adds public names, such as those of services. They are never masked, since the output would be wrong without
+    /// Adds public names, such as the names of services. They are never masked, since the output would be wrong without
     /// them.
     pub(crate) fn publish<'a>(&self, names: impl IntoIterator<Item = &'a str>) {
         let schemas = [
@@ -234,7 +235,7 @@ const OTHER_WORDS: [&str; 14] = [
     "rebake",
 ];
 
-/// Returns how wide the terminal is to which standard output goes, if it goes to one.
+/// Returns the width in columns of the terminal to which standard output goes; `None` if it does not go to a terminal.
 #[cfg(unix)]
 fn columns() -> Option<usize> {
     io::stdout().is_terminal().then(|| Size::of(io::stdout()).unwrap_or_default().columns())
@@ -268,7 +269,7 @@ pub(crate) struct Stream {
 }
 
 impl Stream {
-    /// Writes parts of bytes, one after the other.
+    /// Writes these parts, one after the other.
     pub(crate) fn write(&mut self, parts: &[&[u8]]) -> Result<(), Failure> {
         let result = parts.iter().try_for_each(|part| {
             if self.is_terminal { self.out.write_all(for_terminal(part).as_bytes()) } else { self.out.write_all(part) }
@@ -282,7 +283,7 @@ impl Stream {
         self.noted(result)
     }
 
-    /// Writes the rest.
+    /// Writes the buffered rest of the result.
     pub(crate) fn finish(mut self) -> Result<(), Failure> {
         self.flush()
     }
@@ -308,7 +309,8 @@ pub(crate) fn written(result: io::Result<()>) -> Result<(), Failure> {
     }
 }
 
-/// Returns the file that standard output is, if the file is empty, so that this process writes everything in it.
+/// Returns the path of the file to which standard output is redirected, if the file is still empty. Then this process
+/// writes everything in the file.
 fn own_file() -> Option<PathBuf> {
     let file = std::fs::read_link("/proc/self/fd/1").ok()?;
     std::fs::symlink_metadata(&file).is_ok_and(|found| found.is_file() && found.len() == 0).then_some(file)

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use super::printing::Output;
 
-/// How long a step runs before it is named.
+/// How long a run takes before its steps are named.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Names the current step on standard error: at once with `--verbose`; else on a terminal, if it takes longer than a
-/// second.
+/// Names the steps of a run on standard error. With `--verbose`, it names every step at once. Otherwise it names steps
+/// only on a terminal, and only after the run has taken a second.
 pub(crate) struct Progress {
     steps: Option<Sender<String>>,
     printer: Cell<Option<JoinHandle<()>>>,

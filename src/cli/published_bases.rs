@@ -18,7 +18,8 @@ const LIMIT: u32 = 60;
 /// How many services or tags a message names.
 const NAMED: usize = 3;
 
-/// Adds the published images to a request that compares with them. Registries are only read.
+/// Adds the published images to a request with `--since published`, and returns any other request unchanged. Registries
+/// are only read.
 pub(crate) fn with_published(request: Request, range: &RangeArgs, workspace: &Workspace) -> Result<Request, Failure> {
     let trigger = &workspace.trigger;
     let names_services = matches!(trigger.kind, Kind::Tag | Kind::Release) || !trigger.inputs.services.is_empty();

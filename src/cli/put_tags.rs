@@ -14,19 +14,19 @@ pub(crate) struct Wanted<'a> {
     pub(crate) service: &'a PlannedService,
     /// The digest of the image.
     pub(crate) digest: String,
-    /// Full references.
+    /// The tags as full references: `ghcr.io/acme/api:main`.
     pub(crate) tags: Vec<String>,
 }
 
 /// The outcome of adding tags to an image.
 pub(crate) enum TaggingOutcome {
-    /// The image has the tags, except for those that stay on another image.
+    /// The image has the tags, except for tags that stay on another image.
     Tagged {
         /// The tags that it has.
         has: Vec<String>,
         /// The tags that stay on another image.
         stays: Vec<String>,
-        /// Whether one of them was added just now.
+        /// Whether one of the tags was added now.
         is_new: bool,
     },
     /// The registry has no such image.
@@ -45,7 +45,7 @@ pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<TaggingOutc
     registries.tag(&taggings).into_iter().zip(&taggings).map(|(tagged, tagging)| outcome(tagged, tagging)).collect()
 }
 
-/// Returns the note that tags of commits stay on other images.
+/// Returns the note that these tags of commits stay on other images; `None` without tags.
 pub(crate) fn staying(tags: &[String]) -> Option<Diagnostic> {
     let shown = Listed::new(tags.iter().map(|tag| format!("`{}`", Escaped::new(tag))), NAMED);
     let message = format!("these tags of commits stay on the images that have them: {shown}");

@@ -152,7 +152,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 
-/// Returns the services that are named, by the command line or by reports.
+/// Returns the names of the services to record, which the reports or the command line list.
 fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure> {
     match plan {
         #[cfg(unix)]
@@ -186,7 +186,7 @@ fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
     Ok(built.into_iter().collect())
 }
 
-/// Returns the commit of a plan in the form that is recorded.
+/// Returns the commit of a plan, or an error if the plan has none.
 fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     let head = plan.range.head.as_deref().filter(|head| head.parse::<CommitId>().is_ok());
     head.ok_or_else(|| {
@@ -195,8 +195,8 @@ fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     })
 }
 
-/// Refuses services that the plan does not list, services that the plan describes differently from its commit, and
-/// services with uncommitted files.
+/// Returns an error if the plan does not list a service, describes it differently from the plan's commit, or was made
+/// when the service had uncommitted changes.
 fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let names: BTreeSet<&str> = services.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
     let mut asked = plan.clone();
@@ -229,14 +229,14 @@ fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Work
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Whether runs for this event push images to an environment. Pull requests, merge queues, forks and rehearsals push only
-/// to the environment `local`.
+/// Whether runs for this event may push images to an environment. Pull requests, merge queues, forks and rehearsals
+/// push only to the environment `local`.
 fn may_push(environment: &str, trigger: &Trigger) -> bool {
     let is_of_others = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own;
     environment == LOCAL || !(is_of_others || trigger.rehearsal)
 }
 
-/// Returns the warning that services have uncommitted files.
+/// Returns the warning that services have uncommitted changes; `None` if they have none.
 fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     let config = &workspace.config;
     let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| config.filters_of(*service)).collect();
@@ -253,7 +253,7 @@ fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     )
 }
 
-/// Refuses a name that git would take for an option.
+/// Returns an error if the name of a remote begins with `-`, since git would take it for an option.
 pub(crate) fn is_remote(remote: Option<&str>) -> Result<(), Failure> {
     if remote.is_some_and(|remote| remote.starts_with('-')) {
         return Err(Failure::new(Exit::Usage, "remote", "a remote cannot begin with `-`"));

@@ -122,7 +122,7 @@ fn request(args: &ReleaseArgs) -> ReleaseRequest {
     ReleaseRequest { step, pre: args.pre.clone(), dependents: args.dependents }
 }
 
-/// Returns the line that says that no tag was made yet.
+/// Returns a line that names the tags that are still to be made.
 fn not_done(plan: &ReleasePlan) -> String {
     let due = |line: &PlannedRelease| match &line.outcome {
         ReleaseOutcome::Due { tag, .. } => Some(tag.clone()),
@@ -138,7 +138,7 @@ fn not_done(plan: &ReleasePlan) -> String {
     }
 }
 
-/// Returns a list of the first tags; the JSON has all.
+/// Returns a list of the first tags, and the number of the others. The JSON has all tags.
 fn listed<'a>(tags: impl ExactSizeIterator<Item = &'a TagName>) -> String {
     let more = tags.len().saturating_sub(TAGS);
     let named = tags.take(TAGS).map(TagName::to_string).collect::<Vec<_>>().join(", ");
@@ -159,7 +159,7 @@ fn write(plan: &Published, args: &ReleaseArgs, done: &str, output: &Output) -> R
     }
 }
 
-/// Prints which release a tag stands for.
+/// Prints the services and the version that a tag releases.
 fn parse(config: &Config, tag: &str, format: Format, output: &Output) -> Result<Exit, Failure> {
     let no = |message: String, help: Option<String>| {
         let diagnostic = Diagnostic::new(Severity::Error, "no-release", message);

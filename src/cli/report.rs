@@ -84,7 +84,8 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Refuses a report of another commit or environment than those before it, since the merged report can name only one.
+/// Returns an error if a report is of another commit or environment than the reports before it, since the merged report
+/// can only name one.
 fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), Failure> {
     let Some((what, one, other)) = before.head.difference(&next.head) else { return Ok(()) };
     let (one, other) = (Escaped::new(&one).to_string(), Escaped::new(&other).to_string());

@@ -20,7 +20,7 @@ trait Refusal: Display {
     /// Returns the place of the error, if it is known.
     fn place(&self) -> Option<LineColumn>;
 
-    /// Returns what to do about it.
+    /// Returns advice on how to avoid the error.
     fn help(&self) -> &'static str;
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn report(file: &Path) -> Result<Report, Failure> {
     read(file, "report", Report::read)
 }
 
-/// Reads what builds were seen to read.
+/// Reads the saved output of `rebake observe`: the files that builds were observed to read.
 pub(crate) fn observed(file: &Path) -> Result<Observed, Failure> {
     read(file, "observed", Observed::read)
 }
@@ -47,7 +47,7 @@ fn read<T, E: Refusal>(file: &Path, code: &'static str, of: fn(&str) -> Result<T
     })
 }
 
-/// Returns the text for a place in a file that the command line names, as messages show it.
+/// Returns a place in a file that the command line names, as messages show it: `plan.json:3:14`.
 pub(crate) fn place(file: &Path, place: Option<LineColumn>) -> String {
     let name = if file == Path::new("-") {
         "standard input".to_owned()

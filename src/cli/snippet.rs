@@ -16,9 +16,10 @@ pub enum Color {
     Never,
 }
 
-/// The width in columns. It does not depend on the terminal, so the same problem always gives the same text.
+/// The width of the drawing in columns. It does not depend on the terminal, so the same problem always gives the same
+/// text.
 const WIDTH: usize = 120;
-/// The longest line, in bytes, that is drawn whole. Longer ones are cut, since drawing them takes long and helps
+/// The longest line, in bytes, that is drawn whole. Longer lines are cut, since drawing them takes long and helps
 /// little.
 const LINE: usize = 4096;
 

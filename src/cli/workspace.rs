@@ -30,7 +30,7 @@ pub(crate) enum WithoutConfig {
 
 /// Which configuration is read, and how.
 struct Asked<'a> {
-    /// The revision; none for the work tree, or in CI for HEAD.
+    /// The revision. If it is `None`, the configuration is read from the work tree or, in CI, from HEAD.
     at: Option<&'a str>,
     /// How long all fetches may take together; `None` if nothing is fetched.
     limit: Option<Duration>,
@@ -38,8 +38,8 @@ struct Asked<'a> {
     without: WithoutConfig,
 }
 
-/// Opens the repository around the current directory, with its configuration at a revision. Without a revision it is
-/// the work tree's, and in CI that of HEAD. Without `fetching`, it fetches nothing.
+/// Opens the repository around the current directory, with its configuration at a revision. Without a revision, the
+/// configuration is read from the work tree or, in CI, from HEAD. Without `fetching`, nothing is fetched.
 pub(crate) fn open(
     general: &GeneralArgs,
     at: Option<&str>,
@@ -52,7 +52,7 @@ pub(crate) fn open(
     read(general, repository, trigger, &Asked { at, limit, options: config::Options::default(), without }, output)
 }
 
-/// Opens the repository for a plan: the configuration is the one at `--head`.
+/// Opens the repository for a plan. If `--head` is given, the configuration is read from that commit.
 pub(crate) fn open_range(
     general: &GeneralArgs,
     range: &RangeArgs,
@@ -67,8 +67,8 @@ pub(crate) fn open_range(
     read(general, repository, trigger, &Asked { at: range.head.as_deref(), limit, options, without }, output)
 }
 
-/// Opens the repository of a workspace at another commit, with the configuration of that commit; `None` if that cannot
-/// be read. There is no event.
+/// Opens the repository of a workspace at another commit, with the configuration of that commit; `None` if the
+/// configuration cannot be read. The workspace has no event.
 #[cfg(unix)]
 pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &CommitId) -> Option<Workspace> {
     let repository = repository(general).ok()?;
@@ -179,8 +179,8 @@ const INIT: &str = "`rebake init --write` writes a filters.yaml of what these de
 
 const NOTHING_DECLARED: &str = "no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either";
 
-/// Returns the configuration that is derived from the repository's own files, and prints which files; `None` if they
-/// declare nothing.
+/// Returns the configuration that is derived from the repository's own files, and prints which files these are; `None`
+/// if they declare no service.
 fn derived(repository: &Repository, at: Option<&CommitId>, output: &Output) -> Result<Option<ConfigFile>, Failure> {
     let file = ConfigFile::derived(repository, at).map_err(|error| unfetched(error, repository))?;
     let found = file.discovery.found();
@@ -203,8 +203,9 @@ fn nothing_to_derive() -> Failure {
         .help("write a filters.yaml; `rebake schema` prints what it may hold")
 }
 
-/// Finds filters.yaml at the requested commit. Without such a commit, it is the work tree's if its changes count, and
-/// HEAD's otherwise. A difference between the two is reported. The inner result is an error if there is no file.
+/// Finds filters.yaml at the requested commit. If no commit is requested, finds the file in the work tree if changes of
+/// the work tree count, and otherwise at HEAD. In the second case, a difference between the two files is reported. The
+/// inner result is an error if there is no file.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
@@ -271,7 +272,7 @@ fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Fai
     Ok(if is_unattended { Trigger { ci: Some(CiSign::Unattended), ..trigger } } else { trigger })
 }
 
-/// Reads the event of the CI engine; a local one outside of CI.
+/// Reads the event of the CI engine. Outside of CI, returns a local event.
 pub(crate) fn trigger() -> Result<Trigger, Failure> {
     let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
     Ok(Trigger::read(env::read, event.as_deref())?)

@@ -26,8 +26,8 @@ use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, PushRequest, PushRules, Request, SavedPlanContext};
 use crate::plan::{Plan, PlannedService};
 
-/// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services that a plan
-/// from a file lists with existing images.
+/// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services for which a
+/// plan from a file lists an existing image.
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
@@ -71,7 +71,7 @@ pub(super) fn plan(
     Ok((plan.without_libraries().into_owned(), existed))
 }
 
-/// Notes a file as an input of the run, so that it does not count as a file that builds use.
+/// Notes that a file is an input of the run, so that it does not count as a change of the work tree.
 pub(super) fn given(file: &Path, workspace: &Workspace) {
     // If this fails, the file counts as a change of the work tree.
     let _ = workspace.repository.note_written(&[file.to_owned()]);
@@ -84,7 +84,8 @@ fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<P
     Ok(PushRules::of(&workspace.view(), &asked, environment)?)
 }
 
-/// Refuses a saved plan that contradicts the configuration, since an artifact may come from anywhere.
+/// Returns an error if a saved plan contradicts the configuration. The plan may come from an artifact that anyone could
+/// have written.
 fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     is_checked_out(plan, workspace)?;
     let held = SavedPlanContext {
@@ -102,8 +103,8 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
     refused(held.contradictions(plan)?)
 }
 
-/// Refuses a plan of a pull request whose image names differ from those at base. A plan that was made without `--push`
-/// has the names at head.
+/// Returns an error if a plan of a pull request pushes images whose names differ from the names at base. A plan that
+/// was made without `--push` has the names at head.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
@@ -130,7 +131,8 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Reads a saved plan, and keeps the requested services.
+/// Keeps the requested services of a saved plan, and decides again which images are pushed. Drops the existing images
+/// that the plan names.
 fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
         let only =
@@ -156,7 +158,7 @@ fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspa
     Ok(plan)
 }
 
-/// Returns a request for the services that did not succeed, whatever changed.
+/// Returns a request for the services that did not succeed in an earlier run, whether they have changed or not.
 fn again(mut asked: Request, earlier: &Report) -> Request {
     asked.base.compare = Compare::Nothing("what did not succeed, according to the report".to_owned());
     asked.named = earlier.unsuccessful().map(|service| service.service.clone()).collect();
@@ -166,7 +168,7 @@ fn again(mut asked: Request, earlier: &Report) -> Request {
     asked
 }
 
-/// Refuses a rerun whose report is of another commit than the plan.
+/// Returns an error if a report is of another commit than the plan.
 fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
     let (Some(built), head) = (&report.head.commit, &plan.range.head) else { return Ok(()) };
     if head.as_ref() == Some(built) {
@@ -179,7 +181,7 @@ fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
         .help("check out that commit, build without `--rerun`, or accept the report with `--allow-mixed`"))
 }
 
-/// Refuses a plan that was not made from the checked-out commit, since that commit is built.
+/// Returns an error if a plan was not made from the checked-out commit, which is the commit that is built.
 fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     let head = workspace.repository.head()?.commit().map(ToString::to_string);
     if plan.range.head == head {
@@ -193,7 +195,7 @@ fn is_checked_out(plan: &Plan, workspace: &Workspace) -> Result<(), Failure> {
     Err(Failure::new(Exit::Usage, "other-commit", message).help("check out that commit, or make the plan again"))
 }
 
-/// Returns the builds of a plan, or all problems that prevent them.
+/// Returns the builds of a plan, or an error with all problems that prevent them.
 pub(super) fn jobs<'a>(
     needed: &'a Needed,
     existing: &Promotions,
@@ -246,7 +248,7 @@ fn job<'a>(
     prepared.map_err(|error| not_buildable(&error, &workspace.config))
 }
 
-/// Asks buildx for the driver of its builder, if builds by docker pass on images without a registry.
+/// Asks buildx for the driver of its builder, if a service needs an image that docker builds and that is not pushed.
 fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
     let is_docker = |service: &&PlannedService| {
         let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);

@@ -1,5 +1,6 @@
-//! The built refs of a run. The run marks services before it builds them and, with `--record`, moves their built refs
-//! afterwards; at the remote too if images were pushed.
+//! The built refs of a run. A built ref names the commit at which a service was last built. The run marks services
+//! before it builds them (a mark says that a build has begun) and, with `--record`, moves their built refs afterwards.
+//! If images are pushed, it does so at the remote too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -37,13 +38,14 @@ pub(super) struct Records<'a> {
     recorded: BTreeSet<ServiceId>,
     /// Whether services are recorded (`--record`).
     is_recorded: bool,
-    /// The services that need not be built.
+    /// The services that need not be built, each with the newer build that replaces it.
     superseded: BTreeMap<ServiceId, Newer>,
 }
 
 impl<'a> Records<'a> {
-    /// Reads the built refs; `None` if nothing is recorded or marked. Refuses services that could not be recorded,
-    /// since another run has moved their built refs elsewhere.
+    /// Reads the built refs. Returns `None` if the run neither records nor marks a service. Returns an error if a
+    /// service could not be recorded because another run has moved its built ref to a commit that is neither an
+    /// ancestor nor a descendant of the run's commit.
     pub(super) fn look(
         plan: &'a Plan,
         needed: &Needed,
@@ -126,7 +128,7 @@ impl<'a> Records<'a> {
         Ok(None)
     }
 
-    /// Clears the work of services that a later run has built.
+    /// Marks as superseded the work of services that a later run has built, so that they are not built.
     pub(super) fn leave_out(&self, jobs: &mut [Build]) {
         for job in jobs {
             let id = self.id(&job.service.service);
@@ -152,8 +154,8 @@ impl<'a> Records<'a> {
         Ok(begun)
     }
 
-    /// Restores marks that another run has removed meanwhile: of a build that begins or has just ended, and regularly
-    /// of all builds of this run, at the remote too.
+    /// Restores marks that another run has removed meanwhile: in this clone the mark of this build, which begins or has
+    /// just ended, and at the remote, at most once in [`LOOK`], the marks of all builds of this run.
     pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
         // If this fails, the end of the run reports it.
@@ -164,8 +166,9 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Records what was built, adds the outcomes to the report, and prints warnings. Returns the exit code if all
-    /// builds succeeded, and what was written; `None` if nothing is recorded.
+    /// Records the services that were built, adds the outcomes to the report, and prints warnings. Returns the exit
+    /// code that applies if all builds succeeded, and the refs that were written; `None` if nothing is recorded or
+    /// marked.
     pub(super) fn end(
         &self,
         begun: &Begun,
@@ -221,7 +224,8 @@ impl<'a> Records<'a> {
         Ok(Some((exit, written)))
     }
 
-    /// Moves the built refs of services back that this run has moved, and returns their names.
+    /// Moves the built refs of services back if this run has moved them. Returns the names of the services whose built
+    /// refs were moved back.
     pub(super) fn take_back(
         &self,
         begun: &Begun,
@@ -251,7 +255,8 @@ impl<'a> Records<'a> {
         Ok(if trouble.is_none() { moved.iter().map(name).collect() } else { BTreeSet::new() })
     }
 
-    /// Settles the marks of services that awaited their tags.
+    /// Removes the marks of `tagged` services that awaited their tags, and restores the marks of `lost` services, whose
+    /// result turned out to be missing.
     pub(super) fn settle_tagged(
         &self,
         begun: &Begun,
@@ -270,7 +275,7 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// Returns the services that a run of a later commit has recorded meanwhile, with that commit.
+    /// Returns the services that a run of a later commit has recorded meanwhile, each with that commit.
     pub(super) fn overtaken(&self, services: &[&str], output: &Output) -> Result<BTreeMap<String, CommitId>, Failure> {
         let ids: Vec<ServiceId> = services.iter().filter_map(|name| self.id(name)).collect();
         if ids.is_empty() {

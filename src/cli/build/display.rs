@@ -37,13 +37,14 @@ pub(super) fn printer(
     Printer::new(display, BufWriter::with_capacity(1 << 16, stdout()))
 }
 
-/// Returns a printer of all lines as they come, on standard error, for a command whose result is something else.
+/// Returns a printer that writes all lines to standard error as they come. It is for a command that writes another
+/// result to standard output.
 pub(crate) fn on_standard_error(trigger: &Trigger, output: &Output) -> Printer<Stream, BufWriter<Stderr>> {
     Printer::new(Stream::new(style(trigger, output)), BufWriter::with_capacity(1 << 16, stderr()))
 }
 
-/// A sink that passes the secrets that builds have declared to the CI engine before each event. rebake masks them in
-/// its own logs, and the engine must mask them in its logs.
+/// A sink that, before each event, tells the CI engine which secrets builds have declared. rebake masks these secrets
+/// in its own logs, and the engine must mask them in its logs.
 pub(super) struct SecretForwarding<S> {
     shown: S,
     mask: Option<Mask>,

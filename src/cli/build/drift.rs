@@ -13,11 +13,12 @@ use crate::plan::pipeline::Workspace;
 pub(super) struct DriftCheck<'a> {
     workspace: &'a Workspace,
     commit: Option<&'a str>,
-    /// Whether uncommitted files prevent the build.
+    /// Whether uncommitted changes of its files prevent a build; otherwise they are ignored.
     clean: bool,
-    /// The services whose builds began, each with how often `HEAD` had moved before the first attempt.
+    /// The services whose builds began, each with the size of git's log of `HEAD` before the first attempt.
     seen: BTreeMap<String, Option<u64>>,
-    /// The services whose files or commit changed, or may have changed, during their builds, each with what changed.
+    /// The services whose files or commit changed, or may have changed, during their builds, each with a description of
+    /// the change.
     doubtful: BTreeMap<String, String>,
 }
 
@@ -26,7 +27,8 @@ impl<'a> DriftCheck<'a> {
         Self { workspace, commit, clean, seen: BTreeMap::new(), doubtful: BTreeMap::new() }
     }
 
-    /// Returns what has changed since the plan, when a build begins or has just ended.
+    /// Checks a build when it begins or has just ended. Returns a description of what has changed since the plan was
+    /// made; `None` if nothing has changed.
     pub(super) fn doubt(&mut self, build: &Build, moment: BuildMoment) -> Option<String> {
         let service = &build.service.service;
         match moment {
@@ -54,8 +56,8 @@ impl<'a> DriftCheck<'a> {
         }
     }
 
-    /// Returns the services whose files or commit changed, or may have changed, during their builds, each with what
-    /// changed.
+    /// Returns the services whose files or commit changed, or may have changed, during their builds, each with a
+    /// description of the change.
     pub(super) fn doubtful(&self) -> &BTreeMap<String, String> {
         &self.doubtful
     }

@@ -1,5 +1,5 @@
-//! Holds back moving tags in a run that records. rebake adds them when the built ref has moved, so that a run of an
-//! older commit cannot replace the tags of a newer one.
+//! Holds back moving tags, such as `latest`, in a run that records. rebake adds them after it has moved the built ref,
+//! so that a run of an older commit cannot take these tags from the image of a newer commit.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(super) struct HeldTags {
 }
 
 impl HeldTags {
-    /// Returns the held tags of a run.
+    /// Returns which tags a run holds back.
     pub(super) fn of(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
         let has_commit = plan.range.head.as_ref().is_some_and(|head| head.parse::<CommitId>().is_ok());
         if !args.record || !has_commit {
@@ -41,8 +41,8 @@ impl HeldTags {
         Ok(Self { is_recorded: rules.has_built_refs(&plan.environment) })
     }
 
-    /// Whether a tag of a service is held back. Without a content tag none is, since the build has nothing else to
-    /// push.
+    /// Whether a tag of a service is held back. For a service without a content tag no tag is held back, since its
+    /// build would have nothing to push.
     pub(super) fn holds(self, service: &PlannedService, tag: &str) -> bool {
         let has_content = service.pushes != Pushes::Tags && service.content_reference().is_some();
         self.is_recorded && service.push && has_content && service.movement(tag) == TagMovement::Floating
@@ -57,7 +57,7 @@ impl HeldTags {
         }
     }
 
-    /// Adds the tags that are not held back to the images that were built.
+    /// Tags the images that were built with those of their tags that are not held back.
     pub(super) fn put_at_once(
         self,
         plan: &Plan,
@@ -72,7 +72,8 @@ impl HeldTags {
         put_later(plan, report, tags, registries, output);
     }
 
-    /// Returns the tags of a service that were held back and can be added after its record.
+    /// Returns the tags of a service that were held back and may be added now; none if the service could not be
+    /// recorded.
     fn released(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
         let may = match service.record {
             Some(RecordOutcome::Recorded | RecordOutcome::StandsOnDue) => true,
@@ -89,7 +90,7 @@ impl HeldTags {
         if may { self.waiting(planned, service) } else { Vec::new() }
     }
 
-    /// Whether a service gets tags after it is recorded.
+    /// Whether tags of a service are held back until it is recorded.
     pub(super) fn has_any(self, planned: &PlannedService, service: &ServiceReport) -> bool {
         !self.waiting(planned, service).is_empty()
     }
@@ -107,7 +108,7 @@ impl HeldTags {
     }
 }
 
-/// The end of a run that has recorded.
+/// The last step of a run that has recorded services: it adds the tags that were held back.
 pub(super) struct AfterRecord<'a> {
     pub(super) held: HeldTags,
     pub(super) plan: &'a Plan,
@@ -121,8 +122,8 @@ pub(super) struct AfterRecord<'a> {
 }
 
 impl AfterRecord<'_> {
-    /// Adds the tags that were held back. If one cannot be added, the built ref moves back. If a run of a later commit
-    /// has recorded meanwhile, its image gets the tags.
+    /// Adds the tags that were held back. If a tag of a service cannot be added, the service's built ref moves back. If
+    /// a run of a later commit has recorded the service meanwhile, the image of that commit gets the tags.
     pub(super) fn put(&self, report: &mut Report) -> Result<(), Failure> {
         let released: BTreeMap<String, Vec<String>> = report
             .services
@@ -159,7 +160,7 @@ impl AfterRecord<'_> {
         self.records.settle_tagged(self.begun, self.written, (&tagged, &lost), self.output)
     }
 
-    /// Moves tags of a service to the image of the later commit that was recorded meanwhile.
+    /// Moves tags of a service to the image of a later commit, which another run has recorded meanwhile.
     fn give_back(&self, service: &mut ServiceReport, by: CommitId, tags: &[String]) {
         let name = Escaped::new(&service.service).to_string();
         let moved = match self.image_at(&service.service, by) {
@@ -198,7 +199,7 @@ impl AfterRecord<'_> {
         }
     }
 
-    /// Returns a service as planned at a commit, and the digest of its image; `None` if it is not found.
+    /// Returns a service as planned at a commit, and the digest of its image; `None` if the image is not found.
     fn image_at(&self, service: &str, commit: CommitId) -> Option<(PlannedService, String)> {
         let then = workspace::at_commit(self.general, self.workspace, &commit)?;
         let plan = everything(&then, &self.plan.environment, commit).ok()?;

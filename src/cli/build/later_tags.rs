@@ -11,8 +11,8 @@ use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 use crate::plan::{Plan, PlannedService};
 
-/// Adds the outstanding tags to each image that was built or found, and lists its tags in the report. A service whose
-/// tags cannot be added has failed.
+/// Adds to the image of each service the tags that `tags` returns for it, and lists the image's tags in the report. If
+/// the tags of a service cannot be added, the service has failed.
 pub(super) fn put_later<R: Borrow<Registries>>(
     plan: &Plan,
     report: &mut Report,
@@ -80,12 +80,12 @@ pub(super) fn put_later<R: Borrow<Registries>>(
 /// The tags that an image has now.
 struct PresentTags {
     has: Vec<String>,
-    /// Whether one of them is new.
+    /// Whether one of them was added now.
     is_new: bool,
 }
 
 impl PresentTags {
-    /// Adds the tags to the report of a service, those of the plan first.
+    /// Adds the tags to the report of a service, tags of the plan first.
     fn add_to(self, service: &mut ServiceReport, planned: &PlannedService) {
         let content = planned.content_reference().map(|content| content.to_string());
         let is_built = service.outcome == Outcome::Succeeded;
@@ -103,7 +103,7 @@ impl PresentTags {
 const UNKNOWN: &str = "its tags are not put, since nothing says which image was built: a command that pushes by itself \
     writes `digest=sha256:…` into the file $REBAKE_OUTPUT, or pushes $REBAKE_CONTENT_TAG";
 
-/// Returns the digest of the image with a service's content tag.
+/// Returns the digest of the image with a service's content tag; `None` if it is not found.
 fn pushed(service: &PlannedService, registries: &Registries) -> Option<String> {
     let question = Question { reference: service.content_reference()?, platforms: Vec::new() };
     match registries.ask(&[question]).pop()? {

@@ -1,5 +1,5 @@
 //! Dependencies that a run needs although the request does not include them. Their images come from earlier jobs or
-//! runs; missing ones are built first.
+//! runs; missing images are built first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,13 +23,13 @@ use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes, level};
 pub(super) struct Needed {
     /// The plan, including the services that are built only because others need them.
     pub(super) plan: Plan,
-    /// The images of needed services that are not built.
+    /// The images of those needed services that are not built.
     pub(super) held: NeededServices,
 }
 
 /// Finds the images that the plan's services are built from and that the plan does not build: in reports of earlier
-/// jobs, then in registries by fingerprint. Adds services whose images are found nowhere to the plan. In a rerun,
-/// services that the `earlier` run built keep the tags of that run.
+/// jobs, then in registries by fingerprint. If the image of a service is found nowhere, adds the service to the plan.
+/// In a rerun, services that the `earlier` run built keep the tags of that run.
 pub(super) fn complete(
     plan: &Plan,
     reports: &[Report],
@@ -84,7 +84,8 @@ impl Needed {
         open
     }
 
-    /// Takes the images of services with the same content from reports, and returns the other services.
+    /// Looks in reports for images of these services with the same content, and keeps the found images. Returns the
+    /// services without a found image.
     fn take_from_reports(&mut self, wanted: Vec<PlannedService>, reports: &[Report]) -> Vec<PlannedService> {
         let mut others = Vec::new();
         for service in wanted {
@@ -96,7 +97,8 @@ impl Needed {
         others
     }
 
-    /// Looks up services in registries by their fingerprints, and returns those that are missing.
+    /// Looks in registries for images of these services by their fingerprints, and keeps the found images. Returns the
+    /// services without a found image.
     fn take_from_registries(
         &mut self,
         wanted: Vec<PlannedService>,
@@ -122,7 +124,7 @@ impl Needed {
     }
 }
 
-/// Returns the `open` services and all that they need, as planned at this commit.
+/// Returns the `open` services and all services that they need, as planned at this commit.
 fn known(
     plan: &Plan,
     open: &BTreeMap<ServiceId, Vec<&PlannedService>>,
@@ -145,7 +147,7 @@ fn known(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns the `known` services that the earlier run built, with the names that it gave them.
+/// Returns the `known` services that the earlier run built, with the versions and tags that the run gave them.
 fn built_before(
     plan: &Plan,
     known: &BTreeMap<ServiceId, PlannedService>,
@@ -166,8 +168,8 @@ fn built_before(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with the names that an earlier run gave it, or with its own names if the earlier ones must
-/// not be pushed.
+/// Returns a needed service with the version and tags that an earlier run gave it, or unchanged if these must not be
+/// pushed.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();
@@ -175,7 +177,7 @@ fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService
     PlannedService { causes: needed.causes.clone(), ..before.clone() }
 }
 
-/// Whether it is known how the service's image is built. A service that is only a step before others may have an image
+/// Whether it is known how the service's image is built. A service that has no image of its own may still have an image
 /// name from `defaults`.
 fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
@@ -187,8 +189,8 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service as it is built only for others: pushed if one of them is, and only with its content tag if the
-/// event may write that.
+/// Returns a service in the form in which it is built only because other services need it. It is pushed if one of these
+/// services is pushed. If the event may write the content tag, the service gets no other tag.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     // An event that may not write the content tag has tags of its own, such as `pr-7`.
@@ -205,7 +207,7 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
     }
 }
 
-/// Returns the image of a service from a report with the same content.
+/// Returns the image of a service from a report with the same content; `None` if no report has it.
 fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<NeededImage> {
     let content = service.content_tag.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {
@@ -241,7 +243,7 @@ fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {
         .help("log in to the registry, or hand on the report of its job with `--needs`")
 }
 
-/// Puts the services of a plan in build order, and sets what each of them needs.
+/// Puts the services of a plan in build order, and sets the needs and the level of each service.
 fn put_in_order(plan: &mut Plan, workspace: &Workspace) {
     let graph = &workspace.config.graph;
     let places: BTreeMap<ServiceId, usize> = graph.build_order().iter().enumerate().map(|(at, id)| (*id, at)).collect();

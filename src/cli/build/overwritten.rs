@@ -9,8 +9,8 @@ use crate::cli::flags::GeneralArgs;
 use crate::model::name::Escaped;
 use crate::plan::pipeline::Workspace;
 
-/// Checks that no report takes the place of the configuration, of a file that is read, or of another report. A report
-/// that `--rerun` reads may be overwritten.
+/// Returns an error if a report would overwrite the configuration, a file that the run reads, or another report.
+/// `--report` may overwrite the report that `--rerun` reads.
 pub(super) fn check(general: &GeneralArgs, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let shown = &args.shown;
     let written = [("--report", &shown.report), ("--junit", &shown.junit), ("--timings", &shown.timings)];
@@ -39,7 +39,7 @@ fn refused(message: String) -> Failure {
     Failure::new(Exit::Usage, "overwrites", message).help("name another file")
 }
 
-/// Returns the files that hold the configuration: links, and what they lead to.
+/// Returns the files that contain the configuration: links, and the files that the links lead to.
 fn configuration(general: &GeneralArgs, workspace: &Workspace) -> Vec<PathBuf> {
     let file = &workspace.file;
     match (&file.in_repository, workspace.repository.work_dir()) {
@@ -49,8 +49,8 @@ fn configuration(general: &GeneralArgs, workspace: &Workspace) -> Vec<PathBuf> {
     }
 }
 
-/// Whether two paths lead to one file, which may not exist yet. A path that is not a regular file, such as a terminal,
-/// may be written several times.
+/// Whether two paths lead to the same file, which may not exist yet. A path that is not a regular file, such as a
+/// terminal, may be written several times.
 fn is_same(a: &Path, b: &Path) -> bool {
     let is_special = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
     !is_special(a) && resolved(a).is_some_and(|a| Some(a) == resolved(b))

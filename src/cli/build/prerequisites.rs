@@ -1,4 +1,4 @@
-//! Checks what builders need and the repository does not contain: the builder itself, and secrets.
+//! Checks the prerequisites of builds that the repository does not contain: builders and secrets.
 
 use super::Build;
 use crate::cli::env;
@@ -9,8 +9,8 @@ use crate::model::name::Escaped;
 use crate::output::exec::builder::{ProbeError, probe};
 use crate::plan::pipeline::Workspace;
 
-/// Refuses builds whose builder is missing or too old, or whose secrets are missing. All problems are reported before
-/// the first build.
+/// Returns an error with all problems if the builder of a build is missing or too old, or a secret of a build is
+/// missing.
 pub(crate) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure> {
     let config = &workspace.config;
     let builders = probe(jobs).into_iter().map(|(service, error): (&str, ProbeError)| {

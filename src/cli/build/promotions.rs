@@ -30,8 +30,8 @@ impl Promotions {
         plan.services.iter().any(|service| !lacking(service, held).is_empty())
     }
 
-    /// Adds the tags that existing images lack, except for held ones. An image that cannot be read is built; a service
-    /// whose tags cannot be added fails.
+    /// Adds the tags that existing images lack, except for tags that are held back. If an image cannot be read, the
+    /// service is built. If the tags of an image cannot be added, the service fails.
     pub(super) fn put(plan: &mut Plan, held: HeldTags, registries: &Registries, output: &Output) -> Self {
         let wanted = |service: &'_ PlannedService| {
             let exists = service.exists.as_ref()?;
@@ -86,8 +86,8 @@ impl Promotions {
     }
 }
 
-/// Removes services without an existing image from a plan. Prints an error for each of them that `must` exist, and
-/// returns the exit code.
+/// Removes services without an existing image from a plan. Prints an error for each removed service for which `must`
+/// holds, and returns the exit code.
 pub(super) fn leave_to_builds(plan: &mut Plan, must: impl Fn(&str) -> bool, output: &Output) -> Exit {
     let is_here = |service: &PlannedService| service.exists.is_some() || service.unnamed.is_some();
     let missing = plan.services.iter().filter(|service| !is_here(service) && must(&service.service));

@@ -71,8 +71,8 @@ fn is_of(
     at == digest && says(OWN_LABELS.0, Some(&service.service)) && says(OWN_LABELS.1, head)
 }
 
-/// Removes the tags that name commits and that registries have already, since the first build keeps them. Returns the
-/// removed tags.
+/// Removes from a plan the tags that name commits and that registries have already, since such a tag stays at the image
+/// of the first build. Returns the removed tags.
 pub(super) fn leave_out_written(plan: &mut Plan, registries: &Registries) -> Vec<String> {
     let is_due = |service: &&mut PlannedService| {
         service.push && service.exists.is_none() && service.unnamed.is_none() && service.pushes != Pushes::Content

@@ -1,4 +1,4 @@
-//! The reports that a run reads, and those that it writes.
+//! The reports that a run reads, and the reports that it writes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,7 +28,7 @@ pub(super) struct Reports {
     held: Vec<Writable>,
     /// The report of `--rerun`.
     pub(super) earlier: Option<Report>,
-    /// How long builds took: in the kept runs, then in the named reports.
+    /// How long builds took, according to the runs that the clone keeps and the named reports.
     took: Durations,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,
@@ -41,7 +41,7 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Reads earlier reports, and checks before the builds that the new ones can be written.
+    /// Reads earlier reports. Also checks, before anything is built, that the new reports can be written.
     pub(super) fn agree(args: &BuildArgs, workspace: &Workspace) -> Result<Self, Failure> {
         let earlier = args.rerun.as_deref().map(saved_file::report).transpose()?;
         args.rerun.iter().for_each(|file| given(file, workspace));

@@ -1,5 +1,5 @@
-//! Refuses what needs a flag: pushing from a work tree with changes, and building untrusted code where secrets are
-//! available.
+//! Refuses two things unless a flag allows them: pushing from a work tree with changes, and building untrusted code
+//! where secrets are available.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::plan::{Plan, PlannedService};
 /// How many paths a message names.
 const NAMED: usize = 5;
 
-/// Refuses a build that needs a flag which was not given.
+/// Returns an error if a build needs a flag that was not given.
 pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push || args.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
@@ -41,8 +41,8 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
         .help("if you trust what is checked out, give `--allow-untrusted`"))
 }
 
-/// Checks that the work tree is clean. An untracked file that nothing is built from, such as a saved plan, does not
-/// count.
+/// Returns an error if the work tree has changes. An untracked file that nothing is built from, such as a saved plan,
+/// does not count.
 fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;

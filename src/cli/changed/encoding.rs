@@ -1,9 +1,10 @@
-//! Converts text in other encodings into bytes as git has them.
+//! Converts the text of a list of paths to UTF-8, as it is in git.
 
 /// Returns a text as UTF-8 without a byte-order mark. Bytes without a mark are returned unchanged, since a path need
 /// not be text.
 ///
-/// # Errors When it has the byte-order mark of UTF-16 and is not valid UTF-16.
+/// # Errors
+/// When the text has the byte-order mark of UTF-16 and is not valid UTF-16.
 pub(super) fn decoded(bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let units = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let pairs = rest.chunks_exact(2);

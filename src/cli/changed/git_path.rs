@@ -8,7 +8,7 @@ use crate::model::name::{Escaped, RepoPath};
 /// root of the work tree.
 ///
 /// # Errors
-/// When git cannot contain such a path.
+/// When the path is outside of the work tree, contains `..` or `.git`, ends with a slash, or is empty.
 pub(super) fn in_repository(given: &[u8], root: Option<&Path>) -> Result<RepoPath, String> {
     let refuse = |why: &str| Err(format!("`{}` {why}", Escaped::new(given)));
     let inside = match given.strip_prefix(b"/") {

@@ -16,8 +16,9 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the engine's own. Engines that
-    /// continue with a pipeline get a `pipeline.yml`, and a Jenkinsfile reads `pipeline.json`.
+    /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the files of this engine. An engine
+    /// that can continue with a generated pipeline gets a `pipeline.yml`. Jenkins gets a `pipeline.json`, which a
+    /// Jenkinsfile reads.
     pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
         let to_build = plan.to_build();
         let mut files = vec![

@@ -1,4 +1,4 @@
-//! What `--ci` writes on GitHub Actions.
+//! The outputs and the summary that `--ci` writes on GitHub Actions.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Candidates for values, from this repository. If it cannot be read, there are none.
+//! Completion candidates for values, from this repository. If the repository cannot be read, there are none.
 
 use std::path::Path;
 

@@ -17,7 +17,7 @@ use crate::output::exec::Report;
 use crate::plan::pipeline::{self, RefState, Workspace};
 use crate::plan::{Plan, PlannedService};
 
-/// The label of an image that has its version.
+/// The label that contains the version of an image.
 const VERSION: &str = "org.opencontainers.image.version";
 
 /// The images of services at a commit, as far as they are found.
@@ -29,7 +29,7 @@ pub(super) struct ImageSearch<'a> {
     registries: &'a Registries,
     /// The first image of the commit's own content, by service.
     current: BTreeMap<String, ServiceImage>,
-    /// The image with the accepted tag, of other content, by service.
+    /// The image with the tag that the command line accepts for other content (`--fallback`), by service.
     accepted: BTreeMap<String, ServiceImage>,
     /// The first image of other content, by service.
     behind: BTreeMap<String, ServiceImage>,
@@ -52,7 +52,7 @@ impl<'a> ImageSearch<'a> {
         Self { general, workspace, environment, commit, registries, current, accepted, behind, plans, doubts }
     }
 
-    /// Searches reports. Later ones come first.
+    /// Searches reports, the last report first.
     pub(super) fn in_reports(&mut self, services: &[PlannedService], reports: &[Report]) {
         for service in services {
             let reported = reports.iter().rev().flat_map(Report::successful);
@@ -69,7 +69,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by content, at the commits at which services were last built.
+    /// Searches registries for images of the content that services had when they were last built, by their built refs.
     pub(super) fn at_built_refs(&mut self, services: &[PlannedService]) {
         let repository = &self.workspace.repository;
         let refs = Missing::Refs { remote: repository.remote(), prefixes: RefState::prefixes(self.environment) };
@@ -92,7 +92,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by the content of the commit.
+    /// Searches registries for images of the content that services have at the commit.
     pub(super) fn of_content(&mut self, services: &[PlannedService]) {
         let open = self.open(services);
         if let Some(plan) = self.plan_at(self.commit).filter(|_| !open.is_empty()) {
@@ -100,7 +100,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by a tag: this one, or the one tag that a service's images have at every commit.
+    /// Searches registries by a tag: by `fallback`, or else by a service's moving tag, if it has exactly one.
     pub(super) fn by_tag(&mut self, services: &[PlannedService], fallback: Option<&ImageTag>) {
         let asked: Vec<(&PlannedService, Reference)> = self
             .open(services)
@@ -151,8 +151,8 @@ impl<'a> ImageSearch<'a> {
         &self.doubts
     }
 
-    /// Returns the image of a service: the first one of the commit's content, else the accepted one, else the first one
-    /// of other content.
+    /// Returns the image of a service: the first image of the commit's content, else the accepted image, else the first
+    /// image of other content.
     pub(super) fn take(&self, service: &str) -> Option<ServiceImage> {
         let images = [&self.current, &self.accepted, &self.behind];
         images.into_iter().find_map(|images| images.get(service)).cloned()
@@ -167,7 +167,7 @@ impl<'a> ImageSearch<'a> {
         services.iter().filter(|service| !self.current.contains_key(&service.service)).collect()
     }
 
-    /// Adds an image that was built from the content with a fingerprint.
+    /// Adds an image that was found. `fingerprint` is the fingerprint of the image's content, if it is known.
     fn found(&mut self, service: &PlannedService, found: ServiceImage, fingerprint: Option<&str>) {
         let is_current = fingerprint.is_some() && fingerprint == service.fingerprint.as_deref();
         let images = if is_current { &mut self.current } else { &mut self.behind };
@@ -217,7 +217,8 @@ impl<'a> ImageSearch<'a> {
         plan.clone()
     }
 
-    /// Returns the reference by which a service's image is published.
+    /// Returns the reference of a service's image with `fallback`, or else with the service's only moving tag; `None`
+    /// if there is no such tag.
     fn published(&self, service: &PlannedService, fallback: Option<&ImageTag>) -> Option<Reference> {
         let name = ImageName::parse(service.image.as_deref()?).ok()?;
         let tag = if let Some(tag) = fallback {

@@ -47,7 +47,8 @@ impl BuildMachine for ThisMachine {
     }
 }
 
-/// Returns where the symbolic links below a directory lead, by their paths from there. `.git` directories are left out.
+/// Returns the targets of the symbolic links below a directory, by the links' paths from that directory. `.git`
+/// directories are left out.
 pub(super) fn links_below(root: &Path) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut links = BTreeMap::new();
     let mut directories = vec![PathBuf::new()];

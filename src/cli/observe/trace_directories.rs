@@ -1,4 +1,4 @@
-//! Where the tracer writes.
+//! The directories that the tracer writes into.
 
 use std::fs;
 use std::io;

@@ -1,4 +1,4 @@
-//! Builds under the tracer, and what they read.
+//! Builds services under the tracer, and finds the files that the builds read.
 
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
@@ -25,7 +25,7 @@ use crate::plan::Plan;
 use crate::plan::observed::ObservedInput;
 use crate::plan::pipeline::{self, Naming, PushRequest, Request, TakeFingerprints, Workspace};
 
-/// What the build of a service read.
+/// The tracked files that the build of a service read.
 pub(super) struct TracedBuild {
     pub(super) service: String,
     pub(super) inputs: Vec<ObservedInput>,
@@ -42,8 +42,8 @@ pub(super) struct TracedRun {
     pub(super) interrupted: Option<Signal>,
 }
 
-/// Builds services under the tracer, and shows what they print on standard error. For images, it only runs the command
-/// before the builder.
+/// Builds services under the tracer, and shows the output of the builds on standard error. For a service with an image,
+/// only the command before the builder is run.
 pub(super) fn run(
     names: Vec<String>,
     environment: Option<&str>,
@@ -119,7 +119,7 @@ fn plan(names: Vec<String>, environment: Option<&str>, workspace: &Workspace) ->
     Ok(plan)
 }
 
-/// Returns the builds to run, or all problems that prevent them.
+/// Returns the builds to run, or an error with all problems that prevent them.
 fn builds<'p>(plan: &'p Plan, root: &Path, logs: &Path, workspace: &Workspace) -> Result<Vec<Build<'p>>, Failure> {
     let commit = workspace.repository.head()?.commit().copied();
     let epoch = commit.map(|commit| workspace.repository.commit_time(&commit)).transpose()?;
@@ -162,7 +162,7 @@ fn traced(build: &Build, report: &ServiceReport, reads: &BuildReads, tracked: &T
     }
 }
 
-/// Returns why a build was not observed to its end, if so.
+/// Returns why a build was not observed to its end; `None` if it succeeded.
 fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
     let mut why = match report.outcome {
         outcome if outcome.is_success() => return None,

@@ -13,10 +13,11 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
 
-/// Makes the tags that are due, and pushes them with `--push`; returns a description of what was done.
+/// Makes the tags that are due and, with `--push`, pushes them. Returns a text for people that says which tags were
+/// made and pushed.
 ///
-/// The remote is asked before any tag is made. If the remote refuses a group of tags, those of them that were just made
-/// are deleted here. Then this clone and the remote agree, and the same command can be repeated.
+/// The remote is asked before any tag is made. If the remote refuses a group of tags, the tags that were just made and
+/// are not pushed are deleted here. Then this clone and the remote agree, and the same command can be repeated.
 pub(super) fn publish(
     repository: &Repository,
     plan: &ReleasePlan,
@@ -65,7 +66,7 @@ pub(super) fn publish(
     Ok(done.join("\n"))
 }
 
-/// Pushes tags in groups; those that were made earlier come first.
+/// Pushes tags in groups. Tags that were made by earlier runs come first.
 fn send(repository: &Repository, remote: &str, made: &[MadeTag], waiting: &[TagName]) -> Result<Vec<String>, Failure> {
     let all: Vec<TagName> = waiting.iter().chain(made.iter().map(|tag| &tag.name)).cloned().collect();
     let mut done = Vec::new();
@@ -113,7 +114,7 @@ fn new_tag(line: &PlannedRelease, commit: CommitId) -> Option<NewTag> {
     Some(NewTag { name: tag.clone(), commit, message })
 }
 
-/// Refuses a tag that the remote has at another commit: another run released it.
+/// Returns an error if the remote has the tag at another commit, since another run then made the release.
 fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, remote: &str) -> Result<(), Failure> {
     match there.get(tag) {
         Some(commit) if *commit != head => Err(Failure::new(

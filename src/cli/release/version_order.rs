@@ -10,8 +10,9 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::ServiceName;
 use crate::naming::release::{self, PlannedRelease, ReleaseOutcome, ReleasePlan};
 
-/// Warns of each next version that is not higher than all releases of its services. On the default branch, which should
-/// have the highest releases, a version that is lower than a stable release is refused unless it was given by name.
+/// Warns of each next version that is not higher than all releases of its services. The default branch should have the
+/// highest releases. If tags are to be made there, returns an error if a version is lower than a stable release, unless
+/// the command line gives the version.
 pub(super) fn check(
     repository: &Repository,
     trigger: &Trigger,
@@ -43,7 +44,7 @@ fn said(severity: Severity, line: &PlannedRelease, release: &release::TaggedRele
     )
 }
 
-/// Whether the default branch is checked out; in CI, whether the event is about it.
+/// Whether the default branch is checked out or, if `HEAD` is detached, whether the event is about the default branch.
 fn is_on_default_branch(repository: &Repository, trigger: &Trigger) -> Result<bool, Failure> {
     let here = match repository.head()? {
         Head::Branch { name, .. } | Head::Unborn { branch: name } => Some(name.as_bytes().to_vec()),
