@@ -266,8 +266,8 @@ pub struct Service {
     /// The filter for the files that its image is built from, whether or not `filter` matches them; `None` if no such
     /// files are known.
     pub inputs: Option<FilterId>,
-    /// The filter of its circle's library, which matches the files of all services in the circle; `None` if it is in no
-    /// circle. The services of a circle are built from each other.
+    /// If it is in a circle (services that are built from each other), the filter that matches the files of all services
+    /// of the circle. It is the filter of the library that rebake adds for the circle.
     pub circle: Option<FilterId>,
     /// The path of its Dockerfile from the root of the repository, if filters.yaml names one.
     pub dockerfile: Option<Located<String>>,

@@ -44,7 +44,7 @@ pub struct GraphService {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct GraphEdge {
-    /// The name of the service that it is built from.
+    /// The name of the service to which the edge leads.
     pub service: String,
     /// The place that declares the edge: `apps/web/package.json:5:16`.
     pub at: String,

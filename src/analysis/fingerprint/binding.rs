@@ -16,7 +16,7 @@ impl Binding {
         self.0.insert([kind, name, value].map(str::to_owned));
     }
 
-    /// Returns the letters that encode the values; `None` without values. Equal values give equal letters.
+    /// Returns a digest of the values as text; `None` if there are no values. Equal values give equal text.
     #[must_use]
     pub fn suffix(&self) -> Option<String> {
         let mut bytes = Vec::new();

@@ -159,8 +159,8 @@ mapping! {
         #[schemars(extend("default" = [], "examples" = [["linux/amd64", "linux/arm64"]]))]
         platforms: List<Platform>,
         /// Build arguments, which may hold `{{name}}`, `{{path}}`, `{{version}}`, `{{commit}}`, `{{environment}}`, and
-        /// `{{needs.SERVICE}}`, the reference of the image of a service in `depends_on`. Everyone who has the image can
-        /// read them.
+        /// `{{needs.SERVICE}}`, the reference of the image of a service in `depends_on`. Everyone who has the
+        /// built image can read the build arguments.
         #[schemars(extend("default" = {}, "examples" = [{"VERSION": "{{version}}", "BASE": "{{needs.migrator}}"}]))]
         build_args: BuildArguments,
         /// Named contexts, which its Dockerfile may use in `FROM` and `COPY --from`. Each is `needs.SERVICE`, an

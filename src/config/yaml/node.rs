@@ -176,8 +176,8 @@ impl<'t> View<'t> {
         Located { value, used: self.via.unwrap_or(self.node.at), defined: self.node.at }
     }
 
-    /// Returns the place of a part of a scalar's text, or of the whole scalar if escapes or folding change the text, so
-    /// that the place of the part is not known.
+    /// Returns the place of a part of a scalar's text. If escapes or folding change the text, the place of the part is not
+    /// known, and this is the place of the whole scalar.
     pub(in crate::config) fn locate_part(self, file: &SourceFile, part: Range<usize>) -> Located<()> {
         let (text, written) = (self.text(), file.slice(self.node.at));
         let quote = usize::from(written.len() >= 2 && written.starts_with(['"', '\'']));

@@ -63,7 +63,8 @@ pub enum TraceEvent {
     Forked {
         /// The id of the new process or thread.
         child: u32,
-        /// Whether the child is a thread. A thread has the same current directory and program as the process.
+        /// Whether the child is a thread. A thread shares the current directory and
+        /// the program of its process; a new process gets its own copy of them.
         is_thread: bool,
     },
     /// It connected to a program.

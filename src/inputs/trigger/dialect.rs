@@ -82,7 +82,7 @@ pub(super) enum DefaultBranch {
     Unstated,
     /// This fact is its name.
     Named(Fact),
-    /// The fact `branch` is its name if the fact `when` is true. Otherwise, it is not stated.
+    /// The fact `branch` is the name of the default branch if the fact `when` is true; else the name is not stated.
     This { branch: Fact, when: Fact },
 }
 

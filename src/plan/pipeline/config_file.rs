@@ -109,8 +109,8 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 }
 
 impl ConfigFile {
-    /// Finds and reads the configuration: the file `named`, relative to `from`, or without a name the first file at one
-    /// of the default places.
+    /// Finds and reads the configuration: the file `named`, relative to `from`. If `named` is `None`, this is the first
+    /// file at one of the default places.
     ///
     /// With a commit `at`, the file is read from that commit; only a named file that the commit lacks is read from the
     /// disk. Without a commit, the file is read from the work tree. A file that is not checked out is then read from

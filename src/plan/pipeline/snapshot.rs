@@ -51,8 +51,7 @@ pub enum Files {
 }
 
 impl Snapshot {
-    /// Reads all entries that patterns could match: those of these services, and of all services that they are built
-    /// from. Other directories are not read, so that a few services take little time even in a large repository. A
+    /// Reads all tree entries that could match a pattern of these services, or of a service that they are built from. Other directories are not read, so that a few services take little time even in a large repository. A
     /// directory that a filter takes whole is not read either, since its id is enough, unless `moment` requests all
     /// files.
     ///

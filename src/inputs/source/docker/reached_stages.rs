@@ -18,7 +18,7 @@ pub(super) enum Meaning {
     Scratch,
     /// A named context of the build.
     Context,
-    /// An image, or one of these stages, since the name has a wildcard.
+    /// An image, or one of these stages: a part of the name is known only to the builder, and these stages match the rest.
     OneOf(Vec<usize>),
     /// An image, or any stage before this one, since the name is not known.
     AnyBefore(usize),

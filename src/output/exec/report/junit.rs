@@ -7,14 +7,15 @@ use crate::output::exec::outcome::Outcome;
 /// Returns the report as `JUnit`'s XML, by the schema of Jenkins: one suite, with a case for each service. `output`
 /// returns the text to show of a service's log, if any.
 ///
-/// Services that failed or timed out are failures; services that were not built for another reason are skipped.
+/// Services that failed or timed out are failures. Services that were superseded, blocked, cancelled or not started are
+/// skipped.
 /// Attempts before the last one are written as Maven's surefire does: as `flakyFailure` if the last attempt succeeded,
 /// else as `rerunFailure`.
 #[must_use]
 pub fn junit(report: &Report, output: impl Fn(&ServiceReport) -> Option<String>) -> String {
     let count = |is: fn(&ServiceReport) -> bool| report.services.iter().filter(|service| is(service)).count();
     let (tests, failures) = (report.services.len(), count(|service| service.outcome.is_failure()));
-    let skipped = count(|service| !service.outcome.is_failure() && !service.outcome.is_success());
+    let skipped = count(|service| is_skipped(service.outcome));
     let all: f64 = report.services.iter().map(|service| service.seconds).sum();
     let seconds = report.head.seconds.unwrap_or(all);
     let timestamp = report.head.started.as_deref().map(|at| format!(" timestamp=\"{}\"", escaped(at)));
@@ -49,15 +50,20 @@ fn properties(report: &Report, xml: &mut String) {
     xml.push_str("        </properties>\n");
 }
 
+fn is_skipped(outcome: Outcome) -> bool {
+    match outcome {
+        Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => true,
+        Outcome::Succeeded | Outcome::Exists | Outcome::Promoted | Outcome::Failed | Outcome::TimedOut => false,
+    }
+}
+
 fn case(service: &ServiceReport, output: impl Fn(&ServiceReport) -> Option<String>, xml: &mut String) {
     let mut inner = String::new();
     let (message, kind) = (escaped(&message(service)), service.outcome.word());
     match service.outcome {
-        Outcome::Succeeded | Outcome::Exists | Outcome::Promoted => {}
-        Outcome::Failed | Outcome::TimedOut => element("failure", &message, kind, None, &mut inner),
-        Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => {
-            element("skipped", &message, kind, None, &mut inner);
-        }
+        outcome if outcome.is_failure() => element("failure", &message, kind, None, &mut inner),
+        outcome if is_skipped(outcome) => element("skipped", &message, kind, None, &mut inner),
+        _ => {}
     }
     for attempt in service.earlier.iter().map(|attempt| attempt.of(service)) {
         let name = if service.outcome.is_success() { "flakyFailure" } else { "rerunFailure" };

@@ -168,7 +168,7 @@ impl ReportError {
 }
 
 impl Report {
-    /// Reads a saved report. The report is not trusted: it names services, and none of its text is run as a command.
+    /// Reads a saved report. The report is not trusted: none of its text is run as a command.
     ///
     /// # Errors
     /// When the text is not JSON, lacks a required part, or has another schema.
@@ -243,8 +243,8 @@ impl ServiceReport {
         self.outcome.is_success() && self.attempts > 1
     }
 
-    /// Returns the digest of its image. `None` if the text is not `sha256:` and 64 hexadecimal digits, since a report
-    /// may come from anywhere.
+    /// Returns the digest of its image if it has the form `sha256:` and 64 hexadecimal digits. The form is checked because
+    /// a report may come from anywhere.
     #[must_use]
     pub fn checked_digest(&self) -> Option<&str> {
         let digest = self.digest.as_deref()?;

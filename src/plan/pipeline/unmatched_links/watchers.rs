@@ -87,9 +87,8 @@ impl<'a> Watchers<'a> {
         Watched::By(by)
     }
 
-    /// Returns the filters with a pattern that can match a path below a directory. The pattern begins with this
-    /// directory, a directory around it or a directory below it. A pattern that begins at the root, such as `**/*.md`,
-    /// does not count.
+    /// Returns the filters with a pattern that may match a path below a directory. Only patterns that begin with a literal
+    /// directory count: this directory, one that contains it, or one in it. `**/*.md` does not.
     fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
         let path = path.as_bytes();
         let first = Filters::id(0);
