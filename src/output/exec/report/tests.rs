@@ -103,6 +103,15 @@ fn a_report_of_several_runs_says_what_holds_for_all() {
 }
 
 #[test]
+fn junit_counts_the_services_that_it_marks_as_skipped() {
+    for outcome in [Outcome::Superseded, Outcome::Blocked, Outcome::Promoted, Outcome::Failed] {
+        let text = junit(&Report { services: vec![service("api", outcome)], ..report() }, |_| None);
+        let marked = text.matches("<skipped").count();
+        assert!(text.contains(&format!("skipped=\"{marked}\"")), "{text}");
+    }
+}
+
+#[test]
 fn junit_tells_failures_from_what_was_skipped_and_later_attempts_from_first_ones() {
     let mut report = report();
     let attempt = |outcome, log: &str| AttemptReport {
