@@ -232,15 +232,15 @@ impl Digests<'_> {
 
 /// A hash of words, each with its length before it.
 #[derive(Default)]
-struct Words(Sha256);
+struct Words(Vec<u8>);
 
 impl Words {
     fn word(&mut self, word: &[u8]) {
-        self.0.update((word.len() as u64).to_be_bytes());
-        self.0.update(word);
+        self.0.extend_from_slice(&(word.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(word);
     }
 
     fn finish(self) -> ClosureDigest {
-        ClosureDigest(self.0.finalize().into())
+        ClosureDigest(Sha256::digest(self.0).into())
     }
 }

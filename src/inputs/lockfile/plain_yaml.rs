@@ -38,15 +38,21 @@ pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError>
 
 fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
     let mut documents = Vec::new();
-    let mut lines = Vec::new();
-    for line in text.lines() {
+    // An average line is longer.
+    let mut lines = Vec::with_capacity(text.len() / 16);
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.bytes().position(|byte| byte == b'\n').unwrap_or(rest.len());
+        let line = rest[..end].strip_suffix('\r').unwrap_or(&rest[..end]);
+        rest = rest.get(end + 1..).unwrap_or_default();
         if line == "---" {
             documents.extend(document(std::mem::take(&mut lines))?);
             continue;
         }
-        let text = line.trim_start_matches(' ');
-        if !text.trim_end().is_empty() && !text.starts_with('#') {
-            lines.push(Line { indent: line.len() - text.len(), text: text.trim_end() });
+        let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+        let text = line[indent..].trim_end();
+        if !text.is_empty() && !text.starts_with('#') {
+            lines.push(Line { indent, text });
         }
     }
     documents.extend(document(lines)?);
@@ -339,24 +345,63 @@ impl PlainYaml<'_> {
 
     /// Returns the value in a canonical text form. The order of keys makes no difference.
     pub(super) fn canonical(&self) -> String {
+        let mut text = String::new();
+        self.write_canonical(&mut text);
+        text
+    }
+
+    fn write_canonical(&self, to: &mut String) {
         match self {
-            Self::Text(text) => serde_json::Value::String(text.to_string()).to_string(),
-            Self::List(list) => format!("[{}]", list.iter().map(Self::canonical).collect::<Vec<_>>().join(",")),
+            Self::Text(text) => quote(text, to),
+            Self::List(list) => {
+                to.push('[');
+                for (number, item) in list.iter().enumerate() {
+                    to.push_str(if number == 0 { "" } else { "," });
+                    item.write_canonical(to);
+                }
+                to.push(']');
+            }
             Self::Map(map) => {
-                let mut entries: Vec<String> = map
-                    .iter()
-                    .map(|(key, value)| format!("{}:{}", serde_json::Value::String(key.to_string()), value.canonical()))
-                    .collect();
+                let mut entries: Vec<String> = map.iter().map(entry).collect();
                 entries.sort_unstable();
-                format!("{{{}}}", entries.join(","))
+                to.push('{');
+                to.push_str(&entries.join(","));
+                to.push('}');
             }
         }
+    }
+}
+
+/// Returns an entry of a mapping in a canonical text form.
+fn entry((key, value): &(Cow<'_, str>, PlainYaml<'_>)) -> String {
+    let mut text = String::new();
+    quote(key, &mut text);
+    text.push(':');
+    value.write_canonical(&mut text);
+    text
+}
+
+/// Writes a text as a string of JSON.
+fn quote(text: &str, to: &mut String) {
+    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+    if text.bytes().all(is_plain) {
+        to.push('"');
+        to.push_str(text);
+        to.push('"');
+    } else {
+        to.push_str(&serde_json::Value::String(text.to_owned()).to_string());
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_canonical_text_is_that_of_json() {
+        let value = documents("b: {y: 'a\"', x: [é, \"c\\n\"]}\na: ''\n").unwrap().remove(0);
+        assert_eq!(value.canonical(), r#"{"a":"","b":{"x":["é","c\n"],"y":"a\""}}"#);
+    }
 
     #[test]
     fn both_parsers_read_the_same() {
