@@ -59,8 +59,9 @@ pub fn check(path: &Path) -> io::Result<Writable> {
 #[must_use = "the reader of a pipe goes away with it"]
 pub struct Writable(#[expect(dead_code, reason = "it is held open")] Option<File>);
 
-/// Writes a text to a path. A regular file is replaced whole or not at all. Only if its directory does not permit that,
-/// the file is overwritten in place. If there is a pipe or a device at the path, the text is written to that.
+/// Writes a text to a path. A regular file is replaced whole or not at all. If the file system does not permit a
+/// replacement, the file is overwritten in place. If there is a pipe or a device at the path, the text is written to
+/// that pipe or device.
 ///
 /// # Errors
 /// When the file, pipe or device cannot be written, or the path goes through a symbolic link in a repository.

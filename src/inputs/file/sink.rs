@@ -23,9 +23,9 @@ pub(super) enum Stream {
 }
 
 impl Stream {
-    /// Returns the standard output or error of this process if the path is its name, such as `/dev/stdout`; else
-    /// `None`. If the stream is redirected to a file, bytes are written at the current position, and the file is not
-    /// replaced.
+    /// Returns the standard output or the standard error of this process if the path names it, such as `/dev/stdout`;
+    /// `None` for any other path. If the stream is redirected to a file, bytes are written at the current position, and
+    /// the file is not replaced.
     pub(super) fn of_this_process(path: &Path) -> Option<Self> {
         match path.to_str()? {
             "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Self::Output),
