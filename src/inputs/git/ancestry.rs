@@ -1,5 +1,5 @@
 //! Finds merge bases, and whether one commit is an ancestor of another, with the same answers as git. In a shallow
-//! clone, history ends at the shallow boundary. If an answer depends on commits beyond the boundary, that is an error.
+//! clone, history ends at the shallow boundary. If an answer depends on commits beyond the boundary, the method fails.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -79,7 +79,7 @@ impl Repository {
         Ok(parent)
     }
 
-    /// Whether a commit has several parents. They need not be in this clone.
+    /// Whether a commit has several parents. The parents need not be in this clone.
     ///
     /// # Errors
     /// When the commit is missing.
@@ -119,7 +119,7 @@ struct Ancestry<'find, 'cache> {
 struct Paint {
     ours: bool,
     theirs: bool,
-    /// Whether the commit is an ancestor of a common ancestor. Then it is not a best common ancestor.
+    /// Whether the commit is an ancestor of a common ancestor. Such a commit is not a best common ancestor.
     stale: bool,
 }
 
@@ -128,7 +128,8 @@ struct Painted {
     paints: BTreeMap<ObjectId, Paint>,
     /// The commits that both sides reached, with their dates, in the order of the walk.
     met: Vec<(i64, ObjectId)>,
-    /// The sides that reached a commit of the shallow boundary that the other side had not reached.
+    /// For each side, whether only this side had reached a commit of the shallow boundary when the walk visited that
+    /// commit.
     cut: Paint,
     /// The commits of the shallow boundary that only one side had reached, with their dates.
     ends: Vec<(i64, ObjectId)>,
@@ -200,9 +201,9 @@ impl Ancestry<'_, '_> {
         Ok(painted)
     }
 
-    /// Whether another merge base may lie beyond the shallow boundary. This is possible if one side reached a commit of
-    /// the boundary, and the other side alone reached a commit that is not newer than that one. It assumes that no
-    /// commit is older than its parents.
+    /// Whether another merge base may lie beyond the shallow boundary. This is possible if one side alone reached a
+    /// commit of the boundary, and the other side alone reached a commit of the same age or an older one. The check
+    /// assumes that no commit is older than its parents.
     fn may_hide_another(&mut self, painted: &Painted) -> Result<bool, GitError> {
         if painted.ends.is_empty() {
             return Ok(false);

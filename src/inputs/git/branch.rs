@@ -16,7 +16,7 @@ pub struct RemoteBranch {
 /// A revision that starts from a branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BranchRevision {
-    /// The branch of the remote.
+    /// The branch of a remote from which the revision starts.
     pub branch: RemoteBranch,
     /// The same revision, with the full name of the remote-tracking branch, such as `refs/remotes/origin/main~1`.
     pub revision: String,
@@ -72,8 +72,8 @@ impl Repository {
         self.split(tracking).filter(|_| !is_here).map_or_else(|| written.to_owned(), |branch| branch.name)
     }
 
-    /// Returns the branch of a remote that may be meant by a revision whose name is unknown in this clone; `None` if
-    /// the name cannot be that of a branch.
+    /// Returns the branch of a remote that a revision may mean. The revision's name is unknown in this clone. `None` if
+    /// no branch can have this name.
     pub(super) fn branch_elsewhere(&self, revision: &str) -> Option<RemoteBranch> {
         let name = parts(revision).0;
         let name = name.strip_prefix("refs/").unwrap_or(name);
@@ -95,9 +95,9 @@ impl Repository {
         (branch != "HEAD" && self.has_reference(&tracking)).then(|| format!("{tracking}{rest}"))
     }
 
-    /// Returns the full name of the reference that a short name stands for: of all references that git tries for it,
-    /// the first that exists. If none of them exists, returns the remote-tracking branch of this name; `None` if there
-    /// is none either.
+    /// Returns the full name of the reference that a short name stands for. Git tries several references for a short
+    /// name; this is the first of them that exists. If none of them exists, this is the remote-tracking branch of this
+    /// name; `None` if that does not exist either.
     fn full_name(&self, name: &str) -> Option<String> {
         let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
         let heads = [format!("refs/remotes/{name}/HEAD")];

@@ -23,8 +23,8 @@ pub struct Swap {
 /// The commits from which a ref may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MovableFrom {
-    /// The commit where the ref was seen, and all commits that descend from it and are ancestors of the new commit.
-    /// With `None`, the ref did not exist when it was read; then all ancestors of the new commit.
+    /// The commit at which the ref was seen, and all commits that descend from it and are ancestors of the new commit.
+    /// `None` means that the ref did not exist when it was read. Then it may move from all ancestors of the new commit.
     Seen(Option<CommitId>),
     /// Any commit.
     Anywhere,
@@ -74,7 +74,7 @@ impl Repository {
         Ok(self.refs_with_damage(prefix)?.refs)
     }
 
-    /// Returns the refs whose names begin with `prefix`, and describes those that are damaged or symbolic.
+    /// Returns the refs whose names begin with `prefix`, and descriptions of the damaged and symbolic refs among them.
     ///
     /// # Errors
     /// When the refs cannot be read.

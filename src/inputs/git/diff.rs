@@ -205,8 +205,8 @@ fn side_by_side<'a>(
     }
 }
 
-/// Returns the ids of the directories of a name, whose entries are `old` and `new`; `None` if neither entry is a
-/// directory, or the directories are equal.
+/// Returns the ids of the two directories with a name. `old` and `new` are the entries with this name at base and at
+/// head. `None` if neither entry is a directory, or the directories are equal.
 fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     let directory =
         |entry: Option<&EntryRef>| entry.filter(|entry| entry.mode.is_tree()).map(|entry| entry.oid.to_owned());
@@ -219,8 +219,8 @@ fn directories(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<Pair> {
     (pair.0 != pair.1).then_some(pair)
 }
 
-/// Returns how the file of a name changed, whose entries are `old` and `new`, and the extent of the change; `None` if
-/// the file did not change. An entry that is a directory is ignored here.
+/// Returns how the file with a name changed, and the extent of the change. `old` and `new` are the entries with this
+/// name at base and at head; directories among them are ignored. `None` if the file did not change.
 fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Extent)> {
     let file = |entry: Option<&EntryRef>| {
         entry.filter(|entry| !entry.mode.is_tree()).map(|entry| (entry.mode, entry.oid.to_owned()))
@@ -236,8 +236,9 @@ fn file(old: Option<&EntryRef>, new: Option<&EntryRef>) -> Option<(Status, Exten
     Some((status?, extent.unwrap_or_default()))
 }
 
-/// Returns how an entry changed that exists at base and at head. `content` says whether the content differs. `None` if
-/// only the digits of the mode differ: old versions of git wrote 100664 instead of 100644 for a file.
+/// Returns how an entry that exists at base and at head changed. `content` says whether the content differs. `None` if
+/// the entry did not change, or if only the digits of the mode differ: old versions of git wrote 100664 instead of
+/// 100644 for a file.
 fn modified(base: EntryMode, head: EntryMode, content: bool) -> Option<Status> {
     if mode(base.kind()).is_same_type(mode(head.kind())) {
         (content || base.kind() != head.kind()).then_some(Status::Modified)

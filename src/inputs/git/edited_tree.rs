@@ -64,7 +64,7 @@ impl Repository {
     }
 }
 
-/// Applies edits to a directory, and returns the new id of the directory; `None` if the directory is empty then.
+/// Applies edits to a directory, and returns the new id of the directory; `None` if the directory is empty afterwards.
 fn edit(
     trees: &Trees<'_>,
     tree: Option<gix::ObjectId>,

@@ -94,8 +94,8 @@ fn similarity(before: &[u8], after: &[u8]) -> u64 {
     }
 }
 
-/// Returns the distinct lines of a file. Each comes with the number of bytes that all its occurrences take. Lines of
-/// more than 64 bytes are split.
+/// Returns the distinct lines of a file, each with the number of bytes of all its occurrences together. Lines of more
+/// than 64 bytes are split.
 fn chunks(content: &[u8]) -> BTreeMap<Vec<u8>, u64> {
     const LONGEST: usize = 64;
     // As git does: a file with NUL in its first 8,000 bytes is binary, and keeps its carriage returns.

@@ -5,7 +5,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Whether `GIT_DIR` names the repository. Then git does not search for it.
+/// Whether `GIT_DIR` names the repository. Then git does not search for a repository.
 pub(super) fn names_the_repository() -> bool {
     env::var_os("GIT_DIR").is_some()
 }

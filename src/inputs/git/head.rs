@@ -94,10 +94,10 @@ impl Repository {
         }
     }
 
-    /// Returns the default branch. If `named` is a name, this is `origin/NAME`, else `NAME`. Without a name, it is the
-    /// branch to which `origin/HEAD` points, else the first that exists of `origin/main`, `origin/master`, `main` and
-    /// `master`. `origin` stands for the remote that [`Repository::remote`] returns. `None` if there is no such branch,
-    /// or if it cannot be read.
+    /// Returns the default branch. If `named` is a name, this is the branch `origin/NAME`, or `NAME` if there is no
+    /// `origin/NAME`. If `named` is `None`, it is the branch to which `origin/HEAD` points, or the first that exists of
+    /// `origin/main`, `origin/master`, `main` and `master`. `origin` stands for the remote that [`Repository::remote`]
+    /// returns. `None` if there is no such branch, or if it cannot be read.
     #[must_use]
     pub fn default_branch(&self, named: Option<&str>) -> Option<DefaultBranch> {
         let remote = self.remote();

@@ -151,7 +151,7 @@ impl Repository {
     /// An entry has the patterns of one service. It has several patterns while the service migrates from one tag format
     /// to another. History is walked once for all services, and no further than needed. There are two intended
     /// differences to git. If the ref of a tag was renamed, the result has the name of the ref, not the name in the tag
-    /// object. If a service has no tag, the result has the number of commits up to `head`, where git fails.
+    /// object. If a service has no tag, the result has the number of commits up to `head`; git fails in this case.
     ///
     /// # Errors
     /// When refs or commits cannot be read, or `head` is not a commit.

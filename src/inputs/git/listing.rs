@@ -33,7 +33,7 @@ pub struct Survey {
     pub read: usize,
 }
 
-/// The entries that were read, and the directories below that are still to be read, both in no particular order.
+/// The entries that were read, and the subdirectories that are still to be read, both in no particular order.
 #[derive(Default)]
 struct Reading {
     found: Survey,

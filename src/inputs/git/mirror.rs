@@ -1,6 +1,6 @@
-//! The mirror of a git directory, for gix. It is needed if gix cannot read the real directory as git does, since the
-//! references are in a reftable instead of files, or since gix does not look where the objects are. The mirror has
-//! copies of the references, and links to everything else.
+//! A mirror of a git directory, for gix. gix cannot read some git directories as git does: either the references are in
+//! a reftable instead of files, or gix does not look in all places where git finds objects. For such a git directory,
+//! gix reads the mirror, which has copies of the references, and links to everything else.
 //!
 //! gix only reads the mirror. To write, rebake runs git in the repository itself.
 
@@ -33,7 +33,7 @@ pub(super) struct Edit {
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// The entries of a git directory that are not linked. The mirror has its own.
+/// The entries of a git directory to which the mirror has no links. The mirror has files of its own in their place.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
 /// How many alternates may be chained, as in git.
@@ -41,7 +41,7 @@ const MAX_DEPTH: usize = 5;
 
 impl Mirror {
     /// Creates the mirror of a git directory. `common_dir` is the git directory that all work trees of the repository
-    /// share; its entries are in the mirror too.
+    /// share. The mirror has the entries of both directories.
     pub(super) fn of(git_dir: &Path, common_dir: &Path, objects: &ObjectDirectories) -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("rebake-").tempdir()?;
         let root = dir.path();

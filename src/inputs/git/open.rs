@@ -20,7 +20,7 @@ pub struct Repository {
     pub(super) place: Arc<Place>,
 }
 
-/// The directories of a repository.
+/// The directories of a repository, and the state that all handles of the repository share.
 pub(super) struct Place {
     /// The directory in which the repository was opened.
     pub(super) directory: PathBuf,
@@ -28,7 +28,7 @@ pub(super) struct Place {
     pub(super) common_dir: PathBuf,
     /// The directory where new objects of the repository are written.
     pub(super) objects: PathBuf,
-    /// The mirror that gix reads instead of the git directory, if gix cannot read the latter.
+    /// The mirror that gix reads instead of the git directory; `None` if gix can read the git directory itself.
     pub(super) mirror: Option<Mirror>,
     pub(super) fetching: Mutex<Fetching>,
     /// The state of the work tree that [`Repository::keep_work_tree`] has read, for the next caller.

@@ -241,7 +241,7 @@ impl Group {
     #[cfg(not(unix))]
     fn set(self, _: &mut Command) {}
 
-    /// Kills git, with all processes of its group if that is a new one, and waits for git to end. Errors are ignored,
+    /// Kills git, or, for [`Group::Own`], all processes of git's group. Then waits for git to end. Errors are ignored,
     /// since they mean that the processes have already ended.
     fn kill(self, child: &mut Child) {
         #[cfg(unix)]

@@ -30,8 +30,7 @@ impl Repository {
     /// meanwhile, all refs are checked again. The results are in the order of `swaps`.
     ///
     /// # Errors
-    /// When git fails for another reason than a ref that another writer has moved, or when that happens at every
-    /// attempt.
+    /// When other writers move refs of `swaps` during each of the 40 attempts, or when git fails for any other reason.
     pub fn push_swaps(&self, remote: &str, prefix: &str, swaps: &[Swap]) -> Result<Vec<Swapped>, RemoteError> {
         for attempt in 0.. {
             let there = self.remote_refs(remote, &[prefix])?;
@@ -78,8 +77,8 @@ impl Repository {
         }
     }
 
-    /// Fetches the commits of refs, as far as they are not in this clone, since only history shows which of two commits
-    /// is newer. [`Repository::take_fetch_troubles`] returns the error if this fails.
+    /// Fetches the commits to which refs point, if this clone lacks them. Without their history, rebake cannot find out
+    /// which of two commits is newer. [`Repository::take_fetch_troubles`] returns the error if the fetch fails.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {
         let missing: Vec<(&str, CommitId)> = refs.filter(|(_, at)| !self.contains(at)).collect();
         let Some((_, first)) = missing.first() else { return };

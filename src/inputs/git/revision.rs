@@ -69,7 +69,7 @@ impl Repository {
         }
     }
 
-    /// Returns the error for a revision that names an object which is not in this clone, or needs it on the way.
+    /// Returns the error for a revision that needs an object which is not in this clone. `id` is the id of the object.
     fn missing(&self, revision: &str, id: gix::ObjectId) -> GitError {
         if self.is_shallow() && revision.contains(['~', '^']) {
             self.beyond_shallow(revision)
@@ -133,7 +133,7 @@ impl Repository {
         }
     }
 
-    /// Returns the branch or tag whose name is nearest to a mistyped one, escaped.
+    /// Returns the branch or tag whose name is most similar to a mistyped name, escaped.
     fn similar_name(&self, mistyped: &str) -> Option<String> {
         let references = self.gix.references().ok()?;
         let names: Vec<String> = references

@@ -5,7 +5,7 @@ use super::{GitError, Repository};
 use crate::model::name::RepoPath;
 
 impl Repository {
-    /// Whether a tracked path is not checked out, since a sparse checkout excludes it, nothing was checked out yet, or
+    /// Whether a tracked path is not checked out: a sparse checkout excludes the path, nothing was checked out yet, or
     /// there is no work tree.
     ///
     /// # Errors
@@ -17,8 +17,8 @@ impl Repository {
         self.is_marked(path, Flags::SKIP_WORKTREE)
     }
 
-    /// Whether git treats a tracked path as unchanged without reading it, since the index marks it as not checked out
-    /// (`--skip-worktree`) or as unchanging (`--assume-unchanged`).
+    /// Whether git treats a tracked path as unchanged without reading the file. Git does so if the index marks the path
+    /// as not checked out (`--skip-worktree`) or as unchanging (`--assume-unchanged`).
     ///
     /// # Errors
     /// When the index cannot be read.

@@ -10,7 +10,7 @@ use crate::model::name::{CommitId, TagName};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tag {
     /// The name of the tag's ref, without `refs/tags/`. If the ref was renamed, the tag object still has the old name,
-    /// which `git describe` shows. rebake uses the name of the ref, since that has the service's prefix.
+    /// and `git describe` shows the old name. rebake uses the name of the ref, which has the service's prefix.
     pub name: TagName,
     /// The id to which the ref points: the id of a tag object, or of the tagged object itself.
     pub(super) target: gix::ObjectId,
@@ -44,8 +44,9 @@ impl Tag {
 impl Repository {
     /// Returns all tags, in the byte order of their names.
     ///
-    /// `packed-refs` contains the peeled ids, so no object is read for them (25,000 tags in a few milliseconds). The
-    /// object of a loose ref is read. Broken refs (an empty file, a missing object) are ignored, as in git.
+    /// The file `packed-refs` has the ids of the tagged objects, so no object is read for the tags in it (25,000 tags
+    /// in a few milliseconds). For a loose ref, the object is read. Broken refs (an empty file, a missing object) are
+    /// ignored, as in git.
     ///
     /// # Errors
     /// When the refs cannot be read at all.

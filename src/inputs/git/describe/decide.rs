@@ -20,7 +20,7 @@ struct Contest {
     track: usize,
     /// The candidate to look at next.
     current: usize,
-    /// For each candidate, whether it is reachable from an earlier candidate. Then it cannot win.
+    /// For each candidate, whether it is reachable from an earlier candidate. Such a candidate cannot win.
     beaten: [bool; CANDIDATES],
     contenders: Vec<Contender>,
 }
@@ -37,8 +37,8 @@ struct Contender {
 /// Finds the answer of each track that has none yet, if the walk has gone far enough for it.
 ///
 /// A candidate that is reachable from an earlier candidate cannot win, since all commits that are reachable from the
-/// later candidate are reachable from the earlier one too. So this follows the first candidate of every track first,
-/// and a second candidate only if it is not reachable from the first.
+/// later candidate are reachable from the earlier one too. So the first candidates of all tracks are followed first,
+/// and a second candidate is followed only if it is not reachable from the first.
 pub(super) fn decide(
     tracks: &TagSearches,
     walk: &mut Walk,

@@ -24,8 +24,8 @@ pub(super) struct Commits<'r> {
     parents: Vec<Node>,
     /// Commits whose parents were not fetched, sorted.
     shallow: Vec<gix::ObjectId>,
-    /// The packs. `None` until they are needed for a commit that the commit-graph does not have, since it takes time to
-    /// open a pack with many objects.
+    /// The packs; `None` until a commit is needed that the commit-graph does not have. (Opening a pack with many
+    /// objects takes time.)
     packs: Option<Packs>,
     buffer: Vec<u8>,
     objects_read: u32,

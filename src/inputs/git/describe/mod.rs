@@ -101,8 +101,9 @@ pub(super) fn describe(
     })
 }
 
-/// Gives the track of tags that are almost releases an answer without a tag, if none of these tags can be nearer than
-/// the release that was found. The distance of a tag is at least the number of commits that the walk visits before it.
+/// Ends the search for tags that are almost releases, with an answer without a tag, if none of these tags can be nearer
+/// than the release that was found. The distance of a tag is at least the number of commits that the walk visits before
+/// it.
 fn leave_what_is_not_nearer(tracks: &TagSearches, search: Search, answers: &mut [Option<Decision>]) {
     let (Some(release), Some(almost)) = (answers[search.releases], search.almost) else { return };
     let first = tracks.track(almost).candidates.first().map(|candidate| candidate.at);

@@ -45,7 +45,7 @@ impl Packs {
     }
 
     /// Returns the beginning of a commit object, up to and including the line of the committer. `None` if this type
-    /// cannot read it, so that the caller has to read the whole object.
+    /// cannot read the object. Then the caller has to read the whole object.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
             let entry = pack.index.lookup(id)?;

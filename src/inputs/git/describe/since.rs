@@ -51,7 +51,7 @@ impl Since {
     }
 
     /// Returns for each service the commits that touch the service and are not reachable from its release, newest
-    /// first. This calls `touched` for every commit except those that are reachable from the releases of all services.
+    /// first. Calls `touched` for each commit, except for commits that are reachable from every service's release.
     pub(super) fn sort<E: From<HistoryError>>(
         mut self,
         commits: &mut Commits<'_>,
@@ -183,16 +183,16 @@ impl Flood {
 }
 
 impl Repository {
-    /// Returns for each service the commits since its release that touch it, the newest first.
+    /// Returns for each service the commits since its release that touch the service, newest first.
     ///
-    /// `since` has the commit of each service's release, as [`Tag::object`](super::super::Tag::object) returns it. With
-    /// `None`, the service has no release, and all commits that touch it are returned.
+    /// `since` has for each service the commit of its release, as [`Tag::object`](super::super::Tag::object) returns
+    /// it. `None` means that the service has no release. Then all commits that touch the service are returned.
     ///
-    /// `touched` is called once for each commit except those that are reachable from the releases of all services. Its
-    /// arguments are the commit's first parent and the commit. It returns the services that the change between these
-    /// two touches, by their positions in `since`. So a merge touches a service if it brings in changes of the service.
-    /// If a merge does not touch a service, commits that are reachable only through its other parents than the first
-    /// are left out for this service.
+    /// `touched` is called once for each commit, except for commits that are reachable from every service's release.
+    /// Its arguments are the commit's first parent and the commit. It returns the services that the change between
+    /// these two touches, by their positions in `since`. So a merge touches a service if it brings in changes of the
+    /// service. If a merge does not touch a service, commits that are reachable only through its other parents than the
+    /// first are left out for this service.
     ///
     /// # Errors
     /// When commits cannot be read, `touched` fails, or commits since a release may be missing in a shallow clone.

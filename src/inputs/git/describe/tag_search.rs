@@ -181,8 +181,8 @@ struct Matching {
 }
 
 impl Matching {
-    /// Selects the tags that fit any of the patterns. A tag that fits several patterns is a release if it is a release
-    /// by one of them; else it is almost a release if it is that by one of them.
+    /// Selects the tags that fit any of the patterns. A tag that fits several patterns is a release if any of these
+    /// patterns reads it as a release. Otherwise, it is almost a release if any of these patterns reads it as such.
     fn of(tags: &[Tag], patterns: &[TagPattern]) -> Self {
         let mut found = Self::default();
         for pattern in patterns {

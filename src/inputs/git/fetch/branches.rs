@@ -7,9 +7,9 @@ use crate::inputs::git::{RemoteBranch, Repository};
 /// Whether a branch or another ref in this clone is as new as on the remote.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// It is up to date with the remote.
+    /// The ref here is as new as on the remote.
     Current,
-    /// It was not fetched, since fetching is not allowed or there is no remote.
+    /// The ref was not fetched, since fetching is not allowed or there is no remote.
     AsItIs,
     /// The remote has no such ref.
     Absent,
@@ -56,8 +56,8 @@ impl Repository {
         freshness
     }
 
-    /// Returns those of the refs that a remote does not have. The names of all refs begin with `prefix`. The result is
-    /// empty if fetching is not allowed, or if there is no such remote.
+    /// Returns the refs that exist in this clone only: the refs in `refs` that a remote does not have. All names in
+    /// `refs` begin with `prefix`. The result is empty if fetching is not allowed, or if there is no such remote.
     ///
     /// # Errors
     /// When the remote does not answer.

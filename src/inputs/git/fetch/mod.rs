@@ -103,8 +103,8 @@ impl Repository {
         }
     }
 
-    /// Fetches a missing thing, or a part of it. Returns whether something was fetched, so that another attempt may
-    /// succeed.
+    /// Fetches a missing thing, or a part of it. Returns whether something was fetched. If so, another attempt to read
+    /// the repository may succeed.
     pub fn fetch_missing(&self, missing: &Missing) -> bool {
         if !self.may_fetch() {
             return false;
@@ -264,7 +264,7 @@ impl Repository {
 }
 
 impl FetchError {
-    /// Returns the error for a fetch from a remote at which the git program failed. `what` is the thing to fetch.
+    /// Returns the error for a fetch that failed with an error of the git program. `what` is the thing to fetch.
     pub(in crate::inputs::git) fn of(what: String, remote: &str, error: ProgramError) -> Self {
         let remote = remote.to_owned();
         match error {
