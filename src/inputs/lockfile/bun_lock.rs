@@ -16,10 +16,10 @@ struct File {
     lockfile_version: Value,
     #[serde(default)]
     workspaces: BTreeMap<String, Workspace>,
-    /// The installed packages, by place. The place of a package `b` is `b`, or `a/b` if only the package `a` uses it.
+    /// The installed packages. The key of a package `b` is `b`, or `a/b` if only the package `a` uses it.
     #[serde(default)]
     packages: BTreeMap<String, Vec<Value>>,
-    /// The paths of patch files, by the `name@version` of the package that they change.
+    /// The paths of patch files. The key is the `name@version` of the package that the patch changes.
     #[serde(default)]
     patched_dependencies: BTreeMap<String, String>,
     #[serde(flatten)]
@@ -79,8 +79,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Finds the package that the package at `place` gets under a name. For `a/b` and the name `c`, that is the first of
-/// `a/b/c`, `a/c` and `c` that exists. Also returns the work of the search, for [`Lockfile::spend`].
+/// Finds the dependency with the name `name` of a package. `place` is the key of the package in `packages`, or the name
+/// of a package of the workspace. For the key `a/b` and the name `c`, the dependency is the first of `a/b/c`, `a/c` and
+/// `c` that exists. Also returns the work of the search, for [`Lockfile::spend`].
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut above, mut work) = (place, 0);
     while !above.is_empty() {

@@ -19,8 +19,8 @@ struct Entry {
     version: String,
     source: Option<String>,
     checksum: Option<String>,
-    /// `name`; `name version` if several packages have the name; `name version (source)` if several also have the
-    /// version.
+    /// The dependencies. Each is written as `name`; as `name version` if several packages have the name; as `name
+    /// version (source)` if several also have the version.
     #[serde(default)]
     dependencies: Vec<String>,
 }

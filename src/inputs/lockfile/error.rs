@@ -20,13 +20,13 @@ pub enum LockfileError {
 }
 
 impl LockfileError {
-    /// Returns the error about an unknown version, with at most 20 characters of it.
+    /// Returns the error about an unknown version, with at most 20 characters of the version.
     pub(super) fn unknown_version(version: &impl ToString) -> Self {
         Self::UnknownVersion(version.to_string().chars().take(20).collect())
     }
 
-    /// Returns the error for a parser's message, with at most 120 characters of its first line. The other lines may
-    /// quote the file.
+    /// Returns the error for a parser's message, with at most 120 characters of the message's first line. The other
+    /// lines may quote the file.
     pub(super) fn malformed(error: impl std::fmt::Display) -> Self {
         let text = error.to_string();
         let first = text.lines().next().unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Files with settings that apply to all packages of a lockfile. They are beside the lockfile or above it.
+//! Files with settings that apply to all packages of a lockfile. Such a file is in the directory of the lockfile or in
+//! a directory above it.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +12,10 @@ use crate::model::name::RepoDir;
 /// A kind of file whose settings affect all packages of a lockfile, such as `.npmrc`.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SettingsFile {
-    /// Its path from the directory of the lockfile, or from a directory above: `.npmrc`, `.cargo/config.toml`.
+    /// Its path, relative to the directory of the lockfile or to a directory above it, such as `.npmrc` or
+    /// `.cargo/config.toml`.
     pub name: &'static str,
-    /// The ecosystem whose package managers read it.
+    /// The ecosystem whose package managers read the file.
     ecosystem: Ecosystem,
     /// The lockfile formats whose package managers also look for the file in the directories above the lockfile.
     above: &'static [LockfileFormat],
@@ -50,7 +52,7 @@ pub static SETTINGS_FILES: [SettingsFile; 19] = {
 
 impl SettingsFile {
     /// Returns the kind of settings file at a path, and the directory to which [`SettingsFile::name`] is relative;
-    /// `None` if it is not the path of a settings file.
+    /// `None` if the path is not that of a settings file.
     #[must_use]
     pub fn at(path: &str) -> Option<(&'static Self, RepoDir)> {
         SETTINGS_FILES.iter().find_map(|file| {
@@ -62,9 +64,9 @@ impl SettingsFile {
         })
     }
 
-    /// Returns the directories in which a file of this kind affects a lockfile: the directory of the lockfile and, if
-    /// the package managers of the format look there, those above it, the nearest first. There are none if these
-    /// package managers do not read such files.
+    /// Returns the directories in which a file of this kind affects a lockfile, the nearest first. The first is the
+    /// directory of the lockfile. The directories above it follow if the package managers of the format look there. If
+    /// these package managers do not read such files, there are no directories.
     pub fn directories(&self, format: LockfileFormat, lockfile: &RepoDir) -> impl Iterator<Item = RepoDir> + use<> {
         let is_read = self.ecosystem == format.ecosystem();
         let is_read_above = self.above.contains(&format);
@@ -120,7 +122,8 @@ pub fn shared_settings(
     }
 }
 
-/// The selected keys of a file and their values; `None` if the file is not parsed, so that every change of it matters.
+/// The selected keys of a file and their values. `None` if the file is not parsed. Then every change of the file
+/// matters.
 type Selected = Option<Vec<(String, Value)>>;
 
 fn package_json(text: &str) -> Selected {

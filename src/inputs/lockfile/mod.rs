@@ -67,14 +67,15 @@ pub struct Lockfile {
 pub struct LockedPackage {
     /// Its name.
     pub name: String,
-    /// Its version, for display. Empty for packages of the workspace.
+    /// Its version, for display. Empty for packages of the workspace and for linked directories.
     pub version: String,
-    /// A text that distinguishes it from other packages with the same name. It contains what the lockfile states about
-    /// the package: its version, source, integrity hash, patch and peer dependencies.
+    /// A text that distinguishes the package from other packages with the same name. It contains what the lockfile
+    /// states about the package, such as its version, source, integrity hash, patch and peer dependencies. For a
+    /// package of the workspace, it is `member` and the package's directory or name.
     pub identity: String,
     /// The path of the directory or archive from which the package is installed, or of a patch that is applied to it.
-    /// The path is relative to the directory of the lockfile. For a package of the workspace it is `None`, unless
-    /// another package depends on it by path.
+    /// The path is relative to the directory of the lockfile. Packages of the workspace have it only in lockfiles of
+    /// npm and of yarn 1, and only if another package depends on them by path.
     pub local: Option<String>,
 }
 
@@ -147,8 +148,8 @@ impl Lockfile {
         }
     }
 
-    /// Whether a yarn.lock is from yarn 1, so that [`read`](Self::read) needs the package.json files of all packages of
-    /// its workspace.
+    /// Whether a yarn.lock is from yarn 1. For such a lockfile, [`read`](Self::read) needs the package.json files of
+    /// all packages of the workspace.
     #[must_use]
     pub fn asks_manifests(text: &str) -> bool {
         yarn_classic::is(text)
@@ -305,8 +306,9 @@ fn tidy(directory: &str) -> String {
     if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
 }
 
-/// Returns a path that is relative to the directory `from` as a path without `.` and inner `..`: `a/c` for `a/b` and
-/// `../c`. The result begins with `..` if it is outside of the directory of the lockfile.
+/// Joins the directory `from` and a path that is relative to it: `a/c` for `a/b` and `../c`. The result has no `.` and
+/// no `..` after a name; it is `.` if no part is left. The result begins with `..` if it is outside of the directory of
+/// the lockfile.
 fn resolved(from: &str, path: &str) -> String {
     let mut parts: Vec<&str> = from.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     for part in path.split('/') {

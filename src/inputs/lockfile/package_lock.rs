@@ -59,8 +59,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     Ok(lockfile.finished())
 }
 
-/// Returns the directories on which the repository's own packages depend by path, such as `file:../lib`. Without a
-/// workspace, it also returns the targets of all links.
+/// Returns the directories on which the repository's own packages depend by path, such as `file:../lib`. If the
+/// lockfile has no workspace, the targets of all links are included.
 fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, LockfileError> {
     let has_workspace = file.packages.get("").is_some_and(|root| root.workspaces.is_some());
     let mut found = BTreeSet::new();
@@ -78,8 +78,7 @@ fn linked(lockfile: &mut Lockfile, file: &File) -> Result<BTreeSet<String>, Lock
     Ok(found)
 }
 
-/// Whether a place (a key of `packages`) is in a `node_modules` directory. Any other place is a directory of the
-/// repository.
+/// Whether a key of `packages` is a path in a `node_modules` directory. Any other key is a directory of the repository.
 fn is_installed(place: &str) -> bool {
     place.split('/').any(|part| part == "node_modules")
 }
@@ -101,14 +100,15 @@ fn add(lockfile: &mut Lockfile, place: &str, entry: &Entry, linked: &BTreeSet<St
     })
 }
 
-/// Returns the name under which the package at a place is installed: `@x/a` for `node_modules/@x/a`, `lib` for
+/// Returns the name under which the package with a key is installed: `@x/a` for `node_modules/@x/a`, `lib` for
 /// `packages/lib`.
 fn installed_name(place: &str) -> &str {
     place.rsplit_once("node_modules/").map_or_else(|| place.rsplit('/').next().unwrap_or_default(), |(_, name)| name)
 }
 
-/// Finds the package that the package at `place` gets under a name. As in Node.js, it is in the nearest `node_modules`
-/// in the directory `place` or above. Also returns the work of the search, for [`Lockfile::spend`].
+/// Finds the dependency with the name `name` of the package in the directory `place`. As in Node.js, this is the
+/// package in the nearest `node_modules` in that directory or above. Also returns the work of the search, for
+/// [`Lockfile::spend`].
 fn find(at: &BTreeMap<&str, usize>, place: &str, name: &str) -> (Option<usize>, usize) {
     let (mut directory, mut work) = (place, 0);
     loop {

@@ -49,7 +49,7 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
 
 struct Reader<'t> {
     lockfile: Lockfile,
-    /// The positions of the packages in `packages` or `snapshots`, by their keys.
+    /// The key of each package in `packages` or `snapshots`, with the position of the package in `lockfile`.
     packages: IndexMap<&'t str, usize>,
     /// The positions of linked directories (`link:`) that are not packages of the workspace, by path.
     locals: BTreeMap<String, usize>,

@@ -59,9 +59,10 @@ struct Reader<'t> {
 }
 
 impl Reader<'_> {
-    /// Returns the positions of the packages to which a name and a range may refer. If the file has an entry for both,
-    /// that is the package of the entry. If it has none, or `resolutions` may override the range, these are all
-    /// packages with that name. Patched packages with that name are added in any case.
+    /// Returns the positions of the packages to which a name and a range may refer. If the file has an entry for the
+    /// name and the range, this is the package of the entry. If the file has no such entry, or `resolutions` may
+    /// override the range, these are all packages with that name. Patched packages with that name are added in any
+    /// case.
     fn targets(&self, lockfile: &mut Lockfile, name: &str, wanted: &str) -> Result<Vec<usize>, LockfileError> {
         let keys = [[name, "@", wanted].concat(), [name, "@npm:", wanted].concat()];
         let asked = keys.iter().find_map(|key| self.by_descriptor.get(key.as_str()));

@@ -83,17 +83,19 @@ pub(super) fn read(text: &str, manifests: &BTreeMap<String, PackageJson>) -> Res
 struct Reader<'t> {
     by_descriptor: BTreeMap<&'t str, usize>,
     by_name: BTreeMap<&'t str, Vec<usize>>,
-    /// The positions of packages from directories and archives of the repository, by name and path.
+    /// The positions of the packages that come from directories and archives of the repository, by name and path.
     by_place: BTreeMap<(&'t str, String), usize>,
     /// The names of packages for which `resolutions` may override the requested range.
     replaced: BTreeSet<&'t str>,
 }
 
 impl Reader<'_> {
-    /// Adds a dependency of the package `from` on each package to which a name and a range may refer. If the file has
-    /// an entry for both, that is the package of the entry, or, if `resolutions` may override the range, every package
-    /// in the file with that name. Without such an entry, these are the packages of the workspace with that name. If
-    /// there are none, these are all packages in the file with that name.
+    /// Adds a dependency of the package `from` on each package to which a name and a range may refer:
+    ///
+    /// - If the file has an entry for the name and the range, this is the package of the entry. If `resolutions` may
+    ///   override the range, these are all packages in the file with that name.
+    /// - If the file has no such entry, these are the packages of the workspace with that name, or if there are none,
+    ///   all packages in the file with that name.
     fn add(
         &self,
         lockfile: &mut Lockfile,
@@ -118,8 +120,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns the position of the package whose directory or archive has the path `place`. Adds the package if the
-    /// lockfile does not have it.
+    /// Returns the position of the package whose directory or archive has the path `place`. If the lockfile has no such
+    /// package, adds it.
     fn local(&self, lockfile: &mut Lockfile, name: &str, place: String) -> Result<usize, LockfileError> {
         if let Some(known) = self.by_place.get(&(name, place.clone())) {
             return Ok(*known);
@@ -133,7 +135,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the local path in a descriptor such as `name@file:../lib` or `name@link:../lib`; `None` if it has none.
+/// Returns the local path in a descriptor such as `name@file:../lib` or `name@link:../lib`; `None` if there is no local
+/// path.
 fn path_of(descriptor: &str) -> Option<&str> {
     local_path(descriptor[name_of(descriptor).len()..].strip_prefix('@')?)
 }
