@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 pub(super) struct Digest(String);
 
 impl Digest {
-    /// Reads a digest; `None` if it is not SHA-256, since no other digest can be verified here.
+    /// Reads a digest; `None` if the text is not a SHA-256 digest. No other kind of digest can be verified here.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let hex = text.strip_prefix("sha256:")?;
         let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);

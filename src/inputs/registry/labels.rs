@@ -8,7 +8,7 @@ use super::registry_failure::{RegistryFailure, RegistryProblem};
 use super::session::Session;
 use crate::naming::image::ImageTag;
 
-/// The labels of an image, if it exists and they are known.
+/// The labels of an image, if the image exists and the labels are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageLabels {
     /// The image has these labels. If there are images for several platforms, these are the labels that all of them
@@ -21,7 +21,7 @@ pub enum ImageLabels {
     },
     /// There is no such image.
     Missing,
-    /// Its labels are not known.
+    /// It is not known whether the image exists or which labels it has.
     Unknown(RegistryFailure),
 }
 

@@ -57,8 +57,8 @@ pub(super) fn media_type(text: &[u8]) -> Option<String> {
     media_type.filter(|media_type| TYPES.contains(&media_type.as_str()))
 }
 
-/// Reads a manifest; `None` if the text is not one. The platforms of an index may contain `unknown/unknown`, the
-/// platform of attestations. It does no harm, since no service requires it.
+/// Reads a manifest; `None` if the text is not a manifest. The platforms of an index may contain `unknown/unknown`, the
+/// platform of attestations. This does no harm, since no service requires that platform.
 pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     #[derive(Deserialize)]
     struct Raw {
@@ -83,8 +83,8 @@ pub(super) fn read(text: &[u8]) -> Option<Manifest> {
     }
 }
 
-/// Returns the digests of the images in an index, without attestations; `None` if the text is not an index, or one of
-/// the digests is not valid.
+/// Returns the digests of the images in an index, without attestations; `None` if the text is not an index, or if a
+/// digest is not valid.
 pub(super) fn images(text: &[u8]) -> Option<Vec<Digest>> {
     #[derive(Deserialize)]
     struct Index {

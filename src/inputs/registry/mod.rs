@@ -107,8 +107,7 @@ impl Registries {
         })
     }
 
-    /// Reads the labels of images, of several images at the same time. Returns the answers in the order of the
-    /// references.
+    /// Reads the labels of images, several images at the same time. Returns the answers in the order of the references.
     #[must_use]
     pub fn labels(&self, images: &[Reference]) -> Vec<ImageLabels> {
         at_once(images, |image| {
@@ -140,7 +139,7 @@ impl Registries {
         })
     }
 
-    /// Returns the reason why a registry gets no more requests; `None` if it may be asked.
+    /// Returns the reason why a registry gets no more requests; `None` if it may get requests.
     fn silence(&self, registry: &str) -> Option<RegistryProblem> {
         self.silent.lock().unwrap_or_else(PoisonError::into_inner).get(registry).cloned()
     }

@@ -14,10 +14,10 @@ pub struct RegistryFailure {
 /// HTTP 500".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
-    /// It cannot be reached.
+    /// It gives no usable answer, for example since it cannot be reached.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// Its token server cannot be reached.
+    /// Its token server gives no usable answer, for example since it cannot be reached.
     #[error("its token server {} gives no token: {answer}", Escaped::new(.server))]
     NoToken {
         /// The server.

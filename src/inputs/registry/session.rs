@@ -118,8 +118,8 @@ impl<'a> Session<'a> {
 
     /// Sends one request that puts a manifest under a tag. `attempt` is the number of this attempt, from 1.
     ///
-    /// Returns `true` if the registry accepted the tag. Returns `false` after a pause if it is not known whether the
-    /// tag was put, and another attempt may succeed. The caller should then read the tag before it tries again.
+    /// Returns `true` if the registry accepted the tag. If it is not known whether the tag was put, and another attempt
+    /// may succeed, this waits and returns `false`. The caller should then read the tag before it tries again.
     pub(super) fn put(&mut self, tag: &str, manifest: &ManifestBytes, attempt: u32) -> Result<bool, RegistryProblem> {
         let what = format!("manifests/{tag}");
         let outcome = self.once(Method::PUT, &what, Content::Manifest(manifest));
@@ -153,7 +153,8 @@ impl<'a> Session<'a> {
         Ok(Outcome { answered, troubles })
     }
 
-    /// Waits before the next attempt, if that may succeed, and attempts and time remain. Returns whether it waited.
+    /// Waits before the next attempt, if the next attempt may succeed, and attempts and time remain. Returns whether it
+    /// waited.
     fn rests_after(&self, attempt: u32, outcome: &Result<Outcome, RegistryProblem>) -> bool {
         let wanted = match outcome {
             Ok(Outcome { answered, .. }) => match answered.status {

@@ -37,26 +37,26 @@ pub enum Tagged {
 /// The outcome of adding a tag.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TagOutcome {
-    /// The image had it already.
+    /// The image already had the tag.
     There,
-    /// It was put, and verified.
+    /// The tag was put on the image, and verified.
     Put,
-    /// It is on another image, and was not moved, since it names a commit.
+    /// The tag is on another image, and was not moved, since it names a commit ([`TagMovement::Once`]).
     Stays {
         /// The digest of that image.
         at: String,
     },
-    /// It is on another image, and was not moved, since it never moves ([`TagMovement::Fixed`]).
+    /// The tag is on another image, and was not moved, since it names a release ([`TagMovement::Fixed`]).
     Taken {
         /// The digest of that image.
         at: String,
     },
-    /// It was put, but was not on the image afterwards.
+    /// The tag was put on the image, but was not there afterwards.
     Moved {
         /// The digest of the image that had the tag then; `None` if the registry then had no such tag.
         to: Option<String>,
     },
-    /// It is not known whether the image has it.
+    /// It is not known whether the image has the tag.
     Failed(RegistryFailure),
 }
 

@@ -29,7 +29,8 @@ pub(super) enum Credentials {
     RegistryToken(Secret),
 }
 
-/// All stored credentials. The files are read at once, and the helpers run when their credentials are first needed.
+/// All stored credentials. The files are read when this value is created; a helper runs when its credentials are first
+/// needed.
 pub(super) struct Store {
     files: Vec<File>,
     troubles: Vec<String>,
