@@ -109,7 +109,7 @@ impl CargoToml {
         })
     }
 
-    /// Returns the place where its package is declared: the package's name, or else the start of the file.
+    /// Returns the place in the file where the package is declared: the package's name, or else the start of the file.
     #[must_use]
     pub fn at(&self, file: &SourceFile) -> DeclaredAt {
         let span = self.name.as_ref().map_or_else(Span::default, |name| name.defined);

@@ -31,8 +31,9 @@ pub enum BuildContext {
     Directory(RepoDir),
     /// Something outside of the repository.
     Elsewhere,
-    /// A context that is not known before the build. This is its value as written; if the value is inherited from a
-    /// declaration that was not found, a name in the declaration.
+    /// A context that is not known before the build. This is its value as written. If the value is inherited from a
+    /// declaration that was not found, this is a name instead: in a bake file, the name of the build's own target; in a
+    /// compose file, the name of the extended service.
     Unknown(String),
 }
 

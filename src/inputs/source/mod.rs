@@ -49,7 +49,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// Returns the warning that a file cannot be read, so that nothing that it declares is known.
+/// Returns the warning that a file cannot be read. Nothing that such a file declares is known.
 fn unreadable(file: &SourceFile, at: Span, reason: impl std::fmt::Display) -> Diagnostic {
     let message = format!("`{}` cannot be read, so nothing that it declares is known", file.name());
     Diagnostic::warning("unreadable-source", message).label(file, at, reason.to_string())

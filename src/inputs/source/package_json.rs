@@ -117,8 +117,8 @@ impl PackageJson {
     }
 
     /// Returns the names of the packages whose versions `resolutions` may override. A key such as `a/**/b` overrides
-    /// only `b`, but may have a path and ranges, so the result has every part of it that may be a name: `a`, `**` and
-    /// `b`.
+    /// only `b`, but may have a path and ranges, so the result has every part of the key that may be a name: `a`, `**`
+    /// and `b`.
     #[must_use]
     pub fn resolved_names(&self) -> BTreeSet<&str> {
         let of_key = |key: &'_ str| -> Vec<(usize, usize)> {

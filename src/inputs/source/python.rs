@@ -17,15 +17,15 @@ pub struct PyProject {
     pub name: Option<Located<String>>,
     /// Its dependencies for installation, build, development and tests, including optional groups.
     pub dependencies: Vec<Located<String>>,
-    /// The sources in the repository from which uv and poetry take packages, by the name of the package. The list is
-    /// empty if uv takes the package from elsewhere, such as from a git repository.
+    /// The sources in the repository from which uv and poetry take packages, by the name of the package. A package that
+    /// uv takes from elsewhere, such as from a git repository, has an empty list.
     pub sources: BTreeMap<String, Vec<Located<PySource>>>,
     /// The uv workspace, if this file is its root.
     pub workspace: Option<PyWorkspace>,
 }
 
-/// A uv workspace: packages that uv resolves together. They are in the directory of this pyproject.toml and below it.
-/// The package in that directory is always one of them.
+/// A uv workspace: packages that uv resolves together. The packages are in the directory of this pyproject.toml and
+/// below it. The package in that directory is always one of them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PyWorkspace {
     /// Patterns of the members' directories.
@@ -145,8 +145,8 @@ fn alternatives<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> impl Iterator<Item =
     one.into_iter().chain(list)
 }
 
-/// Returns the local path in a requirement such as `lib @ file:../lib`; `None` if there is none. `rest` is the text
-/// after the name.
+/// Returns the local path in a requirement such as `lib @ file:../lib`; `None` if there is no local path. `rest` is the
+/// text after the name.
 fn local_path(rest: &str) -> Option<String> {
     let reference = rest.split_once('@')?.1.split([' ', ';']).find(|word| !word.is_empty())?;
     // Hatch and pdm write the directory of the pyproject.toml in these ways.

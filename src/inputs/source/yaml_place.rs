@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::unreadable;
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 
-/// The deepest nesting of lists and mappings of which the places are read.
+/// The deepest nesting of lists and mappings whose places are read.
 const MAX_DEPTH: usize = 64;
 
 /// The places of a file's values.
@@ -44,7 +44,8 @@ pub(super) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<(T, YamlPla
 }
 
 impl YamlPlaces {
-    /// Reads the places of the first document's values. If that document cannot be read to its end, there are none.
+    /// Reads the places of the values of the first document. If that document cannot be read to its end, the result has
+    /// no places.
     fn of(text: &str) -> Self {
         let options = granit_parser::options! {
             emit_comments: false,

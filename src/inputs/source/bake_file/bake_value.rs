@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::inputs::source::declared_build::Filled;
 use crate::model::diagnostic::Span;
 
-/// A value, and its place.
+/// A value, and its place in the file.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Expression {
     pub(super) at: Span,
@@ -36,7 +36,8 @@ pub(super) enum Piece {
 pub(super) type Variables = BTreeMap<String, String>;
 
 impl Expression {
-    /// Returns the text with its variables filled in. `written` is the expression as in the file.
+    /// Returns the text with its variables filled in. If that is not possible, the result is `written`, the expression
+    /// as in the file.
     pub(super) fn filled(&self, variables: &Variables, written: &str) -> Filled {
         self.text(|name| variables.get(name).cloned())
             .map_or_else(|| Filled::Unknown(written.to_owned()), Filled::Known)
@@ -63,7 +64,7 @@ impl Expression {
     }
 }
 
-/// Splits a text into literal parts and its `${…}`.
+/// Splits a text into its literal parts and its `${…}` and `%{…}` parts.
 pub(super) fn pieces(text: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut literal = String::new();

@@ -93,7 +93,7 @@ impl<'t> Reader<'t> {
         read
     }
 
-    /// Reads attributes and blocks, up to the first text that is neither, such as a closing brace.
+    /// Reads attributes and blocks, up to the first text that is neither of them, such as a closing brace.
     fn body(&mut self) -> Result<Body, BrokenHcl> {
         let mut body = Body::default();
         loop {

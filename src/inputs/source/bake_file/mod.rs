@@ -85,8 +85,8 @@ impl<'f> Bake<'f> {
         is_inherited && !self.grouped.contains(&target.label)
     }
 
-    /// Returns the block of a target, followed by the blocks of the targets that it inherits from. The later ones in
-    /// `inherits` come first.
+    /// Returns the block of a target, followed by the blocks of the targets that it inherits from. Of these, a target
+    /// that is later in `inherits` comes first.
     fn attributes(&self, target: &'f Block) -> Attributes<'f> {
         let mut found = Attributes { blocks: Vec::new(), is_complete: true };
         let mut seen = BTreeSet::new();

@@ -10,14 +10,14 @@ pub(super) fn filled(text: &str, variables: &BTreeMap<String, String>) -> Filled
     interpolated(text, variables).map_or_else(|| Filled::Unknown(text.to_owned()), Filled::Known)
 }
 
-/// Returns a text that uses no variables, with `$$` replaced by `$`, so that the environment cannot change it. `None`
-/// if the text uses variables.
+/// Returns a text that uses no variables, with `$$` replaced by `$`. The environment of a build cannot change such a
+/// text. `None` if the text uses variables.
 pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
 
 /// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`. `None` if a variable has neither a value nor
-/// a default, or for any other form.
+/// a default, or if the text has any other form of `${…}`.
 fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;

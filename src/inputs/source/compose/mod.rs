@@ -104,7 +104,8 @@ pub fn is_compose_file(name: &str) -> bool {
     })
 }
 
-/// The compose files of a tree. A file that services of other files extend is read only once for them.
+/// The compose files of a tree. A file whose services are extended by services of several other files is read only once
+/// for all of them.
 pub struct ComposeFiles<'t> {
     tree: &'t SourceTree,
     known: BTreeMap<String, Option<Rc<Compose>>>,

@@ -44,14 +44,15 @@ impl<'a> ContextFiles<'a> {
         files
     }
 
-    /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards.
+    /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards. Also
+    /// `true` if the source is the whole context.
     #[must_use]
     pub fn leads_on(&self, source: &str) -> bool {
         follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
     }
 
-    /// Adds the positions of the files that a source matches. Returns `false` if it matches all files, or if matching
-    /// would take too much work.
+    /// Adds the positions of the files that a source matches. Returns `false` if the source matches all files, or if
+    /// matching would take too much work.
     fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
         let Some(means) = follow(source, &self.links) else { return false };
         for path in means {

@@ -13,7 +13,7 @@ pub struct IgnoreFile {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Rule {
     pattern: PathPattern,
-    /// Whether it begins with `!`: the files that it matches are sent even if an earlier rule ignores them.
+    /// Whether the rule begins with `!`: the files that it matches are sent even if an earlier rule ignores them.
     excepts: bool,
 }
 
@@ -83,12 +83,12 @@ pub(super) fn clean(path: &str) -> String {
 /// Checks many paths against an ignore file. It keeps the results for directories.
 pub(super) struct IgnoreChecker<'a> {
     file: &'a IgnoreFile,
-    /// Which rules match a directory or one above it, by the directory's path.
+    /// For each directory, by its path, which rules match the directory or one above it.
     directories: BTreeMap<Vec<u8>, Vec<bool>>,
 }
 
 impl IgnoreChecker<'_> {
-    /// Whether a file is ignored, so that it is not sent to the builder. As in the builder, a rule that matches a
+    /// Whether a file is ignored. Ignored files are not sent to the builder. As in the builder, a rule that matches a
     /// directory matches everything below it.
     pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
         if self.file.rules.is_empty() {

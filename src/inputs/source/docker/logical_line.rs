@@ -17,7 +17,8 @@ struct Physical<'a> {
 #[derive(Debug, Default)]
 pub(super) struct LogicalLine {
     pub(super) text: String,
-    /// The parts of the text, each from one line of the file: the offset of its beginning in the text, and in the file.
+    /// The parts of the text. Each part is from one line of the file. Its numbers are the offsets of its beginning in
+    /// the text and in the file.
     parts: Vec<(usize, usize)>,
 }
 
@@ -104,8 +105,8 @@ impl<'a> Lines<'a> {
         goes_on.then_some(logical)
     }
 
-    /// Returns a line without the escape character at its end, and whether it had one, so that the next line continues
-    /// it.
+    /// Returns a line without the escape character at its end, and whether there was such a character. If so, the next
+    /// line continues this line.
     fn continued<'b>(&self, text: &'b str) -> (&'b str, bool) {
         let line = text.trim_end_matches([' ', '\t']);
         match line.strip_suffix(self.escape) {

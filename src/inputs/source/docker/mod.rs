@@ -1,5 +1,5 @@
-//! Reads Dockerfiles and their ignore files like BuildKit, to find which files of its context a build can read, and
-//! which images it uses.
+//! Reads Dockerfiles and their ignore files like BuildKit, to find the files of the context that a build can read, and
+//! the images that it uses.
 //!
 //! [`Dockerfile::parse`] reads the text, [`Dockerfile::reads`] returns the sources in the context that a build copies
 //! or mounts, and [`ContextReads::files`] returns the files that match these sources. This module opens no files.

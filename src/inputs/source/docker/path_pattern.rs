@@ -13,7 +13,7 @@ pub(super) struct PathPattern {
     pieces: Vec<Piece>,
 }
 
-/// A pattern that the builder refuses.
+/// The error for a pattern that the builder refuses, or that it may read differently from this reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadPattern;
 
@@ -38,7 +38,7 @@ enum Piece {
 }
 
 impl PathPattern {
-    /// Reads a pattern. It must be normalised already, so that it has no parts such as `.` and `..`.
+    /// Reads a pattern. The pattern must be normalised: it has no parts such as `.` and `..`.
     pub(super) fn parse(pattern: &[u8]) -> Result<Self, BadPattern> {
         let text = pattern.to_str_lossy();
         let mut pieces = Vec::new();
@@ -135,7 +135,7 @@ impl Places {
         self.arrived.fill(false);
     }
 
-    /// Adds a piece. If that may match nothing, adds the next piece too, and so on.
+    /// Adds a piece. If this piece may match nothing, adds the next piece too, and so on.
     fn arrive(&mut self, at: usize, pieces: &[Piece]) {
         for at in at..self.here.len() {
             self.here[at] = true;

@@ -20,7 +20,7 @@ pub(super) enum Meaning {
     Context,
     /// An image, or one of these stages: a part of the name is known only to the builder, and these stages match the rest.
     OneOf(Vec<usize>),
-    /// An image, or any stage before this one, since the name is not known.
+    /// An image, or any stage before this position: the name is not known.
     AnyBefore(usize),
     /// The builder refuses the name.
     Refused,
@@ -93,8 +93,8 @@ impl<'a> Stages<'a> {
     }
 
     /// Returns the meaning of the text in `COPY --from` or in the field `from` of a mount. If `by_number` is set, as
-    /// for `COPY`, the text may be the number of a stage. BuildKit does not fill in variables there, but other builders
-    /// do.
+    /// for `COPY`, the text may be the number of a stage. Variables in the text are filled in: BuildKit does not do so,
+    /// but other builders do.
     pub(super) fn origin(&self, text: &str, by_number: bool, globals: &Globals) -> Meaning {
         let name = match globals.expand(text) {
             Ok(value) if value.is_wild || (value.text.is_empty() && text.contains('$')) => {
@@ -113,8 +113,8 @@ impl<'a> Stages<'a> {
         }
     }
 
-    /// Returns the position of the stage that is built: the stage with this name or number, or without a name the last
-    /// stage. `None` if there is no such stage.
+    /// Returns the position of the stage that is built: the stage with this name or number. If there is no name, this
+    /// is the last stage. `None` if there is no such stage.
     pub(super) fn target(&self, name: Option<&str>) -> Option<usize> {
         let Some(name) = name.filter(|name| !name.is_empty()) else { return self.file.stages.len().checked_sub(1) };
         let by_number = || name.parse().ok().filter(|number| *number < self.file.stages.len());

@@ -317,7 +317,7 @@ impl<'a> Reader<'a> {
 }
 
 impl ContextReads {
-    /// Sorts everything in the order of the file, since stages are read in the order of their dependencies.
+    /// Sorts everything in the order of the file. (The stages are read in another order: that of their dependencies.)
     fn in_order(mut self) -> Self {
         self.sources.sort_by_key(|source| source.span);
         self.images.sort_by_key(|image| image.span);

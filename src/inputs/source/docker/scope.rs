@@ -1,4 +1,4 @@
-//! The variables of a Dockerfile at a place in it.
+//! The variables that have values at a certain instruction of a Dockerfile.
 
 use std::collections::BTreeMap;
 

@@ -30,7 +30,7 @@ impl Value {
 pub(super) enum Refusal {
     /// It uses this variable, which may have any value.
     Variable(String),
-    /// A builder refuses the word too, or the word is longer than any path.
+    /// A builder refuses the word, or the word is too long or too complicated for this reader.
     Syntax,
 }
 
@@ -85,7 +85,7 @@ pub(super) struct Lexer<'a> {
     pub(super) filled: usize,
     pub(super) doubt: Doubt,
     words: Vec<String>,
-    /// The current word. As in BuildKit, a `${…}` with an alternative restarts it.
+    /// The current word. As in BuildKit, a `${…}` with an operator, such as `${a:-b}`, restarts the word.
     pub(super) word: String,
     in_word: bool,
 }
@@ -110,7 +110,7 @@ impl<'a> Lexer<'a> {
         self.rest.clone().next()
     }
 
-    /// Reads and returns the text up to the character `stop`; if that is `None`, up to the end.
+    /// Reads and returns the text up to the character `stop`. If `stop` is `None`, reads up to the end.
     pub(super) fn until(&mut self, stop: Option<char>) -> Result<String, Refusal> {
         let outer = self.depth == 0;
         let mut result = String::new();

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-/// A part of a line, and its text without quotes.
+/// A part of a line, and its text. In the words of [`words`], the text has its quotes and escapes; in those of
+/// [`flags`] and [`json`], it does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) text: String,
@@ -117,7 +118,7 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     flag
 }
 
-/// Returns the strings of a JSON list; `None` if the range is not a JSON list, so that it is read as words.
+/// Returns the strings of a JSON list. `None` if the range is not a JSON list. Then it is read as words.
 pub(super) fn json(text: &str, range: Range<usize>) -> Option<Result<Vec<Word>, NotOnlyStrings>> {
     let part = &text[range.clone()];
     if !part.starts_with('[') {

@@ -2,7 +2,7 @@
 
 use super::literal;
 
-/// A place in the text of a Go file.
+/// A position in the text of a Go file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'t> {
     text: &'t str,

@@ -19,8 +19,8 @@ pub struct GoSource {
 }
 
 impl GoSource {
-    /// Reads a Go file. If it cannot read a part of the file, it still looks for `//go:embed` and `//go:generate` after
-    /// it.
+    /// Reads a Go file. If a part of the file cannot be read, `//go:embed` and `//go:generate` lines after that part
+    /// are still found.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut source = Self { generate: generate(text), ..Self::default() };
@@ -40,7 +40,7 @@ impl GoSource {
         source
     }
 
-    /// Whether it is part of a command, which `go build` compiles to a program.
+    /// Whether the file is part of a command, which `go build` compiles to a program.
     #[must_use]
     pub fn is_command(&self) -> bool {
         self.package.as_deref() == Some("main") && !self.ignored
@@ -108,8 +108,8 @@ fn embeds(comment: &Comment<'_>) -> Vec<Located<String>> {
     patterns
 }
 
-/// Returns the place of the first line that begins with `//go:generate`; `None` if there is none. Like `go generate`,
-/// it does not distinguish comments from code.
+/// Returns the place of the first line that begins with `//go:generate`; `None` if there is no such line. Like `go
+/// generate`, this function does not distinguish comments from code.
 fn generate(text: &str) -> Option<Span> {
     const DIRECTIVE: &str = "//go:generate";
     let begins_line = |at: usize| at == 0 || text.as_bytes()[at - 1] == b'\n';

@@ -28,7 +28,7 @@ pub struct Workflow {
     pub path_filters: Vec<PathFilterStep>,
     /// Its jobs, in the order of the file.
     pub jobs: Vec<WorkflowJob>,
-    /// When it starts.
+    /// The events that start the workflow.
     pub start: WorkflowStart,
 }
 
@@ -142,7 +142,8 @@ impl Workflow {
     }
 }
 
-/// Adds the builds that are not in the list yet. Builds that differ only in their places or images count as the same.
+/// Adds the builds that are not in the list yet. Builds that differ only in their places in the file or in their images
+/// count as the same.
 fn add_distinct(builds: &mut Vec<DeclaredBuild>, more: impl Iterator<Item = DeclaredBuild>) {
     for build in more {
         let is_same = |other: &DeclaredBuild| {

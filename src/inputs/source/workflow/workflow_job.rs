@@ -25,7 +25,7 @@ pub struct WorkflowJob {
     pub outputs: BTreeMap<String, String>,
     /// The axes of its matrix whose values are one expression, such as `${{ fromJSON(inputs.services) }}`, by name.
     pub axes: BTreeMap<String, String>,
-    /// The path of the workflow that it calls, if that is in the repository.
+    /// The path of the workflow that the job calls, if that workflow is in the repository.
     pub calls: Option<String>,
     /// The inputs that it passes to the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
