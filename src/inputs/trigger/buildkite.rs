@@ -69,8 +69,8 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["ui", "api", "trigger_job"])
 }
 
-/// Whether the build is for a pull request. A build for a push to the default branch is not, even if a pull request
-/// from that branch into another branch is open.
+/// Whether the build is for a pull request. A build for a push to the default branch does not count, even if a pull
+/// request from that branch into another branch is open.
 fn is_pull_request(facts: &Facts) -> bool {
     let is_one = facts.text(PULL_REQUEST).is_some_and(|number| number != "false");
     is_one && !(facts.same(BRANCH, DEFAULT_BRANCH) && pull_request(facts) == Origin::Own)

@@ -1,8 +1,8 @@
 //! CircleCI.
 //!
 //! The variables: <https://circleci.com/docs/reference/variables>. CircleCI states the base in pipeline values, which
-//! jobs do not get as variables. The job that makes the plan has to set a variable for each of these values. Its name
-//! is the value's name in capitals, with `_` for the dots:
+//! jobs do not get as variables. The job that makes the plan has to set a variable for each of these values. The name
+//! of the variable is the name of the value in capitals, with `_` for the dots:
 //!
 //! ```yaml
 //! environment:
@@ -99,8 +99,8 @@ fn is_manual(facts: &Facts) -> bool {
     facts.is(SOURCE, &["api", "explicit"])
 }
 
-/// Whether the build is for a pull request. A build for a push to the default branch is not, even if a pull request
-/// from that branch into another branch is open.
+/// Whether the build is for a pull request. A build for a push to the default branch does not count, even if a pull
+/// request from that branch into another branch is open.
 fn is_pull_request(facts: &Facts) -> bool {
     let signs = ["CIRCLE_PULL_REQUEST", "CIRCLE_PR_NUMBER", "PIPELINE_EVENT_GITHUB_PULL_REQUEST_NUMBER"];
     signs.into_iter().any(|sign| facts.has(sign)) && !facts.is_true(IS_DEFAULT)

@@ -10,7 +10,7 @@ use super::{
 use crate::model::name::CommitId;
 
 /// The prefix of the branches that GitHub's merge queue creates. Other engines that build a GitHub repository see
-/// pushes to them.
+/// pushes to these branches.
 pub(super) const MERGE_QUEUE: &str = "gh-readonly-queue/";
 
 /// The variable that is `true` if nektos/act runs the workflow on a developer's machine.
@@ -23,7 +23,7 @@ pub(super) struct Dialect {
     pub(super) default_branch: DefaultBranch,
     /// The rows. The first one whose `when` returns `true` is used.
     pub(super) rows: &'static [Row],
-    /// The row that is used if none of `rows` is.
+    /// The row that is used if no row in `rows` fits.
     pub(super) otherwise: Row,
 }
 
@@ -34,8 +34,8 @@ pub(super) struct Row {
     pub(super) when: fn(&Facts) -> bool,
     pub(super) kind: Kind,
     pub(super) reference: Reference,
-    /// Where the commits that the event is about are stated, the event's own commit first. Empty if it is about no
-    /// commit.
+    /// The facts with the commits that the event is about. The first fact has the event's own commit. Empty if the
+    /// event is about no commit.
     pub(super) subject: &'static [Fact],
     pub(super) base: Base,
     pub(super) origin: fn(&Facts) -> Origin,
@@ -59,7 +59,7 @@ pub(super) enum Reference {
 /// Where the base of an event is stated. Most variants become the [`BaseHint`] of the same name.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Base {
-    /// Nowhere: the event has no base.
+    /// Nowhere: the event states no base.
     None,
     /// No base is needed, since the tag names a service: [`BaseHint::None`].
     Named,
@@ -80,7 +80,7 @@ pub(super) enum Base {
 pub(super) enum DefaultBranch {
     /// Nowhere. It is taken from the clone or from `--default-branch`.
     Unstated,
-    /// This fact is its name.
+    /// This fact is the name of the default branch.
     Named(Fact),
     /// The fact `branch` is the name of the default branch if the fact `when` is true; else the name is not stated.
     This { branch: Fact, when: Fact },

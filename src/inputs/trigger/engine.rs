@@ -44,7 +44,7 @@ impl Engine {
         Self::CloudBuild,
     ];
 
-    /// Returns its name for display.
+    /// Returns the engine's name for display.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -80,7 +80,7 @@ impl Engine {
         }
     }
 
-    /// Returns the engine of this run, by the variables that are set; `None` if it is no known engine.
+    /// Returns the engine of this run, by the variables that are set; `None` if the run is in no known engine.
     pub(super) fn detect(variable: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         Self::ALL.into_iter().find(|engine| variable(engine.sign()).is_some())
     }

@@ -4,20 +4,20 @@ use serde_json::Value;
 
 use crate::model::name::CommitId;
 
-/// Where an engine states a fact.
+/// A fact about an event: the name of a value that an engine provides.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fact {
-    /// In an environment variable.
+    /// The environment variable with this name.
     Variable(&'static str),
-    /// In the event file, at this JSON pointer.
+    /// The value in the event file at this JSON pointer.
     Event(&'static str),
-    /// In the first of these places that has it.
+    /// The first of these facts that has a value.
     AnyOf(&'static [Fact]),
 }
 
-/// The facts that an engine states: its variables, and its event file if it has one.
+/// The values that an engine provides: its variables, and its event file if it has one.
 ///
-/// A fact with an empty text counts as absent.
+/// A value with an empty text counts as absent.
 pub(super) struct Facts<'a> {
     pub(super) variable: &'a dyn Fn(&str) -> Option<String>,
     pub(super) event: Value,
@@ -33,8 +33,8 @@ impl Facts<'_> {
         text.filter(|text| !text.is_empty())
     }
 
-    /// Returns a fact that is a commit id, which may be all zeros. `None` for any other text, such as the word `HEAD`
-    /// in `BUILDKITE_COMMIT` or Bitbucket's short ids.
+    /// Returns the value of a fact if it is a commit id, which may be all zeros. `None` for any other text, such as the
+    /// word `HEAD` in `BUILDKITE_COMMIT` or Bitbucket's short ids.
     pub(super) fn commit(&self, fact: Fact) -> Option<CommitId> {
         self.text(fact)?.parse().ok()
     }

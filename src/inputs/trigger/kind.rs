@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum Kind {
     /// Commits were pushed to a branch.
     Push,
-    /// A tag was pushed.
+    /// A tag was pushed, or a run was started for a tag.
     Tag,
-    /// A pull or merge request was opened or updated.
+    /// A pull or merge request was opened, updated, merged or closed.
     PullRequest,
     /// A merge queue tests a group of pull requests.
     MergeGroup,
@@ -18,7 +18,7 @@ pub enum Kind {
     Manual,
     /// A schedule started the run.
     Schedule,
-    /// A release was published.
+    /// A release was created, edited or published.
     Release,
     /// A branch, a tag, a release or a merge queue's group was deleted, so there is nothing to build.
     Delete,

@@ -19,13 +19,14 @@
 //!
 //! The base in the table is used if `HEAD` is one of the subjects or descends from one. Otherwise, or if the event has
 //! no subject, the base is the merge base of `HEAD` and the default branch. If `HEAD` has no commits that the default
-//! branch lacks, everything is then planned, and the plan reports a doubt.
+//! branch lacks, everything is then planned, and the plan reports a doubt, which is a reason why it may contain too
+//! much.
 //!
 //! Names in lower case, such as `before`, are keys of the event file; names in capitals are variables. Gitea and
 //! Forgejo Actions use GitHub's variables and rows. A called workflow (`workflow_call`) has the event of its caller.
 //! GitHub raises no event for a draft of a release. A pre-release counts as a release. A pull request that was closed
-//! without being merged still counts as a pull request. A child pipeline of GitLab is read like its parent if that is
-//! for a merge request or a tag, and otherwise as a push.
+//! without being merged still counts as a pull request. A child pipeline of GitLab is read like its parent if the
+//! parent is for a merge request or a tag, and otherwise as a push.
 //!
 //! | Engine | Event | Kind | Subject | Base |
 //! | --- | --- | --- | --- | --- |
@@ -147,7 +148,7 @@ pub struct Trigger {
     pub event: &'static str,
     /// The kind of event.
     pub kind: Kind,
-    /// The full ref that the event is about, such as `refs/heads/main`; `None` if it is about no ref.
+    /// The full ref that the event is about, such as `refs/heads/main`; `None` if the event is about no ref.
     pub reference: Option<String>,
     /// The commits that the event is about. Another commit may be checked out.
     pub subject: EventSubject,
@@ -211,7 +212,7 @@ impl Trigger {
         self.ci.is_none()
     }
 
-    /// Returns the branch that the event is about; `None` if it is not about a branch.
+    /// Returns the branch that the event is about; `None` if the event is not about a branch.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/heads/")
@@ -226,7 +227,7 @@ impl Trigger {
         rest.split('/').next()?.parse().ok()
     }
 
-    /// Returns the tag that the event is about; `None` if it is not about a tag.
+    /// Returns the tag that the event is about; `None` if the event is not about a tag.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
         self.reference.as_deref()?.strip_prefix("refs/tags/")
