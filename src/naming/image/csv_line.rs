@@ -25,7 +25,7 @@ impl Text {
         &self.text
     }
 
-    /// Converts the offset of a problem from this text to the line.
+    /// Returns a problem with the offset in the line in place of the offset in this text.
     pub(super) fn place(&self, problem: Problem) -> Problem {
         let offset = self.offsets.get(problem.offset).or(self.offsets.last()).copied().unwrap_or_default();
         Problem { offset, ..problem }

@@ -13,8 +13,8 @@ enum Piece {
 
 type Token = (&'static str, fn(&CalendarTime) -> String);
 
-/// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats.
-/// Longer tokens come before their own beginnings: `MM` before `M`.
+/// The tokens of moment.js in its English locale, except for weeks, eras, zone names and the locale's own formats. A
+/// token comes before each token that it begins with: `MM` before `M`.
 const TOKENS: &[Token] = &[
     ("YYYYYY", |t| format!("+{}", t.format("%06Y"))),
     ("YYYYY", |t| t.format("%05Y")),
@@ -201,7 +201,7 @@ mod tests {
         assert_eq!(DateFormat::parse("GGGG").unwrap_err().offset, 0);
     }
 
-    /// The look-up uses the first token that fits, so longer tokens must come before their own beginnings.
+    /// The look-up uses the first token that fits, so a token must come before each token that it begins with.
     #[test]
     fn longer_tokens_come_first() {
         for (at, (token, _)) in TOKENS.iter().enumerate() {

@@ -50,7 +50,7 @@ impl Flavor {
     /// Reads the lines of `flavor`. Blank lines and comments (`#`) are ignored.
     ///
     /// # Errors
-    /// When a line is wrong. All errors are returned, each with its place.
+    /// When a line is wrong. All errors are returned, each with its line and offset.
     pub fn parse<S: AsRef<str>>(lines: &[S]) -> Result<Self, Vec<RuleError>> {
         let mut flavor = Self::default();
         let mut errors = Vec::new();

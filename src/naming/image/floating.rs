@@ -83,7 +83,8 @@ fn latest_shape(flavor: &Flavor, service: &ServiceName) -> Option<Shape> {
     Some([affix(&flavor.prefix)?, vec![Piece::Text("latest".to_owned())], affix(&flavor.suffix)?].concat())
 }
 
-/// Returns the shape of an expression; `None` if it contains a version or a commit.
+/// Returns the shape of an expression. `None` if the expression contains a version, a commit, a git tag or a date: an
+/// image tag with one of these never moves.
 fn of(expression: &Expression<Global>, service: &ServiceName) -> Option<Shape> {
     let value = |value: &Global| match value {
         Global::Branch | Global::BaseRef | Global::IsDefaultBranch | Global::IsNotDefaultBranch => Some(Piece::Any),
@@ -121,7 +122,7 @@ fn fits(shape: &[Piece], tag: &str) -> bool {
     }
 }
 
-/// Whether a tag contains a whole version, and so is a pin.
+/// Whether a tag contains a whole version (three dotted numbers). Such a tag is a pin.
 pub(super) fn holds_version(tag: &str) -> bool {
     static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(^|[^0-9.])[0-9]+\.[0-9]+\.[0-9]+").ok());
     VERSION.as_ref().is_none_or(|version| version.is_match(tag))

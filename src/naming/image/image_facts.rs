@@ -6,7 +6,7 @@ use crate::naming::version::Purpose;
 pub struct ImageFacts<'a> {
     /// The service.
     pub service: &'a ServiceName,
-    /// Its version, as in the plan: `1.0.9-0047-188f7a2`.
+    /// The version of the service, as in the plan: `1.0.9-0047-188f7a2`.
     pub version: &'a str,
     /// The release that the image is named after: the release at head, or, if a version was given, the release with
     /// that version.
@@ -36,7 +36,7 @@ pub struct ImageRelease<'a> {
     pub standing: ReleaseRank,
 }
 
-/// The rank of a release among the releases of its service. It decides which tags may move to it.
+/// The rank of a release among the releases of its service. The rank decides which tags may move to the release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReleaseRank {
     /// The highest stable release of the service: `latest` may move to it.
@@ -51,7 +51,7 @@ pub enum ReleaseRank {
     Unreleased,
 }
 
-/// The event, as far as tags depend on it.
+/// The facts about an event on which tags depend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ImageEvent<'a> {
     /// An event on a branch: a push, a manual run, a merge queue.
@@ -72,7 +72,7 @@ pub enum ImageEvent<'a> {
         /// The branch into which it is to be merged.
         base: Option<&'a str>,
     },
-    /// Something without a ref.
+    /// Any other event, such as one whose branch or tag is not known.
     Other,
 }
 
@@ -103,7 +103,8 @@ impl<'a> ImageFacts<'a> {
         }
     }
 
-    /// Returns the branch that the event's tag or pull request is based on.
+    /// Returns the branch from which the event's tag was pushed, or into which the event's pull request is to be
+    /// merged.
     pub(super) fn base(&self) -> Option<&'a str> {
         match self.event {
             ImageEvent::Tag { base, .. } | ImageEvent::PullRequest { base, .. } => base,

@@ -45,9 +45,10 @@ impl ImageTag {
         if text.len() > 128 { Err(ImageTagError::TooLong(text.len())) } else { Ok(Self(text.to_owned())) }
     }
 
-    /// Returns the content tag, by which a later run finds an image of the same content: the fingerprint of the
-    /// service, and then the binding (`bound_to`) if there is one. `None` if one of the texts does not have its usual
-    /// form. So there is no content tag for modified files, whose fingerprint ends with `-dirty`.
+    /// Returns the content tag, by which a later run finds an image of the same content. The tag consists of the
+    /// service's fingerprint and, if there is one, the binding (`bound_to`: a digest of the values that the build can
+    /// see). `None` if one of the texts does not have its usual form. So there is no content tag for modified files,
+    /// whose fingerprint ends with `-dirty`.
     #[must_use]
     pub fn of_content(fingerprint: &str, bound_to: Option<&str>) -> Option<Self> {
         let text = match bound_to {

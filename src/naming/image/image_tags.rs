@@ -7,7 +7,7 @@ pub struct Tags {
     /// The tags, each once. The first tag names the image. The flavor's `latest` is the last tag, if the image gets it.
     /// Empty if no rule gives a tag for this event.
     pub names: Vec<ImageTag>,
-    /// The tags in `names` that are not floating, each with the kind of its movement.
+    /// The tags in `names` that never move, each with [`TagMovement::Once`] or [`TagMovement::Fixed`].
     pub held: Vec<(ImageTag, TagMovement)>,
     /// Rules that should have given a tag but did not. A warning names them.
     pub skipped: Vec<Skipped>,
@@ -20,8 +20,8 @@ pub struct Tags {
 pub enum TagMovement {
     /// It moves with each build.
     Floating,
-    /// It never moves, since it names a commit: the first image of the commit keeps it. An attempt to move it is no
-    /// error.
+    /// It never moves, since it names a commit. The first image of the commit keeps the tag. An attempt to move the tag
+    /// is no error.
     Once,
     /// It never moves, since it names a release. An attempt to move it is an error.
     Fixed,
@@ -41,14 +41,15 @@ pub struct LeftOut {
 pub enum TagRefusal {
     /// The tag is for releases, and the environment is not for releases.
     OfReleases,
-    /// There is a higher release, which keeps the tag.
+    /// The tag, such as `1.0`, belongs to the highest stable release with this number (`latest` to the highest of all).
+    /// The image is of another release, or of none.
     NotHighest,
 }
 
-/// A rule that gives no tag, since the text that it reads does not fit: it is no version, for example.
+/// A rule that gives no tag because the text that the rule reads does not fit. For example, the text is not a version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// The line of `tags`, from 0.
+    /// The number of the line of `tags`, from 0.
     pub line: usize,
     /// The reason: without a full stop, in lower case.
     pub reason: String,
@@ -58,17 +59,18 @@ pub struct Skipped {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the image tag `{}` is not valid: {error}", Escaped::new(tag))]
 pub struct InvalidTag {
-    /// The line of `tags` that made it, from 0; `None` for `latest` with the flavor's prefix and suffix.
+    /// The number of the line of `tags` that gave the tag, from 0; `None` for the flavor's `latest` with its prefix and
+    /// suffix.
     pub line: Option<usize>,
     /// The tag.
     pub tag: String,
-    /// What is wrong with it.
+    /// What is wrong with the tag.
     pub error: ImageTagError,
 }
 
 impl Tags {
-    /// Adds a tag that the image gets to the end of `names`, unless it is there already. Adds any other tag to
-    /// `left_out`. If two rules give the same tag, the stricter movement applies.
+    /// Adds a tag. If `kept` is `Ok`, the image gets the tag: `names` gets it at the end, unless it is there already.
+    /// Otherwise, `left_out` gets the tag. If two rules give the same tag, the stricter movement applies.
     pub(super) fn add(&mut self, tag: ImageTag, kept: Result<TagMovement, TagRefusal>) {
         match kept {
             Ok(movement) => {

@@ -5,7 +5,8 @@ use super::rule_error::Problem;
 use super::tag_expression::{Expression, Global};
 use crate::model::calendar::CalendarTime;
 
-/// The labels by which rebake recognises an image: its service, and the commit at which it was built.
+/// The keys of the labels by which rebake recognises an image. One label has the service's name, the other one the
+/// commit at which the image was built.
 pub const OWN_LABELS: (&str, &str) = ("rebake.service", "rebake.commit");
 
 /// The labels of a service's image, checked. Their values may contain the same expressions as tags.
@@ -18,7 +19,7 @@ pub struct Labels(Vec<(String, Expression<Global>)>);
 pub struct LabelError {
     /// The label's key.
     pub key: String,
-    /// Offset in bytes in its value.
+    /// Offset in bytes in the label's value.
     pub offset: usize,
     /// What is wrong: without a full stop, in lower case.
     pub message: String,
@@ -54,8 +55,9 @@ impl Labels {
     /// Returns all labels of the image: the standard ones of OCI (`org.opencontainers.image.*`), and the service's own,
     /// which replace standard labels with the same keys.
     ///
-    /// The label `created` is the time of the commit, so that the same commit gives the same labels. `source` is the
-    /// address of the repository, from [`source_url`](super::source_url). If it is `None`, there is no label `source`.
+    /// The label `created` is the time of the commit, so that the same commit gives the same labels. The label `source`
+    /// is the parameter `source`: the address of the repository, from [`source_url`](super::source_url). Without an
+    /// address, there is no label `source`.
     #[must_use]
     pub fn fill(&self, facts: &ImageFacts<'_>, source: Option<&str>) -> BTreeMap<String, String> {
         let standard = [

@@ -5,7 +5,7 @@ use super::tag_rules::TagRules;
 use crate::model::name::{CommitId, ServiceName};
 use crate::naming::version::Purpose;
 
-/// The facts that all commits of a branch share, as far as tags depend on them.
+/// Those facts about an image that all commits of a branch share.
 #[derive(Debug, Clone, Copy)]
 pub struct TagOccasion<'a> {
     /// What the environment is for.
@@ -36,8 +36,8 @@ const EXAMPLES: [Example; 2] = [
 ];
 
 impl TagRules {
-    /// Returns the tags that the images of all commits get on this occasion, such as `main` and `latest`. They move
-    /// from build to build.
+    /// Returns the tags that the images of all commits get on this occasion, such as `main` and `latest`. Such tags
+    /// move from build to build.
     ///
     /// These are the tags that two example commits with nothing in common both get. The list is empty if a tag is not
     /// valid.

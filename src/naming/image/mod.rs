@@ -10,7 +10,7 @@
 //! | type | the action | here | why |
 //! | --- | --- | --- | --- |
 //! | `schedule` | on a schedule: `nightly`, or the `pattern` | the same | |
-//! | `semver`, `pep440` | when a tag was pushed: the tag as a version; `match=` finds the version in it | in an environment for releases, when head carries the service's release tag: the version in that tag, or the one that was given; `{{raw}}` includes a `v` before it; `match=` is tried on that and then on the whole tag | no rule for each service; the same commit gives the same tags |
+//! | `semver`, `pep440` | when a tag was pushed: the tag as a version; `match=` finds the version in it | in an environment for releases, when head carries the service's release tag: the version in that tag, or the one that was given; `{{raw}}` includes a `v` before the version; `match=` is tried on this version and then on the whole tag | no rule for each service; the same commit gives the same tags |
 //! | `match` | when a tag was pushed: the pattern in the tag | when head carries the release tag: the pattern in the version as the tag has it (`1.0.9`, `v1.0.9`), else in the whole tag (`api/v1.0.9`) | as above; patterns written for the whole tag still work |
 //! | `edge` | on the default branch, or `branch` | the same | |
 //! | `ref,event=branch` | the branch | the same | |
@@ -26,7 +26,7 @@
 //! # Which tags an image gets
 //!
 //! [`Tags::left_out`] has the tags that rules gave, but that the image does not get. The module `tag_choice` decides
-//! which.
+//! which tags an image gets.
 //!
 //! - In an environment that is not for releases (one without `version: release`), tags are left out that would replace
 //!   a release: tags of `semver` and `pep440`, tags of `match` from the tag of a release, a value that is exactly the
@@ -36,15 +36,15 @@
 //!
 //! # What else differs
 //!
-//! - A flavor's `latest` always names the highest stable release, even with `latest=true`, which lets any rule move it.
-//!   In the action, `latest` names the release that was built last, so a fix for an old version moves it back. To tag
-//!   another image, use `type=raw,value=latest,enable={{is_default_branch}}`.
+//! - A flavor's `latest` always names the highest stable release, even with `latest=true`, with which a rule of any
+//!   type is enough for this tag. In the action, `latest` names the release that was built last, so a fix for an old
+//!   version moves it back. To tag another image, use `type=raw,value=latest,enable={{is_default_branch}}`.
 //! - `{{date}}` is the commit's time, like `{{commit_date}}`, and time zones are fixed distances from UTC
 //!   (`tz='+09:00'`), so that the same commit gives the same plan.
 //! - `{{version}}` and `{{name}}` of the service are expressions too. `{{tag}}` is the service's release tag at head,
 //!   else the tag that was pushed. Values are never escaped for HTML.
-//! - Build metadata stays in `{{version}}`: `1.0.9+b5` is the tag `1.0.9_b5`. The action drops it, so that two releases
-//!   become one image.
+//! - Build metadata stays in `{{version}}`: `1.0.9+b5` is the tag `1.0.9_b5`. The action drops the metadata, and two
+//!   releases become one image.
 //! - In a value `+` becomes `_`, and, as in the action, any other run of characters that a tag may not contain becomes
 //!   `-`. Literal text with such characters is refused, and so is a tag of more than 128 characters.
 //! - An attribute that the type does not have gives a warning; the action ignores it silently. Unknown types and

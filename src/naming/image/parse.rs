@@ -30,17 +30,17 @@ const TYPES: &[Type] = &[
 
 const COMMON: &[&str] = &["type", "enable", "priority", "prefix", "suffix"];
 
-/// The attributes of a line, each with the place of its field.
+/// The attributes of a line: for each its key, its value, and the offset of its field.
 struct Attributes {
     line_type: &'static Type,
     given: Vec<(String, Text, usize)>,
     /// The problems found so far, at most one for each attribute that was read.
     problems: Vec<Problem>,
-    /// The attributes that the type does not have. They are ignored, as in the action.
+    /// A problem for each attribute that the type does not have. Such attributes are ignored, as in the action.
     ignored: Vec<Problem>,
 }
 
-/// Reads a line of `tags` with this number. Also returns a problem for each attribute that is ignored.
+/// Reads the line of `tags` with the number `line`. Also returns a problem for each attribute that is ignored.
 pub(super) fn rule(line: usize, text: &str) -> Result<(Rule, Vec<Problem>), Vec<Problem>> {
     let fields = fields(text).map_err(|problem| vec![problem])?;
     let mut attributes = Attributes::read(fields)?;
@@ -106,8 +106,8 @@ impl Attributes {
         read(value.as_str()).map_err(|problem| self.problems.push(value.place(problem))).ok()
     }
 
-    /// Reads an attribute; `None` also if it is empty, since examples in the action's documentation have empty
-    /// attributes.
+    /// Reads an attribute. `None` if the attribute is absent, wrong or empty: examples in the action's documentation
+    /// have empty attributes.
     fn take_filled<T>(&mut self, key: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
         let filled = self.given.iter().any(|(other, value, _)| other == key && !value.as_str().is_empty());
         if filled { self.take(key, read) } else { None }

@@ -148,7 +148,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Whether this is a host name, an IPv4 address or an IPv6 address in brackets, with a port or without.
+/// Whether a text is a host name, an IPv4 address or an IPv6 address in brackets, with a port or without.
 fn is_host(text: &str) -> bool {
     let (host, port) = match text.strip_prefix('[').and_then(|inside| inside.split_once(']')) {
         Some((address, "")) => return is_ipv6(address),
@@ -172,7 +172,7 @@ fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
-/// Whether this is `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
+/// Whether a text has the form `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`.
 fn is_component(text: &str) -> bool {
     let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let is_separator = |run: &[u8]| matches!(run, b"." | b"_" | b"__") || run.iter().all(|byte| *byte == b'-');

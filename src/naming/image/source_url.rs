@@ -1,7 +1,8 @@
 /// Returns the web address of a repository, from the address of its remote: `https://github.com/acme/shop` for
 /// `git@github.com:acme/shop.git`.
 ///
-/// User names and passwords are removed, since labels are public. `None` for a path on this machine.
+/// User names and passwords are removed, since labels are public. `None` if the remote has no web address, such as a
+/// path on this machine.
 #[must_use]
 pub fn source_url(remote: &str) -> Option<String> {
     let remote = remote.trim();

@@ -25,7 +25,7 @@ pub(super) enum Answer<'a> {
 }
 
 impl Enable {
-    /// Whether a rule is enabled.
+    /// Whether a rule is enabled for an event.
     pub(super) fn holds(self, facts: &ImageFacts<'_>) -> bool {
         match self {
             Self::Always => true,
@@ -70,7 +70,7 @@ impl Source {
     }
 }
 
-/// Returns the texts from which a rule about versions may read one, the preferred text first. If the rule has a
+/// Returns the texts in which a rule about versions looks for a version, the preferred text first. If the rule has a
 /// `value`, this is the only text. Otherwise the texts are the version in the release's tag, and the whole tag.
 fn texts(value: Option<&Expression<Global>>, facts: &ImageFacts<'_>) -> Vec<String> {
     match (value, facts.release) {

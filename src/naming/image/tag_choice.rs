@@ -1,4 +1,4 @@
-//! Decides for each tag that a rule gives whether the image gets it.
+//! Decides whether an image gets a tag that a rule gives.
 
 use super::floating::holds_version;
 use super::image_facts::{ImageFacts, ImageRelease, ReleaseRank};
@@ -130,7 +130,8 @@ fn holds(text: &str, version: &str) -> bool {
     })
 }
 
-/// Whether a value is exactly the version of the release, with or without a `v`.
+/// Whether a value is exactly the version of the release, with or without a `v`. Patterns of `semver` and `pep440`
+/// rules count as such a value.
 fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let Some(release) = facts.release else { return false };
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
@@ -144,7 +145,7 @@ fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     }
 }
 
-/// Whether a value contains the commit, so that no other commit has the tag.
+/// Whether a value contains the commit. No other commit has such a tag.
 fn names_commit(body: &Body<'_>) -> bool {
     matches!(body, Body::Global(expression) if expression.values().any(|value| matches!(value, Global::Sha)))
 }

@@ -45,7 +45,7 @@ pub(super) trait Named: Sized {
     /// The words of all values, for suggestions.
     const WORDS: &'static [&'static str];
 
-    /// Returns the value of a word; `None` if there is no such word.
+    /// Returns the value with the name `word`, such as `branch`; `None` if there is no such value.
     fn read(word: &str, arguments: &[Argument], offset: usize) -> Result<Option<Self>, Problem>;
 }
 
@@ -111,8 +111,8 @@ impl<N> Expression<N> {
         }
     }
 
-    /// Converts its texts and values, in order, by `text` and `value`; `None` if `value` returns `None` for one of the
-    /// values.
+    /// Converts each literal text by `text` and each value by `value`, in order. `None` if `value` returns `None` for
+    /// one of the values.
     pub(super) fn pieces<P>(&self, text: impl Fn(&str) -> P, value: impl Fn(&N) -> Option<P>) -> Option<Vec<P>> {
         let piece = |piece: &Piece<N>| match piece {
             Piece::Text { text: written, .. } => Some(text(written)),

@@ -64,12 +64,12 @@ pub(super) enum ShaFormat {
 }
 
 impl Source {
-    /// Whether its tags belong to releases: tags from versions, and tags from matches in the tag of a release.
+    /// Whether tags of this type belong to releases: tags from versions, and tags from matches in the tag of a release.
     pub(super) fn is_of_releases(&self) -> bool {
         matches!(self, Self::Version { .. } | Self::Match { value: None, .. })
     }
 
-    /// Whether it is about releases, so that `latest=auto` moves `latest`.
+    /// Whether a rule of this type makes `latest=auto` give the tag `latest`.
     pub(super) fn is_about_releases(&self) -> bool {
         match self {
             Self::Version { .. } | Self::Match { .. } | Self::RefTag => true,

@@ -41,7 +41,7 @@ impl TagRules {
     /// `type=raw,value={{version}}`.
     ///
     /// # Errors
-    /// When a line is wrong. All errors are returned, each with its place.
+    /// When a line is wrong. All errors are returned, each with its line and offset.
     pub fn parse<S: AsRef<str>>(lines: &[S], flavor: Flavor) -> Result<Self, Vec<RuleError>> {
         let mut rules = Vec::new();
         let mut errors = Vec::new();
@@ -63,7 +63,8 @@ impl TagRules {
         if errors.is_empty() { Ok(Self { rules, flavor, ignored }) } else { Err(errors) }
     }
 
-    /// Returns the attributes that were ignored because the type of their rule does not have them, each with its place.
+    /// Returns the attributes that were ignored because the type of their rule does not have them, each with its line
+    /// and offset.
     #[must_use]
     pub fn ignored(&self) -> &[RuleError] {
         &self.ignored
@@ -77,9 +78,9 @@ impl TagRules {
         if rules.is_empty() { Self::default() } else { Self { rules, ..self.clone() } }
     }
 
-    /// Returns, for each line that can give a tag to a service, the number of the line and a description of how it
-    /// makes the tag. Lines of two services with equal descriptions give equal tags if the versions are equal. Lines
-    /// that read a release tag are left out, since release tags differ by service.
+    /// Returns, for each line that can give a tag to a service, the number of the line and a description of how its tag
+    /// is made. Lines of two services with equal descriptions give equal tags if the versions are equal. Lines that
+    /// search release tags by a pattern (`match`) are left out, since release tags differ by service.
     pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
         self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
     }
@@ -187,7 +188,7 @@ impl TagRules {
 }
 
 impl Rule {
-    /// Whether its tags contain the commit, or a git tag of it.
+    /// Whether tags of the rule contain the commit, or a git tag of the commit.
     fn names_a_commit(&self, flavor: &Flavor) -> bool {
         let value = match &self.source {
             Source::Sha(_) | Source::RefTag => return true,

@@ -12,7 +12,7 @@ pub struct Line {
     pub releases: Vec<TaggedRelease>,
     /// The positions of the lines that its services depend on.
     pub depends_on: Vec<usize>,
-    /// Whether the request includes the line: it was named, or none was.
+    /// Whether the request includes the line: the line was named, or no line was named.
     pub scope: Scope,
 }
 
@@ -58,7 +58,7 @@ impl Line {
         self.highest(|_| true)
     }
 
-    /// Returns the current release if it is at head, so that no further release is needed. A pre-release is only
+    /// Returns the current release if it is at head. In this case, no further release is needed. A pre-release is only
     /// returned if `pre` requests a pre-release.
     #[must_use]
     pub fn already(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
@@ -67,8 +67,8 @@ impl Line {
         })
     }
 
-    /// Returns the release after which commits are considered for the next one. If the line is already released at
-    /// head, returns the release before, so that the commits of the release at head are listed.
+    /// Returns the release after which commits are considered for the next release. If the line is already released at
+    /// head, this is the release before that one, so that the commits of the release at head are listed.
     #[must_use]
     pub fn since(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         match self.already(pre) {

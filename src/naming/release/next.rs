@@ -5,7 +5,7 @@ use crate::naming::version::{Bump, Scheme, Semver, Version, in_the_way};
 /// The next release of a line.
 pub(super) struct Next {
     pub(super) version: Version,
-    /// The release on another branch whose version would have been the next.
+    /// The release on another branch that already has the version that would have been the next.
     pub(super) taken: Option<TaggedRelease>,
 }
 

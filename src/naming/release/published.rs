@@ -17,7 +17,7 @@ pub struct Published {
     pub unreleased: Vec<Unreleased>,
 }
 
-/// A release that is due.
+/// A release that is to be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Released {
@@ -44,7 +44,8 @@ pub struct Released {
     /// The tag of the highest release, on any branch, that is not lower than the version; absent if all are lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
-    /// The tag on another branch whose version would have been the next; absent if none was skipped.
+    /// The tag on another branch that already has the version that would have been the next. This version was skipped.
+    /// Absent if no version was skipped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<String>,
     /// The commits after `since` that change files of the services, the newest first.

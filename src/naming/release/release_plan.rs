@@ -21,7 +21,7 @@ pub struct PlannedRelease {
     pub since: Option<TaggedRelease>,
     /// The commits after `since` that change files of the services, the newest first.
     pub changes: Vec<ReleaseChange>,
-    /// Whether it is to be released, and as which version.
+    /// Whether the line is to be released, and as which version.
     pub outcome: ReleaseOutcome,
     /// The highest release, on any branch, that is not lower than the next version.
     pub not_below: Option<TaggedRelease>,
@@ -47,7 +47,8 @@ pub enum ReleaseOutcome {
         tag: TagName,
         /// The reason.
         why: ReleaseReason,
-        /// The release on another branch whose version would have been the next, and was skipped.
+        /// The release on another branch that already has the version that would have been the next. This version was
+        /// skipped.
         taken: Option<TaggedRelease>,
     },
     /// It is already released at head.

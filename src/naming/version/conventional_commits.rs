@@ -1,7 +1,7 @@
 use super::{Bump, Version};
 use crate::model::name::CommitId;
 
-/// A commit that changes a service, as far as the next version depends on it.
+/// The facts about a commit of a service on which the next version depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.
@@ -25,7 +25,7 @@ pub enum Weight {
     Unlabelled,
     /// `docs`, `style`, `test`, `chore`, `ci`: no reason for a release.
     Housekeeping,
-    /// A merge. It requires nothing itself, but the commits that it brings in do.
+    /// A merge. It requires no bump itself, but the commits that it brings in may require one.
     Merge,
     /// It reverts commits that are not released yet.
     Reverts,
@@ -47,13 +47,14 @@ pub struct CommitReason {
 /// The bump that a service's commits require together, and the bump that each commit requires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The highest bump that any of them requires; `None` if no release is due.
+    /// The highest bump that any of the commits requires; `None` if no commit requires one.
     pub bump: Option<Bump>,
     /// One reason for each commit, in the order of the commits.
     pub reasons: Vec<CommitReason>,
 }
 
-/// The stage of a service: before version 1.0.0, or from it on (SemVer, item 4: in `0.y.z` anything may change).
+/// The stage of a service: before version 1.0.0, or from version 1.0.0 on (SemVer, item 4: in `0.y.z` anything may
+/// change).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
     /// `0.y.z`: a breaking change raises the minor number. Only people decide about `1.0.0`.
@@ -105,7 +106,7 @@ impl Weight {
     }
 }
 
-/// Splits `type(scope)!` into the type and whether there is a `!`; `None` if it does not have that form.
+/// Splits `type(scope)!` into the type and whether there is a `!`; `None` if the text does not have this form.
 fn kind(head: &str) -> Option<(&str, bool)> {
     let (head, breaking) = head.strip_suffix('!').map_or((head, false), |head| (head, true));
     let kind = match head.split_once('(') {
@@ -117,7 +118,8 @@ fn kind(head: &str) -> Option<(&str, bool)> {
     is_word.then_some((kind, breaking))
 }
 
-/// Whether a line below the subject begins with `BREAKING CHANGE:`, in capitals.
+/// Whether a line below the subject begins with `BREAKING CHANGE:` or `BREAKING-CHANGE:`, in capitals. A ` #` may
+/// replace the colon.
 fn breaks(message: &str) -> bool {
     let is_footer = |line: &str| {
         let rest = line.strip_prefix("BREAKING CHANGE").or_else(|| line.strip_prefix("BREAKING-CHANGE"));
@@ -136,7 +138,7 @@ fn reverted(message: &str) -> impl Iterator<Item = &str> {
 }
 
 impl Decision {
-    /// Decides about the commits since a service's last release. `commits` has the newest first.
+    /// Returns the bump that the commits since a service's last release require. `commits` has the newest first.
     ///
     /// A commit and its revert cancel each other, and a revert of the revert restores the commit. A revert of a
     /// released commit is treated as a fix.

@@ -9,8 +9,9 @@ pub enum Count {
     /// All commits since the release: what `git describe` counts.
     #[default]
     Commits,
-    /// The commits since the release whose change against their first parent matches the service's filters. A merge
-    /// that brings in such a change is counted, and so is each commit with such a change that it brings in.
+    /// Of the commits since the release, those that change the service's files: their change against their first parent
+    /// matches the service's filters. A merge that brings in such a change is counted, and so is each merged commit
+    /// with such a change.
     Paths,
 }
 

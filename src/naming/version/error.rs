@@ -34,7 +34,7 @@ pub enum VersionError {
         /// The tag that was probably meant.
         meant: Option<TagName>,
     },
-    /// PEP 440 has no such pre-release.
+    /// PEP 440 has no form for the pre-release on which the version is based.
     #[error("{version} has no form in PEP 440, which knows `alpha`, `beta` and `rc` with one number")]
     NoPep440 {
         /// The version of the last release.

@@ -21,12 +21,12 @@
 //! - After a pre-release `1.1.0-rc.1`, the versions of `next`, `pseudo` and `pep440` (`1.1.0rc2.dev3`) come after it
 //!   and before `1.1.0-rc.2`. Those of `extended` and `describe` come after every `1.1.0-rc.N`, since SemVer sorts
 //!   words such as `1-0003-188f7a2` after numbers.
-//! - Build metadata (`1.0.9+b5`) is kept if the version is based on that release: `1.0.9-0047-188f7a2+b5`. It becomes
-//!   `_b5` in the tag of an image.
+//! - Build metadata (`1.0.9+b5`) is kept at the release itself, and after it by `extended` (`1.0.9-0047-188f7a2+b5`)
+//!   and `describe` (`1.0.9+b5-47-g188f7a2`). In the tag of an image, `+b5` becomes `_b5`.
 //! - The release after a calendar version (`scheme: calver`) is not known, so `next` and `pseudo` are errors, and
 //!   `pep440` is `24.04.1.post47+g188f7a2`.
 //! - If files are modified, `-dirty` is added (`.dirty` or `+dirty` for `pep440`). By default, rebake does not push
-//!   such a version.
+//!   images with such a version.
 //!
 //! `tests/it/styles.rs` checks the table with the `semver` crate and Python's `packaging`.
 

@@ -2,14 +2,14 @@
 
 use super::{FilesState, Semver, VersionError};
 
-/// Writes a release: `1.0.9`, `1.1.0rc1`.
+/// Returns a release in the form of PEP 440: `1.0.9`, `1.1.0rc1`.
 pub(super) fn release(version: &Semver) -> Result<String, VersionError> {
     let Semver { major, minor, patch, .. } = version;
     let pre = phase(version)?.map(|(letter, number)| format!("{letter}{number}")).unwrap_or_default();
     Ok(format!("{major}.{minor}.{patch}{pre}"))
 }
 
-/// Writes a version between a release and the next release: `1.0.10.dev47`, `1.1.0rc2.dev3`.
+/// Returns a version between a release and the next release: `1.0.10.dev47`, `1.1.0rc2.dev3`.
 pub(super) fn development(version: &Semver, distance: u32) -> Result<String, VersionError> {
     let Semver { major, minor, patch, .. } = version;
     Ok(match phase(version)? {
@@ -24,8 +24,9 @@ pub(super) fn development(version: &Semver, distance: u32) -> Result<String, Ver
     })
 }
 
-/// Writes the local part of a version, such as `+g188f7a2.dirty`. `identity` is the commit, or, at a release, the build
-/// metadata of that release. PEP 440 allows any text here.
+/// Returns the local part of a version, such as `+g188f7a2.dirty`. `identity` is the commit, or, at a release, the
+/// build metadata of that release. The normal form of PEP 440 allows only letters, digits and dots here, so each `-`
+/// becomes a dot.
 pub(super) fn local(identity: &str, files: FilesState) -> String {
     let dirty = match files {
         FilesState::Clean => "",
@@ -35,7 +36,8 @@ pub(super) fn local(identity: &str, files: FilesState) -> String {
     if parts.is_empty() { String::new() } else { format!("+{}", parts.join(".")) }
 }
 
-/// Returns the pre-release in PEP 440's letters: `a`, `b` or `rc`, and a number.
+/// Returns the pre-release in the form of PEP 440: `a`, `b` or `rc`, and a number. `None` if the version is not a
+/// pre-release.
 fn phase(version: &Semver) -> Result<Option<(&'static str, u64)>, VersionError> {
     let pre = version.pre.as_str();
     if pre.is_empty() {

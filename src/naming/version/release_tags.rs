@@ -62,8 +62,8 @@ impl ReleaseTags {
         Self { by_prefix }
     }
 
-    /// Finds the meaning of a tag. The patterns that fit are tried from the longest prefix to the shortest. The first
-    /// pattern decides that leaves a version, or a text that begins like a version, for `{{version}}`.
+    /// Finds the meaning of a tag. The patterns that fit are tried from the longest prefix to the shortest. A pattern
+    /// decides if the text in place of `{{version}}` is a version, or begins like one.
     #[must_use]
     pub fn parse(&self, tag: &TagName) -> Parsed {
         let Some(text) = tag.to_str() else { return Parsed::Unknown { claimed: None } };
@@ -102,8 +102,8 @@ impl ReleaseTags {
     }
 }
 
-/// Returns the text before the version in a tag that belongs to no service: the tag is split at the last `@`, else at
-/// `/v`, else at `-v`.
+/// Returns the text before the version in a tag that belongs to no service. The tag is split at the last `@`, else at
+/// the last `@v`, `/v` or `-v`. A digit must follow.
 fn claimed(tag: &str) -> Option<String> {
     let versioned = |(before, after): (&str, &str)| {
         let is_version = after.starts_with(|c: char| c.is_ascii_digit());

@@ -11,8 +11,9 @@ pub struct VersionFacts {
     pub base: Option<Version>,
     /// The number of commits since that release, 0 at the release itself; without a release, the number of all commits.
     pub distance: u32,
-    /// The number that the version has after the release, such as 47 in `1.0.9-0047-188f7a2`. It is mostly the
-    /// distance. It may be 0 at a commit that is not the release.
+    /// The number that the version has after the release, such as 47 in `1.0.9-0047-188f7a2`. This is the distance, or,
+    /// with [`Count::Paths`](super::Count::Paths), the number of commits that change the service's files. The second
+    /// number may be 0 at a commit that is not the release.
     pub count: u32,
     /// Whether base and distance are certain.
     pub trust: Trust,
@@ -44,17 +45,19 @@ pub enum FilesState {
     /// They are, or rebake did not check.
     #[default]
     Clean,
-    /// Some were modified, so the version ends with `-dirty`. By default, rebake does not push such a version.
+    /// Some were modified, so the version ends with `-dirty`. By default, rebake does not push images with such a
+    /// version.
     Dirty,
 }
 
 /// The number of digits of a commit in Go's pseudo-versions.
 const PSEUDO_DIGITS: usize = 12;
 
-/// Writes a version.
+/// Returns a version in a style.
 ///
-/// Before the first release the base is `0.0.0` and the distance the number of commits. Build metadata of the base
-/// (`1.0.9+b5`) stays at the end, unless the version comes before the next release in its style.
+/// Before the first release the base is `0.0.0` and the distance the number of commits. At a release, its build
+/// metadata (`1.0.9+b5`) is kept. After the release, `extended` writes the metadata at the end, `describe` keeps it
+/// behind the base, and `next`, `pep440` and `pseudo` drop it.
 ///
 /// # Errors
 /// When the clone is too shallow, the style requires a tag at head and there is none, the base has no form in PEP 440,
@@ -95,7 +98,8 @@ pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, Versi
     })
 }
 
-/// Writes a release, the number of commits since, and the commit. In SemVer, build metadata is at the end.
+/// Returns a version of a release, the number of commits since the release, and the commit. In SemVer, build metadata
+/// is at the end.
 fn extended(release: &Version, count: u32, sha: &str) -> String {
     match release {
         Version::Semver(release) if !release.build.is_empty() => {

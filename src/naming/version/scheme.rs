@@ -49,7 +49,7 @@ pub struct Almost {
 impl Scheme {
     const ALL: [Self; 2] = [Self::Semver, Self::Calver];
 
-    /// Returns its word in filters.yaml.
+    /// Returns the word for the scheme in filters.yaml.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -67,7 +67,7 @@ impl Scheme {
         }
     }
 
-    /// Returns the version in a text; `None` if it is not one of this scheme.
+    /// Returns the version in a text; `None` if the text is not a version of this scheme.
     #[must_use]
     pub fn read(self, text: &str) -> Option<Version> {
         match self {

@@ -10,7 +10,7 @@ use crate::model::choice::Choice;
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum VersionStyle {
-    /// `1.0.9-0047-188f7a2`: release, commits since in four digits, commit.
+    /// `1.0.9-0047-188f7a2`: the release, the number of commits since the release in four digits, and the commit.
     #[default]
     Extended,
     /// `1.0.10-dev.47.g188f7a2`: precedes the next release, in SemVer's order.

@@ -43,7 +43,7 @@ impl TagFormat {
     /// The format of a service that has none of its own.
     pub const DEFAULT: &'static str = "{{path}}@{{version}}";
 
-    /// The format of such a service if it has no path, or if its path is the root.
+    /// The format of a service that has none of its own, and that has no path or the root as its path.
     pub const BY_NAME: &'static str = "{{name}}@{{version}}";
 
     /// Reads a format.
@@ -63,7 +63,7 @@ impl TagFormat {
         }
     }
 
-    /// Whether it contains `{{path}}`, so that a service needs a path to use it.
+    /// Whether the format contains `{{path}}`. Only a service with a path can use such a format.
     #[must_use]
     pub fn uses_path(&self) -> bool {
         self.0.parts().iter().any(|part| matches!(part, Part::Name { name, .. } if name == "path"))

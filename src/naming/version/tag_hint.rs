@@ -13,8 +13,9 @@ pub struct TagHint {
 }
 
 /// Returns, for each service, the highest tag that is probably meant as its release, although its tag format does not
-/// fit: the service's name, its path, or the last part of either, followed by a version. If no tag belongs to any
-/// service, a tag that is only a version is returned too. The tags are read once, whatever the number of services is.
+/// fit. Such a tag consists of the service's name, its path, or the last part of either, and a version. If no tag
+/// belongs to any service, a tag that is only a version is returned too. The tags are read once, whatever the number of
+/// services is.
 #[must_use]
 pub fn tag_hints<'a>(
     services: &[(&ServiceName, Option<&RepoDir>, Scheme)],
@@ -63,8 +64,8 @@ fn keep(highest: &mut Highest, version: Option<Version>, hint: impl Fn() -> TagH
     }
 }
 
-/// The texts by which a tag may name a service, each with the service's position and the text for it in a tag format,
-/// such as `{{name}}`. The value is `None` if two services share the text.
+/// The texts by which a tag may name a service, each with the service's position and the text that stands for the
+/// service in a tag format, such as `{{name}}`. The value is `None` if two services share the text.
 type ServiceAliases<'a> = BTreeMap<&'a str, Option<(usize, &'a str)>>;
 
 fn aliases<'a>(services: &[(&'a ServiceName, Option<&'a RepoDir>, Scheme)]) -> ServiceAliases<'a> {

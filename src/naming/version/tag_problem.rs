@@ -138,8 +138,8 @@ fn is_directory(pattern: &TagPattern, other: &TagPattern) -> bool {
     within || pattern.prefix() == prefix && behind.any(|suffix| suffix == pattern.suffix())
 }
 
-/// Returns the tag that prevents a new one, since git would have to store one of the two as a directory of the other:
-/// `services/go` and `services/go/api`. `existing` is sorted.
+/// Returns the existing tag that prevents a new tag, such as `services/go` for `services/go/api`: git would have to
+/// store one of the two as a directory of the other. `existing` is sorted.
 #[must_use]
 pub fn in_the_way<'a>(new: &TagName, existing: &'a [TagName]) -> Option<&'a TagName> {
     let find = |name: &[u8]| existing.binary_search_by(|tag| tag.as_bytes().cmp(name)).ok().map(|at| &existing[at]);

@@ -42,7 +42,7 @@ impl Scheme {
         }
     }
 
-    /// Returns its name.
+    /// Returns the name of the scheme.
     pub(in crate::naming::image) fn name(self) -> &'static str {
         match self {
             Self::Semver => "SemVer",

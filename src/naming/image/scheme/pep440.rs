@@ -1,7 +1,7 @@
 use super::{Stability, VersionFields};
 
-/// Reads a version by the rules of Python's PEP 440, in any spelling that it allows; [`VersionFields::version`] has the
-/// normal spelling.
+/// Reads a version by the rules of Python's PEP 440, in any spelling that these rules allow. [`VersionFields::version`]
+/// has the normal spelling.
 pub(super) fn read(text: &str) -> Option<VersionFields> {
     let lower = text.to_ascii_lowercase();
     let (public, local) = lower.split_once('+').map_or((lower.as_str(), None), |(public, local)| (public, Some(local)));
