@@ -1,5 +1,5 @@
-//! Whether the jobs of a workflow did what its plan asked for. This is meant as the only required check of a
-//! repository.
+//! Checks whether the jobs of a workflow did what its plan asked for. This check is meant as the only required check of
+//! a repository.
 //!
 //! The names of the jobs of a matrix are not known beforehand, and GitHub counts a skipped job as passed. So a single
 //! job with a fixed name reads GitHub's `needs`, and fails if anything is wrong. A job is *due* if an output of the
@@ -93,8 +93,8 @@ pub struct Expected {
     pub plan: String,
     /// The outputs that the job `plan` must have set.
     pub outputs: Vec<String>,
-    /// By job, the output of the plan that says whether the job is due. For a job that is not listed here, it is
-    /// [`Expected::ANY`], or [`Expected::PROMOTE`] for the job [`Expected::PROMOTES`].
+    /// By job, the output of the plan that says whether the job is due. For a job that is not listed here, this is
+    /// [`Expected::ANY`]. For the job [`Expected::PROMOTES`], it is [`Expected::PROMOTE`] if the plan has that output.
     pub due: IndexMap<String, String>,
     /// Jobs that may always be skipped.
     pub optional: Vec<String>,
@@ -241,7 +241,8 @@ impl NeededJobs {
     }
 }
 
-/// Returns all problems in the order of `needs`; none if every job that was due succeeded.
+/// Returns all problems, first those of the job that made the plan, then those of the other jobs in the order of
+/// `needs`; none if every job that was due succeeded.
 ///
 /// # Errors
 /// When `expected` names a job that is not in `needs`. Without that job, the check would be weaker than intended.
@@ -348,8 +349,8 @@ fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem
         .collect()
 }
 
-/// Returns the problem of a skipped job; `None` if the job was not due. If the plan's job did not succeed, the result
-/// is `None` too: that problem is reported on its own, and explains why jobs were skipped.
+/// Returns the problem of a skipped job; `None` if the job was not due. The result is `None` too if another problem
+/// explains the skip and is reported on its own: the plan's job did not succeed, or an expected output is missing.
 fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
     if plan.result != "success" {
         return None;
@@ -374,7 +375,8 @@ mod tests {
     const NONE: &str = r#"{"include": []}"#;
     const SOME: &str = r#"{"include": [{}]}"#;
 
-    /// Returns the problems of jobs `build` and `late`, which is due by `any_1`, and `deploy`, which may be skipped.
+    /// Returns the problems of three jobs: `build`; `late`, which is due by `any_1`; and `deploy`, which may be
+    /// skipped.
     fn says(outputs: &Value, [build, late, deploy]: [&str; 3]) -> Vec<String> {
         says_of(&json!({
             "plan": {"result": "success", "outputs": outputs},

@@ -1,8 +1,8 @@
 use crate::model::name::Escaped;
 use crate::plan::Estimate;
 
-/// Returns a line with three estimates of how long the builds take: in the jobs of `--pack N`, in one job, and the
-/// least possible time.
+/// Returns a line with three estimates: how long the builds take in the jobs of `--pack N`, how long they take in one
+/// job, and the least possible time.
 pub(super) fn expected_time(estimate: &Estimate) -> String {
     let one_job = format!("{} in one job", rounded(estimate.one_job));
     let first = match &estimate.packed {
@@ -18,7 +18,7 @@ pub(super) fn expected_time(estimate: &Estimate) -> String {
     format!("{first}; at least {}{critical}.", rounded(estimate.at_least))
 }
 
-/// Writes a duration that is not known exactly: `45 s`, `3 min 10 s`, `2 h 5 min`.
+/// Returns an estimated duration as text: `45 s`, `3 min 10 s`, `2 h 5 min`.
 pub(crate) fn rounded(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float stops at the ends")]
     let whole = seconds.ceil() as u64;

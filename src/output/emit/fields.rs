@@ -31,7 +31,7 @@ pub enum Field {
     Push,
     /// `level`: its level in the build order.
     Level,
-    /// `needs`: the services that are built before it.
+    /// `needs`: the planned services that must be built before it.
     Needs,
     /// `fingerprint`: the fingerprint of its content.
     Fingerprint,
@@ -66,8 +66,8 @@ impl Field {
         Self::Seconds,
     ];
 
-    /// The default fields. The image is not one of them: GitHub drops an output that contains a secret, such as the
-    /// registry's user.
+    /// The default fields. The image is not one of them: GitHub drops an output that contains a secret, and the name of
+    /// an image often contains one, the registry's user.
     pub const DEFAULT: [Self; 5] = [Self::Service, Self::Path, Self::Version, Self::Tag, Self::Environment];
 
     /// Returns its name.

@@ -38,7 +38,8 @@ pub struct ServiceImage {
 pub enum FoundIn {
     /// In the report of a build.
     Report,
-    /// In the registry, by the content tag that the service has at the commit of its built ref.
+    /// In the registry, by the content tag (a tag with the fingerprint) that the service has at the commit of its built
+    /// ref. A built ref is a git ref at the commit at which a service was last built.
     Built,
     /// In the registry, by the content tag that the service has at the commit.
     Exists,

@@ -26,7 +26,7 @@ impl Summary {
         }
     }
 
-    /// Returns the text. If parts were left out, the last line says that they are in `rest`, such as `the plan`.
+    /// Returns the text. If parts were left out, the last line says that these parts are in `rest`, such as `the plan`.
     #[must_use]
     pub fn text(self, rest: &str) -> String {
         let left_out = format!("\n\n_The summary is longer than GitHub takes; {rest} has the rest._\n");

@@ -8,9 +8,9 @@ use crate::plan::{Plan, PlannedService};
 /// How many names the summary lists at most; the plan has all.
 const NAMES: usize = 100;
 
-/// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, a table of services with their
-/// versions, tags and causes, the dependency graph, the commands that pull the images that will be pushed, and paths
-/// that no filter matches.
+/// Returns the plan as the summary of a job, in GitHub's Markdown: what was compared, the expected time, warnings, a
+/// table of services with their versions, tags and causes, the dependency graph, the commands that pull the images, the
+/// services that were removed, and the paths that no filter matches.
 #[must_use]
 pub fn markdown(plan: &Plan) -> String {
     let mut summary = Summary::new("rebake plan");
@@ -47,7 +47,7 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 /// Returns the command that pulls a service's image: the existing one, or the one that the build will push. `None` if
-/// there will be no such image.
+/// there is no existing image, and none will be pushed.
 fn pull(service: &PlannedService) -> Option<String> {
     let reference = match &service.exists {
         Some(exists) => &exists.reference,

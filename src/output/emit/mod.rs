@@ -99,7 +99,7 @@ pub enum EmitError {
         /// The other one, escaped.
         other: String,
     },
-    /// The result exceeds a limit of the engine, which would refuse or cut it.
+    /// The result exceeds a limit of the engine. The engine would refuse or cut such a result.
     #[error("{what} is {size}, and {engine} takes at most {limit}")]
     Limit {
         /// The engine.
@@ -142,7 +142,7 @@ pub enum EmitError {
     SameLabel {
         /// The name that both would have.
         label: String,
-        /// The first service. Its name is valid.
+        /// The name that the plan has for the first job. The name is valid.
         one: String,
         /// The other one.
         other: String,

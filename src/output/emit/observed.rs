@@ -16,11 +16,12 @@ const MOST: usize = 10;
 /// How many files the text lists at most.
 const MOST_FILES: usize = 50;
 
-/// The greatest width, in columns of a terminal, of the text beside a file: the command that read it, or a place in the
-/// Dockerfile.
+/// The greatest width, in columns of a terminal, of the text beside a file: the command that read it, or a position in
+/// the Dockerfile.
 const MOST_OF_COMMAND: usize = 60;
 
-/// Returns the observed files of services, and how patterns cover them, as JSON.
+/// Returns, as JSON, the files that builds of services were seen to read, and whether the services' patterns match
+/// them.
 #[must_use]
 pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     #[derive(Serialize)]
@@ -74,7 +75,8 @@ pub fn observed_json(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     })
 }
 
-/// Returns the observed files of services, and how patterns cover them, as text for people.
+/// Returns, as text for people, the files that builds of services were seen to read, and whether the services' patterns
+/// match them.
 #[must_use]
 pub fn observed_text(observed: &Observed, coverage: &[ReadCoverage]) -> String {
     let services: Vec<String> =
@@ -164,7 +166,8 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     text
 }
 
-/// Adds a list of files, each with the command that read it, or the place in the Dockerfile that names it.
+/// Adds a list of files, each with the command that read the file, or the position in the Dockerfile that names the
+/// file.
 fn list(text: &mut String, title: &str, by: &str, inputs: &[ObservedInput]) {
     if inputs.is_empty() {
         return;

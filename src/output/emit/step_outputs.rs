@@ -23,9 +23,9 @@ impl Output {
     }
 }
 
-/// The most bytes of rebake's own outputs. The runner allows 1 MB of outputs for a job and counts it in UTF-16, where
-/// ASCII takes twice as many bytes. The rest is for outputs of other steps. The outputs of a step have no limit, so an
-/// output `<name>_files` counts only if a workflow makes it an output of its job.
+/// The most bytes of rebake's own outputs. The runner allows 1 MB of outputs for a job. It counts the size in UTF-16,
+/// where ASCII takes twice as many bytes. The rest is for outputs of other steps. The outputs of a step have no limit,
+/// so an output `<name>_files` counts only if a workflow makes it an output of its job.
 const MAX_BYTES: usize = 450_000;
 
 /// Returns the outputs of a plan:
@@ -73,9 +73,10 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
     Ok(own)
 }
 
-/// Returns an output for each service, named by the service's slug: whether the service is to be built, or for a
-/// library, whether it is affected. If a filter, or one of rebake's own outputs, has that name, the output is called
-/// `rebake_service_<slug>`. A plan by a flat file has no such outputs.
+/// Returns an output for each service, named by the service's slug (its name in lower-case letters, digits and `-`).
+/// The value says whether the service is to be built, or for a library, whether it is affected. If a filter, or one of
+/// rebake's own outputs, has that name, the output is called `rebake_service_<slug>`. A plan by a flat file has no such
+/// outputs.
 fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
     if plan.shape == Shape::Flat {
         return Vec::new();
@@ -98,7 +99,7 @@ fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output
 /// Checks the size of outputs.
 ///
 /// # Errors
-/// When they have more than [`MAX_BYTES`].
+/// When the outputs have more than [`MAX_BYTES`].
 pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
     let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
     if bytes > MAX_BYTES {

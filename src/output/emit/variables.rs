@@ -54,7 +54,7 @@ pub(super) fn azure_variable(name: &str, value: &str) -> String {
     format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_escaped(value))
 }
 
-/// Escapes a value as the agent of Azure Pipelines does. The escaped value has no line breaks.
+/// Escapes a value in the form that the agent of Azure Pipelines decodes. The escaped value has no line breaks.
 fn azure_escaped(value: &str) -> String {
     value.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
 }

@@ -19,8 +19,8 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    /// Calls `tell` with each signal, which then has no other effect. Signals that were ignored when the program began
-    /// (`nohup`, a shell's `&`) stay ignored.
+    /// Calls `tell` with each signal. The signal then has no other effect. Signals that were ignored when the program
+    /// began (`nohup`, a shell's `&`) stay ignored.
     ///
     /// # Errors
     /// When the system refuses a signal handler or a thread.

@@ -41,7 +41,7 @@ impl Tokens {
     }
 
     /// Returns as many tokens as a build's weight. If some are missing, requests them and returns `None`. After an
-    /// error of the jobserver, returns no tokens at all, and builds run without.
+    /// error of the jobserver, returns no tokens at all, and builds run without tokens.
     pub(super) fn take(&mut self, weight: u32) -> Option<Vec<Acquired>> {
         let weight = weight as usize;
         if self.broken {
@@ -67,7 +67,7 @@ impl Tokens {
         }
     }
 
-    /// Returns to the pool the tokens that no build needs now.
+    /// Gives the tokens that no build needs now back to the pool.
     pub(super) fn give_back(&mut self) {
         self.spare.clear();
     }
@@ -91,7 +91,7 @@ const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
 struct InheritedPipe {
     /// The value of each of the [`VARIABLES`].
     flags: String,
-    /// Its two ends, open as long as commands are started.
+    /// The two ends of the pipe. They stay open while the run may start commands.
     _ends: [OwnedFd; 2],
 }
 

@@ -46,7 +46,7 @@ pub enum Kept {
     Store,
     /// In a directory of the scratch directory, as an OCI layout.
     Layout,
-    /// In a place that the build's command chose. The command may have written the image's digest.
+    /// The build's command decides. The command may have written the image's digest.
     Elsewhere,
     /// Nowhere: there is no image.
     Nowhere,
@@ -127,8 +127,8 @@ impl NeededImage {
     }
 }
 
-/// Returns the full references of a service's image. An image needs a name, so if the plan has no tags for it, its
-/// content tag is used, or the tag `rebake`.
+/// Returns the full references of a service's image. If the plan has no tags for the image, the reference has its
+/// content tag, or the tag `rebake`, since an image needs a name.
 pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     match (service.tags.as_slice(), service.image.as_ref()) {
         ([], Some(image)) => {

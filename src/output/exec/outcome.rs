@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// It was built.
     Succeeded,
-    /// Its image existed already with all of its tags, so it was not built.
+    /// Its image existed already with all of its tags, so the service was not built.
     Exists,
-    /// Its image existed already, so it was not built, and the image got tags that it lacked.
+    /// Its image existed already, so the service was not built. The image got tags that it lacked.
     Promoted,
-    /// A run of a later commit has built it, so it was not built.
+    /// A run of a later commit has built the service, so this run did not build it.
     Superseded,
     /// Its build ended with an error, or could not be started.
     Failed,
@@ -84,7 +84,7 @@ pub enum Ending {
     Exists,
     /// An image with the same fingerprint existed, and got tags that it lacked.
     Promoted,
-    /// A run of a later commit has built it.
+    /// A run of a later commit has built the service.
     Superseded,
     /// It failed.
     Failed(Failure),

@@ -117,7 +117,7 @@ pub trait Sink: Send {
     /// Handles an event. This may take long, since neither builds nor signals wait for it.
     fn event(&mut self, event: &RunEvent);
 
-    /// Returns how often [`Sink::tick`] is called; by default never.
+    /// Returns the interval at which [`Sink::tick`] is called; `None`, the default, for never.
     fn every(&self) -> Option<Duration> {
         None
     }

@@ -51,7 +51,7 @@ pub enum Work {
         /// Whether rebake has just added some of these tags.
         promoted: bool,
     },
-    /// No work: a run of a later commit has built it.
+    /// No work: a run of a later commit has built the service.
     Superseded {
         /// A text that names the commit of that run.
         by: String,
@@ -63,7 +63,7 @@ pub enum Work {
 /// Where the digest of a build's image is found after the build: in a file in [`Build::scratch`], or nowhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DigestSource {
-    /// In the file of `$REBAKE_OUTPUT`, if its commands write it there.
+    /// In the file of `$REBAKE_OUTPUT`, if the build's commands write the digest there.
     Output,
     /// In the JSON of `docker buildx build --metadata-file`, after a push or an output to an OCI layout. (Otherwise
     /// docker's engine writes the id of the image there.)
@@ -81,8 +81,8 @@ pub struct Step {
     pub program: String,
     /// Its arguments. No shell interprets them.
     pub arguments: Vec<CommandArgument>,
-    /// Another program that `program` starts, as strace does. rebake checks that it exists, since `program` may not
-    /// report that it does not.
+    /// Another program that `program` starts, as strace does. rebake checks that this other program exists, since
+    /// `program` may not report that it is missing.
     pub starts: Option<String>,
 }
 

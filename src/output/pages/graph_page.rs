@@ -142,7 +142,7 @@ struct Facts<'a> {
     /// The affected services; `None` for the others.
     planned: Vec<Option<&'a PlannedService>>,
     is_library: Vec<bool>,
-    /// The dependencies of each service, with the places that declare them.
+    /// The dependencies of each service, each with the position of its declaration, such as `filters.yaml:3:9`.
     needs: Vec<Vec<(usize, &'a str)>>,
     needed_by: Vec<Vec<usize>>,
     /// The numbers of the services on the plan's critical path.

@@ -12,8 +12,8 @@ pub(super) struct Timeline<'a> {
     pub seconds: f64,
     bars: Vec<Vec<Bar>>,
     needs: Vec<Vec<usize>>,
-    /// The critical path: builds by number, in build order, where each needs the one before it. Of all such chains it
-    /// took longest.
+    /// The critical path: builds by number, in build order, where each needs the one before it. Of all such chains of
+    /// builds, this is the one that took longest.
     pub critical: Vec<usize>,
     /// How long the builds of the critical path took.
     pub critical_seconds: f64,
@@ -25,7 +25,7 @@ pub(super) struct Bar {
     pub from: f64,
     pub to: f64,
     pub outcome: Outcome,
-    /// The number of the worker that ran it, from 1. A worker runs one build at a time.
+    /// The number of the worker that ran the attempt, from 1. A worker runs one build at a time.
     pub worker: usize,
 }
 

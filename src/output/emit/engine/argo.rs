@@ -75,9 +75,9 @@ struct Parameter {
 
 /// Returns a Workflow of Argo, as JSON: one task for each job, and one that tags existing images if they lack tags. The
 /// `depends` of a task names the tasks that must succeed before it. Tasks run templates of the cluster's
-/// `WorkflowTemplate` `rebake`: `promote`, and for a job `build`, or another one that a service's `ci` names. The
-/// template of a job has the parameter `only`, the names of the services to build. Without tasks, the text is empty,
-/// since Argo refuses a workflow without tasks.
+/// `WorkflowTemplate` `rebake`. The task that tags images runs the template `promote`. A job runs `build`, or another
+/// template that a service's `ci` names. The template of a job has the parameter `only`, the names of the services to
+/// build. Without tasks, the text is empty, since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

@@ -135,7 +135,7 @@ impl Definitions {
     }
 }
 
-/// Returns the definition of jobs with this time limit and these settings. They build the services in the parameter
+/// Returns the definition of jobs with this time limit and these settings. The jobs build the services in the parameter
 /// `only`.
 fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value>) -> Result<Value, EmitError> {
     let mut steps = vec![json!("checkout")];

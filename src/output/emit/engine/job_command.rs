@@ -43,8 +43,9 @@ pub(super) fn write_plan(plan: &Plan, file: &str) -> String {
     format!("mkdir -p {folder} && printf %s '{text}' > {file}")
 }
 
-/// Returns a blank and the flag `--record`, with which a job moves built refs; empty unless the plan has read built
-/// refs. Without the flag, the next plan would contain the same services again.
+/// Returns a blank and the flag `--record`, with which a job records its builds in built refs (git refs, each at the
+/// commit at which a service was last built). The text is empty unless the plan has read built refs. Without the flag,
+/// the next plan would contain the same services again.
 fn record(plan: &Plan) -> &'static str {
     if plan.built.is_some() { " --record" } else { "" }
 }

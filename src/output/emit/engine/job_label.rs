@@ -26,9 +26,9 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
     Ok(labels)
 }
 
-/// The rule for the names that an engine accepts. `takes` has the characters that it accepts besides ASCII letters and
-/// digits, `instead` is the replacement for all others, `prefix` is put before each name, and `longest` is the most
-/// bytes of a name.
+/// The rule for the names that an engine accepts. `takes` has the characters that the engine accepts besides ASCII
+/// letters and digits, `instead` is the replacement for all other characters, `prefix` is put before each name, and
+/// `longest` is the most bytes of a name.
 pub(crate) struct Rule {
     pub(crate) engine: &'static str,
     pub(crate) prefix: &'static str,

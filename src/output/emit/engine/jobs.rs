@@ -146,8 +146,8 @@ pub(super) fn jobs_of_any_name(plan: &Plan, pack: Pack) -> Result<Vec<Job<'_>>, 
     }
 }
 
-/// Returns a job for each group. Its name is that of its service; if it has several, that of the first, and the number
-/// of the others (`api+2`).
+/// Returns a job for each group. A job with one service has the service's name (`api`). A job with several services has
+/// the name of the first one and the number of the others (`api+2`).
 fn alone<'a>(plan: &'a Plan, groups: Groups) -> Vec<Job<'a>> {
     let Groups { numbers, needs, levels } = groups;
     let mut services = vec![Vec::new(); levels.len()];

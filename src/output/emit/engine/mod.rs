@@ -43,14 +43,15 @@ use merged::merged;
 /// The command of the one job in a pipeline without builds, for engines that reject a pipeline without jobs.
 const NOTHING: &str = "echo nothing to rebuild";
 
-/// Checks a limit of the engine.
+/// Checks that `size` is at most the `limit` of an engine.
 fn at_most(engine: &'static str, what: &'static str, size: usize, limit: usize) -> Result<(), EmitError> {
     let cure =
         "put many services into one job with `--pack component` or `--pack N`, or choose fewer services with `--only`";
     at_most_or(cure, engine, what, size, limit)
 }
 
-/// Checks that `size` is at most `limit`. `what` has the size, in words, and `cure` is the suggestion of the error.
+/// Checks that `size` is at most `limit`. `what` says what the size measures, and `cure` is the suggestion of the
+/// error.
 ///
 /// # Errors
 /// When the size exceeds the limit.

@@ -5,8 +5,8 @@ use std::str::FromStr;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Pack {
-    /// Services share a job if they must be built on the same machine, since one is built from the image of the other
-    /// and that image is not pushed. Every other service has a job of its own.
+    /// Two services share a job if one is built from the image of the other, and this image is not pushed: both must be
+    /// built on the same machine. Every other service has a job of its own.
     #[default]
     Image,
     /// No services: each service has a job of its own.
@@ -14,7 +14,7 @@ pub enum Pack {
     /// Services of the same level of the build order share a job. A service whose image is not pushed has the level of
     /// its dependents, so it shares their job.
     Level,
-    /// Services that are connected by dependencies share a job, so that no job waits for another one.
+    /// Services that are connected by dependencies share a job. So no job waits for another one.
     Component,
     /// As for [`Pack::Component`], but there are at most this many jobs, so several components may share a job.
     Jobs(NonZeroUsize),

@@ -3,8 +3,8 @@ use std::fmt::Write as _;
 use crate::model::name::Escaped;
 use crate::plan::graph::ServiceGraph;
 
-/// Returns a graph in the language of Graphviz, in build order from left to right. The tooltip of an edge is the place
-/// that declares it. Libraries are ovals.
+/// Returns a graph in the language of Graphviz, in build order from left to right. The tooltip of an edge is the
+/// position of its declaration, such as `filters.yaml:3:9`. Libraries are ovals.
 #[must_use]
 pub fn dot(graph: &ServiceGraph) -> String {
     let mut text = "digraph services {\n  rankdir=LR;\n  node [shape=box];\n".to_owned();

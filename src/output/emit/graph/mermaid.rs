@@ -4,8 +4,8 @@ use super::super::EmitError;
 use super::super::mermaid::{MOST_CHARACTERS, MOST_EDGES, label};
 use crate::plan::graph::ServiceGraph;
 
-/// Returns a graph in Mermaid's language, in build order from left to right. The label of an edge is the place that
-/// declares it. Libraries have round ends.
+/// Returns a graph in Mermaid's language, in build order from left to right. The label of an edge is the position of
+/// its declaration, such as `filters.yaml:3:9`. Libraries have round ends.
 ///
 /// # Errors
 /// When the graph has more edges or more characters than Mermaid allows by default.

@@ -6,8 +6,9 @@ use super::super::{Column, Palette};
 use crate::model::name::Escaped;
 use crate::plan::graph::{GraphEdge, ServiceGraph};
 
-/// Returns a graph as text: each service that has dependencies, with these and the places that declare them; then the
-/// services that have neither dependencies nor dependents.
+/// Returns a graph as text. First comes each service that has dependencies, and below it each dependency with the
+/// position of its declaration, such as `filters.yaml:3:9`. Then come the services that have neither dependencies nor
+/// dependents.
 #[must_use]
 pub fn text(graph: &ServiceGraph, palette: Palette) -> String {
     let edges: Vec<(usize, usize, &str)> = graph.edges().collect();

@@ -19,8 +19,8 @@ const NARROWEST: usize = 24;
 const GAP: &str = "  ";
 
 /// Writes the services of a plan in lines of at most `width` columns. At least [`MANY`] services with equal causes
-/// share a row. A cause is written without its pattern and the pattern's place. Returns whether the text leaves out
-/// something that `--long` shows.
+/// share a row. A cause is written without its pattern and without the pattern's position in the file. Returns whether
+/// the text leaves out something that `--long` shows.
 pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width: usize) -> bool {
     let (many, few) = groups(plan);
     for group in &many {

@@ -162,7 +162,7 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
     }
 }
 
-/// Returns the version of a service, or why it has none.
+/// Returns the version of a service. A service without a version has the text `library` or `unknown`.
 fn version(service: &PlannedService) -> String {
     match &service.version {
         Some(version) => Escaped::new(version).to_string(),
@@ -171,7 +171,8 @@ fn version(service: &PlannedService) -> String {
     }
 }
 
-/// Returns a description of a cause, and the place of its pattern or key, such as `filters.yaml:3:9`, if it has one.
+/// Returns a description of a cause. If the cause has a pattern or a key, also returns the position of this pattern or
+/// key, such as `filters.yaml:3:9`.
 pub(crate) fn cause_sentence(cause: &PlannedCause) -> (String, Option<String>) {
     let shown = |text: &Option<String>| Escaped::new(text.as_deref().unwrap_or_default()).to_string();
     let what = match cause.kind {

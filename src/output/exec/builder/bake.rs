@@ -191,7 +191,7 @@ fn needs(dependencies: &[Dependency], targets: &BTreeMap<&str, &String>) -> Need
     needs.filter_map(|(service, image)| Some((service, image?))).collect()
 }
 
-/// Escapes a text, since bake reads every string as a template.
+/// Escapes a text for bake, which reads every string as a template.
 pub(super) fn literal(text: &str) -> String {
     text.replace("${", "$${").replace("%{", "%%{")
 }
@@ -217,7 +217,7 @@ fn local(root: &Path, context: &Path) -> String {
 }
 
 /// Returns an entry such as `id=key,src=key.pem` with the path of its file relative to the root of the work tree. In
-/// filters.yaml that path is relative to the service's directory, where builds of the service run.
+/// filters.yaml this path is relative to the service's directory, where builds of the service run.
 fn from_root(entry: &str, path: Option<&str>) -> String {
     let field = |field: &str| match (field.split_once('='), path) {
         (Some((key @ ("src" | "source" | "dest"), file)), Some(path))

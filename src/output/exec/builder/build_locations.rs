@@ -5,8 +5,8 @@ use crate::model::name::RepoDir;
 use crate::model::recipe::Recipe;
 use crate::plan::PlannedService;
 
-/// The directories and files of the work tree that a service is built from. A path that is outside of the work tree is
-/// an error.
+/// The directories and files of the work tree that the build of a service needs. A path that is outside of the work
+/// tree is an error.
 #[derive(Debug)]
 pub(super) struct Locations {
     /// The root of the work tree, absolute and without symbolic links.
@@ -22,8 +22,8 @@ impl Locations {
         Ok(Self { root, directory })
     }
 
-    /// Whether a service that names no builder is built from a Dockerfile: filters.yaml names one, or the service's
-    /// directory has one.
+    /// Whether a service that names no builder has a Dockerfile: filters.yaml names one, or there is one in the
+    /// service's directory.
     pub(super) fn has_dockerfile(&self, service: &PlannedService, recipe: &Recipe) -> bool {
         // A service without a path is not built from the Dockerfile at the root either.
         recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
@@ -65,7 +65,7 @@ impl Locations {
         }
     }
 
-    /// Returns the real path of a directory that a service names in `contexts`. The name is relative to the service's
+    /// Returns the real path of a directory that a service names in `contexts`. `named` is relative to the service's
     /// directory, or with a leading `/`, to the root of the work tree.
     pub(super) fn named_directory(&self, service: &PlannedService, named: &str) -> Result<PathBuf, BuilderError> {
         let directory = match named.strip_prefix('/') {

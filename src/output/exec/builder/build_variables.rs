@@ -3,8 +3,8 @@ use std::path::Path;
 use crate::output::exec::service_build::Build;
 use crate::plan::{Plan, PlannedService, Pushes};
 
-/// Returns the documented variables of a build's commands, `REBAKE_…`. Those without a value are set to an empty text,
-/// so that builds inherit none of them from an outer run.
+/// Returns the documented variables of a build's commands, `REBAKE_…`. Variables without a value are set to an empty
+/// text, so that builds inherit none of them from an outer run.
 pub(super) fn contract(plan: &Plan, service: &PlannedService, scratch: &Path) -> Vec<(String, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let base = service.base.as_ref().map(|base| base.commit.clone()).or_else(|| plan.range.base.clone());

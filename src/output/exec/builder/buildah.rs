@@ -18,8 +18,8 @@ pub(super) const BUILDAH: (&str, &[&str]) = ("buildah", Builder::Buildah.dockerf
 /// The directory in a build's scratch directory where buildah stores images that are pushed.
 const STORE: &str = "store";
 
-/// Returns the commands of a build, the place where they write the digest, and the place where the image is after the
-/// build.
+/// Returns the commands of a build, where they write the digest ([`DigestSource`]), and where the image is stored after
+/// the build ([`Kept`]).
 ///
 /// An image that is pushed is built in a store of its own, which is removed afterwards. In a shared store, names of
 /// other builds get into the image, so the same input gives different digests. An image that is not pushed is built in

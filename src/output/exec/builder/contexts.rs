@@ -1,4 +1,4 @@
-//! Named contexts. They make a builder use the image of a dependency wherever the Dockerfile names it.
+//! Named contexts. They make a builder use the image of a dependency wherever the Dockerfile names this image.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -25,12 +25,12 @@ pub struct Dependency<'a> {
     pub supply: Supply,
 }
 
-/// The dependencies of a service, and whether it is itself a dependency of another build.
+/// The dependencies of a service, and whether another service of the run depends on it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Ties<'a> {
     /// The services that it is built from.
     pub dependencies: &'a [Dependency<'a>],
-    /// Whether another build of the run is built from it.
+    /// Whether another service of the run is built from it.
     pub is_needed: bool,
 }
 
@@ -76,9 +76,9 @@ pub(super) enum Lookup {
 }
 
 impl Dependency<'_> {
-    /// Returns the value of the named context with its image. If the builder cannot see the image, the value is a
-    /// reference that cannot exist. So a build that needs the image fails, and does not use an older image of the same
-    /// name.
+    /// Returns the value of the named context that has the image of this dependency. If the builder cannot see the
+    /// image, the value is a reference that cannot exist. So a build that needs the image fails, and does not use an
+    /// older image of the same name.
     pub(super) fn source(&self, visibility: Visibility) -> CommandArgument {
         let is_seen = match &self.supply {
             Supply::Existing(_) => true,
@@ -111,8 +111,8 @@ impl Dependency<'_> {
         self.image.tag_in(reference).is_some_and(|tag| self.tags.contains(tag))
     }
 
-    /// Returns all references with which a Dockerfile could name its current image, as far as they are known without
-    /// the Dockerfile.
+    /// Returns all references with which a Dockerfile could name the current image of this dependency, as far as they
+    /// are known without the Dockerfile.
     fn references(&self, lookup: Lookup) -> Vec<String> {
         let familiar = self.image.familiar();
         let names = match lookup {
@@ -132,7 +132,7 @@ impl Dependency<'_> {
         names.into_iter().flat_map(of).collect()
     }
 
-    /// Returns the first tag of its image if this run builds the image and does not push it.
+    /// Returns the first tag of the dependency's image if this run builds the image and does not push it.
     fn own_tag(&self) -> Option<&str> {
         match &self.supply {
             Supply::Run { push: false, tag, .. } => tag.as_deref(),

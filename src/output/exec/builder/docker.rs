@@ -12,8 +12,8 @@ use crate::output::exec::service_build::{DigestSource, Step};
 /// Docker's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const DOCKER: (&str, &[&str]) = ("docker", Builder::Docker.dockerfiles());
 
-/// Returns the command of a build, the place where it writes the digest, and the place where the image is after the
-/// build.
+/// Returns the commands of a build, where they write the digest ([`DigestSource`]), and where the image is stored after
+/// the build ([`Kept`]).
 ///
 /// The builder decides where it stores an image that is not pushed: in docker's engine, or only in the builder's own
 /// cache. Other builds cannot read that cache, so an image that they need is also written to a directory.

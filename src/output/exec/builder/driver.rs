@@ -3,7 +3,7 @@ use std::process::{Command, Stdio};
 /// Which images a builder of docker buildx can use besides those in registries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Driver {
-    /// Images in docker's engine, since it is the engine's own builder.
+    /// Images in docker's engine: the builder is the engine's own.
     #[default]
     Engine,
     /// No other images: the builder runs in a container, in Kubernetes, or on another machine.

@@ -27,7 +27,7 @@ pub enum BuilderError {
         /// What is wrong with the path.
         reason: RepoDirError,
     },
-    /// A file or directory that it is built from does not exist, or cannot be read.
+    /// A file or directory that the build needs does not exist, or cannot be read.
     #[error("`{service}`: {}: {reason}", .path.display())]
     Missing {
         /// The service.
@@ -39,7 +39,7 @@ pub enum BuilderError {
         /// The error of the system.
         reason: io::Error,
     },
-    /// A file or directory that it is built from is outside of the work tree, because of a symbolic link or `..`.
+    /// A file or directory that the build needs is outside of the work tree, because of a symbolic link or `..`.
     #[error("`{service}` would be built from {}, outside of the work tree", .target.display())]
     Outside {
         /// The service.
@@ -57,7 +57,7 @@ pub enum BuilderError {
         /// The path.
         path: PathBuf,
     },
-    /// Its builder makes images, but it has no name for an image.
+    /// The builder of the service makes images, but the service has no name for its image.
     #[error("`{service}` is built by {builder}, and has no name for its image")]
     NoImage {
         /// The service.

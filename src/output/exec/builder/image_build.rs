@@ -19,11 +19,11 @@ pub(super) struct Image<'a> {
     pub(super) name: &'a str,
     pub(super) file: String,
     pub(super) context: String,
-    /// Full references. They are pushed in this order, so if a registry has the last one, it has all.
+    /// Full references. They are pushed in this order, so a registry that has the last one has all.
     pub(super) tags: Vec<String>,
     /// The services that it is built from.
     pub(super) dependencies: &'a [Dependency<'a>],
-    /// Whether another build of the run is built from it.
+    /// Whether another service of the run is built from it.
     pub(super) is_needed: bool,
     /// Build arguments by name. They are on the command line, since `HTTP_PROXY` or `DOCKER_HOST` in the environment
     /// would change the builder itself. None of them is a secret.
@@ -32,7 +32,8 @@ pub(super) struct Image<'a> {
     contexts: Vec<(String, Context)>,
     /// Labels, each `key=value`.
     pub(super) labels: Vec<String>,
-    /// The time of its files, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the time of the commit.
+    /// The time of the files in the image, in seconds since 1970: `SOURCE_DATE_EPOCH` of the recipe, else the time of
+    /// the commit.
     pub(super) epoch: Option<String>,
 }
 
@@ -75,8 +76,8 @@ impl<'a> Image<'a> {
         })
     }
 
-    /// Returns the command-line arguments that are the same for docker, buildah and podman. They include these named
-    /// contexts.
+    /// Returns the command-line arguments that are the same for docker, buildah and podman. `contexts` are the named
+    /// contexts to pass.
     pub(super) fn words(&self, contexts: IndexMap<String, CommandArgument>) -> Words {
         let mut words = Words::default();
         words.each("--target", &self.recipe.target);

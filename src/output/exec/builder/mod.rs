@@ -36,7 +36,7 @@ pub use driver::Driver;
 pub use error::BuilderError;
 pub use probe::{ProbeError, probe};
 
-/// The place where services are built.
+/// The facts that all builds of a run share: directories, the builder of docker buildx, and the time of the commit.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildPlace<'a> {
     /// The root of the work tree.
@@ -47,12 +47,13 @@ pub struct BuildPlace<'a> {
     pub buildx: Option<&'a str>,
     /// The driver of that builder.
     pub driver: Driver,
-    /// The time of the commit that is built, in seconds since 1970. Files and images get that time.
+    /// The time of the commit that is built, in seconds since 1970. Files in images, and the images, get this time.
     pub epoch: Option<i64>,
 }
 
-/// Returns the build of a service: its commands, by the recipe, and all that they need. The recipe comes from the
-/// checked-out filters.yaml. The plan may come from anywhere, so no command comes from it; it only supplies data.
+/// Returns the build of a service: its commands, which come from the recipe, and all that the commands need. The recipe
+/// comes from the checked-out filters.yaml. The plan may come from anywhere, so no command comes from it; it only
+/// supplies data.
 ///
 /// # Errors
 /// When neither a builder nor files determine how to build the service, its directory is not in the work tree, or its

@@ -13,8 +13,8 @@ use crate::output::exec::service_build::{DigestSource, Step};
 /// Podman's name in messages, and the file names that it accepts for a Dockerfile.
 pub(super) const PODMAN: (&str, &[&str]) = ("podman", Builder::Podman.dockerfiles());
 
-/// Returns the commands of a build, the place where they write the digest, and the place where the image is after the
-/// build.
+/// Returns the commands of a build, where they write the digest ([`DigestSource`]), and where the image is stored after
+/// the build ([`Kept`]).
 ///
 /// The image is built in the user's own store. (A store for each build, as with buildah, is not possible: podman limits
 /// the path of a store to 50 characters.)

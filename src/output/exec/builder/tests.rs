@@ -31,7 +31,8 @@ fn root() -> tempfile::TempDir {
     root
 }
 
-/// Prepares a build of the plan's service, in a work tree with these files, after changing the service.
+/// Returns the commands of a build, and where they write the digest. The service is that of the plan, after `change`;
+/// the work tree has `files`.
 pub(super) fn images(
     recipe: &Recipe,
     files: &[&str],

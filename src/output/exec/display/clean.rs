@@ -116,8 +116,8 @@ fn code(chars: &mut Peekable<Chars>) -> Option<String> {
     }
 }
 
-/// Breaks up commands to the CI engine, as [`crate::model::name::Escaped`] does. It also finds commands after colour
-/// codes, since engines remove the codes first.
+/// Breaks up commands to the CI engine, as [`crate::model::name::Escaped`] does. Commands after colour codes are broken
+/// up too, since engines remove the codes first.
 fn broken(text: &str) -> String {
     let text = text.replace("##[", "# #[").replace("##vso[", "# #vso[");
     let bare = without_codes(&text, Colours::Removed);

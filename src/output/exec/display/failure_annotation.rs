@@ -35,7 +35,7 @@ fn issue(engine: LogEngine, title: &str, text: &str, out: &mut dyn Write) -> io:
     }
 }
 
-/// Returns the end of a service's log, or its message if it has no log.
+/// Returns the end of a service's log, or the service's message if there is no log.
 fn last_words(service: &ServiceReport) -> String {
     const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
     let lines = service.log.as_ref().and_then(|log| last_lines(log, LINES, STYLE).ok()).unwrap_or_default();

@@ -10,8 +10,8 @@ use super::wording::{note, title};
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::RunEvent;
 
-/// A display for CI. When an attempt has ended, it shows the whole output of the attempt, not mixed with that of
-/// others.
+/// A display for CI. When an attempt has ended, it shows the whole output of this attempt, not mixed with the output of
+/// other attempts.
 #[derive(Debug, Default)]
 pub struct Grouped {
     pub(super) engine: LogEngine,

@@ -61,7 +61,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Takes a piece of the log, and calls `each` with the lines that it completes.
+    /// Adds a piece of the log, and calls `each` with the lines that the piece completes.
     fn take(&mut self, mut rest: &[u8], each: EachLine) -> io::Result<()> {
         while let Some(end) = rest.find_byte(b'\n') {
             self.begun.extend_from_slice(&rest[..end]);
@@ -75,7 +75,7 @@ impl Follow {
         Ok(())
     }
 
-    /// Writes all lines to an output in a style. Lines that the style leaves unchanged are written many at once.
+    /// Writes all lines to an output in a style. Many lines that the style leaves unchanged are written in one step.
     pub(super) fn copy(mut self, style: OutputStyle, out: &mut dyn Write) -> io::Result<()> {
         let mut chunk = vec![0; CHUNK];
         while let Ok(length @ 1..) = self.log.read(&mut chunk) {
@@ -117,8 +117,8 @@ fn end_of(line_break: Option<usize>, elsewhere: usize) -> usize {
     line_break.map_or(elsewhere, |at| at + 1)
 }
 
-/// Whether every line is short enough to be shown as one line. To be fast, it only checks that each piece of half that
-/// length has a line break, so it may be false for short lines too.
+/// Whether every line is certainly short enough to be shown as one line. To be fast, this only checks that each piece
+/// of half of [`LONGEST`] has a line break. So the result may be `false` although all lines are short.
 fn are_short(lines: &[u8]) -> bool {
     lines.chunks(LONGEST / 2).all(|part| part.contains(&b'\n'))
 }

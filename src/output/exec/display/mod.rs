@@ -39,7 +39,7 @@ pub trait RunDisplay: Send {
     /// When the output cannot be written. If a log cannot be read, the output says so, and there is no error.
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()>;
 
-    /// Returns the interval at which [`RunDisplay::tick`] is called; by default it is never called.
+    /// Returns the interval at which [`RunDisplay::tick`] is called; `None`, the default, for never.
     fn every(&self) -> Option<Duration> {
         None
     }
@@ -47,7 +47,7 @@ pub trait RunDisplay: Send {
     /// Updates the elapsed time while there is no event.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When the output cannot be written.
     fn tick(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }

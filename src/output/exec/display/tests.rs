@@ -14,7 +14,8 @@ fn service(name: &str, outcome: Outcome, log: Option<&Path>) -> ServiceReport {
     serde_json::from_value(service).unwrap()
 }
 
-/// Returns a run of four services: one succeeds, one is hostile and fails twice, one is blocked, one is long.
+/// Returns the events of a run of three services: one succeeds, one has a hostile name and output and fails twice, and
+/// one is blocked.
 fn events(directory: &Path) -> Vec<RunEvent> {
     let log = |name: &str, bytes: &[u8]| {
         let path = directory.join(name);

@@ -63,7 +63,7 @@ fn alive(running: &[Alive], waiting: usize) -> String {
     format!("{} running{colon}{}{waiting}", running.len(), builds.join(", "))
 }
 
-/// Writes a duration for people: `3.2s`, `4m10s`, `2h05m`.
+/// Returns a duration as text for people: `3.2s`, `4m10s`, `2h05m`.
 pub(crate) fn time(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float stops at the ends")]
     let whole = seconds.round() as u64;

@@ -42,7 +42,7 @@ pub(super) struct Process {
 pub(super) enum Notice {
     /// The leader has exited; it is not reaped yet.
     Exited,
-    /// All writers of the output have closed it, and the log has all of it.
+    /// All writers of the output have closed it, and the log has the whole output.
     Closed,
 }
 
@@ -78,7 +78,7 @@ impl Process {
         Ok(process)
     }
 
-    /// Returns the id of the leader, which is also that of the group.
+    /// Returns the id of the leader, which is also the id of the group.
     pub(super) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }

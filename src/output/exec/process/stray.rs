@@ -21,8 +21,8 @@ const PARENT: usize = 1;
 const GROUP: usize = 2;
 
 /// The marker by which processes of a build or of a run are recognised: the value of a variable in their environment.
-/// The marker of a run ends with a dot, and the marker of a build is that of its run and a number: `812-73005.` and
-/// `812-73005.4`.
+/// The marker of a run, such as `812-73005.`, ends with a dot. The marker of a build, such as `812-73005.4`, is the
+/// marker of its run and a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::output::exec) struct Marker(String);
 
@@ -30,8 +30,8 @@ impl Marker {
     /// The name of the variable.
     pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
 
-    /// Returns the marker of this run. The markers of its builds begin with it. If the run is itself a part of the
-    /// build of another run, `outer` is the marker of that build.
+    /// Returns the marker of this run. The markers of its builds begin with this marker. If the run is itself a part of
+    /// the build of another run, `outer` is the marker of that build.
     pub(in crate::output::exec) fn of_run(outer: Option<&str>) -> Self {
         let outer = outer.map(|outer| format!("{outer}/")).unwrap_or_default();
         // A process id can be reused, so the marker also has the time when this process started.
@@ -55,7 +55,7 @@ impl Marker {
     }
 
     /// Whether a process belongs to the build or the run with this marker. The process may have the marker itself, the
-    /// marker of a run inside the build, or the marker of a build of the run.
+    /// marker of a run inside this build, or the marker of a build of this run.
     pub(super) fn is_on(&self, pid: Pid) -> bool {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
         let value = environment.split(|byte| *byte == 0).find_map(|entry| {

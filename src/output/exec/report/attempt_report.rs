@@ -38,7 +38,7 @@ impl AttemptReport {
         Self { outcome, started, exit, signal, seconds, log, message }
     }
 
-    /// Returns the report of a service as if this had been its last attempt.
+    /// Returns the report of a service as if this attempt had been the only one.
     pub(super) fn of(&self, service: &ServiceReport) -> ServiceReport {
         let Self { outcome, started, exit, signal, seconds, log, message } = self.clone();
         ServiceReport {

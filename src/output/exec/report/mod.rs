@@ -114,7 +114,8 @@ pub struct ServiceReport {
     pub record: Option<RecordOutcome>,
 }
 
-/// Whether a build was recorded for `--since built`.
+/// Whether a build was recorded for `--since built`: whether the built ref of the service, a git ref at the commit of
+/// its last build, was moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -123,13 +124,13 @@ pub enum RecordOutcome {
     Recorded,
     /// Its built ref is at this commit in this clone, but was not pushed.
     NotSent,
-    /// Its built ref is at a later commit already, so it was not moved.
+    /// Its built ref is at a later commit already, so this run did not move the ref.
     Superseded,
-    /// Another run moved its built ref meanwhile, so this run did not move it.
+    /// Another run moved its built ref meanwhile, so this run did not move the ref.
     Elsewhere,
     /// It was not recorded, since one of its dependencies still has to be built.
     StandsOnDue,
-    /// It was not recorded, since the commit or its files changed while it was built.
+    /// It was not recorded, since the commit or the service's files changed during the build.
     Doubtful,
     /// Its built ref was moved, and then moved back, since a tag could not be added to its image.
     TakenBack,
@@ -151,7 +152,7 @@ pub enum ReportError {
 }
 
 impl ReportError {
-    /// Returns the place of the problem in the text, if it has one.
+    /// Returns the line and column of the problem in the text, if they are known.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         if let Self::NotAReport(malformed) = self { malformed.place } else { None }
@@ -199,8 +200,8 @@ impl Report {
         self.services.iter().filter(|service| service.outcome.has_result())
     }
 
-    /// Returns this report of a rerun, with the entries of an earlier report for the services that were not built
-    /// again.
+    /// Returns this report of a rerun, completed with the entries of an earlier report for the services that were not
+    /// built again.
     #[must_use]
     pub fn over(self, earlier: Self) -> Self {
         let earlier_is_empty = earlier.services.is_empty() && earlier.head == ReportHead::default();
@@ -243,8 +244,8 @@ impl ServiceReport {
         self.outcome.is_success() && self.attempts > 1
     }
 
-    /// Returns the digest of its image if it has the form `sha256:` and 64 hexadecimal digits. The form is checked because
-    /// a report may come from anywhere.
+    /// Returns the digest of its image if it has the form `sha256:` and 64 lower-case hexadecimal digits. The form is
+    /// checked because a report may come from anywhere.
     #[must_use]
     pub fn checked_digest(&self) -> Option<&str> {
         let digest = self.digest.as_deref()?;

@@ -11,7 +11,7 @@ pub struct ReportHead {
     /// The commit that was built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commit: Option<String>,
-    /// The environment for which they were built.
+    /// The environment for which the services were built.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
     /// When the run began, in UTC and the format of RFC 3339: `2025-03-09T17:04:52Z`.
@@ -40,7 +40,7 @@ impl ReportHead {
         commit.or_else(|| differ(&self.environment, &other.environment).map(named("environment")))
     }
 
-    /// Returns the head of a report of two runs: the values that they have in common, and the earlier start.
+    /// Returns the head of a report of two runs: the values that are the same in both, and the earlier start.
     pub(super) fn both(self, earlier: Self) -> Self {
         let started = match (self.started, earlier.started) {
             (Some(one), Some(two)) => Some(one.min(two)),

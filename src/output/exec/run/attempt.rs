@@ -16,7 +16,7 @@ const LINGER: Duration = Duration::from_millis(200);
 pub(super) struct Attempt {
     /// Its token from the schedule.
     pub(super) running: Running,
-    /// Its tokens of the jobserver. Dropping them returns them to the pool.
+    /// Its tokens of the jobserver. Dropping the tokens gives them back to the pool.
     pub(super) tokens: Vec<Acquired>,
     /// The number of the attempt, from 1.
     pub(super) number: u32,

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::calendar::CalendarTime;
 
-/// A point in time: how long the run had run until then, without the time during which it was suspended.
+/// A point in time: the time since the run began, without the time during which the run was suspended.
 pub(super) type Moment = Duration;
 
 /// Returns the current date and time in UTC, in the format of RFC 3339: `2025-03-09T17:04:52Z`.

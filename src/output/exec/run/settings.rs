@@ -23,7 +23,7 @@ pub struct Settings {
     /// The program, with arguments, that calls [`crate::output::exec::watch`]. It kills the builds if the run itself is
     /// killed.
     pub watchdog: Option<Vec<String>>,
-    /// The value of `REBAKE_BUILD_ID` of this process, which is set when it runs inside a build.
+    /// The value of `REBAKE_BUILD_ID` of this process, which is set when this process runs inside a build.
     pub outer: Option<String>,
     /// The commit that is built, for the report.
     pub commit: Option<String>,
@@ -36,7 +36,7 @@ pub struct Settings {
 /// Whether builds can use the jobserver.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Jobserver {
-    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name it, so that even a `make` without `-j` builds in parallel.
+    /// `MAKEFLAGS` and `CARGO_MAKEFLAGS` name the jobserver, so that even a `make` without `-j` builds in parallel.
     #[default]
     Shared,
     /// Builds do not see it.

@@ -1,9 +1,10 @@
 //! Decides which builds may start: a pure data structure, without clock, process or thread.
 //!
-//! Each build has a critical path: the chain of builds, beginning with itself, in which each waits for the one before
-//! it, and which takes longest. Of the builds that may start, the one with the longest critical path starts first; if
-//! several are equal, the first one in the plan. A build whose lock is held is skipped. A build that is too heavy for
-//! the free jobs is not skipped, since many light builds could delay it for ever.
+//! Each build has a critical path. Take all chains of builds that begin with this build, and in which each build waits
+//! for the one before it: the critical path is the chain that takes longest. Of the builds that may start, the one with
+//! the longest critical path starts first; if several are equal, the first one in the plan. A build whose lock is held
+//! is skipped. A build that is too heavy for the free jobs is not skipped, since many light builds could delay it for
+//! ever.
 
 mod task;
 #[cfg(test)]
@@ -158,7 +159,8 @@ impl Schedule {
         Some(Running(build))
     }
 
-    /// Records how a build ended. A failure blocks all builds that need it, and stops the run if `on_failure` says so.
+    /// Records how a build ended. A failure blocks all builds that need the failed one, directly or not, and stops the
+    /// run if `on_failure` says so.
     pub fn end(&mut self, running: Running, ending: Ending) {
         let build = self.release(running);
         self.settle(build, ending);
@@ -178,7 +180,8 @@ impl Schedule {
         }
     }
 
-    /// Ends the pause of a build before its next attempt, so that it may start. For any other build, this does nothing.
+    /// Ends the pause of a build before its next attempt. After that, the build may start. For any other build, this
+    /// does nothing.
     pub fn wake(&mut self, build: BuildId) {
         if matches!(self.states[build.0], State::Resting(_)) {
             self.unsettled -= 1;
@@ -237,7 +240,7 @@ impl Schedule {
         std::mem::take(&mut self.blocked)
     }
 
-    /// Returns the build whose failure blocks this one; `None` if it is not blocked.
+    /// Returns the build whose failure blocks this build; `None` if this build is not blocked.
     #[must_use]
     pub fn blocker(&self, build: BuildId) -> Option<BuildId> {
         match self.states[build.0] {

@@ -28,7 +28,7 @@ pub(super) struct Layout {
     pub all_rows: usize,
 }
 
-/// The place of a box.
+/// The cell of a box in the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Cell {
     /// Its column, from 0 at the left.
@@ -42,8 +42,8 @@ const SCREEN_ROWS: usize = 20;
 /// How many columns fit on a screen.
 const SCREEN_COLUMNS: usize = 6;
 
-/// Returns the layout of a graph of `count` boxes. Edges between unknown boxes, and from a box to itself, are left out.
-/// Boxes that need each other are in one step.
+/// Returns the layout of a graph of `count` boxes. Edges from or to unknown boxes, and from a box to itself, are left
+/// out. Boxes that need each other are in one step.
 #[must_use]
 pub(super) fn layout(count: usize, edges: &[Edge]) -> Layout {
     let edges: Vec<Edge> =

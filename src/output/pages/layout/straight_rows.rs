@@ -35,8 +35,8 @@ fn is_one_column(step: &[Node], cells: &[Cell]) -> bool {
     step.iter().all(|node| cells[*node].column == cells[step[0]].column)
 }
 
-/// Returns increasing rows below `limit` with the least sum of squared distances to these wishes, up to rounding
-/// (isotonic regression by pooling neighbours that violate the order).
+/// Returns increasing rows below `limit` with the least sum of squared distances to `wishes`, the preferred rows, up to
+/// rounding (isotonic regression by pooling neighbours that violate the order).
 fn near(wishes: &[f64], limit: usize) -> Vec<usize> {
     // Minus their positions, increasing rows become rows that may be equal and never decrease.
     let mut pools: Vec<(f64, usize)> = Vec::new();

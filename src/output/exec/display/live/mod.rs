@@ -43,7 +43,7 @@ pub struct Live {
 struct Running {
     since: Instant,
     log: PathBuf,
-    /// Whether its log has grown since it was read.
+    /// Whether its log has grown since it was last read.
     grown: bool,
     /// The last line of its log that is not empty.
     last: String,

@@ -42,8 +42,8 @@ pub(super) struct Region {
 }
 
 impl Region {
-    /// Erases the lines. It counts the rows that they occupy now, since a terminal that has become narrower has wrapped
-    /// them.
+    /// Erases the lines. The rows that the lines occupy now are counted, since a terminal that has become narrower has
+    /// wrapped the lines.
     pub(super) fn erase(&mut self, size: Size, out: &mut Vec<u8>) {
         let height: usize = self.drawn.drain(..).map(|width| width.div_ceil(size.columns).max(1)).sum();
         // Rows that have scrolled off the screen cannot be erased.

@@ -43,7 +43,7 @@ pub(super) fn foot(done: usize, total: usize, counts: [(usize, &str); 3], time_:
     cut(&format!("{done} of {total} done{}, {}", counts.collect::<String>(), time(time_)), size.columns - 1)
 }
 
-/// Writes a duration in whole seconds: `12s`, `4m10s`, `2h05m`.
+/// Returns a duration in whole seconds as text: `12s`, `4m10s`, `2h05m`.
 fn time(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..=59 => format!("{seconds}s"),
