@@ -75,7 +75,7 @@ pub struct Names {
     /// The reason why the result has no version or no image tags, so that the service cannot be built; `None` if there
     /// is no such reason.
     pub unnamed: Option<String>,
-    /// Its `git describe`; `None` if it was not requested or is not known.
+    /// The `git describe` of the service; `None` if it was not requested or is not known.
     pub described: Option<version::Described>,
     /// The image, without a tag.
     pub image: Option<String>,

@@ -19,7 +19,8 @@ pub struct PlannedCause {
     /// path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`, `degraded`: the place of the pattern, or of the value of that other key: `filters.yaml:3:9`.
+    /// `file`, `global`, `degraded`: where the configuration has the pattern, or the other key's value that names the
+    /// path, as file, line and column: `filters.yaml:3:9`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// `dependency`: the affected service that it depends on; `needed`: the service for which it is built;
@@ -127,7 +128,7 @@ pub enum CauseKind {
 }
 
 impl CauseKind {
-    /// Returns the word for it in the plan's JSON, such as `new-service`.
+    /// Returns the word for the kind in the plan's JSON, such as `new-service`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -34,7 +34,7 @@ impl Plan {
     }
 
     /// Returns the plan without some services. A dependent of an omitted library gets the library's own needs instead.
-    /// A dependent of an existing image loses that need, since it does not wait for the image.
+    /// A dependent of a service whose image exists loses this need, since its build does not wait for the image.
     fn without(&self, is_left_out: impl Fn(&PlannedService) -> bool) -> Cow<'_, Self> {
         if !self.services.iter().any(&is_left_out) {
             return Cow::Borrowed(self);

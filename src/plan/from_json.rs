@@ -40,7 +40,7 @@ impl PlanError {
         }
     }
 
-    /// Returns what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         match self {
@@ -50,11 +50,11 @@ impl PlanError {
     }
 }
 
-/// Reads a saved plan and checks it, since it may come from anywhere. A plan contains no commands.
+/// Reads a saved plan. The plan is checked, since it may come from anywhere. A plan contains no commands.
 ///
 /// # Errors
 /// When the text is not JSON or not a plan, or has another schema. When a service occurs twice, or needs a service that
-/// does not come before it. When a version or a commit is invalid, or a content tag is that of other content.
+/// does not come before it. When a version or a commit is invalid, or a content tag belongs to other content.
 pub fn read(text: &str) -> Result<Plan, PlanError> {
     #[derive(Deserialize)]
     struct Head {

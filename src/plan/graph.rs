@@ -28,12 +28,12 @@ pub struct GraphService {
     pub path: Option<String>,
     /// Whether it is a library, which is never built itself.
     pub library: bool,
-    /// The place that declares it: `filters.yaml:3:3`.
+    /// The position of its declaration, as file, line and column: `filters.yaml:3:3`.
     pub at: String,
     /// 0 for a service that needs no other, else one more than the highest level of the services that it needs.
     pub level: usize,
-    /// The services that are built from each other in a circle, if this is the library that has their files; else
-    /// empty.
+    /// If this is the library that rebake adds for a circle (services that are built from each other), the services of
+    /// the circle; else empty.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub circle: Vec<String>,
     /// The services that it is built from directly, in the order of the configuration.
@@ -46,7 +46,7 @@ pub struct GraphService {
 pub struct GraphEdge {
     /// The name of the service to which the edge leads.
     pub service: String,
-    /// The place that declares the edge: `apps/web/package.json:5:16`.
+    /// The position of the edge's declaration, as file, line and column: `apps/web/package.json:5:16`.
     pub at: String,
 }
 
@@ -96,8 +96,8 @@ impl ServiceGraph {
         Self { schema: 1, services: services.collect() }
     }
 
-    /// Returns all edges: the position of a service, the position of a service that it is built from, and the place
-    /// that declares the edge.
+    /// Returns all edges. An edge has the position of a service in `services`, the position of a service that it is
+    /// built from, and the position of the edge's declaration in a file.
     pub fn edges(&self) -> impl Iterator<Item = (usize, usize, &str)> {
         let names = self.services.iter().enumerate().map(|(position, service)| (service.service.as_str(), position));
         let positions: BTreeMap<&str, usize> = names.collect();

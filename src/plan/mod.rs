@@ -171,15 +171,16 @@ pub struct PlannedService {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// The content tag, by which an image of the same content is found again. It has the fingerprint and, if the build
-    /// can see the version, the commit or the environment, letters that depend on these. Absent if there is no image,
-    /// or if the fingerprint is not known or belongs to no commit.
+    /// can see the version, the commit or the environment, characters that depend on these. Absent if there is no
+    /// image, or if the fingerprint is not known or belongs to no commit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_tag: Option<String>,
     /// When an existing image of the same content is used instead of a build; absent for `auto`.
     #[serde(default, skip_serializing_if = "Promote::is_auto")]
     pub promote: Promote,
     /// Whether it is built even if an image of the same content exists. The reason is `--force` for it or for a service
-    /// that it is built from, or that the version of such a service is not known. Absent if it is not.
+    /// that it is built from, or that a value on which such an image depends, such as the version, is not known. Absent
+    /// if false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rebuild: bool,
     /// The existing image of the same content; absent if there is none, or if no registry was asked.

@@ -51,7 +51,8 @@ pub enum ObservedBy {
 pub struct ObservedInput {
     /// Its path from the root of the repository.
     pub path: String,
-    /// The command that read it first, or the place in the Dockerfile.
+    /// The command that read it first. If the reads were computed, the position in the Dockerfile, such as
+    /// `api/Dockerfile:3:6`, or `the builder`.
     pub by: String,
 }
 
@@ -74,7 +75,7 @@ impl ObservedError {
         if let Self::Malformed(malformed) = self { malformed.place } else { None }
     }
 
-    /// Returns what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn help(&self) -> &'static str {
         "write it with `rebake observe SERVICE --format json`"
@@ -98,7 +99,7 @@ impl Observed {
         Self { schema: Self::SCHEMA, commit, services }
     }
 
-    /// Reads the JSON. Keys that this version does not know are ignored.
+    /// Reads the document from its JSON text. Keys that this version does not know are ignored.
     ///
     /// # Errors
     /// When the text is not JSON, does not have the form of observed reads, or has another schema.

@@ -8,12 +8,13 @@ use crate::naming::image::{ImageName, ImageTag, Reference, TagMovement};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Pushes {
-    /// Those with the service's tags, except for tags of releases, and the one with the content tag.
+    /// The references with the service's tags, except for tags of releases, and the reference with the content tag.
     #[default]
     All,
-    /// Only the one with the content tag. The other tags are added after the build.
+    /// Only the reference with the content tag. rebake adds the other tags after the build.
     Content,
-    /// Only those with the service's tags, except for tags of releases. The event may not write content tags.
+    /// Only the references with the service's tags, except for tags of releases, since the event may not write content
+    /// tags.
     Tags,
 }
 
@@ -26,8 +27,8 @@ impl Pushes {
 }
 
 impl PlannedService {
-    /// Returns the reference with the content tag, by which an image of the same content is found again. `None` if
-    /// there is no image, or if the content is not that of a commit.
+    /// Returns the reference with the content tag, by which an image of the same content is found again. `None` if the
+    /// service has no image or no content tag.
     #[must_use]
     pub fn content_reference(&self) -> Option<Reference> {
         let name = ImageName::parse(self.image.as_deref()?).ok()?;
@@ -67,7 +68,8 @@ impl PlannedService {
         }
     }
 
-    /// Returns the references that the build pushes, in this order. If a registry has the last one, it has all of them.
+    /// Returns the references that the build pushes, in the order of pushing. If a registry has the last of them, it
+    /// has all.
     #[must_use]
     pub fn pushed_references(&self) -> Vec<String> {
         let mut tags = self.built_tags();

@@ -15,16 +15,16 @@ pub struct FilterSet {
     pub config: Config,
     /// The warnings that were found when the filters were read.
     pub warnings: Vec<Diagnostic>,
-    /// Their place.
+    /// Where the filters are written.
     pub place: FilterPlace,
     /// The paths of lockfiles and settings files that affect services through the packages in the lockfiles.
     pub locked: BTreeSet<String>,
 }
 
-/// The place of filters.
+/// Where filters are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FilterPlace {
-    /// In a file of their own, by its path in the repository.
+    /// In a file of their own; the value is its path in the repository.
     File(String),
     /// In a step of a workflow.
     Step {
@@ -82,8 +82,9 @@ pub fn quantifier(word: Option<&str>) -> Quantifier {
     word.and_then(|word| Quantifier::of(word.trim())).unwrap_or_default()
 }
 
-/// Returns the workflow with spaces in place of all text but the filters of a step. So a place in the result is the
-/// same place in the workflow. `None` if the filters are not a block that begins on a line of its own.
+/// Returns the text of a workflow up to the end of a step's filters, with spaces in place of the text before the
+/// filters. So the filters have the same position in the result as in the workflow. `None` if the filters are not a
+/// block that begins on a line of its own.
 fn alone(file: &SourceFile, at: Span, text: &str) -> Option<SourceFile> {
     let all = file.text();
     let begin = all.get(..at.start)?.rfind('\n')? + 1;

@@ -29,21 +29,21 @@ pub struct Findings {
 pub enum Fix {
     /// Replaces a pattern.
     Replace {
-        /// The place of the pattern.
+        /// The position of the pattern in the file.
         at: Span,
         /// The pattern to write.
         pattern: String,
     },
     /// Adds patterns to a list, after its last pattern.
     Add {
-        /// The place of the last pattern of the list.
+        /// The position of the list's last pattern in the file.
         behind: Span,
         /// The patterns to write.
         patterns: Vec<String>,
     },
     /// Adds a list of patterns to a service without one, after its `path`.
     Begin {
-        /// The place of the value of `path`.
+        /// The position of the value of `path` in the file.
         behind: Span,
         /// The patterns to write.
         patterns: Vec<String>,
@@ -55,7 +55,7 @@ impl Finding {
         Self { rule, service: None, problem: Diagnostic::new(severity, rule.id(), message), fix: None }
     }
 
-    /// Returns a problem that the reader of filters reported, as a finding of a rule.
+    /// Creates a finding of a rule from a problem that was reported when the filters were read.
     #[must_use]
     pub fn as_read(rule: CheckRule, problem: &Diagnostic) -> Self {
         let problem = Diagnostic { code: rule.id(), ..problem.clone() };

@@ -14,7 +14,7 @@ const MOST_DEPTH: usize = 12;
 /// The endings of the outputs that a filter has besides the one with its name: `api_files` and `api_count`.
 const ENDINGS: [&str; 2] = ["_files", "_count"];
 
-/// A filter: the position of its set, and its name.
+/// A filter: the position of its filter set, and its name.
 pub(super) type FilterName = (usize, String);
 
 /// The filters that decide whether a job or a step runs.
@@ -74,7 +74,7 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns the common gate of all steps that name this Dockerfile and build something.
+    /// Returns one gate for all steps that name this Dockerfile and build something.
     pub(super) fn of_mentions(&self, file: &str) -> Gate {
         let mut gate = Gate::default();
         for Building { path, workflow, job, step } in

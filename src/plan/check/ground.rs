@@ -1,4 +1,5 @@
-//! The facts that the rules look at: the files of a repository, its filters, and what its own files declare.
+//! The facts that the rules look at: the files of a repository, its filters, and the services and builds that its files
+//! declare.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -24,13 +25,13 @@ pub(super) struct Ground<'a> {
     pub(super) gates: Gates<'a>,
     /// For each set, the files that each of its filters matches.
     members: Vec<Members>,
-    /// For each filter, the other filters that a job or a script reads together with it. A filter is named by its set
-    /// and service.
+    /// For each filter, the other filters that a job or a script reads together with it. A filter is given by the
+    /// position of its set, and by its service.
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
 }
 
-/// Returns a filter with only the patterns that apply to modifications, since a filter covers a file only if it matches
-/// a modification of the file.
+/// Returns a filter with only the patterns that apply to modifications. A filter covers a file only if it matches a
+/// modification of the file.
 fn modifying(set: &FilterSet, id: usize) -> Filter {
     match set.config.filters.get(Filters::id(id)) {
         Filter::Ordered(entries) => {
@@ -55,7 +56,8 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
 /// How certain it is that a directory belongs to a service or filter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Certainty {
-    /// The filter matches all files in the directory, and does so for no other package.
+    /// The filter matches all files in this directory, and in the directory of no other package; or several filters
+    /// have the directory's name.
     Likely,
     /// The configuration names the directory, or the filter has the directory's name.
     Sure,
@@ -75,8 +77,8 @@ impl<'a> Ground<'a> {
         Self { tree, links, found, workflows, sets, gates, members, together }
     }
 
-    /// Returns the filters that a job or a script reads together with this filter, so that a match of any of them may
-    /// be enough.
+    /// Returns the filters that a job or a script reads together with this filter. A match of any of these filters may
+    /// be enough for the job to run.
     pub(super) fn together(&self, set: usize, service: ServiceId) -> impl Iterator<Item = (usize, ServiceId)> {
         self.together.get(&(set, service)).into_iter().flatten().copied()
     }
@@ -94,8 +96,8 @@ impl<'a> Ground<'a> {
         self.members[set].of(filter)
     }
 
-    /// Returns the files whose changes affect any of these services, each of which is given with its set: the services'
-    /// own files, the files of the services that they are built from, and the files of the `global` filter.
+    /// Returns the files whose changes affect any of these services: the services' own files, the files of the services
+    /// that they are built from, and the files of the `global` filter. A service is given with the position of its set.
     pub(super) fn cover(&self, services: impl IntoIterator<Item = (usize, ServiceId)>) -> Positions {
         let mut cover = Positions::of(self.listing().len(), []);
         for (set, service) in services {
@@ -262,8 +264,8 @@ pub(super) fn logical_lines(script: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a directory is named like a filter: its last part is the name or ends with it, as in `packages/acme-web` and
-/// `web`.
+/// Whether a directory is named like a filter: the last part of its path is the filter's name or ends with that name,
+/// as in `packages/acme-web` and `web`.
 fn is_called(directory: &str, filter: &str) -> bool {
     let (last, name) = (slug(directory.rsplit('/').next().unwrap_or_default()), slug(filter));
     !name.is_empty() && (last == name || last.strip_suffix(&name).is_some_and(|before| before.ends_with('-')))

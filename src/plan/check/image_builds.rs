@@ -222,7 +222,8 @@ fn of_declared<'a>(
     build(ground, service, path, context, &request, unread)
 }
 
-/// Returns the nearest directory that has all files that a Dockerfile copies; `None` if no directory has them.
+/// Returns the directory of a Dockerfile, or its nearest parent, that has all files that the Dockerfile copies; `None`
+/// if no directory has them.
 fn likely_context(ground: &Ground<'_>, path: &str, reads: &ContextReads) -> Option<RepoDir> {
     let plain = reads.sources.iter().map(|source| source.path.as_str());
     let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();

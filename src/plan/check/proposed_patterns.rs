@@ -78,8 +78,8 @@ fn is_merged(config: &Config, service: ServiceId, path: &Span) -> bool {
     places.any(|place| place.used != place.defined && (place.defined == *path || Some(&place.defined) == run))
 }
 
-/// Returns the same fix as [`addition`], except for a service with a `path` and no list of patterns. For this one, the
-/// fix adds a list, which has a pattern for everything in the path, and the new patterns.
+/// Returns the same fix as [`addition`], except for a service with a `path` and no list of patterns. For such a
+/// service, the fix adds a list with a pattern for everything below `path`, and with the new patterns.
 pub(super) fn addition_or_list(
     ground: &Ground<'_>,
     set: usize,

@@ -25,11 +25,11 @@ pub(super) struct ReadFiles<'a> {
 }
 
 impl ReadFiles<'_> {
-    /// Returns the patterns. The pattern of a directory replaces those of its files if all of its uncovered files were
-    /// read and there are at least two, or if at least half of them were read and these are at least three. The root
-    /// never replaces its files, nor does a directory that contains another service of which no file was read. The
-    /// remaining files are grouped in a similar way: first files of one directory with the same ending, then files of
-    /// neighbouring directories with the same name.
+    /// Returns the patterns. One pattern for a directory replaces those of its files in two cases: all of its uncovered
+    /// files were read, and these are at least two; or at least half of its uncovered files were read, and these are at
+    /// least three. Neither the root nor a directory that contains another service without a read file gets such a
+    /// pattern. The remaining files are grouped in a similar way: first files of one directory with the same ending,
+    /// then files of neighbouring directories with the same name.
     pub(super) fn patterns(&self) -> Vec<String> {
         let (mut patterns, mut files) = (Vec::new(), Vec::new());
         self.add(&RepoDir::root(), self.missed, 0, &mut patterns, &mut files);

@@ -36,7 +36,7 @@ const LOCKFILES: [&str; 20] = [
     "mix.lock",
 ];
 
-/// The names of manifests. A manifest is treated like a lockfile if there is one in the same directory.
+/// The names of manifests. A manifest is treated like a lockfile if there is a lockfile in the same directory.
 const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
 
 /// Whether a path is that of a lockfile, or of the manifest beside one.
@@ -49,8 +49,8 @@ pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
     LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
 }
 
-/// The files that a Dockerfile copies and the patterns of a service do not cover, in all builds of the service with
-/// that Dockerfile.
+/// The files that a Dockerfile copies, but that the patterns of a service do not cover, in all builds of the service
+/// with this Dockerfile.
 #[derive(Default)]
 struct Missed {
     files: BTreeSet<usize>,
@@ -187,8 +187,8 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     finding.help(help).fixed_by(addition(ground, set, service, patterns))
 }
 
-/// Returns, for each set, the files that each of its services would cover if no pattern excluded any. The list is empty
-/// for a set without exclusions.
+/// Returns, for each set, the files that the filter of each of its services would match if no pattern excluded files.
+/// The list is empty for a set without exclusions.
 pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {

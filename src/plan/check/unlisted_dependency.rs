@@ -12,7 +12,7 @@ use crate::inputs::source::{DeclaredAt, is_filter_file, is_workflow_file};
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, Listed, ServiceName};
 
-/// The purpose of an edge.
+/// The purpose of a dependency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Building,
@@ -125,7 +125,8 @@ fn rule_of(at: &DeclaredAt) -> CheckRule {
     if is_dockerfile { CheckRule::UnlistedImage } else { CheckRule::UnlistedPackage }
 }
 
-/// Returns the purpose of a dependency, by the key or the table of the manifest that contains it.
+/// Returns the purpose of a dependency. It follows from the key or the table of the manifest that contains the
+/// dependency.
 fn purpose(at: &DeclaredAt) -> Purpose {
     let before = at.file.text().get(..at.span.start).unwrap_or_default();
     let (keys, marks): (&[&str], [&str; 2]) = if at.file.name().ends_with(".json") {

@@ -102,7 +102,7 @@ fn unread(ground: &Ground<'_>) -> Vec<Finding> {
     found
 }
 
-/// Whether other filters use the patterns of a filter through a YAML alias, so that it need not be read itself.
+/// Whether other filters use the patterns of a filter through a YAML alias. No job need read such a filter itself.
 fn is_shared(ground: &Ground<'_>, set: usize, name: &str) -> bool {
     let config = ground.config(set);
     let Some(own) = config.services.get(name) else { return false };

@@ -56,8 +56,8 @@ fn read(ground: &Ground<'_>, path: &str, workflow: &Workflow) -> BTreeSet<(usize
     read
 }
 
-/// Returns the files whose changes start a workflow at an event; `None` if all files do, or if it is not certain which
-/// ones do.
+/// Returns the files whose changes start a workflow at an event; `None` if a change of any file starts it, or if it is
+/// not certain which files do.
 fn starts(ground: &Ground<'_>, event: &WorkflowEvent) -> Option<Positions> {
     let (list, usual) = match (&event.paths, &event.ignored_paths) {
         (Some(paths), _) => (paths, false),

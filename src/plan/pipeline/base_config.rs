@@ -17,7 +17,7 @@ use crate::model::shallow_clone::WHOLE_HISTORY;
 use crate::model::tree::ObjectId;
 use crate::plan::pipeline::ConfigFile;
 
-/// The definitions at a base.
+/// The definitions of services in the configuration at a base.
 #[derive(Clone)]
 pub(super) enum BaseConfig {
     /// They are the same as at head. This is also the case for a base without a configuration if head's definitions are
@@ -214,8 +214,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns the definitions to use for a base without a configuration. If no earlier commit and no commit that was
-    /// built before had a configuration, these are head's, so that no service counts as new. Otherwise they are
-    /// unknown.
+    /// built before had a configuration, head's definitions are used, so that no service counts as new. Otherwise the
+    /// definitions are unknown.
     fn without(&mut self, base: &CommitId) -> Result<BaseConfig, git::GitError> {
         match self.earlier.search(base)? {
             HadFile::Yes => Ok(unknown(base, "is missing, and an earlier commit had one", None)),

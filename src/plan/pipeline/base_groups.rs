@@ -182,7 +182,7 @@ fn stale(refs: &str) -> Doubt {
 /// The tags that differ between this clone and the remote.
 struct Doubtful {
     tags: RemoteTags,
-    /// Whether a person runs rebake, who may be about to push tags.
+    /// Whether a person runs rebake. A person may be about to push tags.
     is_attended: bool,
 }
 

@@ -11,7 +11,7 @@ use crate::model::change::{Change, ChangeSet, Extent, Status};
 use crate::model::diagnostic::{Diagnostic, Diagnostics};
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
-/// The default places of the configuration, in the order in which they are searched.
+/// The default paths of the configuration, from the root of the repository, in the order in which they are searched.
 const PLACES: [&str; 10] = [
     "filters.yaml",
     "filters.yml",
@@ -35,7 +35,7 @@ pub struct ConfigFile {
     pub name: String,
     /// The content of the file.
     pub bytes: Vec<u8>,
-    /// The place of the file in the repository; `None` if the file is outside of the repository, or there is none.
+    /// Where the file is in the repository; `None` if the file is outside of the repository, or there is no file.
     pub in_repository: Option<Place>,
     /// Settings from outside of the file.
     pub options: Options,
@@ -45,7 +45,7 @@ pub struct ConfigFile {
     pub lockfiles: LockfileCache,
 }
 
-/// The place of a configuration in the repository.
+/// Where a configuration is in the repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// The path by which it was named or found.
@@ -54,8 +54,8 @@ pub struct Place {
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD` although git reports no change, since a flag in the index makes git ignore its
-    /// changes.
+    /// Whether it differs from `HEAD`, but git reports no change: a flag in the index makes git ignore changes of the
+    /// file.
     pub is_changed_unseen: bool,
 }
 
@@ -64,7 +64,7 @@ pub struct Place {
 pub enum FoundBy {
     /// The command line or `$REBAKE_CONFIG` names it.
     Name,
-    /// Its place is the first of the default places that has a file.
+    /// It is the first file at one of the default paths.
     Search,
 }
 
@@ -72,14 +72,14 @@ pub enum FoundBy {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigFileError {
-    /// No default place has a configuration.
+    /// No default path has a configuration.
     #[error("there is no filters.yaml at the root of the repository, nor in its .github{}", at_commit(.at.as_ref()))]
     NotFound {
         /// The commit that was searched; `None` for the work tree.
         at: Option<CommitId>,
         /// Files with a similar name, which may have been meant, relative to the root of the work tree.
         near: Vec<String>,
-        /// Whether the repository has no work tree, so that HEAD was searched, which may have no commit.
+        /// Whether the repository has no work tree. In this case HEAD was searched, which may have no commit.
         is_bare: bool,
     },
     /// The file cannot be read.
@@ -110,7 +110,7 @@ fn at_commit(commit: Option<&CommitId>) -> String {
 
 impl ConfigFile {
     /// Finds and reads the configuration: the file `named`, relative to `from`. If `named` is `None`, this is the first
-    /// file at one of the default places.
+    /// file at one of the default paths.
     ///
     /// With a commit `at`, the file is read from that commit; only a named file that the commit lacks is read from the
     /// disk. Without a commit, the file is read from the work tree. A file that is not checked out is then read from
@@ -138,7 +138,7 @@ impl ConfigFile {
         }
     }
 
-    /// Returns the work tree's content of this file; `None` if it is the same, or if the work tree does not have the
+    /// Returns the work tree's content of this file; `None` if it equals `bytes`, or if the work tree does not have the
     /// file.
     ///
     /// # Errors
@@ -208,8 +208,8 @@ impl ConfigFile {
         Ok(Some(found))
     }
 
-    /// Reads the file at a place of the work tree. If the file, or the target of a link to it, is not checked out, it
-    /// is read from HEAD. A file that was deleted in the work tree is not read from HEAD.
+    /// Reads the file at a path in the work tree. If the file, or the target of a link to it, is not checked out, the
+    /// file is read from HEAD. A file that was deleted in the work tree is not read from HEAD.
     fn at_work(repository: &Repository, place: &RepoPath, by: FoundBy) -> Result<Option<Self>, ConfigFileError> {
         if let Some(found) = Self::on_disk(repository, place, by)? {
             return Ok(Some(found));
@@ -288,8 +288,8 @@ impl ConfigFile {
         config::parse(&source, self.options, self.discovery.found())
     }
 
-    /// Whether the configuration, or a file from which services are discovered, differs from the commit's. `on_top` has
-    /// the changes of the work tree on top of that commit.
+    /// Whether the configuration, or a file from which services are discovered, differs from the one in the commit.
+    /// `on_top` has the work tree's changes on top of this commit.
     #[must_use]
     pub fn is_uncommitted(&self, on_top: &ChangeSet) -> bool {
         let is_changed_unseen = self.in_repository.as_ref().is_some_and(|place| place.is_changed_unseen);
@@ -333,7 +333,7 @@ fn is_changed_unseen(repository: &Repository, place: &RepoPath, file: &WorkTreeF
     Ok(false)
 }
 
-/// Returns the first file of a commit at one of the default places.
+/// Returns the first file of a commit at one of the default paths.
 pub(super) fn at_usual_place<'r>(
     repository: &'r Repository,
     commit: &CommitId,
@@ -346,7 +346,7 @@ pub(super) fn at_usual_place<'r>(
     Ok(None)
 }
 
-/// Returns the default places.
+/// Returns the default paths.
 pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
     PLACES.into_iter().map(RepoPath::from_git)
 }
@@ -354,7 +354,7 @@ pub(super) fn usual_places() -> impl Iterator<Item = RepoPath> {
 /// The greatest number of bytes that are read of a file: one more than a configuration may have.
 const MOST: usize = config::MAX_BYTES + 1;
 
-/// Reads a file outside of the repository, which another program may be writing.
+/// Reads the beginning of a file outside of the repository. Another program may be writing the file.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MOST as u64).read_to_end(&mut bytes)?;

@@ -52,12 +52,13 @@ pub(super) struct Content {
 pub(super) struct Reuse {
     /// The content tag; `None` if the service has no image, or if its content is not known or belongs to no commit.
     pub(super) content_tag: Option<ImageTag>,
-    /// Whether the service is built even if an image with that tag exists: `--force` requires it, or the service is
-    /// built from a dependency whose version is not known here.
+    /// Whether the service is built even if an image with that tag exists: `--force` requires it, or a value on which
+    /// its image depends, such as the version of a dependency, is not known here.
     pub(super) rebuild: bool,
 }
 
-/// Finds the values that the images of a plan depend on: version, commit and environment, if the builds can see them.
+/// Finds the values on which the images of a plan depend: the version, the commit and the environment, if the builds
+/// can see them, and the labels that vary.
 struct Bindings<'a> {
     workspace: &'a WorkspaceView<'a>,
     /// The environment's name.
@@ -251,7 +252,8 @@ fn has_image(service: &Service) -> bool {
     service.image.name.is_some() && !service.is_library()
 }
 
-/// Whether a directory is the root of the repository. It is relative to `path`, or with a leading `/` to the root.
+/// Whether a directory is the root of the repository. `directory` is relative to `path`; if it has a leading `/`, to
+/// the root.
 fn leads_to_root(path: &str, directory: &str) -> bool {
     let whole = match directory.strip_prefix('/') {
         Some(from_root) => from_root.to_owned(),

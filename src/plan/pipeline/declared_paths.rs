@@ -1,5 +1,5 @@
-//! Looks up the paths from which services declare to be built. Follows symbolic links on these paths, and finds paths
-//! that are missing.
+//! Looks up the declared paths of services: the files and directories that the configuration names as their inputs.
+//! Follows symbolic links on these paths, and finds paths that are missing.
 //!
 //! The paths are looked up only at head. If a base has other links, these links have changed since, which affects the
 //! services.
@@ -19,7 +19,7 @@ pub struct Followed<'a> {
     pub config: Cow<'a, Config>,
     /// Warnings about missing paths, and about links that cannot be followed.
     pub warnings: Vec<Diagnostic>,
-    /// The doubt about links that could not be read, if there are any. Any change affects their services.
+    /// The doubt about links that could not be read, if there are any. Any change affects the services of these links.
     pub doubt: Option<Doubt>,
     /// How many directories were read.
     pub read: usize,
@@ -50,9 +50,9 @@ pub fn follow_links<'a>(
     follow(repository, config, &wanted, head, on_top, Lack::Error)
 }
 
-/// Follows the links on declared paths of all services. Returns the configuration with their targets as further inputs,
-/// and the number of directories that were read. Missing objects are fetched. If a link still cannot be read, any
-/// change affects its service.
+/// Follows the links on declared paths of all services. Returns the configuration with the links' targets as further
+/// inputs, and the number of directories that were read. Missing objects are fetched. If a link still cannot be read,
+/// any change affects its service.
 pub(super) fn for_plan<'a>(
     repository: &Repository,
     config: &'a Config,

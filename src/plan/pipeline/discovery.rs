@@ -112,8 +112,8 @@ impl Discovery {
         Ok(Self::of(tree, scope))
     }
 
-    /// Reads the declarations in the files of a base. `changes` are those since the base; only the files that they
-    /// change are read.
+    /// Reads the declarations in the files of a base. `changes` are the changes since the base. Only the changed files
+    /// are read.
     ///
     /// # Errors
     /// When one of the changed files cannot be read at base.
@@ -212,15 +212,15 @@ impl Discovery {
     }
 
     /// Whether discovery certainly gives the same result before these changes: no change is of a file that discovery
-    /// reads, and none adds or deletes a path.
+    /// reads, and none adds a path, deletes it or changes its type.
     pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
         let is_none = self.scope.ecosystems().is_empty();
         let moves = |change: &Change| matches!(change.status, Status::Added | Status::Deleted | Status::TypeChanged);
         is_none || !self.is_changed_by(changes) && !changes.as_slice().iter().any(moves)
     }
 
-    /// Whether two discoveries certainly have the same result: they share it, or read no files. Their contents are not
-    /// compared.
+    /// Whether two discoveries certainly have the same result: they share one result, or read no files. The contents of
+    /// results are not compared.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
     }

@@ -52,7 +52,7 @@ pub fn note_existing(plan: &mut Plan, registries: &Registries) -> Vec<Diagnostic
 }
 
 /// Asks registries for the other tags of existing images, and adds the tags that the images lack or may lack to the
-/// plan.
+/// plan. A tag that is written only once is removed from the plan if another image has it.
 fn note_lacking(plan: &mut Plan, registries: &Registries) {
     let wanted = |service: &PlannedService| -> Vec<Question> {
         let Some(exists) = service.exists.as_ref().filter(|_| service.push) else { return Vec::new() };

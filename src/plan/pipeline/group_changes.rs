@@ -92,8 +92,9 @@ impl<'a> Findings<'a> {
 
     /// Adds the comparison of the group at a position.
     ///
-    /// The dependencies of a service are compared with the *service's* base too. If a dependency was built since then,
-    /// it is not due itself, but the service is, since it was built from the dependency's older content.
+    /// The dependencies of a service are compared with the *service's* base too. If a dependency was built after this
+    /// base, the dependency itself need not be built again. The service must be, since its last build used the
+    /// dependency's older content.
     pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
         let config = self.config;
         let room = &self.kept.0[position];
@@ -127,7 +128,7 @@ impl<'a> Findings<'a> {
     /// Returns the changes since every base that no filter matches. The configuration itself is not among them, since
     /// it is compared service by service.
     ///
-    /// A path that changed since an older base, but not since a newer one, was reported when the newer one was planned.
+    /// A path that changed since an older base, but not since a newer one, was reported in the plan for the newer one.
     pub(super) fn unmatched(&mut self) -> Vec<&'a Change> {
         self.unmatched.take().or(self.unmatched_without_base.take()).unwrap_or_default()
     }
@@ -188,8 +189,9 @@ impl<'a> Findings<'a> {
     }
 
     /// Returns the changes of a group that are kept: changes that affect its services, changes that a named filter
-    /// matches and no earlier group has, and changes that no filter matches. Of a dependency, one change is enough to
-    /// make it affected. Of unmatched changes, one is enough after the first group.
+    /// matches and no earlier group has, and changes that no filter matches. For each filter of a dependency, only one
+    /// change is kept, since one makes the dependency affected. After the first group, only one unmatched change is
+    /// kept.
     fn worth_keeping(&mut self, compared: &GroupChanges, matches: &Matches) -> ChangeSet {
         let config = self.config;
         let mut kept: BTreeSet<&Change> = BTreeSet::new();

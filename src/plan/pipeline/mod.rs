@@ -428,8 +428,8 @@ fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
-/// Returns why services have no bases of their own although `--since` requests them; `None` if they have them or need
-/// none. Only environments that push and the environment `local` have records of builds.
+/// Returns why services have no bases of their own although `--since` requests such bases; `None` if the services have
+/// them or need none. Only environments that push and the environment `local` have records of builds.
 fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
     let lacks = match compare {
         Compare::Since(Since::Built) => "it has no built refs",
@@ -474,8 +474,8 @@ struct Prints {
     directories: usize,
 }
 
-/// Returns the fingerprints of services, in the same order. There are none without a commit, without a request for
-/// them, or if this clone lacks a tree or a file, which is not fetched for this.
+/// Returns the fingerprints of services, in the same order. There are none without a commit, without a request, or if
+/// this clone lacks a tree or a file. Missing objects are not fetched for fingerprints.
 fn fingerprints(
     repository: &Repository,
     file: &ConfigFile,

@@ -17,7 +17,7 @@ pub(super) struct Moved<'a> {
 }
 
 impl Moved<'_> {
-    /// Returns the service whose directory it is.
+    /// Returns the service that has the directory.
     pub(super) fn service(&self) -> &ServiceName {
         self.service
     }

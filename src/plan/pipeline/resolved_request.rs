@@ -25,7 +25,7 @@ pub(super) struct ResolvedRequest {
     pub(super) only: Option<Vec<ServiceId>>,
     /// The version that was given by hand for the only planned service.
     pub(super) version: Option<String>,
-    /// The release tag of the event, if it requests the services that it releases.
+    /// The release tag of the event, if the plan is for the services that this tag releases.
     pub(super) released: Option<TagName>,
 }
 

@@ -192,8 +192,8 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Returns the release that a version stands for if the version was given by hand; `None` if it is not valid for
-    /// the service.
+    /// Returns the release that a version stands for if the version was given by hand; `None` if the version is not
+    /// valid for the service.
     fn by_hand(&self, service: &Service, version: &str) -> Option<PossibleRelease> {
         let pattern = service.tag.first()?;
         let tag = pattern.tag(&pattern.scheme().read(version)?).ok()?;

@@ -105,8 +105,8 @@ impl SavedPlanContext<'_> {
     }
 
     /// Returns the contradiction that a service is to be pushed although the environment or the event of this run does
-    /// not allow it; `None` if there is none. On a developer's machine there is no event, so a plan that was made with
-    /// `--push` is accepted there.
+    /// not allow it; `None` if there is none, or if the command line of this run requires or forbids a push. On a
+    /// developer's machine there is no event, so a plan that was made with `--push` is accepted there.
     fn of_push(&self, service: &PlannedService, environment: &config::Environment) -> Option<String> {
         let allowed = self.trigger.engine.is_none()
             || environment.push == Push::Allowed

@@ -51,9 +51,9 @@ pub enum Files {
 }
 
 impl Snapshot {
-    /// Reads all tree entries that could match a pattern of these services, or of a service that they are built from. Other directories are not read, so that a few services take little time even in a large repository. A
-    /// directory that a filter takes whole is not read either, since its id is enough, unless `moment` requests all
-    /// files.
+    /// Reads all tree entries that could match a pattern of these services, or of a service that they are built from.
+    /// Other directories are not read: a few services take little time even in a large repository. A directory that a
+    /// filter takes whole is not read either, since its id is enough, unless `moment` requests all files.
     ///
     /// # Errors
     /// When this clone lacks the commit, one of these trees or a lockfile, or git cannot be started.
@@ -137,7 +137,7 @@ fn within(config: &Config, filters: &BTreeSet<FilterId>, on_top: &ChangeSet) -> 
 }
 
 /// Returns which directories of a tree are read for the fingerprints of services. If a service takes a directory in
-/// part, but also takes a directory around it whole, the inner one is not listed for it.
+/// part, but takes one of its parents whole, the inner directory is not listed for the service.
 fn outline(covers: &BTreeMap<FilterId, Cover>, watches: &[&Watch], files: Files) -> Outline {
     let whole = || covers.values().flat_map(|cover| &cover.whole).map(String::as_str);
     let split = || covers.values().flat_map(|cover| &cover.split).map(String::as_str);

@@ -51,13 +51,13 @@ pub fn with_copied(
     Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
-/// Why a whole context is an input: the reason in words, and its place in the Dockerfile, if it has one.
+/// Why a whole context is an input: the reason in words, and where the Dockerfile gives this reason, if it does.
 struct Reason {
     message: String,
     place: Option<(SourceFile, Span)>,
 }
 
-/// Patterns for the copied files, and the paths among the copied ones that have no wildcards.
+/// Patterns for the copied files, and the copied paths that have no wildcards.
 type Known = (Vec<String>, Vec<RepoPath>);
 
 struct Reader<'a> {

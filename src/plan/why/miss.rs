@@ -73,20 +73,21 @@ pub enum Exclusion {
     Lockfile,
 }
 
-/// A pattern, and its place.
+/// A pattern, and where the configuration has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PatternPlace {
     /// The pattern, without the `!` of an exclusion in an ordered list.
     pub pattern: String,
-    /// Its place: `filters.yaml:3:9`.
+    /// The position of the pattern, as file, line and column: `filters.yaml:3:9`.
     pub at: String,
 }
 
 /// The greatest number of misses that are listed.
 const MOST_MISSES: usize = 3;
 
-/// Returns the changes that came nearest to affecting a service. If a pattern matches any of them, these are returned;
-/// else those that share the longest beginning with a pattern. None of `changes` may affect the service.
+/// Returns the changes that came nearest to affecting a service: those whose paths a pattern matches. If there are
+/// none, these are the changes whose paths share the longest beginning with a pattern. The caller passes only changes
+/// that do not affect the service.
 #[must_use]
 pub fn misses(config: &Config, service: ServiceId, changes: &ChangeSet) -> Vec<Miss> {
     let service = &config.services[service.0];

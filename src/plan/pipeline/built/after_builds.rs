@@ -55,7 +55,8 @@ impl Recording<'_> {
     }
 
     /// Moves built refs back to where they were before this run moved them, except for refs that have been moved again
-    /// since. It marks the services, so that they are due. Returns the error of the remote, if there was one.
+    /// since. Marks the services, so that they are due: the next plan contains them. Returns the error of the remote,
+    /// if there was one.
     ///
     /// # Errors
     /// When this clone cannot be read or written.
@@ -111,7 +112,7 @@ impl Recording<'_> {
     }
 
     /// Moves the built refs of services, first at the remote and then in this clone. The result at the remote decides.
-    /// If the remote fails, they are moved only in this clone.
+    /// If there is no remote, or if it fails, the refs are moved only in this clone.
     fn record(
         &self,
         services: &[ServiceId],
@@ -153,8 +154,8 @@ impl Recording<'_> {
     }
 
     /// Removes marks in this clone and at the remote: those of services that were recorded, and those of services whose
-    /// builds did not begin. The marks of services whose results are not known stay. If a mark is no longer this run's,
-    /// another run has built the service meanwhile, and it is not known which of the two results the environment has.
+    /// builds did not begin. The marks of services whose results are not known stay. A mark that another run has
+    /// replaced or removed is set again, since it is not known which of the two results the environment has.
     ///
     /// Returns the recorded services that keep their marks until they have their tags, and the error of the remote, if
     /// there was one.
@@ -203,8 +204,9 @@ impl Recording<'_> {
         Ok((awaiting_tags, trouble))
     }
 
-    /// Returns the built services that may not be recorded, each with a dependency that is due and was not built in
-    /// this run, or whose result another run may have replaced.
+    /// Returns the built services that may not be recorded, each with the dependency that is the reason. This
+    /// dependency is due and was not built in this run, may not be recorded itself, or has a result that another run
+    /// may have replaced.
     fn held(
         &self,
         begun: &Begun,
@@ -242,7 +244,7 @@ impl Recording<'_> {
         Ok(held)
     }
 
-    /// Whether a service is certainly not due, since its built ref is at this run's commit and it has no mark. The
+    /// Whether a service is certainly not due: its built ref is at this run's commit, and the service has no mark. The
     /// commits in a saved plan are not used for this, since the plan may come from anywhere.
     fn is_known_to_be_done(&self, service: ServiceId, now: &RefState) -> bool {
         let name = self.name(service);

@@ -153,7 +153,8 @@ pub struct Begun {
 pub enum Recorded {
     /// The attempt to move its built ref had this result.
     Swapped(Swapped),
-    /// It was not recorded: the service is built from this other service, which is due and was not built.
+    /// It was not recorded: the service is built from this other service, whose result in the environment is not
+    /// certain.
     StandsOn(ServiceId),
     /// It was not recorded: the checked-out commit or its files changed during the build.
     Doubtful,
@@ -246,7 +247,7 @@ impl Recording<'_> {
     }
 }
 
-/// Returns the commit of a service's built ref that a plan has read; `None` if it has read none.
+/// Returns the commit of a service's built ref that a plan has read; `None` if the plan has read no such ref.
 fn seen(plan: &Plan, service: &ServiceName) -> Option<CommitId> {
     plan.built.as_ref()?.get(service.as_str())?.parse().ok()
 }

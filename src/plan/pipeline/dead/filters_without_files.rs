@@ -11,7 +11,7 @@ use crate::model::tree::{Listing, Region};
 /// Returns those of the `wanted` filters that match no file of a commit with the work tree's changes on top.
 ///
 /// Directories are read level by level. A directory is read only if a filter for which no file was found yet may match
-/// a file in it, and not if the filter matches everything in it.
+/// a file in it, but does not match everything in it.
 pub(super) fn without_files(
     repository: &Repository,
     filters: &Filters,

@@ -1,4 +1,4 @@
-//! Services whose patterns match no file, so that nothing can ever affect them.
+//! Services whose patterns match no file. No change of a file can ever affect such a service.
 
 mod filters_without_files;
 mod renamed;
@@ -40,7 +40,7 @@ impl Choice for Dead {
     ];
 }
 
-/// The trees in which files of services are searched: those of head and base.
+/// The trees that are searched for files of services: those of head and base.
 pub(super) struct Trees<'a> {
     pub(super) repository: &'a Repository,
     pub(super) range: &'a Range,

@@ -10,7 +10,7 @@ use crate::model::change::Status;
 use crate::model::name::ServiceId;
 use crate::model::tree::{ObjectId, Region};
 
-/// Returns, for each of these services, the directory that its files had at base, and the one where files with the same
+/// Returns, for each of these services, the directory of its files at base, and the directory where files with the same
 /// contents were added since; `None` if there are no such files. Only added files that belong to no service count. If
 /// there are several pairs of directories, the pair with most files is returned.
 pub(super) fn renamed(

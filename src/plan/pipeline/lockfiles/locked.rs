@@ -72,7 +72,7 @@ impl Means {
         }
     }
 
-    /// Returns why any change of the lockfile affects the service; `None` if that is not so.
+    /// Returns why any change of the lockfile affects the service; `None` if only some changes do.
     pub(super) fn doubt(&self) -> Option<&WholeFile> {
         match self {
             Self::Doubt(whole) => Some(whole),
@@ -224,7 +224,7 @@ fn means(
     })
 }
 
-/// Returns the reason to give if no lockfile of a service has its package; `None` if none needs to have it.
+/// Returns the reason to give if no lockfile of a service has its package; `None` if no lockfile need have the package.
 fn absent(service: &Service, closure: &LockedClosure) -> Option<String> {
     match (&closure.package, &closure.file, &service.path) {
         (Some(package), ..) => Some(format!("it has no package `{package}`")),
@@ -234,7 +234,7 @@ fn absent(service: &Service, closure: &LockedClosure) -> Option<String> {
     }
 }
 
-/// Returns the packages of a lockfile in the directory `path`.
+/// Returns the packages that a lockfile has for the directory `path`.
 fn in_directory(
     files: &RevisionFiles,
     lockfile: &Lockfile,
@@ -249,7 +249,7 @@ fn in_directory(
     Ok(lockfile.in_directory(&below(directory, path)).into_iter().collect())
 }
 
-/// Returns the packages of a lockfile with a name, or in a directory of that name.
+/// Returns the packages that a lockfile has for a name or for a directory; `text` is the name or the directory's path.
 fn named(
     files: &RevisionFiles,
     lockfile: &Lockfile,

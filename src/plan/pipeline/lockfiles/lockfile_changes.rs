@@ -19,12 +19,12 @@ const NAMED: usize = 5;
 #[derive(Default)]
 pub(in crate::plan::pipeline) struct LockfileChanges {
     causes: Vec<(ServiceId, LockfileChange)>,
-    /// The changed lockfiles that affect a service through its packages, so that the service's patterns do not count
-    /// for them.
+    /// The changed lockfiles that affect a service through its packages, or by any change. The service's patterns do
+    /// not count for these files.
     replaced: BTreeSet<(ServiceId, String)>,
     /// The changed lockfiles that were compared by the packages of any service, and the files with changed settings.
     read: BTreeSet<RepoPath>,
-    /// The doubts about lockfiles of which any change affects services.
+    /// The doubts about lockfiles whose packages are not known. Any change of such a lockfile affects its services.
     pub(in crate::plan::pipeline) doubts: Vec<Doubt>,
 }
 
@@ -233,8 +233,8 @@ fn touched(config: &Config, changes: &ChangeSet) -> Vec<ServiceId> {
 /// How a file may affect the packages of lockfiles in its directory and elsewhere.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Beside {
-    /// It is a settings file. Its settings apply to all packages of lockfiles in this directory, and of those below it
-    /// where the format allows this.
+    /// It is a settings file. Its settings apply to all packages of lockfiles in this directory and, for some formats,
+    /// to those of lockfiles below this directory.
     Settings(&'static SettingsFile, RepoDir),
     /// It is a package.json in this directory. It may have settings that apply to all packages, and dependencies of a
     /// workspace package, which a yarn.lock does not list.

@@ -106,7 +106,7 @@ enum Doubtful {
 }
 
 impl Doubtful {
-    /// Returns the warning about it.
+    /// Returns the warning about the lockfile.
     fn said(&self, config: &Config, services: &[ServiceId]) -> Diagnostic {
         let names: Vec<String> = services.iter().map(|service| format!("`{}`", config.graph.name(*service))).collect();
         let names = Listed::new(&names, NAMED);

@@ -277,8 +277,8 @@ impl<'a> RevisionFiles<'a> {
     }
 }
 
-/// Returns the path of a directory relative to another directory that contains it, `.` for the same one. If the other
-/// directory does not contain it, the result is empty, which no lockfile has as a path.
+/// Returns `path` relative to `directory`, `.` if the two are equal. If `directory` does not contain `path`, the result
+/// is empty; no lockfile has a package with an empty path.
 pub(super) fn below(directory: &RepoDir, path: &RepoDir) -> String {
     if directory == path {
         ".".to_owned()

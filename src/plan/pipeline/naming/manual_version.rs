@@ -4,7 +4,7 @@ use crate::naming::version::{TagPattern, Version};
 use crate::plan::pipeline::Error;
 use crate::plan::pipeline::resolved_request::ResolvedRequest;
 
-/// The version that was given by hand for the only planned service, checked.
+/// The checked version that was given by hand for the only planned service.
 pub(super) struct Manual {
     text: String,
     pub(super) version: Version,
@@ -13,8 +13,7 @@ pub(super) struct Manual {
 }
 
 impl Manual {
-    /// Reads the version that was given by hand. Returns `None` if none was given, or if no service other than
-    /// libraries is planned.
+    /// Reads the version that was given by hand. Returns `None` if none was given, or if only libraries are planned.
     ///
     /// # Errors
     /// When several services are planned, or the version is not valid in the service's scheme.

@@ -9,7 +9,7 @@ use crate::plan::pipeline::Error;
 /// Checks that no two services give an image the same tag, since the image that is pushed last would replace the other.
 ///
 /// # Errors
-/// When two services give an image the same tag. Each such pair is reported with the places of both services.
+/// When two services give an image the same tag. Each such pair is reported with where filters.yaml defines the two.
 pub(super) fn check(config: &Config, services: &[ServiceId], names: &[Names]) -> Result<(), Error> {
     let mut owners: BTreeMap<&str, ServiceId> = BTreeMap::new();
     let mut problems: Vec<Diagnostic> = Vec::new();

@@ -23,8 +23,9 @@ use crate::model::diagnostic::{Diagnostic, Located};
 use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
-/// Returns the warning about such links, if there are any, and the number of directories that were read. The warning
-/// names links with a changed target first. Objects that this clone lacks are not fetched for a warning.
+/// Returns the warning about links whose targets their services' patterns do not match, if there are any, and the
+/// number of directories that were read. The warning names links with a changed target first. Objects that this clone
+/// lacks are not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
@@ -82,8 +83,8 @@ fn is_of_other_patterns(cause: &Cause) -> bool {
     }
 }
 
-/// Returns the links among the files of services, and the targets of these links in a commit, by the path that the text
-/// of a link names; `None` if there is nothing at this path.
+/// Returns the links among the files of services, and the targets of these links in a commit. The key of a target is
+/// the path that the text of a link names. A target is `None` if there is nothing at this path.
 fn of_services(
     repository: &Repository,
     config: &Config,
