@@ -1,8 +1,8 @@
 //! A service's definition after defaults, anchors and merge keys are resolved, so that two versions of filters.yaml can
 //! be compared service by service.
 //!
-//! Only settings that can change the result of a build are part of it. Edits of comments, of descriptions and of other
-//! services do not change it.
+//! Only settings that can change the result of a build are part of a definition. Edits of comments, of descriptions and
+//! of other services do not change the definition.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -76,9 +76,9 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Adds a cause to the library that stands for a circle of services, if a service of the circle has a cause and the
-    /// library has none. A change of one service of the circle affects all of them. A `global` match does not count,
-    /// since each of these services already has it as a cause.
+    /// Adds a cause to the library that stands for a circle (services that are built from each other), if a service of
+    /// the circle has a cause and the library has none. A change of one service of the circle affects all of them. A
+    /// `global` match does not count, since each of these services already has it as a cause.
     pub fn add_circle(&mut self, library: ServiceId, members: &[ServiceId]) {
         let spreads = |cause: &Cause| !matches!(cause, Cause::Global(_));
         let affected = members.iter().find(|member| self.of(**member).iter().any(spreads));
@@ -87,7 +87,7 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Returns the first match, of any service, for which matching gave up; `None` if there is none.
+    /// Returns the first match of any service that is uncertain, since matching took too long; `None` if there is none.
     #[must_use]
     pub fn gave_up(&self) -> Option<&Match<'a>> {
         self.0.iter().flatten().find_map(|cause| match cause {

@@ -65,7 +65,7 @@ pub enum Cause<'a> {
     Degraded(Degraded<'a>),
 }
 
-/// Something that is not known. The plan may therefore be wider than necessary.
+/// A fact that is not known. Because of it, the plan may have more services than necessary.
 #[derive(Debug, Clone, Copy)]
 pub enum Degraded<'a> {
     /// It is not known which commits are new: the event is about other commits than head, or the engine does not say.

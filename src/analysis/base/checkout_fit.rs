@@ -35,7 +35,7 @@ impl Choice<'_> {
         Ok(commits.first().map_or(Fit::Fits, |commit| Fit::Elsewhere(*commit)))
     }
 
-    /// Whether a commit descends from another one; `false` if that is not known, which makes the plan wider.
+    /// Whether a commit descends from another one; `false` if git cannot tell. Then the plan may have more services.
     fn descends(&mut self, head: &CommitId, from: &CommitId) -> Result<bool, git::GitError> {
         let repository = self.repository;
         // A complete clone contains all ancestors of its commits.

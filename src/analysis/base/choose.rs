@@ -183,7 +183,8 @@ impl Choice<'_> {
     }
 }
 
-/// Compares with nothing, since the CI engine is unknown. The rule for runs outside of CI could leave out commits.
+/// Compares with nothing, since the CI engine is unknown. The rule for runs outside of CI is not used, since its plan
+/// could leave out commits.
 fn unknown_engine(sign: CiSign) -> (Comparison, Notes) {
     let reason = format!("this is CI, since {sign}, but no known engine says which commits are new");
     let help = "name the commit before them with `--base REV`, or let each service count from its last build: \

@@ -53,9 +53,9 @@ fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Not
 }
 
 /// Whether head is the commit `merge`, and this commit merges the pull request into its target branch. Some engines
-/// make no such commit: there, `merge` is the pull request's own last commit, which may itself merge the target branch
-/// into the pull request. If the event names further commits, one of them is that commit, so `merge` is not. If it
-/// names none, `merge` is assumed to be that commit only in a rehearsal (act).
+/// make no such commit. Their `merge` is the pull request's own last commit, which may itself merge the target branch
+/// into the pull request. If the event names other commits too, the own last commit is one of the others. If the event
+/// names only `merge`, then `merge` is taken for the own last commit in a rehearsal (act), but not in CI.
 fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
     let EventSubject::Commits(commits) = &choice.trigger.subject else { return Ok(false) };
     let mut others = commits.iter().filter(|commit| *commit != merge);
@@ -119,7 +119,7 @@ enum Ahead {
 }
 
 /// Compares with the default branch, for events without a base: a first push, a schedule, a manual run. On the default
-/// branch itself every service is affected, since it is not known when it was last built.
+/// branch itself every service is affected, since it is not known when the services were last built.
 fn default_branch(
     choice: &mut Choice,
     named: Option<&str>,

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::inputs::git::{self, Lacking as _, Missing, RemoteBranch};
 use crate::model::name::RepoPath;
 
-/// Something that is not known, so that the plan is wider than necessary.
+/// A fact that is not known. Because of it, the plan has more services than necessary, or pushes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doubt {
     /// The kind of doubt, as a stable word such as `base-unreachable`.

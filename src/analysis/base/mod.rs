@@ -1,7 +1,7 @@
 //! Chooses the commit to compare with, and says why.
 //!
-//! If something is not known, the answer is wider, and a doubt is reported: if a base cannot be reached, every service
-//! is affected.
+//! If a fact is not known, the plan gets more services, and a doubt names the fact. For example, if a base cannot be
+//! reached, every service is affected.
 
 mod choose;
 mod default_branch;

@@ -6,7 +6,7 @@ use crate::model::diagnostic::Diagnostic;
 /// Doubts and warnings that accompany an answer. Every stage of a plan returns its own.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
-    /// What is not known, so that the answer is wider than necessary.
+    /// The facts that are not known, because of which the answer has more services than necessary.
     pub doubts: Vec<Doubt>,
     /// Warnings.
     pub warnings: Vec<Diagnostic>,

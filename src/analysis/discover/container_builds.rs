@@ -64,7 +64,8 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     found
 }
 
-/// Returns a build for each Dockerfile that no other file names. Its context is its own directory.
+/// Returns a build for each Dockerfile that no other file names. The context of the build is the Dockerfile's
+/// directory.
 fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
     let mut left = Vec::new();
     for entry in tree.listing().iter() {
@@ -115,9 +116,9 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
     if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
 }
 
-/// Finds the directory of a build's service: the directory of the Dockerfile, or the context if the Dockerfile is
-/// outside of it or, below the root, shares its directory with other Dockerfiles. Returns `None` if the files of the
-/// build are only known when it runs, or are not in the repository.
+/// Finds the directory of a build's service: the directory of the Dockerfile. The context is used instead if the
+/// Dockerfile is outside of it, or if the context is not the root and the Dockerfile's directory has other Dockerfiles
+/// too. Returns `None` if the files of the build are only known when the build runs, or are not in the repository.
 fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {
@@ -133,7 +134,7 @@ fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     Some(Placed { directory, build })
 }
 
-/// The directories that hold the Dockerfiles of several services.
+/// Finds the directories that contain several Dockerfiles.
 struct Holders<'t> {
     tree: &'t SourceTree,
     known: BTreeMap<RepoDir, bool>,

@@ -9,7 +9,7 @@ pub struct Contribution {
     /// The packages. Two packages in one directory become one service.
     pub packages: Vec<Package>,
     /// The edges between packages. If an edge leads to a directory without a package, all files below that directory
-    /// affect the service instead.
+    /// affect the package at the other end of the edge instead.
     pub edges: Vec<PackageEdge>,
     /// The builds of images, each with the directory of its package.
     pub builds: Vec<(RepoDir, DeclaredBuild)>,
@@ -26,7 +26,7 @@ pub struct Package {
     pub directory: RepoDir,
     /// Its name, if its manifest has one.
     pub name: Option<String>,
-    /// The place that declares it.
+    /// Where a file declares it.
     pub at: DeclaredAt,
     /// Whether its files belong to it alone, or also to a package in a directory above.
     pub standalone: Standalone,
@@ -52,7 +52,7 @@ pub struct PackageEdge {
     pub from: RepoDir,
     /// The directory of the package that it is built from.
     pub to: RepoDir,
-    /// The place that declares it.
+    /// Where a file declares it.
     pub at: DeclaredAt,
 }
 

@@ -1,8 +1,9 @@
 //! Lockfiles that images copy as part of a directory.
 //!
-//! If a pattern names a lockfile itself, any change of the lockfile counts. If a pattern only names its directory, only
-//! changes of the service's own packages count. An image that copies the lockfile and the manifests of several packages
-//! gets the dependencies of all of them, so its service names the lockfile.
+//! If a pattern of a service names a lockfile itself, any change of the lockfile counts. If a pattern names only the
+//! directory of the lockfile, only changes of the packages that the service gets from the lockfile count. An image that
+//! copies the lockfile and the manifests of several packages gets the dependencies of all these packages. So the
+//! patterns of its service name the lockfile.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;

@@ -47,7 +47,7 @@ fn of_file(file: &SourceFile) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     Ok(path_filters(file)?.into_iter().map(placed).collect())
 }
 
-/// Reads the filters that are written in a step. The place of each is where the step's `filters` are.
+/// Reads the filters that are written in a step. Each filter gets the position of the step's `filters`.
 fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<DiscoveredFilter>, Diagnostic> {
     let placed = |filter: PathFilter| {
         let places = vec![at.clone(); filter.patterns.len()];
@@ -57,8 +57,8 @@ fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<Discover
 }
 
 /// Adds edges and files to the packages after which the filters are named. If a pattern is the directory of another
-/// package (`libs/a/**`), an edge to that package is added. If it is another directory or a file, that is added to the
-/// files of the package. A filter that is an alias of another one adds nothing.
+/// package (`libs/a/**`), an edge to the other package is added. If a pattern is any other directory, or a file, then
+/// that directory or file is added to the files of the package. A filter that is an alias of another one adds nothing.
 pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Contribution) {
     let names = Named::of(&all.packages);
     let directories: BTreeSet<RepoDir> = all.packages.iter().map(|package| package.directory.clone()).collect();

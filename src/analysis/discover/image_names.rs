@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::name::RepoDir;
 
-/// The directories of builds, by the repository of the image that they make. A reference that begins with a variable
-/// may name an image in any registry.
+/// The directories of builds, by the name of the image that a build makes, without tag and digest. A reference that
+/// begins with a variable may name an image in any registry.
 #[derive(Default)]
 pub(super) struct ImageNames<'b> {
     whole: BTreeMap<&'b str, Vec<&'b RepoDir>>,
-    /// By each part of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
+    /// By each end of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
     ends: BTreeMap<&'b str, Vec<&'b RepoDir>>,
     /// For references that begin with a variable, by the part after the variable.
     open: BTreeMap<&'b str, Vec<&'b RepoDir>>,
@@ -44,12 +44,12 @@ fn is_open(reference: &str) -> bool {
     reference.starts_with("${")
 }
 
-/// Returns each part of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
+/// Returns each end of a name that follows a `/`: `b/c` and `c` for `a/b/c`.
 fn ends(name: &str) -> impl Iterator<Item = &str> {
     name.match_indices('/').map(|(slash, _)| &name[slash + 1..])
 }
 
-/// Returns the repository of an image's reference: without its tag, its digest, and a variable that it begins with.
+/// Returns the name in an image's reference: without the tag, the digest, and a variable at the beginning.
 fn repository(reference: &str) -> &str {
     let reference =
         reference.strip_prefix("${").and_then(|rest| rest.split_once("}/")).map_or(reference, |(_, rest)| rest);

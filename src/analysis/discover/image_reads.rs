@@ -13,9 +13,9 @@ use crate::model::name::RepoDir;
 /// The files and the images that a build reads.
 #[derive(Default)]
 pub(super) struct ImageReads {
-    /// Files of its context.
+    /// The files that the build reads from its context.
     pub(super) takes: Vec<Taken>,
-    /// The images whose names are known, each with the place that names it.
+    /// The images whose names are known, each with where the Dockerfile names it.
     pub(super) images: Vec<(String, DeclaredAt)>,
 }
 

@@ -25,7 +25,7 @@ struct Draft {
     edges: BTreeMap<usize, DeclaredAt>,
 }
 
-/// Makes services of packages.
+/// Makes services from packages.
 pub(super) fn join(contribution: Contribution) -> Discovered {
     let Contribution { packages, edges, problems, .. } = contribution;
     let mut drafts = by_directory(packages);
@@ -88,7 +88,7 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
 }
 
 /// Adds the edges. If an edge leads to a directory without a package, all files below that directory affect the service
-/// instead.
+/// at the other end of the edge instead.
 fn connect(drafts: &mut [Draft], edges: Vec<PackageEdge>) {
     let ids: BTreeMap<RepoDir, usize> =
         drafts.iter().enumerate().map(|(id, draft)| (draft.directory.clone(), id)).collect();

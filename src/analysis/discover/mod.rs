@@ -56,7 +56,7 @@ pub struct DiscoveredService {
     pub name: ServiceName,
     /// Its directory.
     pub directory: RepoDir,
-    /// The place that declares it.
+    /// Where a file declares it.
     pub at: DeclaredAt,
     /// The files that affect it. A later entry overrides earlier ones.
     pub takes: Vec<Taken>,
@@ -69,20 +69,20 @@ pub struct Taken {
     pub area: Area,
     /// Why the files affect the service.
     pub why: TakenFor,
-    /// The place that declares it.
+    /// Where a file declares that these files affect the service.
     pub at: DeclaredAt,
 }
 
 /// Why some files affect a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TakenFor {
-    /// They are its own directory.
+    /// The files are in the service's own directory.
     Directory,
-    /// Its manifest names them.
+    /// A manifest, a Dockerfile or a filter of the service names the files.
     Manifest,
-    /// They are a lockfile that its image copies together with manifests of other packages.
+    /// The file is a lockfile that the service's image copies together with manifests of other packages.
     Lockfile,
-    /// They are lockfiles or settings of its workspace.
+    /// The files are lockfiles, manifests or settings at the root of the service's workspace.
     Workspace,
 }
 
@@ -104,9 +104,9 @@ pub enum Area {
 pub struct DiscoveredFilter {
     /// The filter.
     pub filter: PathFilter,
-    /// The place of the filter.
+    /// Where the filter is written.
     pub at: DeclaredAt,
-    /// The place of each of its patterns.
+    /// Where each of its patterns is written.
     pub places: Vec<DeclaredAt>,
 }
 
@@ -117,7 +117,7 @@ pub struct DiscoveredEdge {
     pub from: usize,
     /// The service that it is built from.
     pub to: usize,
-    /// The place that declares it.
+    /// Where a file declares it.
     pub at: DeclaredAt,
 }
 

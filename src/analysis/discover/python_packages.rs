@@ -117,8 +117,8 @@ enum Source<'p> {
     Path(&'p RepoDir, &'p str, DeclaredAt),
 }
 
-/// Returns the places in the repository from which a project takes the package `name`. If the project names none, the
-/// root of its workspace names them.
+/// Returns the sources in the repository from which a project takes the package `name`. If the project names no
+/// sources, these are the sources that the root of its workspace names.
 fn sources<'p>(
     projects: &'p BTreeMap<RepoDir, Project<'_>>,
     directory: &'p RepoDir,

@@ -29,7 +29,8 @@ pub(super) fn assign(called: &[NameSource<'_>]) -> Vec<ServiceName> {
     called.iter().zip(own).map(name).collect()
 }
 
-/// Returns a valid service name that resembles this one; `None` if no character of it is valid.
+/// Returns a valid service name that resembles this one; `None` if nothing valid remains, or if rebake itself uses the
+/// name for an output.
 fn tidy(name: &str) -> Option<String> {
     let valid = |c: char| if c.is_ascii_alphanumeric() || "._/@-".contains(c) { c } else { '-' };
     let name: String = name.chars().map(valid).collect();

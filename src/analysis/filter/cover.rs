@@ -32,12 +32,12 @@ enum Share {
     Whole,
 }
 
-/// A pattern of an ordered list, and the directories that it applies to.
+/// A pattern of a filter, and the directory that it applies to.
 #[derive(Clone, Copy)]
 struct Reach<'a> {
     effect: Effect,
     every_status: bool,
-    /// Its position in the list.
+    /// Its position in the filter.
     position: usize,
     /// A directory that contains everything that the pattern matches.
     directory: &'a str,
@@ -146,7 +146,7 @@ impl<'p> ByDirectory<'p> {
 /// Why patterns do not decide about a directory as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaves {
-    /// Only because of patterns of directories below it, or they do decide.
+    /// Only because of patterns of directories below it. This is also the value if the patterns do decide.
     ToDirectoriesBelow,
     /// Because of a pattern that may match anything in the directory.
     Open,

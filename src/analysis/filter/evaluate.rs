@@ -19,8 +19,8 @@ pub struct Match<'a> {
 }
 
 impl Match<'_> {
-    /// Whether the match is in doubt because matching gave up. A path that stands for everything below it may be in
-    /// doubt for another reason, so this is `false` for such a path.
+    /// Whether the match is in doubt because matching took too long. A path that stands for everything below it may be
+    /// in doubt for another reason, so this is `false` for such a path.
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.doubt && self.change.extent == Extent::Path
@@ -75,8 +75,8 @@ pub fn matches<'a>(filters: &'a Filters, changes: &'a ChangeSet) -> Matches<'a> 
     Matches { by_filter, unmatched: unmatched.concat(), taken_back: taken_back.concat() }
 }
 
-/// Returns the filters that would match a change without their exclusions. `hits` belong to a change that no filter
-/// matches.
+/// Returns the filters that would match a change without their exclusions. No filter matches the change. `hits` has the
+/// patterns that match its path.
 fn takers(filters: &Filters, status: Status, hits: &Hits) -> impl Iterator<Item = FilterId> {
     let taker =
         move |hits: &[(Owner, bool)]| (hits[0].0.filter, filters.get(hits[0].0.filter).takes_back(status, hits));

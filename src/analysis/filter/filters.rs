@@ -18,8 +18,8 @@ pub struct Filters {
     /// The filters without patterns, which match every change.
     always: Vec<FilterId>,
     index: GlobIndex,
-    /// The owners of the texts of the index, which are the places where a text is a pattern: first the owners of text
-    /// 0, then the owners of text 1, and so on.
+    /// The owners of all texts in the index: first the owners of text 0, then those of text 1, and so on. An owner of a
+    /// text is the position in a filter of a pattern with this text.
     owners: Vec<Owner>,
     /// The owners of each text, by the number of the text in the index.
     of_text: Vec<Owners>,
@@ -52,7 +52,7 @@ const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 /// The first bytes of these characters in UTF-8.
 const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
-/// The place of a pattern: its filter, the position of its rule (or entry) in the filter, and its position in the rule.
+/// Where a pattern is: its filter, the position of its rule (or entry) in the filter, and its position in the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Owner {
     pub(super) filter: FilterId,
@@ -77,11 +77,11 @@ impl<'f> Hits<'f> {
 
     /// Finds the patterns that match a path. They replace the patterns of the previous path.
     ///
-    /// In picomatch `**` does not match a line break, so `src/**` misses a file `a
-    /// b`. A flat file behaves the same. The structured shape promises never to miss a rebuild, so it also matches the
-    /// path with an ordinary character in place of each line break. For the same reason, a path that stands for
-    /// everything below it matches each pattern that could match something below it. Such a match is in doubt, so that
-    /// an exclusion of a part does not exclude everything.
+    /// In picomatch `**` does not match a line break, so `src/**` misses a file whose name contains one. A flat file
+    /// behaves the same. The structured shape promises never to miss a rebuild, so it also matches the path with an
+    /// ordinary character in place of each line break. For the same reason, a path that stands for everything below it
+    /// matches each pattern that could match something below it. Such a match is in doubt, so that an exclusion of a
+    /// part does not exclude everything.
     pub(super) fn find(&mut self, path: &[u8], extent: Extent) {
         let Hits { filters, search, texts, owners } = self;
         let mut matches = |path: &[u8], texts: &mut Vec<Hit>| match (filters.shape, extent) {

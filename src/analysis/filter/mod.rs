@@ -60,15 +60,14 @@ pub enum Effect {
     /// `ExcludeWildcards`. rebake adds such a pattern itself.
     Lockfile,
     /// The path belongs to another service. The match has the same effect as with `Exclude`. rebake adds such a pattern
-    /// itself, from discovery. It is not part of the service's definition, so that a new service only changes this
-    /// service if it takes files from it.
+    /// itself, from discovery. The pattern is not part of this service's definition. So a new service affects this one
+    /// only if it takes over files from this one.
     Cede,
 }
 
 impl Effect {
     /// Returns the effect of an entry of an ordered list, and its pattern without the `!` of an exclusion; `None` if
-    /// the text begins with `!!`, so that the exclusion would itself be negated. `!(a)` is a pattern, and not an
-    /// exclusion.
+    /// the text begins with `!!`, since an exclusion cannot be negated. `!(a)` is a pattern, and not an exclusion.
     #[must_use]
     pub fn of(text: &str) -> Option<(Self, &str)> {
         let is_mark = |text: &str| text.starts_with('!') && !text.starts_with("!(");

@@ -7,7 +7,7 @@ use super::hash::letters;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Binding(BTreeSet<[String; 3]>);
 
-/// How many letters encode a binding: 65 bits.
+/// How many characters of the digest a suffix has: 65 bits.
 const LENGTH: usize = 13;
 
 impl Binding {

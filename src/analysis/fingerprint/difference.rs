@@ -8,7 +8,7 @@ use crate::model::name::Escaped;
 /// One difference between two fingerprints of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputDifference {
-    /// How it differs.
+    /// How the record differs.
     pub sign: DifferenceSign,
     /// The record (one input of a fingerprint) as text. If both fingerprints have the record, this is its value in the
     /// later one. If the service's definition differs, there is a difference for each key that differs, and this is the

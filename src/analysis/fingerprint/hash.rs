@@ -16,11 +16,11 @@ pub struct Fingerprint {
 /// fingerprint than before.
 pub(super) const SCHEME: &str = "fp2";
 
-/// The letters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and a text of these letters
-/// cannot be mistaken for a hexadecimal id.
+/// The characters of RFC 4648's base 32, in lower case. Image tags may contain all of them, and a text of these
+/// characters cannot be mistaken for a hexadecimal id.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 
-/// The number of letters: 130 bits.
+/// How many characters of the digest a fingerprint has: 130 bits.
 const LENGTH: usize = 26;
 
 /// Whether a commit has the content.
@@ -46,7 +46,7 @@ impl Fingerprint {
         &self.content
     }
 
-    /// Whether part of the content is only in the work tree, so that nothing may be published under this name.
+    /// Whether part of the content is only in the work tree. Nothing may be published under such a fingerprint.
     #[must_use]
     pub fn is_dirty(&self) -> bool {
         self.state == State::Dirty
@@ -63,12 +63,12 @@ impl fmt::Display for Fingerprint {
     }
 }
 
-/// Returns the first `length` letters, at most 51, of the SHA-256 digest of a content in base 32.
+/// Returns the first `length` characters, at most 51, of the SHA-256 digest of a content in base 32.
 pub(super) fn letters(content: &[u8], length: usize) -> String {
     base32(&Sha256::digest(content), length)
 }
 
-/// Returns the first `length` letters of a digest in base 32.
+/// Returns the first `length` characters of a digest in base 32.
 fn base32(digest: &[u8], length: usize) -> String {
     let bit = |at: usize| digest[at / 8] >> (7 - at % 8) & 1;
     let letter = |at: usize| (at * 5..at * 5 + 5).fold(0, |five, at| five << 1 | bit(at));

@@ -9,8 +9,8 @@ pub struct LockInput {
     pub path: String,
     /// The part of the lockfile that affects the service.
     pub content: LockContent,
-    /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if every change of the
-    /// lockfile affects the service.
+    /// The digest of settings that apply to all packages, in the lockfile and beside it; `None` if the lockfile affects
+    /// the service only as a file that its patterns match.
     pub settings: Option<ClosureDigest>,
     /// The packages, for display; empty if they were not requested.
     pub packages: Vec<LockedName>,

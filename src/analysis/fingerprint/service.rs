@@ -14,7 +14,7 @@ use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 
 /// The inputs of the fingerprints of all services.
 ///
-/// Paths that match the `global` filter are part of the services that do not opt out: a change of such a path affects
+/// Paths that match the `global` filter are inputs of the services that do not opt out: a change of such a path affects
 /// these services, so it must change their fingerprints.
 pub struct Content<'a> {
     /// Every pattern list, compiled together.

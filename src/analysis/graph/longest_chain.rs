@@ -1,9 +1,9 @@
 /// Returns the length of the longest chain of services, and the positions of its services. In a chain, each service
 /// needs the service before it.
 ///
-/// `lengths` has the length of each service, in any unit. `needs` has the positions of the services that each service
-/// needs; they are lower than its own position. If several chains have the greatest length, returns the first. Without
-/// services the chain is empty.
+/// `lengths` has the length of each service, in any unit. `needs` has, for each service, the positions of the services
+/// that it needs. Each of these positions is lower than the service's own. If several chains have the greatest length,
+/// returns the first. Without services the chain is empty.
 #[must_use]
 pub fn longest_chain(lengths: &[f64], needs: &[Vec<usize>]) -> (f64, Vec<usize>) {
     let mut ends: Vec<(f64, Option<usize>)> = Vec::with_capacity(lengths.len());

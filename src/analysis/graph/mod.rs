@@ -161,7 +161,7 @@ impl Graph {
     }
 }
 
-/// Returns the level of something whose dependencies have these levels: 0 without dependencies, else one more than the
+/// Returns the level of a service whose dependencies have these levels: 0 without dependencies, else one more than the
 /// highest.
 #[must_use]
 pub fn level(dependencies: impl IntoIterator<Item = usize>) -> usize {

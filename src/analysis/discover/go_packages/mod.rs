@@ -259,7 +259,7 @@ impl<'t> Finder<'t> {
     }
 }
 
-/// The areas that affect a service, each once, with the first place that declares it.
+/// The areas that affect a service, each once, with where a file first declares it.
 #[derive(Default)]
 struct Takes(BTreeMap<Area, DeclaredAt>);
 

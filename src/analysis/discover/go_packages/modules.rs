@@ -12,7 +12,7 @@ pub(super) struct ModuleAt {
     pub(super) directory: RepoDir,
     /// The path with which the imports of its packages begin.
     pub(super) path: String,
-    /// The place that declares it.
+    /// Where a file declares it.
     pub(super) at: DeclaredAt,
     /// The positions of the module itself, and of the modules that its `replace` directives take from directories, by
     /// module path.
