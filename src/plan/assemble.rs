@@ -59,7 +59,7 @@ pub struct Found {
     pub names: Names,
     /// Its fingerprint, or `None` if it is not known or was not requested.
     pub fingerprint: Option<Fingerprint>,
-    /// Its content tag, by which an image of the same content is found again; `None` if it has none.
+    /// Its content tag, by which an image of the same content is found again; `None` if the service has none.
     pub content_tag: Option<ImageTag>,
     /// Whether it is built even if an image of the same content exists.
     pub rebuild: bool,

@@ -19,12 +19,12 @@ pub struct PlannedCause {
     /// path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `file`, `global`, `degraded`: where the configuration has the pattern, or the other key's value that names the
-    /// path, as file, line and column: `filters.yaml:3:9`.
+    /// `file`, `global`, `degraded`: a position in the configuration, as file, line and column: `filters.yaml:3:9`. It
+    /// is the position of `pattern`; if this is absent, of the value that names the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// `dependency`: the affected service that it depends on; `needed`: the service for which it is built;
-    /// `dependency-removed`: the service that it no longer depends on.
+    /// `dependency`: the affected service that this one depends on; `needed`: the service for which this one is built;
+    /// `dependency-removed`: the service that this one no longer depends on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
     /// `dependency`: the shortest chain, from `via` to a service with a cause of its own.
@@ -57,10 +57,11 @@ pub struct PlannedCause {
 pub struct PlannedPackage {
     /// Its name.
     pub name: String,
-    /// Its version at base, or its versions, separated by commas; absent if the service did not get it then.
+    /// Its version at base, or its versions, separated by commas; absent if the service did not get the package at
+    /// base.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Its version at head, in the same form; absent if the service no longer gets it.
+    /// Its version at head, in the same form; absent if the service does not get the package at head.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// The direct dependency through which the service gets it; absent if it is a direct dependency itself.

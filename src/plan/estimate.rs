@@ -36,7 +36,7 @@ pub struct PackedTime {
 }
 
 impl PackedTime {
-    /// Returns the time of jobs with these loads in seconds; `None` if there are no jobs.
+    /// Returns the time of jobs; `None` if there are no jobs. `loads` has the seconds that each job takes.
     #[must_use]
     pub fn of(loads: &[f64]) -> Option<Self> {
         let seconds = loads.iter().copied().max_by(f64::total_cmp)?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, PlannedService, level};
 
-/// An image of a service that exists in a registry.
+/// An existing image of a service in a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[non_exhaustive]
 pub struct Exists {

@@ -31,7 +31,7 @@ pub enum PlanError {
 }
 
 impl PlanError {
-    /// Returns the place of the problem in the text, if it is known.
+    /// Returns the line and column of the problem in the text, if they are known.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         match self {

@@ -178,9 +178,9 @@ pub struct PlannedService {
     /// When an existing image of the same content is used instead of a build; absent for `auto`.
     #[serde(default, skip_serializing_if = "Promote::is_auto")]
     pub promote: Promote,
-    /// Whether it is built even if an image of the same content exists. The reason is `--force` for it or for a service
-    /// that it is built from, or that a value on which such an image depends, such as the version, is not known. Absent
-    /// if false.
+    /// Whether it is built even if an image of the same content exists. The reason is `--force` for this service or one
+    /// that it is built from, or that a value on which their images depend, such as a version, is not known. Absent if
+    /// false.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rebuild: bool,
     /// The existing image of the same content; absent if there is none, or if no registry was asked.

@@ -51,8 +51,8 @@ pub enum ObservedBy {
 pub struct ObservedInput {
     /// Its path from the root of the repository.
     pub path: String,
-    /// The command that read it first. If the reads were computed, the position in the Dockerfile, such as
-    /// `api/Dockerfile:3:6`, or `the builder`.
+    /// The command that read it first. If the reads were computed: the position in the Dockerfile, such as
+    /// `api/Dockerfile:3:6`; or `the builder` for the Dockerfile itself and its ignore file.
     pub by: String,
 }
 
@@ -69,7 +69,7 @@ pub enum ObservedError {
 }
 
 impl ObservedError {
-    /// Returns the place of the problem in the text, if it is known.
+    /// Returns the line and column of the problem in the text, if they are known.
     #[must_use]
     pub fn place(&self) -> Option<LineColumn> {
         if let Self::Malformed(malformed) = self { malformed.place } else { None }

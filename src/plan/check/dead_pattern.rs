@@ -1,4 +1,4 @@
-//! Patterns that match no tracked file, with the patterns that were probably meant.
+//! Dead patterns (patterns that match no tracked file), with the patterns that were probably meant.
 
 use std::collections::BTreeSet;
 
@@ -129,8 +129,8 @@ fn meant(ground: &Ground<'_>, written: &WrittenPattern<'_>) -> Vec<Meant> {
     ways.into_iter().filter_map(read).collect()
 }
 
-/// Returns a pattern in which each name that does not exist, of a directory or of a file at the end, is replaced by the
-/// most similar existing name. `None` if there is no similar name.
+/// Returns a pattern in which the most similar existing name replaces each name that does not exist: names of
+/// directories, and of a file at the end. `None` if a name has no similar one.
 fn near(ground: &Ground<'_>, text: &str) -> Option<String> {
     let pattern = Pattern::parse(text).ok()?;
     let plain = pattern.directory();

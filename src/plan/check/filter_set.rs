@@ -39,10 +39,10 @@ pub enum FilterPlace {
 
 impl FilterSet {
     /// Reads the filters that a step of a workflow contains. Returns `None` if the step names a file with the filters
-    /// instead, or if the places of the filters in the workflow cannot be determined.
+    /// instead, or if the positions of the filters in the workflow cannot be determined.
     ///
     /// # Errors
-    /// When the filters have an error. The result has all problems, warnings too.
+    /// When the filters have an error. The returned error has all problems, also the warnings.
     #[must_use]
     pub fn of_step(
         file: &SourceFile,

@@ -82,7 +82,7 @@ impl Finding {
         self
     }
 
-    /// Returns the key by which findings are sorted: the file, the place in it, and the rule.
+    /// Returns the key by which findings are sorted: the file, the position in the file, and the rule.
     pub(super) fn place(&self) -> (String, Span, CheckRule) {
         let label = self.problem.labels.first();
         let (file, span) =

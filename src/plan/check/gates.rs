@@ -20,7 +20,7 @@ pub(super) type FilterName = (usize, String);
 /// The filters that decide whether a job or a step runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Gate {
-    /// The filters. A match of any of them is enough.
+    /// The filters. A match of any of them is enough for the job or the step to run.
     pub(super) filters: BTreeSet<FilterName>,
     /// The positions of the filter sets whose output `changes` is read. This output lists all filters with a match, and
     /// usually starts a job for each of them.
@@ -63,7 +63,8 @@ impl<'a> Gates<'a> {
         self.sets.get(&(workflow, job, number)).copied()
     }
 
-    /// Returns the gate of a build that a workflow declares; an empty one for a build that another file declares.
+    /// Returns the gate of a build that a workflow declares; an empty gate if a file of another kind declares the
+    /// build.
     pub(super) fn of_build(&self, build: &DeclaredBuild) -> Gate {
         let mut gate = Gate::default();
         let path = build.at.file.name();
@@ -212,8 +213,8 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Adds the filters of an output that a script writes: the filters that the line with the output reads. If there
-    /// are none, the gate is unclear.
+    /// Adds the filters that decide about an output of a script: those that the script reads on its lines with this
+    /// output. If there are none, the gate is unclear.
     fn add_script(
         &self,
         path: &str,

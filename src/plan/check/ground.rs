@@ -23,7 +23,7 @@ pub(super) struct Ground<'a> {
     pub(super) workflows: &'a BTreeMap<String, Workflow>,
     pub(super) sets: &'a [FilterSet],
     pub(super) gates: Gates<'a>,
-    /// For each set, the files that each of its filters matches.
+    /// For each filter set, the files that each of its filters matches.
     members: Vec<Members>,
     /// For each filter, the other filters that a job or a script reads together with it. A filter is given by the
     /// position of its set, and by its service.

@@ -102,11 +102,11 @@ fn list(text: &str, behind: &Range<usize>, patterns: &[String]) -> Option<(usize
 enum Within {
     /// On a line of its own.
     Lines,
-    /// In any place, also in brackets, where commas and braces have a meaning of their own.
+    /// Anywhere, also in brackets, where commas and braces have a meaning of their own.
     Anything,
 }
 
-/// Returns a text as a YAML scalar, in the quotes that the scalar `like` has, if they are possible.
+/// Returns a text as a YAML scalar, in the quotes that the scalar `like` has, if these quotes can be used for the text.
 fn scalar(text: &str, like: &str, within: Within) -> String {
     let is_plain = |c: char| {
         c.is_ascii_alphanumeric() || "._/@-*+()|".contains(c) || within == Within::Lines && "{},[]".contains(c)

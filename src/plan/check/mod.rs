@@ -75,7 +75,7 @@ pub struct Checked<'a> {
     pub observed: Option<&'a Observed>,
 }
 
-/// Returns all findings of the rules, in the order of files and places.
+/// Returns all findings of the rules, in the order of files and of positions in a file.
 #[must_use]
 pub fn check(checked: &Checked<'_>) -> Findings {
     let ground = Ground::of(checked);

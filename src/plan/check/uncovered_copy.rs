@@ -56,7 +56,7 @@ struct Missed {
     files: BTreeSet<usize>,
     sources: BTreeSet<Span>,
     patterns: BTreeSet<String>,
-    /// Whether it is certain for one of the builds that the service is responsible for it.
+    /// Whether the service is certainly responsible for at least one of these builds.
     is_sure: bool,
 }
 
@@ -132,7 +132,7 @@ fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> boo
     within.any(|service| service.directory.holds_file(&path))
 }
 
-/// Whether a source is the whole context, or contains several packages, so that most of it matters only to other
+/// Whether a source is the whole context, or contains several packages. Most of such a source matters only to other
 /// services.
 fn is_wide(ground: &Ground<'_>, context: &RepoDir, source: &ContextSource) -> bool {
     let Ok(directory) = RepoDir::parse(&context.join(&source.path)) else { return true };
@@ -140,7 +140,7 @@ fn is_wide(ground: &Ground<'_>, context: &RepoDir, source: &ContextSource) -> bo
     source.path.is_empty() || within.filter(|service| service.directory != directory).take(2).count() > 1
 }
 
-/// How many places of a Dockerfile are shown.
+/// The greatest number of sources in a Dockerfile to which a finding points.
 const MOST_PLACES: usize = 4;
 
 fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &SourceFile) -> Finding {

@@ -190,7 +190,7 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
     found
 }
 
-/// Returns the positions of the files whose paths are not UTF-8, each with the path as the JSON document has it.
+/// Returns the positions of the files whose paths are not UTF-8, each with the path as `rebake observe` writes it.
 fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     let odd = listing.iter().enumerate().filter(|(_, entry)| std::str::from_utf8(entry.path).is_err());
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()

@@ -118,7 +118,8 @@ fn reached<'e, 'f>(edges: &'e [Vec<&'f DiscoveredEdge>], home: usize) -> Vec<(us
     order.into_iter().map(|target| (target, way(target))).collect()
 }
 
-/// Returns the rule for an edge that the filters lack, by the file that declares the edge.
+/// Returns the rule about a dependency that the filters do not cover. It follows from the file that declares the
+/// dependency.
 fn rule_of(at: &DeclaredAt) -> CheckRule {
     let name = at.file.name().rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let is_dockerfile = name.contains("dockerfile") || name.contains("containerfile");

@@ -38,7 +38,7 @@ impl BaseConfig {
     }
 }
 
-/// Reads the configurations at bases. If several bases have the same content, it is read once.
+/// Reads the configurations at bases. A configuration with the same content at several bases is read once.
 pub(super) struct Reader<'a> {
     repository: &'a Repository,
     file: &'a ConfigFile,
@@ -47,7 +47,7 @@ pub(super) struct Reader<'a> {
     paths: BTreeSet<RepoPath>,
     /// The bases without a configuration, for which head's definitions are used.
     without: BTreeSet<CommitId>,
-    /// The paths where a configuration may be: the path of head's file, and the default places.
+    /// The paths where a configuration may be: the path of head's file, and the default paths.
     places: Vec<RepoPath>,
     earlier: EarlierFiles,
     /// How many configurations were read.
@@ -172,8 +172,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Returns the bytes of the base's own configuration; `None` if the base has none, or if head's is outside of the
-    /// repository.
+    /// Returns the bytes of the base's own configuration; `None` if the base has none, or if head's configuration is
+    /// outside of the repository.
     pub(super) fn text(&self, base: &CommitId) -> Result<Option<Vec<u8>>, git::GitError> {
         let Some(place) = &self.file.in_repository else { return Ok(None) };
         let none = ChangeSet::default();

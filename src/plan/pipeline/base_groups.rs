@@ -67,7 +67,7 @@ impl Grouped {
         (Self::together(config, comparison), doubt.into())
     }
 
-    /// Returns services in groups by their own bases.
+    /// Returns the services in groups. Services with the same own base form one group.
     pub(super) fn apart(
         view: &WorkspaceView,
         environment: &str,

@@ -273,7 +273,7 @@ impl ConfigFile {
         Ok(Self { discovery, ..self })
     }
 
-    /// Whether there is no file, so that the configuration is derived from the repository's own files.
+    /// Whether there is no file, and the configuration is derived from the repository's own files.
     #[must_use]
     pub fn is_derived(&self) -> bool {
         *self.discovery.scope() == DiscoveryScope::Everything
@@ -282,7 +282,7 @@ impl ConfigFile {
     /// Reads the configuration. Also returns warnings, in the order of the file.
     ///
     /// # Errors
-    /// When the configuration has an error. The result has all problems, warnings too.
+    /// When the configuration has an error. The returned error has all problems, also the warnings.
     pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
         let source = config::decode(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
         config::parse(&source, self.options, self.discovery.found())

@@ -226,7 +226,7 @@ impl Discovery {
     }
 }
 
-/// Returns the directories below a service that are services of their own.
+/// Returns the directories below a service's directory that are services of their own.
 fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
     service
         .takes

@@ -43,7 +43,8 @@ pub enum Error {
         /// The kind.
         kind: Kind,
     },
-    /// The choice of the environment depends on whether a branch is the default branch, and that is not known.
+    /// The choice of the environment depends on whether a branch is the default branch. The default branch is not
+    /// known.
     #[error(
         "no environment can be chosen for the branch `{}`: it is not known which branch is the default one",
         Escaped::new(branch)
@@ -78,7 +79,7 @@ pub enum Error {
         /// The advice about the other paths.
         advice: &'static str,
     },
-    /// Patterns of services match no tracked file, which is an error here.
+    /// Patterns of services match no tracked file, and `--dead` makes this an error.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
     Dead {
         /// A problem for each such service, at least one.

@@ -72,7 +72,7 @@ impl Kept {
 }
 
 impl<'a> Findings<'a> {
-    /// Returns findings without any comparison.
+    /// Returns the state before any comparison is added.
     pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
         Self {
             config,
@@ -214,8 +214,8 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// Whether the changes of a group count for a named filter. For a filter of a flat file, only those of its own group
-/// count.
+/// Whether the changes of a group count for a named filter. For a filter of a flat file, only the changes of the
+/// filter's own group count.
 fn is_for(config: &Config, compared: &GroupChanges, name: &str) -> bool {
     match (config.shape, config.graph.id(name)) {
         (Shape::Flat, Some(service)) => compared.services().binary_search(&service).is_ok(),
@@ -281,7 +281,7 @@ fn changes(differ: &mut Differ, tip: &Tip, comparison: &Comparison) -> Result<(C
     Ok((between.then(tip.on_top.clone()), comparison.bases.len()))
 }
 
-/// Returns the causes that services have of their own, since the base of a group.
+/// Returns the services' own causes since the base of a group.
 pub(super) fn of_group<'a>(
     config: &'a Config,
     compared: &GroupChanges,

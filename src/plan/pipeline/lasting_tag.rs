@@ -3,8 +3,8 @@ use super::naming::event;
 use crate::model::name::ServiceId;
 use crate::naming::image::{ImageTag, TagOccasion};
 
-/// Returns the tags, such as `main`, that builds for this environment and the event give a service's image at every
-/// commit.
+/// Returns the tags, such as `main`, that the images of a service get at all commits, in this environment and for the
+/// event.
 #[must_use]
 pub fn lasting_tags(workspace: &WorkspaceView, environment: &str, service: ServiceId) -> Vec<ImageTag> {
     let Some(settings) = workspace.config.environments.get(environment) else { return Vec::new() };

@@ -422,7 +422,7 @@ fn followed<'c>(
     Ok(((config, read), notes))
 }
 
-/// Returns names of services that do not need history: only the images.
+/// Returns those names of services that need no history: only the images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()

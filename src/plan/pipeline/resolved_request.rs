@@ -178,7 +178,7 @@ impl ResolvedRequest {
 }
 
 /// Returns the warning that nothing is built, since there are no services or only libraries are requested; `None` if
-/// neither is so.
+/// something may be built.
 fn nothing_to_build(config: &Config, only: Option<&[ServiceId]>) -> Option<Diagnostic> {
     if config.services.is_empty() {
         let note = Diagnostic::warning("no-services", "the configuration has no services, so nothing is planned");

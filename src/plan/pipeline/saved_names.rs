@@ -28,7 +28,7 @@ pub(super) struct SavedNames<'a> {
     committed: i64,
 }
 
-/// A release after which a service's result may have been named.
+/// A release that may have given a service's result its names.
 struct PossibleRelease {
     tag: TagName,
     written: String,
@@ -116,8 +116,8 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Returns the release at head after which the plan names a service; `None` if the plan names none. The error
-    /// describes a release that is not one of the service or not at head.
+    /// Returns the release at head that gives a service its names in the plan; `None` if the plan has no such release.
+    /// The error describes a release that is not one of the service or not at head.
     fn described(&self, service: &Service, planned: &PlannedService) -> Result<Option<PossibleRelease>, String> {
         let Some(described) = planned.described.as_ref().filter(|described| described.distance == 0) else {
             return Ok(None);

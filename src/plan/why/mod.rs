@@ -31,7 +31,7 @@ pub struct ServiceExplanation {
     pub base: Option<Base>,
     /// Its causes; empty if it is not affected.
     pub causes: Vec<PlannedCause>,
-    /// For causes that are dependencies, the services with a cause of their own at the ends of the chains.
+    /// The services at the ends of the chains of dependencies in `causes`, each with its own causes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<ChainRoot>,
     /// The changes that came nearest to affecting the service, the nearest first.

@@ -77,8 +77,8 @@ pub fn lockfile_coverage(
     Ok(LockfileCoverage { files, unread })
 }
 
-/// Returns the name of a package that another package needs, but that the lockfile lacks; `None` if there is none. It
-/// is not called for JSON lockfiles: a truncated one is invalid anyway, and npm leaves out packages that other packages
+/// Returns the name of a package that another package needs, but that the lockfile lacks; `None` if there is none. JSON
+/// lockfiles are not checked: a truncated one is invalid anyway, and npm leaves out packages that other packages
 /// bundle.
 fn unknown(closure: &Closure, with: WithDevelopment) -> Option<String> {
     let packages = closure.resolution.lockfile().packages();

@@ -9,7 +9,7 @@ use crate::naming::version::{FilesState, Purpose};
 use crate::plan::Names;
 use crate::plan::pipeline::Dirty;
 
-/// The release after which a service's result is named.
+/// The release that gives a service's result its names.
 struct NamedRelease<'a> {
     tag: &'a TagName,
     /// The text of the version in the tag.
@@ -88,7 +88,7 @@ impl Namer<'_> {
         }
     }
 
-    /// Returns the release after which a service's result is named: the release with the version that was given by
+    /// Returns the release that gives a service's result its names: the release with the version that was given by
     /// hand, else the release at head.
     fn called<'a>(&self, service: ServiceId, known: &Standings<'a>) -> Option<NamedRelease<'a>> {
         let definition = self.service(service);

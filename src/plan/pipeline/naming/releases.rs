@@ -12,8 +12,8 @@ use crate::naming::version::{Parsed, Version};
 pub(super) struct Releases(BTreeMap<ServiceName, Vec<Version>>);
 
 impl Releases {
-    /// Collects the releases from the tags of the repository. If no service is named after a release, the releases are
-    /// not needed, and the result is empty.
+    /// Collects the releases from the tags of the repository. If no service gets its names from a release, the releases
+    /// are not needed, and the result is empty.
     pub(super) fn of(config: &Config, found: &AllFound, manual: Option<&Manual>) -> Self {
         let is_asked = manual.is_some() || found.services.iter().any(Found::is_release);
         let tags = if is_asked { found.tags.as_slice() } else { &[] };

@@ -172,8 +172,8 @@ impl Versions<'_> {
         Ok(counts)
     }
 
-    /// Returns whether each service has modified files in `on_top`. If a flag in the index hides changes of the
-    /// configuration from git, they count too, but only in an environment for local runs or with `--dirty`.
+    /// Returns whether each service has modified files in `on_top`. Changes of the configuration that a flag in the
+    /// index hides from git count too, but only in an environment for local runs or with `--dirty`.
     fn files(&self, services: &[ServiceId]) -> Result<Vec<FilesState>, Error> {
         let is_local = self.environment.is_some_and(|environment| environment.on.contains(&Kind::Local));
         let is_said = is_local || self.naming.dirty == Dirty::Everywhere;

@@ -87,8 +87,8 @@ impl<'a> Watchers<'a> {
         Watched::By(by)
     }
 
-    /// Returns the filters with a pattern that may match a path below a directory. Only patterns that begin with a literal
-    /// directory count: this directory, one that contains it, or one in it. `**/*.md` does not.
+    /// Returns the filters with a pattern that may match a path below a directory. Only patterns that begin with a
+    /// literal directory count: this directory, one that contains it, or one in it. `**/*.md` does not count.
     fn leading_below(&self, path: &RepoPath) -> Vec<FilterId> {
         let path = path.as_bytes();
         let first = Filters::id(0);
