@@ -61,7 +61,7 @@ impl<'a> Direct<'a> {
         self.0[service.0].extend(all.map(|(found, certain)| Cause::of_match(found, certain)));
     }
 
-    /// Adds the differences between a service's definition at head and its definition at base.
+    /// Adds a cause for each difference between a service's definition at head and its definition at base.
     pub fn add_differences(&mut self, service: ServiceId, graph: &Graph, head: &Definitions, base: &Definitions) {
         for difference in head.differences(base, graph.name(service)) {
             match difference {

@@ -9,8 +9,8 @@ pub struct LockfileChange {
     pub packages: Vec<PackageChange>,
     /// The number of other packages that differ.
     pub more: usize,
-    /// The settings that differ and that apply to all packages, each as a file beside the lockfile, or as the file and
-    /// its key.
+    /// The settings that differ and that apply to all packages. Each is a file beside the lockfile, such as `.npmrc`,
+    /// or a key in a file, such as `package.json: overrides`.
     pub settings: Vec<String>,
     /// Why any change of the lockfile affects the service; `None` if only changes of its packages and settings do.
     pub whole: Option<String>,

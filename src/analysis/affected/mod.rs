@@ -74,12 +74,12 @@ pub enum Degraded<'a> {
     ConfigAtBase,
     /// The content of a path that the service's filters match cannot be read.
     WorkTree(Match<'a>),
-    /// It is not known whether a pattern matches a path, since matching gave up.
+    /// It is not known whether a pattern matches a path, since matching took too long.
     Pattern(Match<'a>),
 }
 
 impl<'a> Cause<'a> {
-    /// Returns `certain` with the match, or a [`Cause::Degraded`] if the path cannot be read or matching gave up.
+    /// Returns `certain` with the match, or a [`Cause::Degraded`] if the path cannot be read or matching took too long.
     fn of_match(found: Match<'a>, certain: fn(Match<'a>) -> Self) -> Self {
         if found.change.status == Status::Unread {
             Self::Degraded(Degraded::WorkTree(found))

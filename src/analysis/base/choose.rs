@@ -210,8 +210,7 @@ pub(super) fn unreachable(doubt: Doubt) -> (Comparison, Notes) {
     (Comparison::nothing(source, Some(AllAffected::BaseUnreachable)), doubt.into())
 }
 
-/// Returns the comparison of an unreachable base if the error means that the answer is not known; otherwise returns the
-/// error.
+/// Returns the comparison of an unreachable base if the error means that git cannot tell. Otherwise returns the error.
 fn doubted(error: git::GitError) -> Result<(Comparison, Notes), git::GitError> {
     if error.is_doubt() { Ok(unreachable(Doubt::base_unreachable(&error))) } else { Err(error) }
 }

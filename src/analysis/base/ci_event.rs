@@ -172,7 +172,8 @@ fn everything(choice: &Choice) -> (Comparison, Notes) {
     (comparison, pushed_without_base(choice.trigger).map(Notes::from).unwrap_or_default())
 }
 
-/// Returns a warning if the engine does not name the commit before this push. Its help says how to get a narrower plan.
+/// Returns a warning if the engine does not name the commit before this push. The help of the warning says how to get a
+/// plan with fewer services.
 fn pushed_without_base(trigger: &Trigger) -> Option<Diagnostic> {
     let engine = trigger.engine.filter(|_| trigger.kind == Kind::Push && trigger.base == BaseHint::None)?;
     let message = format!("{engine} does not name the commit before this push, so everything is planned");

@@ -54,7 +54,7 @@ impl Choice<'_> {
         self.repository.resolve(&branch.tracking()).is_ok()
     }
 
-    /// Returns how new a branch is in this clone. Outside of CI it is used as it was last fetched.
+    /// Returns how new a branch is in this clone. Outside of CI, the branch is used as it was last fetched.
     pub(super) fn freshness(&mut self, branch: &RemoteBranch) -> Freshness {
         if self.trigger.is_attended() { Freshness::AsItIs } else { self.repository.renew_branch(branch) }
     }

@@ -89,7 +89,7 @@ impl Choice for Since {
 /// The point from which the changes of a range count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum From {
-    /// The merge base of the two ends: git's three dots.
+    /// The merge base of the two ends, as with `A...B` in git.
     #[default]
     MergeBase,
     /// The base itself: the two trees are compared as they are (`--direct`).

@@ -1,9 +1,9 @@
-//! Notes that accompany an answer.
+//! Notes that a stage of a plan returns with its answer.
 
 use super::Doubt;
 use crate::model::diagnostic::Diagnostic;
 
-/// Doubts and warnings that accompany an answer. Every stage of a plan returns its own.
+/// The doubts (facts that are not known) and warnings that a stage of a plan returns with its answer.
 #[derive(Debug, Clone, Default)]
 pub struct Notes {
     /// The facts that are not known, because of which the answer has more services than necessary.

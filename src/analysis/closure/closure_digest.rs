@@ -137,8 +137,8 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
 /// The most rounds in which [`Digests::distinguish`] compares the needs of a cycle's members.
 const ROUNDS: usize = 16;
 
-/// The digests so far: of the closure for packages whose cycle is done, of the package alone for other packages. A
-/// package that is in no cycle counts as a cycle of its own.
+/// The digests so far. For a package whose cycle is done, this is the digest of its closure; for any other package, of
+/// the package alone. A package that is in no cycle counts as a cycle of its own.
 struct Digests<'l> {
     lockfile: &'l Lockfile,
     with: WithDevelopment,

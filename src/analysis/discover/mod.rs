@@ -78,7 +78,7 @@ pub struct Taken {
 pub enum TakenFor {
     /// The files are in the service's own directory.
     Directory,
-    /// A manifest, a Dockerfile or a filter of the service names the files.
+    /// A file names these files as inputs: a manifest, a Dockerfile, the source code or a filter of the service.
     Manifest,
     /// The file is a lockfile that the service's image copies together with manifests of other packages.
     Lockfile,

@@ -26,9 +26,10 @@ pub struct Filters {
     shape: Shape,
 }
 
-/// The owners of a text, as ranges of positions in [`Filters::owners`]. Many services may exclude the same text, such
-/// as `**/*.md`. Such owners are in `following`. They are only looked at for filters of which a leading pattern
-/// ([`Filter::leading`]) matches the path.
+/// The owners of a text, as ranges of positions in [`Filters::owners`]. Owners whose pattern is leading
+/// ([`Filter::leading`]) are in `leading`, the others in `following`. Many services may have the same pattern in
+/// `following`, such as the exclusion `**/*.md`. So these owners are only looked at for filters of which a leading
+/// pattern matches the path.
 #[derive(Debug, Clone)]
 struct Owners {
     leading: Range<usize>,
