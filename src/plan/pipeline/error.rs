@@ -79,7 +79,7 @@ pub enum Error {
         /// The advice about the other paths.
         advice: &'static str,
     },
-    /// Patterns of services match no tracked file, and `--dead` makes this an error.
+    /// Patterns of services match no tracked file, and the policy (`--dead`) makes this an error.
     #[error("the patterns of {} match no tracked file", if problems.len() == 1 { "a service" } else { "some services" })]
     Dead {
         /// A problem for each such service, at least one.

@@ -1,4 +1,4 @@
-//! Services whose patterns match no file. No change of a file can ever affect such a service.
+//! Services whose patterns match no file. Such a service is never affected through its own patterns.
 
 mod filters_without_files;
 mod renamed;
