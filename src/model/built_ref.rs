@@ -44,8 +44,8 @@ pub fn parse(reference: &str) -> Option<(String, String)> {
     Some((decoded(environment)?, decoded(service)?))
 }
 
-/// Encodes one part of a ref's name. Letters, digits and `_ - @` stay as they are. A dot stays too where git accepts a
-/// dot.
+/// Encodes one part of a ref's name. Letters, digits and `_ - @` stay as they are, and so does a dot where git accepts
+/// one. Every other byte is percent-encoded. An empty text becomes `%`.
 fn encoded(text: &str) -> String {
     if text.is_empty() {
         return "%".to_owned();

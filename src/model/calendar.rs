@@ -7,8 +7,8 @@ use jiff::{Timestamp, Zoned};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTime(Zoned);
 
-/// The date 0000-01-02, in seconds since 1970. It is a day after the first date that RFC 3339 can write, so that the
-/// date stays in range with an offset of up to a day.
+/// The date 0000-01-02, in seconds since 1970. RFC 3339 can write dates from 0000-01-01 on, so an offset of up to a day
+/// moves no later time out of this range.
 const FIRST: i64 = -719_527 * 86_400;
 
 impl CalendarTime {

@@ -19,7 +19,7 @@ pub enum Status {
     Unread,
 }
 
-/// How much of the tree a path covers.
+/// Whether a path stands for itself alone, or also for everything below it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Extent {
     /// Only the path itself: a file or a link.
@@ -35,9 +35,9 @@ pub enum Extent {
 pub struct Change {
     /// The path.
     pub path: RepoPath,
-    /// What happened to it.
+    /// What happened to the path.
     pub status: Status,
-    /// How much of the tree the path covers, before or after the change.
+    /// Whether the change is about the path alone, or also about everything below it.
     pub extent: Extent,
 }
 
@@ -55,7 +55,7 @@ pub enum HeadState {
 }
 
 impl Status {
-    /// Returns git's letter for it.
+    /// Returns git's letter for this status.
     #[must_use]
     pub fn letter(self) -> char {
         match self {
@@ -92,8 +92,8 @@ impl Change {
         Self { path, status, extent: Extent::Path }
     }
 
-    /// Whether the changed path is this path or contains it. It contains it if it is a submodule, or a file that was
-    /// replaced by a directory.
+    /// Whether the changed path is `path`, or a directory above it. The changed path is that of a directory if it is a
+    /// submodule or cannot be read, or if a directory has replaced a file.
     #[must_use]
     pub fn reaches(&self, path: &RepoPath) -> bool {
         let rest = path.as_bytes().strip_prefix(self.path.as_bytes());

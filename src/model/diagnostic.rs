@@ -49,10 +49,10 @@ pub struct LineColumn {
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// The place where it takes effect: the alias or merge key through which it is used, or else the place where it is
-    /// defined.
+    /// The place where the value takes effect: that of the alias or merge key through which it is used, or, without
+    /// one, the same place as `defined`.
     pub used: Span,
-    /// The place of its text.
+    /// The place where the value is written.
     pub defined: Span,
 }
 
@@ -70,7 +70,7 @@ pub enum Severity {
 /// A place that a diagnostic points at, with a few words about it.
 #[derive(Debug, Clone)]
 pub struct Label {
-    /// The file the place is in.
+    /// The file that contains the place.
     pub file: SourceFile,
     /// The place.
     pub span: Span,
@@ -131,7 +131,7 @@ impl SourceFile {
         Span { start: start + span.start, end: start + span.end }
     }
 
-    /// Returns the file that a span lies in, and its place there.
+    /// Returns the file that a span lies in, and the span's place in that file.
     fn resolve(&self, span: Span) -> (&Self, Span) {
         let behind = &self.0.behind;
         match behind.partition_point(|behind| behind.start <= span.start).checked_sub(1) {
@@ -175,7 +175,7 @@ impl SourceFile {
         format!("{}:{line}:{column}", file.name())
     }
 
-    /// Returns the text of a span, empty if it lies outside.
+    /// Returns the text of a span; empty if the span lies outside of the text.
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         let (file, span) = self.resolve(span);

@@ -49,8 +49,8 @@ impl JobEngine {
     }
 
     /// Returns the keys of a job that a service may set: where the job runs, in which image, and what it prepares.
-    /// rebake itself sets what a job does and which jobs it waits for. Empty if a service may set [any
-    /// key](Self::takes).
+    /// rebake itself sets what a job does and which jobs it waits for. The list is empty for engines on which a service
+    /// may set [any key](Self::takes).
     #[must_use]
     pub fn keys(self) -> &'static [&'static str] {
         match self {

@@ -13,7 +13,7 @@ use crate::model::template::Template;
 pub struct Recipe {
     /// The builder; `None` if `run` names the command, or if the builder follows from the files of the service.
     pub builder: Option<Builder>,
-    /// The command that builds it.
+    /// The command that builds the service in place of a builder.
     pub run: Option<Run>,
     /// The Dockerfile, from the root of the repository.
     pub dockerfile: Option<String>,
@@ -82,8 +82,8 @@ impl Recipe {
         self.secrets.iter().flat_map(|secret| secret.split(',')).filter_map(|word| word.strip_prefix("env="))
     }
 
-    /// Returns the builder that builds the service's image from a Dockerfile, `docker` by default. `None` if there is
-    /// no such image, since a command or a task builds the service, or since it is a library.
+    /// Returns the builder that builds the service's image from a Dockerfile, `docker` by default. Returns `None` if a
+    /// command or a task builds the service, or if the service is a library.
     #[must_use]
     pub fn image_builder(&self) -> Option<Builder> {
         match (&self.run, self.builder.unwrap_or(Builder::Docker)) {
@@ -160,7 +160,7 @@ impl Promote {
 pub enum Run {
     /// A list: the program and its arguments, no shell.
     Argv(Vec<String>),
-    /// A string: the text of `sh -euc`.
+    /// A string: a script that `sh -euc` runs.
     Shell(String),
 }
 

@@ -1,7 +1,8 @@
 //! JSON as rebake writes it: exact for programs, and harmless where people see it.
 //!
 //! Invisible characters (controls, marks that change the reading direction, blank letters) are written as JSON escapes.
-//! So is one `#` of each text that a CI engine would read as a command in its log (`##[`, `##vso[`).
+//! In each text that a CI engine would read as a command in its log (`##[`, `##vso[`), one `#` is written as a JSON
+//! escape.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

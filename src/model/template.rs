@@ -60,7 +60,7 @@ pub enum TemplateError {
     /// The text after a name is not an argument.
     #[error("`{text}` is not an argument of `{name}`: arguments are quoted, as in `'this'` or `key='this'`")]
     NotAnArgument {
-        /// The name that it follows.
+        /// The name before the text.
         name: String,
         /// The text after the name.
         text: String,

@@ -23,7 +23,7 @@ pub struct Masked {
 }
 
 impl Masked {
-    /// Creates a filter for these secrets.
+    /// Returns a `Masked` for these secrets, before the first piece of output.
     #[must_use]
     pub fn new(mask: Mask) -> Self {
         Self { mask, held: Vec::new(), covered: 0, at_start: true }
@@ -46,7 +46,7 @@ impl Masked {
         self.hand_on(self.held.len())
     }
 
-    /// Adds the secrets that complete lines declare to the mask. If the last line is an incomplete declaration, returns
+    /// Adds to the mask the secrets that complete lines declare. If the last line is an incomplete declaration, returns
     /// the position where that line begins.
     fn listen(&self) -> Option<usize> {
         for at in self.held.find_iter(DECLARATION) {

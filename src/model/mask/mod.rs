@@ -1,4 +1,4 @@
-//! Replaces secrets by `***` in texts that are written to files.
+//! Replaces secrets by `***` in output.
 
 mod masked;
 #[cfg(test)]
@@ -38,7 +38,8 @@ struct Secrets {
 }
 
 impl Mask {
-    /// Adds a secret, unless it is part of a public word, or so short that it occurs in other text by chance.
+    /// Adds a secret and each of its lines. A text is left out if it is part of a public word, is one of `true`,
+    /// `false` and `null`, or is so short that it occurs in other texts by chance.
     pub fn hide(&self, secret: &str) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         for text in std::iter::once(secret).chain(secret.lines()).map(str::trim) {

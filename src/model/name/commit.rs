@@ -39,8 +39,8 @@ impl CommitId {
 
     /// Returns the first `digits` hex digits, or all of them when there are fewer.
     ///
-    /// The length is the same in every clone. The length of git's shortest unique prefix is not, since it depends on
-    /// the other objects in the clone.
+    /// The length is the same in every clone, unlike the length of git's shortest unique prefix, which depends on the
+    /// other objects in the clone.
     #[must_use]
     pub fn short(&self, digits: usize) -> String {
         let mut hex = self.to_string();

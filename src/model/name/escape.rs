@@ -5,11 +5,11 @@ use bstr::ByteSlice as _;
 
 /// Shows bytes from a repository so that they cannot harm a terminal or a log.
 ///
-/// These become visible escapes, such as `\n`, `\x1b`, `\xff` and `\u{202e}`: control characters, bytes that are not
-/// UTF-8, and invisible characters. Invisible are Unicode's format and default-ignorable characters (such as U+FEFF,
-/// U+200B and the marks that change the reading direction), spaces other than U+0020, and blank letters. CI engines
-/// read some texts as commands: GitHub reads `::` at the start of a line, after any blanks, and `##[` anywhere; Azure
-/// reads `##vso[` anywhere. These are broken up: `: :`, `# #[`, `# #vso[`.
+/// Control characters, bytes that are not UTF-8, and invisible characters become visible escapes, such as `\n`, `\x1b`,
+/// `\xff` and `\u{202e}`. Invisible are Unicode's format and default-ignorable characters (such as U+FEFF, U+200B and
+/// the marks that change the reading direction), spaces other than U+0020, and blank letters. CI engines read some
+/// texts as commands: GitHub reads `::` at the start of a line, after any blanks, and `##[` anywhere; Azure reads
+/// `##vso[` anywhere. A blank breaks up these texts: `: :`, `# #[`, `# #vso[`.
 pub struct Escaped<'a>(&'a [u8]);
 
 impl<'a> Escaped<'a> {
@@ -45,8 +45,8 @@ pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns a text that is meant for programs in a form that is also safe on a terminal: line breaks and tabs stay, and
-/// every other control character and every invisible character is escaped.
+/// Makes a text for programs safe on a terminal too. Line breaks and tabs stay. Every other control character, every
+/// invisible character, and bytes that are not UTF-8 are escaped.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })

@@ -57,7 +57,8 @@ impl fmt::Debug for RepoPath {
 
 /// A directory of a repository as a configuration names it, such as a service's `path`: `services/go/api`, or the root.
 ///
-/// [`RepoDir::as_str`] returns its only spelling, which is used wherever the directory is written or compared.
+/// [`RepoDir::as_str`] returns the only spelling of the directory. It is used wherever the directory is written or
+/// compared.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RepoDir(String);
 
@@ -202,7 +203,7 @@ impl RepoDir {
         }
     }
 
-    /// Returns the path from the root of the repository of a file that is given relative to this directory.
+    /// Converts the path of a file relative to this directory into the file's path from the root of the repository.
     #[must_use]
     pub fn join(&self, file: &str) -> String {
         if self.is_root() { file.to_owned() } else { [self.0.as_str(), "/", file].concat() }

@@ -11,7 +11,7 @@ pub struct ServiceName(Arc<str>);
 
 /// The position of a service in its configuration, from 0 in the order of the file.
 ///
-/// Stages that handle thousands of services pass these instead of names.
+/// Code that handles thousands of services passes these ids instead of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServiceId(pub usize);
 

@@ -80,7 +80,7 @@ impl TagName {
         &self.0
     }
 
-    /// Returns the name if it is UTF-8. The name of a release tag always is.
+    /// Returns the name if it is UTF-8. Names of release tags are always UTF-8.
     #[must_use]
     pub fn to_str(&self) -> Option<&str> {
         std::str::from_utf8(&self.0).ok()

@@ -89,7 +89,8 @@ impl Listing {
         self.position_in(0..self.len(), path)
     }
 
-    /// Returns the position of a path that is searched in a range only, such as that of its directory.
+    /// Returns the position of a path, if it is within `range`, such as the range of the path's directory. The entries
+    /// in the range must be sorted by path.
     ///
     /// # Panics
     /// When the range ends after the list.

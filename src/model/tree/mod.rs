@@ -11,7 +11,7 @@ use std::fmt;
 use crate::model::change::Extent;
 use crate::model::name::{CommitId, CommitIdError, RepoPath};
 
-/// One file, link or submodule of a commit. In a listing of directories, it is a directory.
+/// One file, link or submodule of a commit, or, in lists that contain directories, one directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TreeEntry<'a> {
     /// The kind of entry.
@@ -23,7 +23,7 @@ pub struct TreeEntry<'a> {
 }
 
 impl TreeEntry<'_> {
-    /// Returns how much of the tree its path covers.
+    /// Returns whether the entry's path stands for itself alone, or also for everything below it.
     #[must_use]
     pub fn extent(&self) -> Extent {
         self.mode.extent()
@@ -62,7 +62,7 @@ pub enum ObjectFormat {
 }
 
 impl ObjectFormat {
-    /// Returns git's name for it.
+    /// Returns git's name for this format.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -73,7 +73,7 @@ impl ObjectFormat {
 }
 
 impl Mode {
-    /// Returns git's number for it.
+    /// Returns git's number for this mode.
     #[must_use]
     pub fn bits(self) -> u32 {
         self as u32
@@ -86,7 +86,7 @@ impl Mode {
         self == other || is_file(self) && is_file(other)
     }
 
-    /// Returns how much of the tree a path of this mode covers.
+    /// Returns whether a path of this mode stands for itself alone, or also for everything below it.
     #[must_use]
     pub fn extent(self) -> Extent {
         match self {
@@ -159,7 +159,8 @@ impl Region {
         Self(directories)
     }
 
-    /// Whether the region contains a path, or, if the path covers everything below it, something below it.
+    /// Whether the region contains `path`. If the path stands for everything below it, it is enough that the region
+    /// contains something below the path.
     #[must_use]
     pub fn holds(&self, path: &RepoPath, extent: Extent) -> bool {
         self.holds_directory(path.as_bytes()) || extent == Extent::Below && self.reaches(path.as_bytes())
