@@ -21,7 +21,8 @@ pub(super) const SELDOM: u32 = 256;
 pub(super) struct Expression {
     /// Whether the pattern is negated: it matches the paths that the tree does not match.
     pub(super) negated: bool,
-    /// Whether the pattern only matches the path with the same text because its brackets are not valid.
+    /// Whether the text is taken literally because its brackets are not valid. The pattern then only matches the path
+    /// with the same text.
     pub(super) spelled_out: bool,
     pub(super) tree: Node,
     machine: OnceLock<Machine>,

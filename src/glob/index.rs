@@ -53,7 +53,7 @@ impl PositionsByText {
     }
 }
 
-/// A match of a path: the text of one or more patterns.
+/// A text that matches a path. One or more patterns have this text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hit {
     /// The number of the text. [`GlobIndex::positions`] returns the positions of the patterns with this text.
@@ -64,7 +64,7 @@ pub struct Hit {
 }
 
 impl GlobIndex {
-    /// Builds the index. The position of a pattern is its place in `patterns`, counted from 0.
+    /// Builds the index. The position of a pattern is its index in `patterns`, counted from 0.
     #[must_use]
     pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Self {
         let mut index = Self::default();

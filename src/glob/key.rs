@@ -1,4 +1,4 @@
-//! The segments that a path must have for a pattern to match it. An index files patterns by them.
+//! The segments that a path must have for a pattern to match it. An index files patterns by these segments.
 
 use super::expression_tree::Node;
 use super::term::Times;
@@ -157,7 +157,7 @@ fn begins_at_slash(node: &Node) -> bool {
     }
 }
 
-/// Whether a node ends with a slash, or at the beginning or the end of the path.
+/// Whether a node ends with a slash, or only matches at the beginning or the end of the path.
 fn ends_at_slash(node: &Node) -> bool {
     match node {
         Node::Literal(text) => text.ends_with('/'),

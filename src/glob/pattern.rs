@@ -50,8 +50,8 @@ impl Pattern {
         Ok(Self(Arc::new(Inner { text: text.to_owned(), simple, expression })))
     }
 
-    /// Whether the pattern only matches the path with the same text because its brackets are not valid:
-    /// `app/[user-id]`.
+    /// Whether the text is taken literally because its brackets are not valid, as in `app/[user-id]`. The pattern then
+    /// only matches the path with the same text.
     #[must_use]
     pub fn is_spelled_out(&self) -> bool {
         self.0.simple.is_none() && self.expression().spelled_out

@@ -36,7 +36,7 @@ impl<'t> Alternatives<'t> {
     }
 }
 
-/// The result of reading a simple text, which is used for every path.
+/// What is read from a simple text once, and then used for every path.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Simple {
     /// The length in bytes of the segments, slashes included, before the first segment with a wildcard or a group; the
@@ -141,7 +141,7 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
     is_group.then_some((Piece::Group(Alternatives { texts, separator, optional }), behind))
 }
 
-/// Whether a simple pattern matches a plain path. Its first segment must have a wildcard or a group.
+/// Whether a simple pattern matches a plain path. The first segment of the pattern must have a wildcard or a group.
 fn takes_behind(mut text: &str, mut path: &str) -> bool {
     // The text after the last `**`, and the path at which it was last tried. If it does not match there, it is tried
     // one segment further. No earlier `**` needs another try, since the last one can match whatever an earlier one

@@ -32,8 +32,8 @@ pub(super) enum Word {
     End,
     /// `\b`, a word boundary (`true`), or `\B`, a place that is no word boundary (`false`).
     Boundary(bool),
-    /// Text that JavaScript cannot read. It only becomes an error if it is still there at the end: picomatch may remove
-    /// it when it reads further characters.
+    /// Text that JavaScript cannot read. picomatch may remove the text when it reads further characters, so the text
+    /// only becomes an error if it is still there at the end of the pattern.
     Unreadable(Box<PatternError>),
 }
 
@@ -45,7 +45,8 @@ pub(super) enum Guard {
     /// The rest of the segment is not `.` and not empty. This condition stands after a dot, so that the dot does not
     /// begin a segment `.` or `..`.
     NotLoneDot,
-    /// No segment `.` or `..` begins here if this is the beginning of the path, nor behind a slash that comes next.
+    /// If this is the beginning of the path, no segment `.` or `..` begins here. If a slash comes next, no such segment
+    /// begins after the slash.
     NotDotSegment,
     /// A character follows, and does not end a line.
     Something,
@@ -72,7 +73,7 @@ pub(super) enum Times {
     Many,
 }
 
-/// Returns terms with these words, all at one place.
+/// Returns terms with these words, all at the offset `at` in the pattern.
 pub(super) fn at(at: usize, words: impl IntoIterator<Item = Word>) -> Vec<Term> {
     words.into_iter().map(|word| Term { at, word }).collect()
 }
@@ -125,13 +126,12 @@ pub(super) fn readable(text: &str, at: usize) -> Result<Vec<Term>, PatternError>
 enum Escaped {
     /// A letter that stands for itself, unless it has a meaning where it is used (`\b`).
     Char(char),
-    /// The character that an escape such as `
-    /// ` stands for.
+    /// The character that an escape such as `\n` stands for.
     Control(char),
     Class(Vec<(char, char)>),
 }
 
-/// Reads the rest of an escape, after its backslash. Returns it with the characters that follow.
+/// Reads the rest of an escape, after its backslash. Returns the escape, and the characters after it.
 fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError> {
     let Some((c, rest)) = chars.split_first() else {
         return Err(PatternError::new(at, "nothing follows `\\`")
@@ -163,7 +163,7 @@ fn escape(chars: &[char], at: usize) -> Result<(Escaped, &[char]), PatternError>
     }
 }
 
-/// Reads the rest of a class, after its `[`. Returns it with the characters that follow.
+/// Reads the rest of a class, after its `[`. Returns the class, and the characters after it.
 fn class(chars: &[char], at: usize) -> Result<(Set, &[char]), PatternError> {
     let (negated, mut rest) = match chars.split_first() {
         Some(('^', rest)) => (true, rest),

@@ -155,7 +155,7 @@ impl Reader {
         c
     }
 
-    /// Returns the character this many places after the next one.
+    /// Returns the character `ahead` positions after the next one. `peek(0)` is the next one.
     fn peek(&self, ahead: usize) -> Option<char> {
         self.chars.get(self.next + ahead).copied()
     }
@@ -176,7 +176,7 @@ impl Reader {
         self.last().kind
     }
 
-    /// Returns terms with these words, at the place of the character that was just read.
+    /// Returns terms with these words, at the offset of the character that was just read.
     fn words(&self, words: impl IntoIterator<Item = Word>) -> Vec<Term> {
         term::at(self.at, words)
     }

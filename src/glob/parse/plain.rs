@@ -2,8 +2,8 @@
 
 use crate::glob::term::{Term, verbatim};
 
-/// Reads such a pattern. Returns `None` if the pattern begins with `*` or `!`, or contains a slash, a quote or one of
-/// `()[]{}`.
+/// Reads a pattern without slashes, groups and classes. Returns `None` if the pattern begins with `*` or `!`, or
+/// contains a slash, a quote or one of `()[]{}`.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if text.starts_with(['*', '!']) || text.contains(|c| "/()[]{}\"".contains(c)) {
         return None;

@@ -13,8 +13,8 @@ pub(super) enum Risk {
     Class(Set),
 }
 
-/// Returns how picomatch reads a repeated extglob with this text between its parentheses, if it is risky; otherwise
-/// `None`.
+/// Returns how picomatch reads a `+(…)` or `*(…)` that it considers risky; `None` if the extglob is not risky. `body`
+/// is the text between the parentheses.
 pub(super) fn risk(body: &[char]) -> Option<Risk> {
     let branches: Vec<&[char]> = split(body).into_iter().map(trimmed).collect();
     let wild = |branch: &&[char]| branch.iter().all(|c| matches!(c, '*' | '?'));
@@ -65,8 +65,8 @@ fn starred_letters(mut branch: &[char]) -> Option<Vec<char>> {
     (!letters.is_empty()).then_some(letters)
 }
 
-/// Returns the only character of a text; `None` if the text has none or more. As in picomatch, a character of two
-/// UTF-16 units, such as `🚀`, counts as two characters.
+/// Returns the only character of a text; `None` if the text does not have exactly one. As in picomatch, a character of
+/// two UTF-16 units, such as `🚀`, counts as two characters.
 fn single(text: &[char]) -> Option<char> {
     if let [c] = text { Some(*c).filter(|c| c.len_utf16() == 1) } else { None }
 }

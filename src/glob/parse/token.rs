@@ -53,8 +53,8 @@ impl Token {
         }
     }
 
-    /// Returns the same terms, but reads the token's text also if `output` is empty. In some places picomatch treats an
-    /// empty output like a missing one.
+    /// Does the same as `terms`, but reads the token's text also if `output` is empty. In some places picomatch treats
+    /// an empty output like a missing one.
     pub(super) fn terms_or_text(&self) -> Vec<Term> {
         match &self.output {
             Some(terms) if !terms.is_empty() => terms.clone(),

@@ -2,7 +2,8 @@
 
 use crate::glob::term::{self, Guard, Opening, Term, Times, Word};
 
-/// Reads such a pattern, which extensions may follow: `**/*.test.js`. Returns `None` for any other pattern.
+/// Reads a pattern that picomatch handles as a special case, with or without extensions after it: `**/*`,
+/// `**/*.test.js`. Returns `None` for any other pattern.
 pub(super) fn read(text: &str) -> Option<Vec<Term>> {
     if !text.starts_with(['.', '*']) {
         return None;
