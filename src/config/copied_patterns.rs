@@ -22,8 +22,8 @@ pub struct Copied {
 }
 
 impl Config {
-    /// Returns the configuration with the files that Dockerfiles copy as further inputs of their services. Files that
-    /// match a service's `exclude` are left out.
+    /// Returns the configuration in which each service has more inputs: the files that its Dockerfile copies. Files
+    /// that match a service's `exclude` are not added.
     #[must_use]
     pub fn with_copied(mut self, copied: Vec<Copied>) -> Self {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());

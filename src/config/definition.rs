@@ -107,9 +107,9 @@ pub(super) fn of(
     Definition { canonical: Some(canonical(service, filter)), global: heeded.cloned(), depends_on }
 }
 
-/// Adds the definitions of the services of a circle to the definition of its library, since each of these services is
-/// built from the others' results. If the definition of one of these services cannot be read, the new definition equals
-/// no other one.
+/// Adds the definitions of the services of a circle to the definition of the circle's library. The services of a circle
+/// are built from each other, so each of these definitions can change the result of each service. If one of the
+/// definitions cannot be read, the new definition of the library equals no other one.
 pub(super) fn of_circle<'d>(
     library: &mut Definition,
     members: impl Iterator<Item = (&'d ServiceName, &'d Definition)>,

@@ -45,10 +45,10 @@ struct Draft<'f> {
     shared: BTreeMap<Vec<String>, String>,
     /// The builds of each service.
     builds: Vec<Vec<&'f DeclaredBuild>>,
-    /// The edges of each service.
+    /// The edges from each service to the services that it is built from.
     edges: Vec<Vec<&'f DiscoveredEdge>>,
     circles: Vec<Circle<'f>>,
-    /// The circle of each service.
+    /// For each service, the position in `circles` of its circle; `None` if it is in no circle.
     circle_of: Vec<Option<usize>>,
 }
 
@@ -156,7 +156,7 @@ impl<'f> Draft<'f> {
         write_list(text, "depends_on", &needs);
     }
 
-    /// Writes the library of a circle.
+    /// Writes the library of a circle, on which all services of the circle depend.
     fn write_circle(&self, text: &mut String, Circle { name, members }: &Circle<'_>) {
         line(text, 1, &format!("{}: # services that are built from each other", scalar(name)));
         line(text, 2, "builder: none");

@@ -15,7 +15,7 @@ use crate::model::name::{RepoDir, ServiceId};
 /// How lockfiles affect a service.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum LockfileUse {
-    /// As files: the service's patterns decide whether a change of a lockfile affects it.
+    /// As files: the service's patterns decide whether a change of a lockfile affects the service.
     #[default]
     Whole,
     /// Like `Whole`, and it is intended that the patterns match no lockfile.
@@ -27,13 +27,13 @@ pub enum LockfileUse {
 /// A package, and the lockfile that decides which other packages it gets.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LockedClosure {
-    /// The path of the lockfile from the root of the repository. `None` for all lockfiles in the service's path or
-    /// above it that list the package.
+    /// The path of the lockfile from the root of the repository. If it is `None`, the lockfiles that list the package
+    /// are searched for in the service's path, in the package's directory, and in all directories above these.
     pub file: Option<String>,
     /// The package's name, or its directory from the root of the repository. `None` for the package in the service's
     /// path.
     pub package: Option<String>,
-    /// Whether changes of its development dependencies affect the service.
+    /// Whether changes of the package's development dependencies affect the service.
     pub with: WithDevelopment,
 }
 

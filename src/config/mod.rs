@@ -89,8 +89,8 @@ pub fn parse(
 }
 
 /// Reads the definitions of the services in an older or newer version of filters.yaml. A key that this program does not
-/// know is no error. `narrowed` contains positions of discovered services. Their definitions are unknown, since other
-/// services own some of their files now.
+/// know is no error. `narrowed` contains positions of discovered services some of whose files belong to other services
+/// now. The definitions of these discovered services are unknown.
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
@@ -150,13 +150,13 @@ pub struct Config {
     /// The filters that have their own outputs, by name: the entries of the top-level `filters:` in the structured
     /// shape, or every key of a flat file.
     pub named: IndexMap<String, FilterId>,
-    /// The filter of `global`. A match affects every service that does not opt out.
+    /// The filter of `global`. If it matches a path, the path affects every service that does not opt out.
     pub global: FilterId,
     /// The filter of `unowned`, which matches paths that belong to no service.
     pub unowned: FilterId,
     /// The environments by name, each with the events that it is for. The first environment that fits an event is used.
     pub environments: IndexMap<String, Environment>,
-    /// The original patterns of the services that lockfiles affect by packages.
+    /// The patterns that services had before [`Config::with_lockfiles`] excluded lockfiles from them.
     lockfiles: lockfile_use::LockfilePatterns,
     /// Values that are computed from the others when they are first needed.
     computed: Computed,
@@ -210,7 +210,8 @@ impl Config {
         Definitions(definitions)
     }
 
-    /// Returns the libraries of circles, each with the services of its circle, in the order of the file.
+    /// Returns the circles, that is, the sets of services that are built from each other. Each has the library that
+    /// rebake added for it, and its services. The order is that of the file.
     pub fn circles(&self) -> Vec<(ServiceId, Vec<ServiceId>)> {
         let libraries = self.graph.services().filter(|id| self.services[id.0].origin == ServiceOrigin::Circle);
         let mut circles: IndexMap<FilterId, (ServiceId, Vec<ServiceId>)> =
@@ -319,8 +320,8 @@ pub enum ServiceOrigin {
     Written,
     /// Other files of the repository declare it.
     Discovered,
-    /// It is the library that rebake adds for a circle, that is, for services that are built from each other. It has
-    /// the files of all of them.
+    /// It is the library that rebake adds for a circle, that is, for services that are built from each other. Its
+    /// filter matches the files of all of these services.
     Circle,
 }
 
@@ -338,7 +339,7 @@ impl Service {
         self.keys.find(key, item).cloned().unwrap_or_else(|| self.name.as_ref().map(|_| ()))
     }
 
-    /// Returns its own filters: `filter`, and `inputs` if it has them.
+    /// Returns its own filters: `filter` and, if there is one, `inputs`.
     pub fn own_filters(&self) -> impl Iterator<Item = FilterId> {
         std::iter::once(self.filter).chain(self.inputs)
     }
@@ -347,11 +348,12 @@ impl Service {
 /// A file or directory that an image is built from.
 #[derive(Debug, Clone)]
 pub struct Declared {
-    /// Its path from the root of the repository, with the place in the file that declares it.
+    /// Its path from the root of the repository, with the place of the text in filters.yaml, or in a manifest, that
+    /// declares it.
     pub path: Located<RepoPath>,
     /// The kind of path.
     pub what: DeclaredKind,
-    /// The key that names it, such as `dockerfile`, if the path must exist; `None` if it may be missing.
+    /// The key that names the path, such as `dockerfile`, if the path must exist; `None` if the path may be missing.
     pub key: Option<&'static str>,
 }
 
@@ -418,7 +420,7 @@ pub struct Environment {
     pub branches: Branches,
     /// The style of versions in this environment, if it sets one.
     pub version: Option<VersionStyle>,
-    /// Whether images may be pushed there.
+    /// Whether images may be pushed in this environment.
     pub push: Push,
 }
 

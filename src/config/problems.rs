@@ -38,12 +38,12 @@ impl<'f> Problems<'f> {
         Self { file, found: Vec::new(), known: BTreeSet::new(), withheld: 0, compared: Cell::new(0), errors: false }
     }
 
-    /// Returns the file in which they were found.
+    /// Returns the file in which the problems were found.
     pub(super) fn file(&self) -> &'f SourceFile {
         self.file
     }
 
-    /// Adds a problem, unless it is known already.
+    /// Adds a problem, unless it is known already. After [`Problems::SHOWN`] problems, a further one is only counted.
     pub(super) fn push(&mut self, problem: Diagnostic) {
         self.errors |= problem.is_error();
         if self.found.len() >= Self::SHOWN {
@@ -81,7 +81,7 @@ impl<'f> Problems<'f> {
         nearest(word, candidates.take(left).inspect(|_| self.compared.update(|compared| compared + 1)))
     }
 
-    /// Whether one of them is an error.
+    /// Whether one of the problems is an error.
     pub(super) fn has_errors(&self) -> bool {
         self.errors
     }

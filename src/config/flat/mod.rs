@@ -149,7 +149,8 @@ fn key_name(key: View<'_>) -> Cow<'_, str> {
     value(key).and_then(js_yaml::name).map_or(key.text().into(), Cow::Owned)
 }
 
-/// Warns of a filter whose name in paths-filter differs from its name in the file.
+/// Reports a filter whose name in paths-filter differs from its name in the file. A name that is a date is an error;
+/// any other such name is a warning.
 fn check_name(key: View<'_>, problems: &mut Problems<'_>) {
     let (written, name, value) = (key.text(), key_name(key), value(key).unwrap_or(Value::Text));
     let message = match value {

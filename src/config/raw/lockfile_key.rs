@@ -13,7 +13,7 @@ use crate::model::name::RepoDir;
 /// How lockfiles affect a service.
 #[derive(Debug, Clone)]
 pub(in crate::config) enum LockfileKey {
-    /// `whole`: as files. The service's patterns decide whether a change of a lockfile affects it.
+    /// `whole`: as files. The service's patterns decide whether a change of a lockfile affects the service.
     Whole,
     /// `false`: like `Whole`, and it is intended that the patterns match no lockfile.
     Unchecked,

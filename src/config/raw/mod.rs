@@ -52,7 +52,7 @@ mapping! {
         /// excluded: a service whose patterns match such a path is affected.
         #[schemars(extend("default" = [], "examples" = [["docs/**", "*.md"]]))]
         unowned: Patterns,
-        /// Keys of a service, for all services. A service's own value replaces a default, and mappings are merged.
+        /// Defaults for the keys of all services. A service's own value replaces a default, and mappings are merged.
         #[schemars(extend("examples" = [{"image": "ghcr.io/acme/{{name}}", "exclude": ["**/*.md"]}]))]
         defaults: Service,
         /// The services: everything that is built.
@@ -60,15 +60,16 @@ mapping! {
             "examples" = [{"api": {"path": "services/api", "depends_on": ["migrator"]}, "migrator": {"path": "services/migrator"}}],
         ))]
         services: Services,
-        /// Ecosystems whose manifests rebake reads when it plans. It adds the dependencies between their packages to
-        /// the services with these paths. Packages without a service become libraries.
+        /// Ecosystems, such as `cargo`. When rebake plans, it reads the manifests of their packages. A service with a
+        /// package's directory as its `path` gets the package's dependencies. A package without such a service becomes
+        /// a library.
         #[schemars(extend("default" = [], "examples" = [["cargo", "npm"]]))]
         workspaces: List<Choice<Ecosystem>>,
-        /// Where results go, depending on the event. The first environment that fits is used. These replace the default
-        /// ones: production for tags, staging for pushes to the default branch, preview for pull requests and other
-        /// branches, development for manual runs, nightly for schedules, local. If no environment names the kind of an
-        /// event, the event is treated as one of a similar kind: `schedule` as `push`, `merge_group` as `pull_request`,
-        /// `release` as `tag`.
+        /// Where results go, depending on the event. The first environment that fits the event is used. The
+        /// environments of this file replace the default ones: production for tags, staging for pushes to the default
+        /// branch, preview for pull requests and other branches, development for manual runs, nightly for schedules,
+        /// local. If no environment names the kind of an event, the event is treated as one of a similar kind:
+        /// `schedule` as `push`, `merge_group` as `pull_request`, `release` as `tag`.
         #[schemars(extend(
             "examples" = [{"production": {"on": "tag", "version": "release"}, "staging": {"on": "push", "branches": ["main"]}, "local": {"on": "local", "push": false}}],
         ))]
@@ -147,9 +148,9 @@ mapping! {
         /// its ignore file affect the service even if `filters` do not match them.
         #[schemars(extend("default" = "Dockerfile", "examples" = ["docker/prod.Dockerfile"]))]
         dockerfile: BuildPath,
-        /// Its build context, relative to its path; with a leading `/`, to the root of the repository. Its path when
-        /// absent. If the context is outside of the path, the files that its Dockerfile copies from there affect the
-        /// service, unless there are `filters`.
+        /// Its build context, relative to its path; with a leading `/`, to the root of the repository. When absent, the
+        /// context is the path itself. If the context is outside of the path, the files that its Dockerfile copies from
+        /// there affect the service, unless there are `filters`.
         #[schemars(extend("default" = ".", "examples" = ["/"]))]
         context: BuildPath,
         /// The stage of the Dockerfile that is built.
@@ -171,8 +172,8 @@ mapping! {
         /// Secrets for the build: `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
         #[schemars(extend("default" = [], "examples" = [["id=npm,env=NPM_TOKEN"]]))]
         secrets: List<Secret>,
-        /// Where the builder reads cached layers, in BuildKit's syntax. rebake adds a key for each service: a
-        /// scope for `type=gha`, a reference below the image for `type=registry`.
+        /// Where the builder reads cached layers, in BuildKit's syntax. rebake keeps the caches of services apart: it
+        /// adds a scope for `type=gha`, and a reference below the image for `type=registry`.
         #[schemars(extend("default" = [], "examples" = [["type=registry"]]))]
         cache_from: List<Text>,
         /// Where the builder writes cached layers, as in `cache_from`.
@@ -225,8 +226,8 @@ mapping! {
 mapping! {
     /// The lockfile that decides which packages a package gets.
     struct LockfileOf {
-        /// The path of the lockfile from the root of the repository; the lockfiles in the service's path and above it
-        /// when absent.
+        /// The path of the lockfile from the root of the repository. When absent, the lockfiles in the service's path,
+        /// in the package's directory, and above these.
         #[schemars(extend("examples" = ["pnpm-lock.yaml"]))]
         file: LockfilePath,
         /// The package's name, or its directory from the root of the repository; the package in the service's path when
@@ -250,11 +251,11 @@ mapping! {
         /// Patterns of the branches that it is for; any branch when absent.
         #[schemars(extend("examples" = [["main", "release/**"]]))]
         branches: List<BranchPattern>,
-        /// The style of versions there. With `release` the environment is for releases, and only such an environment
-        /// writes the image tags of releases.
+        /// The style of versions in this environment. With `release` the environment is for releases, and only such an
+        /// environment writes the image tags of releases.
         #[schemars(extend("examples" = ["release"]))]
         version: Choice<VersionStyle>,
-        /// Whether images may be pushed there; they may when absent.
+        /// Whether images may be pushed in this environment; they may when absent.
         #[schemars(extend("default" = true, "examples" = [false]))]
         push: Flag,
     }

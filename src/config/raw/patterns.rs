@@ -62,7 +62,7 @@ pub(in crate::config) fn pattern(
     }
 }
 
-/// Warns of a pattern whose brackets cannot be read, so that it matches only the path with the same text.
+/// Warns of a pattern whose brackets cannot be read. Such a pattern matches only the path with the same text.
 fn spelled_out(pattern: &Located<Pattern>, problems: &mut Problems<'_>) {
     let text = pattern.value.text();
     let message = format!("the brackets of `{}` cannot be read as a set of characters", shown(text));

@@ -21,7 +21,7 @@ macro_rules! mapping {
         }
 
         impl $name {
-            /// Whether every value in it could be read.
+            /// Whether every value of the mapping could be read.
             #[allow(dead_code, reason = "of some mappings it is never asked")]
             pub(in crate::config) fn is_whole(&self) -> bool {
                 $(!self.$field.is_broken())&&*
@@ -87,7 +87,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("script", "run"),
 ];
 
-/// Reports that a mapping has no such key.
+/// Reports a key that is none of the `known` keys of its mapping, and suggests a known one.
 pub(in crate::config) fn unknown_key(key: View<'_>, known: &[&str], problems: &mut Problems<'_>) {
     let name = key.text();
     let problem = Diagnostic::error("unknown-key", format!("unknown key `{}`", shown(name)));

@@ -60,8 +60,8 @@ impl Named {
         files
     }
 
-    /// Returns `files`, and the directories that an image is built from. If the service has a `before` command, no path
-    /// has to exist, since this command may create it.
+    /// Returns `files`, and the directories that an image is built from. If the service has a `before` command, none of
+    /// the paths has to exist, since this command may create them.
     pub(super) fn declared(
         &self,
         raw: &raw::Service,
@@ -170,7 +170,8 @@ pub(in crate::config) fn below_directory(path: &RepoDir) -> String {
     if path.is_root() { "**".to_owned() } else { below(&literal(path.as_str())) }
 }
 
-/// Returns a pattern that matches every path that this pattern matches, and everything below such a path.
+/// Returns a pattern that matches everything below each path that this pattern matches. The new pattern also matches
+/// these paths themselves, unless this pattern ends in `*`.
 pub(in crate::config) fn below(pattern: &str) -> String {
     [pattern, "/**"].concat()
 }

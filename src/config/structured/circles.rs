@@ -1,8 +1,8 @@
 //! Circles: services that are built from each other, as their manifests declare.
 //!
 //! rebake adds a library for each circle. The library has the files of all services in the circle, and depends on every
-//! service outside of the circle that one of them depends on. Each service in the circle depends on the library. So the
-//! number of dependencies grows with the number of services, not with its square.
+//! service outside of the circle that a service in the circle depends on. Each service in the circle depends on the
+//! library. So the number of dependencies grows with the number of services, not with its square.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,7 @@ pub(in crate::config) fn circle_name(first: &str, slugs: &mut BTreeSet<String>) 
     free_name([format!("{first}-circle")], slugs)
 }
 
-/// Returns the library of a circle.
+/// Returns the library that is added for a circle, in the form of a service of filters.yaml.
 pub(super) fn library(
     services: &Written,
     circle: &Circle,

@@ -95,9 +95,9 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
 
 /// The names of a discovered service in the configuration.
 enum Names {
-    /// The services of the file whose `path` is its directory.
+    /// The names of the services of the file whose `path` is the directory of the discovered service.
     OfFile(Vec<String>),
-    /// The name of the service that was added for it.
+    /// The name of the service that was added for the discovered service.
     Own(String),
 }
 
@@ -222,8 +222,9 @@ fn entries<'t>(taken: impl Iterator<Item = &'t Taken>, problems: &mut Problems<'
 }
 
 /// Returns a pattern for a file that all packages of a workspace share. The pattern for a lockfile has a wildcard,
-/// since `lockfile: auto` excludes lockfiles from wildcards only. So a package in the lockfile is affected by its
-/// entries there, and any other package by the pattern.
+/// since `lockfile: auto` excludes lockfiles from wildcards only. So a package that the lockfile lists is affected by
+/// changes of its entries in the lockfile. Any other package is affected through the pattern, by every change of the
+/// lockfile.
 pub(in crate::config) fn shared_file(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or_default();
     if LockfileFormat::of(name.as_bytes()).is_none() {

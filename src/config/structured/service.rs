@@ -143,8 +143,9 @@ fn strings<T>(list: &Field<List<T>>, text: impl Fn(&T) -> &String) -> Vec<String
     list.value().into_iter().flat_map(|list| &list.0).map(|item| text(&item.value).clone()).collect()
 }
 
-/// Returns the entries of a service's `filters`, which are moved out of `named`, or, if the key is absent, one entry
-/// for everything below its path. `None` if there is neither, or if they cannot be read.
+/// Moves the entries of a service's `filters` out of `named`, and returns them. If the service has no `filters`,
+/// returns one entry for everything below its path. Returns `None` if the service has neither of these keys, an empty
+/// list, or a value that cannot be read.
 fn entries(name: &str, named: &mut Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Vec<FilterEntry>> {
     let raw = &mut named.value.value;
     let (message, at) = match (std::mem::take(&mut raw.filters), &raw.path) {

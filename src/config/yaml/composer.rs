@@ -15,8 +15,8 @@ pub(super) const MAX_DEPTH: usize = 64;
 /// The maximum number of values in a file, not counting values that aliases expand to. 8 MiB of ordinary text contain
 /// about this many.
 pub(super) const MAX_NODES: usize = 1_000_000;
-/// The number of values that the aliases of every file may expand to. A larger file may expand to more, in proportion
-/// to its size, up to `MOST_ALIASED`. So a small file is always cheap to read.
+/// The number of values that aliases may expand to in a file of any size. In a larger file, aliases may expand to more,
+/// in proportion to the size of the file, up to `MOST_ALIASED`. So a small file is always cheap to read.
 pub(super) const MAX_ALIASED: usize = 10_000;
 /// The maximum number of values that aliases may expand to, however large the file is.
 const MOST_ALIASED: usize = 250_000;

@@ -9,7 +9,7 @@ use crate::model::diagnostic::{Located, SourceFile, Span};
 /// A YAML value as it is written.
 #[derive(Debug, Clone)]
 pub(in crate::config) struct Node<'t> {
-    /// The place where it is written.
+    /// The place where the value is written.
     pub(super) at: Span,
     /// The place of the alias or merge key through which it is used here, if there is one.
     pub(super) via: Option<Span>,
@@ -23,7 +23,7 @@ pub(in crate::config) enum Content<'t> {
     List(Vec<Node<'t>>),
     /// The entries. Keys are scalars, and no two are the same; merge keys are resolved.
     Mapping(Vec<(Node<'t>, Node<'t>)>),
-    /// The node that an anchor and its aliases share. A [`View`] never shows it.
+    /// The node that an anchor and its aliases share. The content of a [`View`] is never of this kind.
     Shared(Rc<Node<'t>>),
     /// A value that could not be read; the problem has been reported.
     Broken,
