@@ -9,7 +9,8 @@ use crate::plan::pipeline::{Recorded, Recording, Written};
 /// How many services a message names.
 const NAMED: usize = 5;
 
-/// Returns the messages about built refs, one for each kind of outcome. `Moved` needs none.
+/// Returns the messages about built refs, one for each kind of outcome. A moved built ref needs none. For a service
+/// whose files may have changed during its build, the run prints a message of its own.
 pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagnostic> {
     let (environment, commit) = (Escaped::new(recording.environment).to_string(), recording.commit.short(7));
     let mut kinds = Kinds::default();
@@ -104,7 +105,8 @@ struct Kinds {
     not_sent: Vec<String>,
 }
 
-/// Whether something remains that a later run cannot resolve by itself.
+/// Whether built refs or marks could not be written at the remote, or other runs have moved built refs to commits from
+/// which this run must not move them. No later run resolves these problems by itself.
 pub(crate) fn is_refused(written: &Written) -> bool {
     let is_elsewhere = |recorded: &Recorded| matches!(recorded, Recorded::Swapped(Swapped::Elsewhere(_)));
     written.trouble.is_some() || written.services.values().any(is_elsewhere)
@@ -132,8 +134,8 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
     )
 }
 
-/// Returns the message that services are not recorded, since the run does not push them. Built refs of an environment
-/// that pushes images only record pushed images.
+/// Returns the message that services are not recorded, since the run does not push them. In an environment that pushes
+/// images, built refs only record pushed images.
 pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
     let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
     let message = format!(

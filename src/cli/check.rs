@@ -122,8 +122,8 @@ fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Reads the reports of observed builds. Returns them as one, and warnings about what is missing in them; the report is
-/// `None` if the command line names none.
+/// Reads the reports of observed builds, and merges them into one; `None` if the command line names none. Also returns
+/// warnings about reports that are empty or have only a part of what a build reads.
 fn observed(args: &CheckArgs, output: &Output) -> Result<(Option<Observed>, Vec<Diagnostic>), Failure> {
     let mut all: Option<Observed> = None;
     let mut unchecked = Vec::new();

@@ -246,8 +246,8 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Returns the configuration, and the files that affect services through their lockfiles. If observed reads are
-    /// checked, the directories that lockfiles name become inputs of the services.
+    /// Returns the configuration, and the paths of the lockfiles and of other files that affect services by packages.
+    /// If observed reads are checked, the directories and archives that lockfiles name become inputs of the services.
     fn with_lockfiles(&mut self, file: &ConfigFile, config: Config) -> Result<(Config, BTreeSet<String>), Failure> {
         if config.services.values().all(|service| service.closure().is_none()) {
             return Ok((config, BTreeSet::new()));
@@ -278,8 +278,8 @@ impl Reader<'_> {
     }
 }
 
-/// Returns the step's input `predicate-quantifier`, which says how the rules of its filters combine; `None` if it has
-/// none.
+/// Returns the input `predicate-quantifier` of a step, which says how the rules of the step's filters combine; `None`
+/// if the step does not have this input.
 fn word<'w>(workflow: &'w Workflow, step: &PathFilterStep) -> Option<&'w str> {
     let job = workflow.jobs.iter().find(|job| job.name == step.job)?;
     job.steps.get(step.number)?.inputs.get("predicate-quantifier").map(String::as_str)

@@ -16,7 +16,7 @@ use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 use folder::Folder;
 
-/// Writes a plan for the CI engine of the run: on GitHub and its relatives, the step's outputs and summary; elsewhere,
+/// Writes a plan for the CI engine of the run: on GitHub, Gitea and Forgejo, the step's outputs and summary; elsewhere,
 /// a folder with the plan, its variables and the engine's own files. Nothing is written before everything has been
 /// made.
 pub(crate) fn write(

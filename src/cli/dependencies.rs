@@ -44,7 +44,7 @@ pub(crate) fn images(config: &Config, service: ServiceId) -> Vec<ServiceId> {
     found
 }
 
-/// Returns where the image of a service that this run builds will come from.
+/// Returns where the dependents of a service get its image, if this run builds the service.
 pub(crate) fn supply(service: &PlannedService, kept: Kept) -> Supply {
     Supply::Run { kept, push: service.push, tag: service.tags.first().cloned() }
 }

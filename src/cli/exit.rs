@@ -41,8 +41,8 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Makes a panic end the program with the exit code of a bug, whether or not it was compiled to unwind. The watchdog
-/// process kills running builds.
+/// Makes every panic end the program with the exit code of a bug, whether or not the program was compiled to unwind.
+/// The watchdog process kills running builds.
 pub(crate) fn end_on_panic() {
     let message = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -57,7 +57,7 @@ mod tests {
     use crate::cli::env;
     use std::process::Command;
 
-    /// Set in the process that panics.
+    /// The variable that is set in the process that panics.
     const PANICS: &str = "TEST_PANICS";
 
     #[test]

@@ -188,7 +188,7 @@ impl FormatArgs {
     }
 }
 
-/// Writes the plan in the chosen format. With `--ci`, writes it for the engine before that. Nothing is written before
+/// Writes the plan in the chosen format. With `--ci`, first writes what the CI engine reads. Nothing is written before
 /// all of it has been made and checked.
 ///
 /// Only the format bake reads the configuration, to know how images are built.

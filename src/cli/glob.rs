@@ -1,4 +1,4 @@
-//! `rebake glob`: matches paths from anywhere with patterns of filters.yaml. It needs no repository.
+//! `rebake glob`: matches paths from anywhere with patterns of filters.yaml. The command needs no repository.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -234,7 +234,7 @@ impl Search {
 
     /// Whether a path matches. If matching gives up, the path counts as a match, and a warning follows at the end.
     fn matches(&mut self, path: &[u8]) -> bool {
-        /// How many paths the warning about matching that gave up lists.
+        /// The number of paths that the warning about such matches lists.
         const NAMED: usize = 3;
         let change = change(path);
         let Some(found) = found(&self.filters, &change) else { return false };

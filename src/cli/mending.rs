@@ -11,7 +11,7 @@ use crate::plan::check::{Finding, Findings, mended};
 /// missing.
 const MOST_ROUNDS: usize = 4;
 
-/// The byte order mark, which files of filters may begin with. Places are counted without it.
+/// The byte order mark, which files of filters may begin with. Offsets in a file are counted without the mark.
 const MARK: &str = "\u{feff}";
 
 /// Makes the changes to files that findings propose, checks the files again, and returns the findings that are left.

@@ -65,8 +65,8 @@ use exit::Exit;
 use failure::Failure;
 use printing::Output;
 
-/// Prints a help text or an error of the command line. Returns `exit`, even if the reader of the text closes it early;
-/// returns [`Exit::Bug`] if printing fails in another way.
+/// Prints a help text or an error of the command line. Returns `exit`, even if the reader closes the pipe before the
+/// end of the text; returns [`Exit::Bug`] if printing fails in another way.
 fn printed(error: &clap::Error, exit: Exit) -> Exit {
     match error.print() {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Exit::Bug,

@@ -22,7 +22,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) enum TaggingOutcome {
     /// The image has the tags, except for tags that stay on another image.
     Tagged {
-        /// The tags that it has.
+        /// The tags that the image has now.
         has: Vec<String>,
         /// The tags that stay on another image.
         stays: Vec<String>,
@@ -45,7 +45,7 @@ pub(crate) fn put(wanted: &[Wanted], registries: &Registries) -> Vec<TaggingOutc
     registries.tag(&taggings).into_iter().zip(&taggings).map(|(tagged, tagging)| outcome(tagged, tagging)).collect()
 }
 
-/// Returns the note that these tags of commits stay on other images; `None` without tags.
+/// Returns the note that these tags, which name commits, stay on other images; `None` if there are no tags.
 pub(crate) fn staying(tags: &[String]) -> Option<Diagnostic> {
     let shown = Listed::new(tags.iter().map(|tag| format!("`{}`", Escaped::new(tag))), NAMED);
     let message = format!("these tags of commits stay on the images that have them: {shown}");

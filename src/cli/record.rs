@@ -161,7 +161,8 @@ fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure>
     }
 }
 
-/// Returns the services of a plan that reports list as built, without dependencies that a job built only for others.
+/// Returns the services of a plan that reports list as built. Dependencies that a job built only because other services
+/// need them are left out.
 #[cfg(unix)]
 fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
     let mut built = BTreeSet::new();
@@ -236,7 +237,7 @@ fn may_push(environment: &str, trigger: &Trigger) -> bool {
     environment == LOCAL || !(is_of_others || trigger.rehearsal)
 }
 
-/// Returns the warning that services have uncommitted changes; `None` if they have none.
+/// Returns the warning that services have uncommitted changes; `None` if there are no such changes.
 fn dirt(services: &[ServiceId], workspace: &Workspace) -> Option<Diagnostic> {
     let config = &workspace.config;
     let filters: BTreeSet<FilterId> = services.iter().flat_map(|service| config.filters_of(*service)).collect();

@@ -1,4 +1,5 @@
-//! Reads JSON files that an earlier command has written: plans, reports, and reads of observed builds.
+//! Reads JSON files that an earlier command has written: plans, reports, and lists of the files that observed builds
+//! read.
 
 use std::fmt::Display;
 use std::path::Path;

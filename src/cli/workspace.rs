@@ -22,9 +22,10 @@ use crate::plan::pipeline::{self, ConfigFile, ConfigFileError, Planned, Request,
 /// What a command does in a repository without a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WithoutConfig {
-    /// It ends with an error.
+    /// The command ends with an error.
     Refuse,
-    /// Outside of CI, it derives one from the repository's own files.
+    /// Outside of CI, the command derives a configuration from the repository's own files. In CI, it ends with an
+    /// error.
     Derive,
 }
 
@@ -204,8 +205,8 @@ fn nothing_to_derive() -> Failure {
 }
 
 /// Finds filters.yaml at the requested commit. If no commit is requested, finds the file in the work tree if changes of
-/// the work tree count, and otherwise at HEAD. In the second case, a difference between the two files is reported. The
-/// inner result is an error if there is no file.
+/// the work tree count, and otherwise at HEAD. If the file at HEAD differs from the file in the work tree, a note says
+/// so. The inner result is an error if there is no file.
 fn find(
     general: &GeneralArgs,
     repository: &Repository,
@@ -244,7 +245,7 @@ fn find(
     }
 }
 
-/// Adds the reason why nothing was fetched to an error that fetching could have avoided.
+/// Adds to an error the reason why nothing was fetched, if fetching could have avoided the error.
 fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> Failure {
     let trouble = repository.last_fetch_trouble().filter(|_| error.missing().is_some());
     trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))
@@ -261,8 +262,8 @@ fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
     }
 }
 
-/// Reads the event that a plan is made for. Without a terminal, with a detached `HEAD` and no range, the run counts as
-/// one in CI, because some engines set no variable.
+/// Reads the event that a plan is made for. If there is no terminal, `HEAD` is detached, and the flags name no range,
+/// the run counts as one in CI, because some engines set no variable.
 fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Failure> {
     let trigger = trigger()?;
     let is_unattended = trigger.is_attended()

@@ -131,8 +131,8 @@ fn refused(said: Vec<String>) -> Result<(), Failure> {
     Err(Failure { exit: Exit::Usage, diagnostics: said.into_iter().map(diagnostic).collect() })
 }
 
-/// Keeps the requested services of a saved plan, and decides again which images are pushed. Drops the existing images
-/// that the plan names.
+/// Keeps the requested services of a saved plan, and decides again which images are pushed. Removes what the plan says
+/// about existing images: registries are asked again, since an artifact must not prevent a build.
 fn saved(mut plan: Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) -> Result<Plan, Failure> {
     if !asked.only.is_empty() {
         let only =

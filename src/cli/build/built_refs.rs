@@ -1,6 +1,6 @@
 //! The built refs of a run. A built ref names the commit at which a service was last built. The run marks services
-//! before it builds them (a mark says that a build has begun) and, with `--record`, moves their built refs afterwards.
-//! If images are pushed, it does so at the remote too.
+//! before it builds them: a mark says that a build has begun. With `--record`, the run records services after their
+//! builds: it moves their built refs. If the run pushes images, it writes marks and built refs at the remote too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -34,9 +34,9 @@ pub(super) struct Records<'a> {
     before: RefState,
     /// The services that are marked when their builds begin.
     marked: Vec<ServiceId>,
-    /// The services that are recorded when they are built.
+    /// The services whose built refs move when the services are built.
     recorded: BTreeSet<ServiceId>,
-    /// Whether services are recorded (`--record`).
+    /// Whether the run moves built refs (`--record`).
     is_recorded: bool,
     /// The services that need not be built, each with the newer build that replaces it.
     superseded: BTreeMap<ServiceId, Newer>,
@@ -118,7 +118,8 @@ impl<'a> Records<'a> {
         Ok(Some(records))
     }
 
-    /// Reads the built refs of the remote, if they are pushed there. Returns the error of the remote, if there was one.
+    /// Reads the built refs of the remote, if the run pushes built refs. Returns the error of the remote, if there was
+    /// one.
     fn see_remote(&mut self) -> Result<Option<RemoteError>, Failure> {
         match self.recording.standing() {
             Ok(standing) => self.before = standing,
@@ -128,7 +129,8 @@ impl<'a> Records<'a> {
         Ok(None)
     }
 
-    /// Marks as superseded the work of services that a later run has built, so that they are not built.
+    /// Sets the work of each service that a later run has built to [`Work::Superseded`], so that the service is not
+    /// built.
     pub(super) fn leave_out(&self, jobs: &mut [Build]) {
         for job in jobs {
             let id = self.id(&job.service.service);
@@ -138,7 +140,7 @@ impl<'a> Records<'a> {
         }
     }
 
-    /// Marks the services that will be built.
+    /// Writes the marks of the services that will be built.
     pub(super) fn begin(&self, output: &Output) -> Result<Begun, Failure> {
         let services = self.marked.iter().copied();
         let services: Vec<ServiceId> = services.filter(|service| !self.superseded.contains_key(service)).collect();
@@ -154,8 +156,8 @@ impl<'a> Records<'a> {
         Ok(begun)
     }
 
-    /// Restores marks that another run has removed meanwhile: in this clone the mark of this build, which begins or has
-    /// just ended, and at the remote, at most once in [`LOOK`], the marks of all builds of this run.
+    /// Restores marks that another run has removed meanwhile. In this clone: the mark of `build`, which begins or has
+    /// just ended. At the remote: the marks of all builds of this run, but at most once in [`LOOK`].
     pub(super) fn mark_again(&self, begun: &mut Begun, looked: &mut Instant, build: &Build) {
         let Some(id) = self.id(&build.service.service) else { return };
         // If this fails, the end of the run reports it.
@@ -167,8 +169,8 @@ impl<'a> Records<'a> {
     }
 
     /// Records the services that were built, adds the outcomes to the report, and prints warnings. Returns the exit
-    /// code that applies if all builds succeeded, and the refs that were written; `None` if nothing is recorded or
-    /// marked.
+    /// code that applies if all builds succeeded, and the refs that were written. Returns `None` if the run neither
+    /// records nor marks a service.
     pub(super) fn end(
         &self,
         begun: &Begun,

@@ -1,4 +1,4 @@
-//! Checks that the commit of the plan and its files do not change while builds run.
+//! Checks that neither the commit that is checked out nor the files of services change while builds run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::plan::pipeline::Workspace;
 pub(super) struct DriftCheck<'a> {
     workspace: &'a Workspace,
     commit: Option<&'a str>,
-    /// Whether uncommitted changes of its files prevent a build; otherwise they are ignored.
+    /// Whether uncommitted changes of a service's files prevent its build. If not, such changes are ignored.
     clean: bool,
     /// The services whose builds began, each with the size of git's log of `HEAD` before the first attempt.
     seen: BTreeMap<String, Option<u64>>,

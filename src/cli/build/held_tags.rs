@@ -1,5 +1,6 @@
-//! Holds back moving tags, such as `latest`, in a run that records. rebake adds them after it has moved the built ref,
-//! so that a run of an older commit cannot take these tags from the image of a newer commit.
+//! Holds back tags that move from one image to the next, such as `latest`, in a run with `--record`. Such a run moves
+//! the built ref of each service, which names the commit at which the service was last built. rebake adds the tags
+//! afterwards, so that a run of an older commit cannot take these tags from the image of a newer commit.
 
 use std::collections::BTreeMap;
 
@@ -22,10 +23,10 @@ use crate::output::exec::{Outcome, RecordOutcome, Report};
 use crate::plan::pipeline::{Begun, PushRequest, PushRules, Request, Workspace, Written};
 use crate::plan::{Plan, PlannedService, Pushes};
 
-/// Which tags a run holds back until it has recorded.
+/// Which tags a run holds back until it has moved the built refs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct HeldTags {
-    /// Whether the run records in an environment that has built refs.
+    /// Whether the run moves built refs: it has `--record`, and its environment has built refs.
     is_recorded: bool,
 }
 
@@ -41,8 +42,8 @@ impl HeldTags {
         Ok(Self { is_recorded: rules.has_built_refs(&plan.environment) })
     }
 
-    /// Whether a tag of a service is held back. For a service without a content tag no tag is held back, since its
-    /// build would have nothing to push.
+    /// Whether a tag of a service is held back. If the service has no content tag, which identifies its image by all
+    /// inputs, no tag is held back, since its build would have nothing to push.
     pub(super) fn holds(self, service: &PlannedService, tag: &str) -> bool {
         let has_content = service.pushes != Pushes::Tags && service.content_reference().is_some();
         self.is_recorded && service.push && has_content && service.movement(tag) == TagMovement::Floating
@@ -57,7 +58,7 @@ impl HeldTags {
         }
     }
 
-    /// Tags the images that were built with those of their tags that are not held back.
+    /// Adds, to each image that was built, those of its tags that are not held back.
     pub(super) fn put_at_once(
         self,
         plan: &Plan,
@@ -90,7 +91,7 @@ impl HeldTags {
         if may { self.waiting(planned, service) } else { Vec::new() }
     }
 
-    /// Whether tags of a service are held back until it is recorded.
+    /// Whether tags of a service are held back until the service is recorded.
     pub(super) fn has_any(self, planned: &PlannedService, service: &ServiceReport) -> bool {
         !self.waiting(planned, service).is_empty()
     }

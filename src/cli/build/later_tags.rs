@@ -80,7 +80,7 @@ pub(super) fn put_later<R: Borrow<Registries>>(
 /// The tags that an image has now.
 struct PresentTags {
     has: Vec<String>,
-    /// Whether one of them was added now.
+    /// Whether one of these tags was added now.
     is_new: bool,
 }
 

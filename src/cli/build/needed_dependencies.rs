@@ -168,8 +168,8 @@ fn built_before(
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with the version and tags that an earlier run gave it, or unchanged if these must not be
-/// pushed.
+/// Returns a needed service with the version and tags that an earlier run gave it. If these must not be pushed, returns
+/// the service unchanged.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();

@@ -21,8 +21,8 @@ pub(crate) fn check(jobs: &[Build], workspace: &Workspace) -> Result<(), Failure
     if diagnostics.is_empty() { Ok(()) } else { Err(Failure { exit: Exit::Usage, diagnostics }) }
 }
 
-/// Returns the missing secrets of a build. An empty secret counts as present: CI engines set secrets that a run may not
-/// read to the empty text.
+/// Returns the missing secrets of a build. An empty secret counts as present: if a run may not read a secret, CI
+/// engines set the secret to the empty text.
 fn missing(job: &Build, workspace: &Workspace) -> Vec<Diagnostic> {
     let (config, name) = (&workspace.config, job.service.service.as_str());
     let Some(recipe) = config.services.get(name).map(|service| &service.recipe) else { return Vec::new() };

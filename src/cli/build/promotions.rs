@@ -20,7 +20,7 @@ pub(super) struct Promotions(BTreeMap<String, PresentTags>);
 #[derive(Debug)]
 struct PresentTags {
     has: Vec<String>,
-    /// Whether this run added one of them.
+    /// Whether this run added one of these tags.
     is_new: bool,
 }
 
@@ -30,8 +30,8 @@ impl Promotions {
         plan.services.iter().any(|service| !lacking(service, held).is_empty())
     }
 
-    /// Adds the tags that existing images lack, except for tags that are held back. If an image cannot be read, the
-    /// service is built. If the tags of an image cannot be added, the service fails.
+    /// Adds the tags that existing images lack, except for tags that are held back. If an image is gone or cannot be
+    /// read, its service is built. If the tags of an image cannot be added, its service fails.
     pub(super) fn put(plan: &mut Plan, held: HeldTags, registries: &Registries, output: &Output) -> Self {
         let wanted = |service: &'_ PlannedService| {
             let exists = service.exists.as_ref()?;
@@ -86,8 +86,8 @@ impl Promotions {
     }
 }
 
-/// Removes services without an existing image from a plan. Prints an error for each removed service for which `must`
-/// holds, and returns the exit code.
+/// Removes each service from a plan that has neither an existing image nor a reason why it cannot be built. Prints an
+/// error for each removed service for which `must` holds, and returns the exit code.
 pub(super) fn leave_to_builds(plan: &mut Plan, must: impl Fn(&str) -> bool, output: &Output) -> Exit {
     let is_here = |service: &PlannedService| service.exists.is_some() || service.unnamed.is_some();
     let missing = plan.services.iter().filter(|service| !is_here(service) && must(&service.service));

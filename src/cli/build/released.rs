@@ -1,4 +1,4 @@
-//! Finds releases that have their images already. Their tags never move.
+//! Finds releases that have their images already. The tags of a release never move to another image.
 
 use crate::cli::put_tags::taken;
 use crate::inputs::registry::{ImageLabels, ImagePresence, Question, Registries};

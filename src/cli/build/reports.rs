@@ -59,7 +59,7 @@ impl Reports {
         Ok(Self { held, earlier, took, json, junit: junit.clone(), timings: timings.clone(), summary, outputs })
     }
 
-    /// Returns the reports of earlier jobs, in which images are looked for.
+    /// Returns the reports in which images of dependencies are searched for: that of `--rerun`, and those of `--needs`.
     pub(super) fn earlier_jobs(&self, args: &BuildArgs) -> Result<Vec<Report>, Failure> {
         let named = args.needs.iter().map(|file| saved_file::report(file));
         self.earlier.iter().map(|report| Ok(report.clone())).chain(named).collect()
@@ -70,7 +70,7 @@ impl Reports {
         self.took.took(service)
     }
 
-    /// Writes the reports of a run, and one beside its logs.
+    /// Writes the reports of a run, and a further report beside the logs of the run.
     pub(super) fn write(&self, report: &Report, logs: &Path, output: &Output) -> Result<(), Failure> {
         let report = output.masked(match &self.earlier {
             Some(earlier) => report.clone().over(earlier.clone()),

@@ -41,8 +41,8 @@ fn trusted(pushes: bool, workspace: &Workspace) -> Result<(), Failure> {
         .help("if you trust what is checked out, give `--allow-untrusted`"))
 }
 
-/// Returns an error if the work tree has changes. An untracked file that nothing is built from, such as a saved plan,
-/// does not count.
+/// Returns an error if the work tree has changes. An untracked file that no pushed service is built from, such as a
+/// saved plan, does not count.
 fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
     let changes = workspace.repository.work_tree()?.changes;
     let config = &workspace.config;

@@ -1,4 +1,5 @@
-//! The search for the image of each service, in one place after the other.
+//! Searches for the image of each service: in reports, by built refs, by the content of the commit, and by tag, in this
+//! order.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -29,11 +30,12 @@ pub(super) struct ImageSearch<'a> {
     registries: &'a Registries,
     /// The first image of the commit's own content, by service.
     current: BTreeMap<String, ServiceImage>,
-    /// The image with the tag that the command line accepts for other content (`--fallback`), by service.
+    /// The image with the tag of `--fallback`, which is accepted even if it has other content than the commit, by
+    /// service.
     accepted: BTreeMap<String, ServiceImage>,
-    /// The first image of other content, by service.
+    /// The first image of content other than the commit's, by service.
     behind: BTreeMap<String, ServiceImage>,
-    /// The plans by commit; `None` if the configuration there cannot be read.
+    /// The plans by commit; `None` if the configuration at a commit cannot be read.
     plans: BTreeMap<CommitId, Option<Rc<Plan>>>,
     doubts: Vec<Diagnostic>,
 }
@@ -69,7 +71,8 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries for images of the content that services had when they were last built, by their built refs.
+    /// Searches registries for images of the content that services had when they were last built. Built refs name the
+    /// commits of these builds.
     pub(super) fn at_built_refs(&mut self, services: &[PlannedService]) {
         let repository = &self.workspace.repository;
         let refs = Missing::Refs { remote: repository.remote(), prefixes: RefState::prefixes(self.environment) };
@@ -100,7 +103,8 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by a tag: by `fallback`, or else by a service's moving tag, if it has exactly one.
+    /// Searches registries by a tag: by `fallback`, or else by the tag of a service that is the same for all commits,
+    /// such as `main`, if there is exactly one.
     pub(super) fn by_tag(&mut self, services: &[PlannedService], fallback: Option<&ImageTag>) {
         let asked: Vec<(&PlannedService, Reference)> = self
             .open(services)
@@ -174,7 +178,7 @@ impl<'a> ImageSearch<'a> {
         images.entry(service.service.clone()).or_insert_with(|| ServiceImage { behind: !is_current, ..found });
     }
 
-    /// Asks registries for the images of services by their content in a plan.
+    /// Asks registries for images of the content that services have in a plan.
     fn by_content(&mut self, services: &[&PlannedService], plan: &Plan, found: FoundIn) {
         let mut plan = plan.clone();
         plan.keep(|then| services.iter().any(|service| service.service == then.service && service.image == then.image));
@@ -204,7 +208,7 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Returns the plan of all services at a commit; `None` if the configuration there cannot be read.
+    /// Returns the plan of all services at a commit; `None` if the configuration at this commit cannot be read.
     fn plan_at(&mut self, commit: CommitId) -> Option<Rc<Plan>> {
         let (general, workspace, environment) = (self.general, self.workspace, self.environment);
         let plan = self.plans.entry(commit).or_insert_with(|| {
@@ -217,8 +221,8 @@ impl<'a> ImageSearch<'a> {
         plan.clone()
     }
 
-    /// Returns the reference of a service's image with `fallback`, or else with the service's only moving tag; `None`
-    /// if there is no such tag.
+    /// Returns the reference of a service's image with `fallback`, or else with the service's tag that is the same for
+    /// all commits; `None` if there is no such tag, or more than one.
     fn published(&self, service: &PlannedService, fallback: Option<&ImageTag>) -> Option<Reference> {
         let name = ImageName::parse(service.image.as_deref()?).ok()?;
         let tag = if let Some(tag) = fallback {

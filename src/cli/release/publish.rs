@@ -114,7 +114,7 @@ fn new_tag(line: &PlannedRelease, commit: CommitId) -> Option<NewTag> {
     Some(NewTag { name: tag.clone(), commit, message })
 }
 
-/// Returns an error if the remote has the tag at another commit, since another run then made the release.
+/// Returns an error if the remote has the tag at another commit: another run has made the release there.
 fn is_free(tag: &TagName, there: &BTreeMap<TagName, CommitId>, head: CommitId, remote: &str) -> Result<(), Failure> {
     match there.get(tag) {
         Some(commit) if *commit != head => Err(Failure::new(
