@@ -28,9 +28,10 @@ fn wheel() -> PathBuf {
     wheel.clone()
 }
 
+/// Runs a command as on somebody's own machine: in CI without a known engine, every service is planned.
 #[track_caller]
 fn run(command: &mut Command) -> Output {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let output = command.env_remove("CI").output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
     output
