@@ -105,8 +105,8 @@ struct Kinds {
     not_sent: Vec<String>,
 }
 
-/// Whether built refs or marks could not be written at the remote, or other runs have moved built refs to commits from
-/// which this run must not move them. No later run resolves these problems by itself.
+/// Whether built refs or marks could not be written at the remote, or a built ref was left where another run had moved
+/// it. No later run resolves these problems by itself.
 pub(crate) fn is_refused(written: &Written) -> bool {
     let is_elsewhere = |recorded: &Recorded| matches!(recorded, Recorded::Swapped(Swapped::Elsewhere(_)));
     written.trouble.is_some() || written.services.values().any(is_elsewhere)

@@ -44,8 +44,8 @@ pub struct PlannedCause {
     /// matter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<String>,
-    /// `no-record`: what is missing for a comparison. `degraded`: what is not known. An entry of the plan's `degraded`
-    /// says more about it.
+    /// `no-record`: what is missing for a comparison. `degraded`: what is not known. The list `degraded` of the plan
+    /// says more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }

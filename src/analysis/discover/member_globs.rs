@@ -9,7 +9,7 @@ use crate::glob::{Pattern, Verdict};
 pub(super) struct MemberGlobs {
     /// What each pattern means for the directories that it matches, in order.
     means: Vec<Means>,
-    /// The positions in `means` of the patterns that name a single directory, by directory. There may be thousands.
+    /// By directory: the patterns that name only this directory, as positions in `means`. There may be thousands.
     single: BTreeMap<String, Vec<usize>>,
     /// All other patterns, with their positions in `means`.
     wild: Vec<(usize, Pattern)>,

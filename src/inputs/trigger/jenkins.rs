@@ -14,7 +14,7 @@ use super::{Kind, Landmark};
 
 const COMMIT: Fact = Fact::Variable("GIT_COMMIT");
 const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
-/// The branch after the name of its remote, such as `origin/main`. It is used in a job that is not multibranch.
+/// The branch with the name of its remote before it, such as `origin/main`. It is used in a job that is not multibranch.
 const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
 const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
 

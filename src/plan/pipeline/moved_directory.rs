@@ -82,7 +82,7 @@ mod tests {
     use crate::model::diagnostic::SourceFile;
     use crate::model::name::RepoPath;
 
-    /// Returns the suggestions for changes. The added paths match no filter.
+    /// Returns the suggestions for changes. Every added path counts as one that no filter matches.
     fn advices(changes: &[(&str, Status)]) -> Vec<String> {
         let text = "services: {api: {path: services/api}, web: {path: services/web}}";
         let (config, _) = config::parse(

@@ -27,7 +27,8 @@ use crate::model::name::RepoDir;
 const HELPERS: [&str; 12] =
     ["example", "examples", "test", "tests", "e2e", "tool", "tools", "script", "scripts", "hack", "docs", "ci"];
 
-/// Returns the modules or their commands, and the edges between modules.
+/// Returns a service for each module, or one for each of its commands if the module exists only for these; and the edges
+/// between modules.
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let modules = Modules::of(tree);
     if modules.list.is_empty() {

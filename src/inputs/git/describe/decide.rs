@@ -78,7 +78,7 @@ pub(super) fn decide(
     Ok(())
 }
 
-/// Returns how many of the first contests fit into one pass. The contests are sorted by the position of their current
+/// Returns how many contests, counted from the first, fit into one pass. The contests are sorted by the position of their current
 /// candidate.
 fn fitting(tracks: &TagSearches, contests: &[Contest]) -> usize {
     let mut columns = 0;

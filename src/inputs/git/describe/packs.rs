@@ -44,7 +44,7 @@ impl Packs {
         Self { all: indexes.into_iter().filter_map(pack).collect(), ..Self::default() }
     }
 
-    /// Returns the beginning of a commit object, up to and including the line of the committer. `None` if this type
+    /// Returns the beginning of a commit object, up to and including the line of the committer. `None` if [`Packs`]
     /// cannot read the object. Then the caller has to read the whole object.
     pub(super) fn commit_header(&mut self, id: &gix::oid) -> Option<&[u8]> {
         let (at, offset) = self.all.iter().enumerate().find_map(|(at, pack)| {
