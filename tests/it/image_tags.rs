@@ -199,7 +199,7 @@ web succeeded after 0.0s
 
 api failed: the tag api@1.2 is nearer than any release of the service, and `scheme: semver` cannot read its version; tag the release api@1.2.0, or set `scheme: calver` for the service, or delete api@1.2
 
-1 succeeded, 1 failed
+1 succeeded, 1 failed in [..]s
 
 "#]]);
     repo.rebake(["plan", "--all", "--format", "names"]).success().stderr("").stdout("api\nweb\n");

@@ -16,6 +16,8 @@ pub enum RunEvent {
     Begun {
         /// The services, in the order of the plan.
         services: Vec<String>,
+        /// The expected duration of each service in seconds, in the same order; null if it is not known.
+        expected: Vec<Option<f64>>,
         /// How many services are built at once, at most.
         jobs: u32,
     },

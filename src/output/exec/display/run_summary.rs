@@ -2,23 +2,45 @@ use std::io::{self, Write};
 
 use super::clean::{Colours, Commands, OutputStyle};
 use super::log_tail::last_lines;
-use super::wording::title;
+use super::wording::{time, title};
 use crate::model::name::Escaped;
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::{Report, ServiceReport};
+
+/// How many of the slowest builds are named.
+const SLOWEST: usize = 3;
 
 /// How many lines of a failed build's log are shown again at the end.
 const LINES: usize = 50;
 
 /// Writes the result of a run: each failed service with the last lines of its log, the services that it blocked, and
-/// the path of its log; then how many services have each outcome.
+/// the path of its log; then how many services have each outcome, how long the run took, and which builds were the
+/// slowest.
 pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for service in report.services.iter().filter(|service| service.outcome.is_failure()) {
         writeln!(out, "\n{}", title(service))?;
         failure(report, service, out)?;
     }
     let counts = counts(report);
-    if counts.is_empty() { Ok(()) } else { writeln!(out, "\n{counts}") }
+    if counts.is_empty() {
+        return Ok(());
+    }
+    let took = report.head.seconds.map(|seconds| format!(" in {}", time(seconds))).unwrap_or_default();
+    writeln!(out, "\n{counts}{took}")?;
+    let slowest = slowest(report);
+    if slowest.is_empty() { Ok(()) } else { writeln!(out, "slowest: {}", slowest.join(", ")) }
+}
+
+/// Returns the slowest builds with their times, the slowest first; none if there was one build only, or if no build took
+/// a second.
+fn slowest(report: &Report) -> Vec<String> {
+    let mut built: Vec<&ServiceReport> = report.services.iter().filter(|service| service.attempts > 0).collect();
+    built.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));
+    if built.len() < 2 || built[0].seconds < 1.0 {
+        return Vec::new();
+    }
+    let line = |service: &ServiceReport| format!("{} {}", Escaped::new(&service.service), time(service.seconds));
+    built.into_iter().take(SLOWEST).map(line).collect()
 }
 
 /// Returns how many services have each outcome: `3 succeeded, 1 failed`; empty if there are none.

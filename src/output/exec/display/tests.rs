@@ -43,7 +43,7 @@ fn events(directory: &Path) -> Vec<RunEvent> {
     let well_done = service("well", Outcome::Succeeded, Some(&well));
     let services = vec![well_done.clone(), failed.clone(), blocked.clone()];
     vec![
-        RunEvent::Begun { services: vec!["well".into(), name.into(), "web".into()], jobs: 2 },
+        RunEvent::Begun { services: vec!["well".into(), name.into(), "web".into()], expected: vec![None; 3], jobs: 2 },
         started("well", 1, &well),
         output("well", 1, &well),
         started(name, 1, &first),
@@ -86,6 +86,7 @@ bad\n::error:: failed (exit 1, 2 attempts) after 3.2s
   log: DIR/bad-2
 
 1 succeeded, 1 failed, 1 blocked
+slowest: well 3.2s, bad\n::error:: 3.2s
 ";
 
 #[test]

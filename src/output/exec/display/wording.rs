@@ -35,6 +35,15 @@ pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
     }
 }
 
+/// Returns the mark of an outcome: `✓` if there is an image or a result, `✗` for a failure, `·` otherwise.
+pub(super) fn mark(outcome: Outcome) -> char {
+    match outcome {
+        Outcome::Succeeded | Outcome::Exists | Outcome::Promoted => '✓',
+        Outcome::Failed | Outcome::TimedOut => '✗',
+        Outcome::Superseded | Outcome::Blocked | Outcome::Cancelled | Outcome::NotStarted => '·',
+    }
+}
+
 /// Returns the result of a service in one line: `api failed (exit 1) after 3.2s`.
 pub(super) fn title(service: &ServiceReport) -> String {
     let name = Escaped::new(&service.service);

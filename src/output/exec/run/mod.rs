@@ -124,7 +124,8 @@ impl<'a> Run<'a> {
         let watchdog = settings.watchdog.as_deref().map(|argv| Watchdog::start(argv, &marker)).transpose()?;
         let clock = Clock::start();
         let services = builds.iter().map(|build| build.service.service.clone()).collect();
-        events.send(RunEvent::Begun { services, jobs });
+        let expected = builds.iter().map(|build| Some(build.expected?.as_secs_f64())).collect();
+        events.send(RunEvent::Begun { services, expected, jobs });
         Ok(Self {
             builds,
             settings,

@@ -5,6 +5,7 @@ mod row;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -14,11 +15,11 @@ use indexmap::IndexMap;
 use super::RunDisplay;
 use super::clean::{Colours, Commands, OutputStyle};
 use super::log_tail::last_lines;
-use super::wording::{note, title};
+use super::wording::{mark, note, title};
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::RunEvent;
 use region::Region;
-use row::{Row, foot, rows};
+use row::{Row, foot, rows, time_left};
 
 pub use region::Size;
 
@@ -31,6 +32,10 @@ pub struct Live {
     colours: Colours,
     began: Instant,
     running: IndexMap<String, Running>,
+    /// The expected duration of each service that is not done, in seconds; `None` if it is not known.
+    left: BTreeMap<String, Option<f64>>,
+    /// How many services are built at once, at most.
+    jobs: u32,
     total: usize,
     done: usize,
     failed: usize,
@@ -57,6 +62,8 @@ impl Live {
             colours,
             began: Instant::now(),
             running: IndexMap::new(),
+            left: BTreeMap::new(),
+            jobs: 1,
             total: 0,
             done: 0,
             failed: 0,
@@ -88,7 +95,10 @@ impl Live {
         let mut lines = rows(&running.collect::<Vec<Row>>(), size);
         let waiting = self.total - self.done - self.running.len();
         let counts = [(self.failed, "failed"), (self.running.len(), "running"), (waiting, "waiting")];
-        lines.push(foot(self.done, self.total, counts, now.saturating_duration_since(self.began), size));
+        let left = time_left(&self.left, self.jobs, |service| {
+            self.running.get(service).map_or(0.0, |running| now.saturating_duration_since(running.since).as_secs_f64())
+        });
+        lines.push(foot(self.done, self.total, counts, now.saturating_duration_since(self.began), left, size));
         self.region.draw(lines, bytes);
     }
 
@@ -99,10 +109,11 @@ impl Live {
     /// Writes the result of an attempt.
     fn ended(&mut self, service: &ServiceReport, behind: &str, out: &mut dyn Write) -> io::Result<()> {
         self.running.shift_remove(&service.service);
-        let line = title(service) + behind;
-        let line = match self.colours {
-            Colours::Kept if service.outcome.is_failure() => format!("\x1b[31m{line}\x1b[0m"),
-            Colours::Kept | Colours::Removed => line,
+        let (mark, title) = (mark(service.outcome), title(service) + behind);
+        let line = match (self.colours, mark) {
+            (Colours::Kept, '✓') => format!("\x1b[32m{mark}\x1b[0m {title}"),
+            (Colours::Kept, '✗') => format!("\x1b[31m{mark} {title}\x1b[0m"),
+            _ => format!("{mark} {title}"),
         };
         self.above(out, |bytes| writeln!(bytes, "{line}"))
     }
@@ -111,8 +122,10 @@ impl Live {
 impl RunDisplay for Live {
     fn show(&mut self, event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
         match event {
-            RunEvent::Begun { services, .. } => {
+            RunEvent::Begun { services, expected, jobs } => {
                 self.total = services.len();
+                self.left = services.iter().cloned().zip(expected.iter().copied()).collect();
+                self.jobs = *jobs;
                 Ok(())
             }
             RunEvent::Started { service, log, .. } => {
@@ -132,6 +145,7 @@ impl RunDisplay for Live {
             RunEvent::Finished { service } => {
                 self.done += 1;
                 self.failed += usize::from(service.outcome.is_failure());
+                self.left.remove(&service.service);
                 self.ended(service, "", out)
             }
             // The rows already show how long each build takes, and that the run is alive.

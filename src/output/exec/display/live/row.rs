@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
@@ -37,10 +38,33 @@ pub(super) fn rows(running: &[Row], size: Size) -> Vec<String> {
     lines
 }
 
-/// Returns the line below the rows: the progress of the run.
-pub(super) fn foot(done: usize, total: usize, counts: [(usize, &str); 3], time_: Duration, size: Size) -> String {
+/// Returns the line below the rows: the progress of the run, and the time that is left if it is known.
+pub(super) fn foot(
+    done: usize,
+    total: usize,
+    counts: [(usize, &str); 3],
+    time_: Duration,
+    left: Option<Duration>,
+    size: Size,
+) -> String {
     let counts = counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!(", {count} {word}"));
-    cut(&format!("{done} of {total} done{}, {}", counts.collect::<String>(), time(time_)), size.columns - 1)
+    let left = left.map(|left| format!(", about {} left", time(left))).unwrap_or_default();
+    cut(&format!("{done} of {total} done{}, {}{left}", counts.collect::<String>(), time(time_)), size.columns - 1)
+}
+
+/// Returns about how long a run still takes, from the expected duration of each service that is not done, in seconds:
+/// the longest rest, or all rests divided by the number of parallel builds if that is longer. `elapsed` returns for how
+/// many seconds a service has been built. `None` if a duration is not known.
+pub(super) fn time_left(
+    expected: &BTreeMap<String, Option<f64>>,
+    jobs: u32,
+    elapsed: impl Fn(&str) -> f64,
+) -> Option<Duration> {
+    let rest = |(service, expected): (&String, &Option<f64>)| Some((expected.as_ref()? - elapsed(service)).max(0.0));
+    let rests: Vec<f64> = expected.iter().map(rest).collect::<Option<_>>()?;
+    let longest = rests.iter().copied().fold(0.0, f64::max);
+    let seconds = longest.max(rests.iter().sum::<f64>() / f64::from(jobs.max(1)));
+    Duration::try_from_secs_f64(seconds).ok().filter(|_| !rests.is_empty())
 }
 
 /// Returns a duration in whole seconds as text: `12s`, `4m10s`, `2h05m`.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::region::{Region, Size};
-use super::row::{Row, foot, rows};
+use super::row::{Row, foot, rows, time_left};
 
 fn row<'a>(service: &'a str, seconds: u64, last: &'a str) -> Row<'a> {
     Row { service, time: Duration::from_secs(seconds), last }
@@ -41,8 +41,9 @@ fn a_hundred_builds_leave_room_for_what_has_ended() {
     assert_eq!(lines[0], "  service-0      1s  x");
     assert_eq!(lines[13], "  and 87 more");
     let counts = [(2, "failed"), (100, "running"), (0, "waiting")];
-    let foot = foot(12, 114, counts, Duration::from_secs(61), Size { columns: 60, rows: 24 });
-    assert_eq!(foot, "12 of 114 done, 2 failed, 100 running, 1m01s");
+    let foot =
+        foot(12, 114, counts, Duration::from_secs(61), Some(Duration::from_secs(80)), Size { columns: 80, rows: 24 });
+    assert_eq!(foot, "12 of 114 done, 2 failed, 100 running, 1m01s, about 1m20s left");
 }
 
 #[test]
@@ -60,6 +61,15 @@ fn lines_that_were_broken_are_taken_away() {
     region.draw(vec![String::new(); 50], &mut Vec::new());
     region.erase(narrow, &mut out);
     assert_eq!(out, b"\r\x1b[23A\x1b[J");
+}
+
+#[test]
+fn the_time_that_is_left_is_known_if_each_duration_is() {
+    let expected = |api: Option<f64>| [("api".to_owned(), api), ("web".to_owned(), Some(30.0))].into();
+    let elapsed = |service: &str| if service == "web" { 20.0 } else { 0.0 };
+    let left = |api, jobs| time_left(&expected(api), jobs, elapsed).map(|left| left.as_secs());
+    assert_eq!([left(Some(50.0), 1), left(Some(50.0), 2), left(None, 2)], [Some(60), Some(50), None]);
+    assert_eq!(time_left(&std::collections::BTreeMap::new(), 2, elapsed), None);
 }
 
 proptest! {
