@@ -35,7 +35,7 @@ use super::workspace::{self, WithoutConfig};
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
-use crate::output::exec::{self, Build, Ended, Objections, Settings, Sink};
+use crate::output::exec::{self, Build, Ended, Incoming, Objections, Settings, Sink};
 use crate::plan::{Plan, PlannedService};
 use built_refs::Records;
 use drift::DriftCheck;
@@ -259,7 +259,8 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         }
         ground.doubt(build, moment)
     };
-    let mut ended = carry_out(&jobs, &settings, &mut doubt, forwarding)?;
+    let (mut ended, signals) = carry_out(&jobs, &settings, &mut doubt, forwarding)?;
+    drop(signals);
     held.put_at_once(&needed.plan, &mut ended.report, || args.existing.registries(), output);
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => {
@@ -307,12 +308,12 @@ pub(crate) fn carry_out(
     settings: &Settings,
     doubt: Objections,
     shown: impl Sink,
-) -> Result<Ended, Failure> {
-    let ended = exec::run(jobs, settings, doubt, shown).map_err(|error| {
+) -> Result<(Ended, Incoming), Failure> {
+    let (ended, signals) = exec::run(jobs, settings, doubt, shown).map_err(|error| {
         Failure::new(Exit::Bug, "build", format!("the system refuses something that builds need: {error}"))
     })?;
     exec::builder::tidy(jobs, &ended.report);
-    Ok(ended)
+    Ok((ended, signals))
 }
 
 /// Waits for the end of the run that started this process, and kills the builds that the run leaves behind.

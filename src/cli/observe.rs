@@ -2,7 +2,7 @@
 
 mod other_names;
 mod this_machine;
-mod trace_directories;
+mod trace_file;
 mod traced_builds;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,14 +87,15 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
         !is_image(&workspace, **service) || recipe.before.is_some()
     };
     let run: Vec<String> = services.iter().filter(is_run).map(|service| name(service).to_string()).collect();
-    let TracedRun { builds, interrupted } = if run.is_empty() {
+    // The first signal does not end this program until the report is printed.
+    let traced_run = if run.is_empty() {
         TracedRun::default()
     } else {
         traced_builds::run(run, args.environment.as_deref(), &workspace, output)?
     };
     let observed = services.iter().map(|service| {
         let name = name(service).as_str();
-        let traced = builds.iter().find(|build| build.service == name);
+        let traced = traced_run.builds.iter().find(|build| build.service == name);
         observed(name, traced, images.get(name).filter(|_| is_image(&workspace, *service)))
     });
     let commit = workspace.repository.head()?.commit().map(ToString::to_string);
@@ -103,7 +104,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     output.publish(observed.services.iter().flat_map(ObservedService::paths));
     let comparison = Comparison { general, observed: &observed, before: &before };
     // After an interrupt nothing is written.
-    let is_mended = args.fix && interrupted.is_none();
+    let is_mended = args.fix && traced_run.interrupted().is_none();
     let Compared { coverage, is_covered, unmended } =
         if is_mended { comparison.mended(output)? } else { comparison.compared(&comparison.find()?)? };
     match args.format {
@@ -114,7 +115,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
         return Err(failure);
     }
     let is_partial = observed.services.iter().any(|service| service.partial.is_some());
-    Ok(match interrupted {
+    Ok(match traced_run.interrupted() {
         Some(signal) => Exit::Signal(signal.number().try_into().unwrap_or(0)),
         None if is_partial || !is_covered => Exit::Found,
         None => Exit::Done,

@@ -1,4 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use indexmap::IndexMap;
 
 use super::{Resolution, WithDevelopment};
 
@@ -52,7 +54,7 @@ impl<'r> ClosureComparison<'r> {
     /// Compares two states of a lockfile; `None` if there is no lockfile.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        let mut numbers: HashMap<PackageKey<'r>, usize> = HashMap::new();
+        let mut numbers: IndexMap<PackageKey<'r>, usize> = IndexMap::new();
         let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
         Self { before, after, with, count: numbers.len() }
     }
@@ -89,7 +91,7 @@ impl<'r> ClosureComparison<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn of(resolution: Option<&'r Resolution>, numbers: &mut HashMap<PackageKey<'r>, usize>) -> Self {
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut IndexMap<PackageKey<'r>, usize>) -> Self {
         let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
         let numbers = packages.map(|package| {
             let next = numbers.len();

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use crate::model::change::Extent;
 use crate::model::tree::Listing;
 
 /// Where a build took place.
@@ -8,8 +9,10 @@ use crate::model::tree::Listing;
 pub struct BuildSite<'a> {
     /// The tracked files, as they were before the build.
     pub tracked: &'a Listing,
-    /// The targets that the symbolic links below the root had before the build, by the paths of the links from the
-    /// root. The links may be tracked or not.
+    /// What submodules tracked before the build, by the positions of the submodules. Those that cannot be read are left
+    /// out: then all of their files count as tracked.
+    pub submodules: &'a BTreeMap<usize, Listing>,
+    /// Where the symbolic links below the root led before the build, tracked or not, by their paths from the root.
     pub links: &'a BTreeMap<Vec<u8>, Vec<u8>>,
     /// The root of the work tree, absolute and without links.
     pub root: &'a [u8],
@@ -38,6 +41,16 @@ impl<'a> BuildSite<'a> {
     pub(super) fn within<'p>(&self, path: &'p [u8]) -> Option<&'p [u8]> {
         let rest = path.strip_prefix(self.root)?;
         if rest.is_empty() { Some(rest) } else { rest.strip_prefix(b"/") }
+    }
+
+    /// Whether a submodule tracks a file, by its path from the submodule.
+    pub(super) fn submodule_tracks(&self, position: usize, path: &[u8]) -> bool {
+        let Some(listing) = self.submodules.get(&position) else { return true };
+        let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
+        let is_nested = |end: usize| {
+            listing.position(&path[..end]).is_some_and(|inner| listing.get(inner).extent() == Extent::Below)
+        };
+        listing.position(path).is_some() || ends.into_iter().any(is_nested)
     }
 
     /// Returns the absolute path of a tracked file.

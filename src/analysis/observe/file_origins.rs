@@ -17,20 +17,25 @@ pub(super) enum Content {
     Other,
 }
 
-/// Keeps track of the origins of the contents of files while a build writes and moves the files. Paths are absolute and
+/// What builds have changed on a machine: the contents of paths, absolute and without links.
+#[derive(Debug, Default)]
+pub struct FileChanges(BTreeMap<Vec<u8>, Content>);
+
+/// The origins of the contents of a machine's files, while a build writes and moves them. Paths are absolute and
 /// without links.
 pub(super) struct FileOrigins<'a> {
     site: BuildSite<'a>,
     /// Whether the repository has submodules.
     has_submodules: bool,
     /// The paths that the build has changed.
-    changed: BTreeMap<Vec<u8>, Content>,
+    changed: &'a mut BTreeMap<Vec<u8>, Content>,
 }
 
 impl<'a> FileOrigins<'a> {
-    pub(super) fn new(site: BuildSite<'a>) -> Self {
+    /// Returns the origins at the beginning of a build, after the changes of earlier builds.
+    pub(super) fn new(site: BuildSite<'a>, FileChanges(changed): &'a mut FileChanges) -> Self {
         let has_submodules = site.tracked.iter().any(|entry| entry.extent() == Extent::Below);
-        Self { site, has_submodules, changed: BTreeMap::new() }
+        Self { site, has_submodules, changed }
     }
 
     /// Returns the origin of the content at a path.
@@ -40,14 +45,17 @@ impl<'a> FileOrigins<'a> {
         }
         let ends = path.iter().enumerate().rev().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         let above = ends.take_while(|_| self.has_submodules).map(|end| &path[..end]);
-        let mut submodules = above.filter_map(|directory| match self.changed.get(directory) {
-            Some(content) => Some(content.clone()),
-            None => self.tracked(directory).map(Content::Tracked),
+        let mut submodules = above.filter_map(|directory| {
+            let content = match self.changed.get(directory) {
+                Some(content) => content.clone(),
+                None => Content::Tracked(self.tracked(directory)?),
+            };
+            Some((content, path.get(directory.len() + 1..).unwrap_or_default()))
         });
-        let is_submodule = |content: &Content| matches!(content, Content::Tracked(at) if self.is_submodule(*at));
+        let is_tracked = |(content, rest): &(Content, &[u8])| matches!(content, Content::Tracked(at) if self.is_submodule(*at) && self.site.submodule_tracks(*at, rest));
         self.tracked(path)
             .map(Content::Tracked)
-            .or_else(|| submodules.next().filter(is_submodule))
+            .or_else(|| submodules.next().filter(is_tracked).map(|(content, _)| content))
             .or_else(|| self.site.link(path).map(|target| Content::Link(target.to_vec())))
             .unwrap_or(Content::Other)
     }
@@ -78,6 +86,10 @@ impl<'a> FileOrigins<'a> {
         for end in ends.collect::<Vec<_>>() {
             self.changed.remove(&path[..end]);
         }
+        // Git may write a file of a submodule that the submodule did not track before.
+        if let Some(position) = self.tracked(&path[..owner]).filter(|_| owner < path.len()) {
+            self.changed.insert(path, Content::Tracked(position));
+        }
     }
 
     /// Notes that there is nothing at a path any more.
@@ -87,6 +99,11 @@ impl<'a> FileOrigins<'a> {
 
     /// Notes that a file, or a directory with everything in it, was moved to another path.
     pub(super) fn rename(&mut self, from: &[u8], to: &[u8], is_git: bool) {
+        // If both are names of one file, the call does nothing. Otherwise `from` is gone, so nothing reads it.
+        let content = self.of(from);
+        if matches!(content, Content::Tracked(_)) && content == self.of(to) {
+            return;
+        }
         let moved = self.at_and_below(from);
         for path in moved.keys().cloned().chain([to.to_vec()]) {
             self.remove(path);
@@ -143,6 +160,11 @@ impl<'a> FileOrigins<'a> {
         let ends = (0..path.len()).filter(|end| self.has_submodules && path[*end] == b'/');
         let mut submodules = ends.filter(|end| self.tracked(&path[..*end]).is_some_and(|at| self.is_submodule(at)));
         self.tracked(path).map(|_| path.len()).or_else(|| submodules.next())
+    }
+
+    /// Whether a path is the directory of a submodule itself.
+    pub(super) fn is_at_submodule(&self, path: &[u8]) -> bool {
+        self.tracked(path).is_some_and(|position| self.is_submodule(position))
     }
 
     fn is_submodule(&self, position: usize) -> bool {

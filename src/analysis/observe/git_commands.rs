@@ -1,6 +1,8 @@
 //! Decides which files that git reads are inputs. Files that it only reads to keep track of them are not.
 
-/// The reads of a program that count as inputs.
+use bstr::ByteSlice as _;
+
+/// The reads of a program that count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountedReads {
     /// All of them.
@@ -13,15 +15,16 @@ pub(super) enum CountedReads {
 const WITH_VALUE: [&[u8]; 7] =
     [b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--super-prefix"];
 
-/// The subcommands that open files of the work tree only to see whether the files have changed, or to know how to treat
-/// other files. All other subcommands, such as `apply`, `blame`, `config`, `grep` and `merge-file`, and unknown ones,
-/// read files as any program does.
-const ABOUT_TRACKED: [&str; 66] = [
+/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat others.
+/// All other subcommands, and unknown ones, read them as any program does: `apply`, `blame`, `config`, `grep`,
+/// `merge-file`.
+const ABOUT_TRACKED: [&str; 75] = [
     "add",
     "am",
     "archive",
     "bisect",
     "branch",
+    "bundle",
     "cat-file",
     "check-attr",
     "check-ignore",
@@ -40,6 +43,7 @@ const ABOUT_TRACKED: [&str; 66] = [
     "diff-files",
     "diff-index",
     "diff-tree",
+    "fast-export",
     "fetch",
     "for-each-ref",
     "format-patch",
@@ -55,6 +59,7 @@ const ABOUT_TRACKED: [&str; 66] = [
     "maintenance",
     "merge",
     "merge-base",
+    "merge-tree",
     "mv",
     "name-rev",
     "notes",
@@ -64,6 +69,8 @@ const ABOUT_TRACKED: [&str; 66] = [
     "rebase",
     "reflog",
     "remote",
+    "repack",
+    "rerere",
     "reset",
     "restore",
     "rev-list",
@@ -74,6 +81,7 @@ const ABOUT_TRACKED: [&str; 66] = [
     "show",
     "show-ref",
     "sparse-checkout",
+    "stage",
     "stash",
     "status",
     "submodule",
@@ -81,15 +89,44 @@ const ABOUT_TRACKED: [&str; 66] = [
     "switch",
     "tag",
     "update-index",
+    "upload-archive",
+    "upload-pack",
     "whatchanged",
     "worktree",
+    "write-tree",
 ];
 
 /// The options whose value is a file that is read: `git commit -F message`.
 const WITH_FILE: [&str; 6] = ["--file", "--template", "--pathspec-from-file", "--add-file", "-F", "-t"];
 
-/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. The
-/// files that these programs write have contents from the repository.
+/// The options that show less of a difference than its text.
+const NO_PATCH: [&str; 14] = [
+    "-s",
+    "--no-patch",
+    "-q",
+    "--quiet",
+    "--check",
+    "--name-only",
+    "--name-status",
+    "--stat",
+    "--shortstat",
+    "--numstat",
+    "--dirstat",
+    "--summary",
+    "--compact-summary",
+    "--raw",
+];
+
+/// The beginnings of further options that show the text of a difference.
+const PATCH_BEGINNINGS: [&str; 8] =
+    ["-U", "--unified", "-L", "--word-diff", "--color-words", "--remerge-diff", "--diff-merges", "--binary"];
+
+/// The subcommands that write files into the work tree.
+const INTO_WORK_TREE: [&str; 9] =
+    ["checkout", "cherry-pick", "merge", "pull", "read-tree", "reset", "restore", "stash", "switch"];
+
+/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. Files
+/// that these write have contents that the repository holds.
 pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
     let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let is_own = own.and_then(|own| program.strip_prefix(own)).is_some_and(|rest| rest.starts_with(b"/"));
@@ -102,6 +139,8 @@ pub(super) struct GitCall<'w> {
     pub(super) directory: Vec<u8>,
     /// Whether an option says where the repository is.
     names_repository: bool,
+    /// The directory into which an option makes it write.
+    work_tree: Option<Vec<u8>>,
     command: &'w [u8],
     words: Vec<&'w [u8]>,
 }
@@ -112,33 +151,40 @@ impl<'w> GitCall<'w> {
         let mut words = arguments.iter().map(Vec::as_slice);
         let program = words.next().unwrap_or_default();
         let program = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
-        let (mut directory, mut names_repository) = (directory, false);
+        let (mut directory, mut names_repository, mut work_tree) = (directory, false, None);
         let command = match program.strip_prefix(b"git-") {
             Some(command) => command,
             None => loop {
                 match words.next()? {
                     b"-C" => directory = beneath(&directory, words.next()?),
-                    option if WITH_VALUE.contains(&option) => {
-                        names_repository |= option == b"--git-dir" || option == b"--work-tree";
-                        words.next();
-                    }
                     option if option.starts_with(b"-") => {
-                        names_repository |= option.starts_with(b"--git-dir=") || option.starts_with(b"--work-tree=");
+                        let (name, value) = match option.split_once_str("=") {
+                            Some((name, value)) => (name, Some(value)),
+                            None if WITH_VALUE.contains(&option) => (option, words.next()),
+                            None => (option, None),
+                        };
+                        names_repository |= name == b"--git-dir" || name == b"--work-tree";
+                        let named = value.filter(|_| name == b"--work-tree").map(|value| beneath(&directory, value));
+                        work_tree = named.or(work_tree);
                     }
                     command => break command,
                 }
             },
         };
-        Some(Self { directory, names_repository, command, words: words.collect() })
+        Some(Self { directory, names_repository, work_tree, command, words: words.collect() })
+    }
+
+    /// Whether it is a subcommand that keeps track of files. Any other may be an alias.
+    pub(super) fn is_about_tracked(&self) -> bool {
+        ABOUT_TRACKED.iter().any(|listed| listed.as_bytes() == self.command)
     }
 
     /// Returns the reads that count. `is_inside` says of an absolute path whether it lies in the repository.
     pub(super) fn counted_reads(&self, is_inside: impl Fn(&[u8]) -> bool) -> CountedReads {
-        let is_listed = ABOUT_TRACKED.iter().any(|listed| listed.as_bytes() == self.command);
         let reads_all = match self.command {
             b"diff" => self.compares_files(is_inside),
             b"lfs" => self.words.first() == Some(&&b"pointer"[..]),
-            _ => !is_listed,
+            _ => !self.is_about_tracked(),
         };
         if reads_all {
             return CountedReads::All;
@@ -147,22 +193,65 @@ impl<'w> GitCall<'w> {
         CountedReads::Of(files.into_iter().map(|file| beneath(&self.directory, file)).collect())
     }
 
-    /// Whether the call outputs contents of files from git's objects. System calls do not show which files these are.
-    pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
+    /// Whether it hands out contents of files from git's objects, which no system call shows. `is_inside` says of an
+    /// absolute path whether it lies in the repository, and `is_tracked` whether it is a tracked file or directory.
+    pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool, is_tracked: impl Fn(&[u8]) -> bool) -> bool {
         let any = |is: &dyn Fn(&[u8]) -> bool| self.words.iter().any(|word| is(word));
+        let has = |options: &[&str]| any(&|word| options.iter().any(|option| option.as_bytes() == word));
+        let is_path = |word: &[u8]| is_tracked(&beneath(&self.directory, word));
+        let shows_patch = has(&["-p", "-u", "--patch", "--patch-with-stat", "--patch-with-raw", "-c", "--cc"])
+            || any(&|word| PATCH_BEGINNINGS.iter().any(|option| word.starts_with(option.as_bytes())));
+        let hides_patch = !shows_patch
+            && any(&|word| {
+                NO_PATCH
+                    .iter()
+                    .any(|option| word.split_once_str("=").map_or(word, |(name, _)| name) == option.as_bytes())
+            });
+        let revisions = || {
+            let words = self.words.iter().take_while(|word| **word != b"--");
+            words.filter(|word| !word.starts_with(b"-") && !is_path(word)).count()
+        };
+        if matches!(self.command, b"upload-pack" | b"upload-archive") {
+            let repository = self.words.iter().rfind(|word| !word.starts_with(b"-"));
+            return repository.is_some_and(|path| is_inside(&beneath(&self.directory, path)));
+        }
         let takes = match self.command {
-            b"archive" => !any(&|word| word == b"--list" || word == b"-l"),
-            b"cat-file" => any(&|word| {
-                [&b"blob"[..], b"-p", b"--textconv", b"--filters", b"--batch", b"--batch-command"].contains(&word)
-                    || word.starts_with(b"--batch=")
-            }),
+            b"archive" => !has(&["--list", "-l"]),
+            b"cat-file" => {
+                has(&["blob", "-p", "--textconv", "--filters", "--batch", "--batch-command"])
+                    || any(&|word| word.starts_with(b"--batch="))
+            }
             b"checkout-index" => any(&|word| word.starts_with(b"--prefix") || word == b"--temp"),
-            b"show" => any(&|word| word.contains(&b':') && !word.starts_with(b"-")),
-            b"unpack-file" => true,
+            b"show" => !hides_patch || any(&|word| word.contains(&b':') && !word.starts_with(b"-")),
+            b"log" | b"whatchanged" | b"reflog" | b"diff-tree" | b"diff-index" | b"rev-list" => shows_patch,
+            b"stash" => shows_patch && matches!(self.words.first(), Some(&b"show" | &b"list")),
+            // Without a revision, only what has changed since is shown.
+            b"diff" => {
+                !hides_patch
+                    && !self.compares_files(&is_inside)
+                    && (revisions() > 0 && !self.is_against_head() || has(&["--cached", "--staged"]))
+            }
+            b"blame" | b"annotate" => revisions() > 0,
+            b"grep" => {
+                // The first word is the pattern, unless options name the patterns.
+                let is_option = |word: &[u8]| word.starts_with(b"-e") || word.starts_with(b"-f");
+                let values = self.words.iter().filter(|word| is_option(word) && word.len() == 2).count();
+                revisions() > if any(&is_option) { values } else { 1 } || has(&["--cached"])
+            }
+            b"bundle" => self.words.first() == Some(&&b"create"[..]),
             b"worktree" => self.words.first() == Some(&&b"add"[..]),
+            b"fast-export" | b"format-patch" | b"unpack-file" => true,
             _ => false,
         };
-        takes && (self.names_repository || is_inside(&self.directory))
+        let writes_elsewhere = INTO_WORK_TREE.iter().any(|command| command.as_bytes() == self.command)
+            && self.work_tree.as_ref().is_some_and(|directory| !is_inside(directory));
+        (takes || writes_elsewhere) && (self.names_repository || is_inside(&self.directory))
+    }
+
+    /// Whether the only revision that it names is the commit of the work tree.
+    fn is_against_head(&self) -> bool {
+        let mut words = self.words.iter().take_while(|word| **word != b"--").filter(|word| !word.starts_with(b"-"));
+        matches!(words.next(), Some(&b"HEAD" | &b"@")) && words.next().is_none()
     }
 
     /// Whether `git diff` compares files as `diff` does: with `--no-index`, outside of the repository, or if a path is
@@ -282,7 +371,10 @@ mod tests {
 
     #[test]
     fn some_commands_take_what_files_hold_from_objects() {
-        let takes = |text: &str| GitCall::read(&words(text), b"/r/api".to_vec()).unwrap().takes_objects(is_inside);
+        let takes = |text: &str| {
+            let words = words(text);
+            GitCall::read(&words, b"/r/api".to_vec()).unwrap().takes_objects(is_inside, |path| path.ends_with(b"/file"))
+        };
         for text in [
             "git archive HEAD a",
             "git cat-file -p HEAD:a",
@@ -291,6 +383,26 @@ mod tests {
             "git show HEAD:a",
             "git --git-dir=/r/.git -C /tmp archive HEAD",
             "git worktree add /tmp/x",
+            "git show 1234567",
+            "git show HEAD -- a",
+            "git show -s HEAD:a",
+            "git show --stat -p",
+            "git log -p",
+            "git log -L1,2:a",
+            "git stash show -p",
+            "git diff-tree -p HEAD",
+            "git diff HEAD~1",
+            "git diff HEAD~1 HEAD -- a",
+            "git diff --cached",
+            "git blame HEAD -- a",
+            "git grep x HEAD",
+            "git grep -e x HEAD file",
+            "git format-patch --stdout HEAD~1",
+            "git bundle create /tmp/x HEAD",
+            "git fast-export HEAD",
+            "git-upload-pack /r",
+            "git --work-tree=/tmp/x checkout -f HEAD -- .",
+            "git --work-tree /tmp/x reset --hard",
         ] {
             assert!(takes(text), "{text}");
         }
@@ -302,6 +414,23 @@ mod tests {
             "git worktree list",
             "git -C /tmp show HEAD:a",
             "git status",
+            "git show --no-patch --format=%ct",
+            "git show --stat=80 HEAD",
+            "git log -1 --format=%h",
+            "git diff",
+            "git diff HEAD",
+            "git diff file",
+            "git diff --quiet HEAD~1",
+            "git diff --exit-code HEAD -- a",
+            "git blame file",
+            "git grep x file",
+            "git grep -e x -- HEAD",
+            "git stash -u",
+            "git diff --no-index file a",
+            "git bundle verify /tmp/x",
+            "git-upload-pack /tmp/y",
+            "git --work-tree=/r checkout -f HEAD -- .",
+            "git --work-tree=/tmp/x status",
         ] {
             assert!(!takes(text), "{text}");
         }

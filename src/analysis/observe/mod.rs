@@ -21,6 +21,7 @@ pub use build_site::{BuildMachine, BuildSite};
 pub use unseen::Unseen;
 
 use crate::inputs::trace::{Access, Peer, ProcessTrace, RequestedPath, TraceEvent};
+pub use file_origins::FileChanges;
 use file_origins::{Content, FileOrigins};
 use followed_links::{follow, follow_to_last};
 use git_commands::{CountedReads, GitCall, is_git};
@@ -43,23 +44,28 @@ pub struct BuildReads {
     pub unseen: BTreeSet<Unseen>,
 }
 
-/// Returns the files that the processes of a build read.
+/// Returns what the processes of a build read. `changes` are what earlier builds of the run have changed; those of this
+/// build are added to them.
 #[must_use]
-pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
+pub fn observe<'a>(traces: &[ProcessTrace], site: BuildSite<'a>, changes: &'a mut FileChanges) -> BuildReads {
     let mut calls: Vec<(u64, u32, &TraceEvent)> = Vec::new();
     for trace in traces {
         calls.extend(trace.calls.iter().map(|call| (call.at, trace.id, &call.event)));
     }
     // Stable: the calls of one process keep their order.
     calls.sort_by_key(|(at, ..)| *at);
-    let bound =
-        calls.iter().filter_map(|(.., event)| if let TraceEvent::Bound(peer) = event { Some(peer) } else { None });
-    let bound = bound.map(|peer| unseen::by_own_port(peer, site.machine));
+    let bound = calls.iter().filter_map(|(.., event)| match event {
+        // Where a Unix socket is depends on the directory of the process.
+        TraceEvent::Bound(Peer::Socket(_)) => None,
+        TraceEvent::Bound(peer) => Some(unseen::by_own_port(peer, site.machine)),
+        _ => None,
+    });
     let mut observer = Observer {
         site,
-        origins: FileOrigins::new(site),
+        origins: FileOrigins::new(site, changes),
         processes: TracedProcesses::new(site.directory),
         bound: bound.collect(),
+        connecting: BTreeMap::new(),
         reads: BTreeMap::new(),
         others: BTreeMap::new(),
         programs: BTreeSet::new(),
@@ -67,6 +73,9 @@ pub fn observe(traces: &[ProcessTrace], site: BuildSite<'_>) -> BuildReads {
     };
     for (_, id, event) in &calls {
         observer.hear(*id, event);
+    }
+    for (id, peer) in std::mem::take(&mut observer.connecting).into_values() {
+        observer.connect(id, &peer);
     }
     let Observer { processes, reads, others, programs, unseen, .. } = observer;
     BuildReads { files: reads, others, commands: processes.into_commands(), programs, unseen }
@@ -85,6 +94,8 @@ struct Observer<'a> {
     processes: TracedProcesses,
     /// The addresses that processes of the build listen on.
     bound: BTreeSet<Peer>,
+    /// The connections that have begun, by socket, each with the process.
+    connecting: BTreeMap<Vec<u8>, (u32, Peer)>,
     reads: BTreeMap<usize, usize>,
     others: BTreeMap<Vec<u8>, usize>,
     programs: BTreeSet<Vec<u8>>,
@@ -96,7 +107,6 @@ impl Observer<'_> {
         match event {
             TraceEvent::Forked { child, is_thread } => self.processes.fork(id, *child, *is_thread),
             TraceEvent::CurrentDirectory(directory) => self.processes.stand(id, directory.clone()),
-            TraceEvent::Superseded => self.processes.supersede(id),
             TraceEvent::ChangedDirectory(asked) => {
                 if let Some(path) = self.read_links(id, asked) {
                     self.processes.stand(id, path);
@@ -142,10 +152,38 @@ impl Observer<'_> {
                     self.origins.make(path, Content::Made, self.processes.is_git(id));
                 }
             }
-            TraceEvent::Connected(peer) => self.unseen.extend(unseen::behind(peer, &self.bound, self.site.machine)),
-            TraceEvent::Bound(_) => {}
+            TraceEvent::Connected(peer) => self.connect(id, peer),
+            TraceEvent::Connecting { socket, peer } => {
+                // The kernel may give a later socket the same name.
+                if let Some((id, peer)) = self.connecting.insert(socket.clone(), (id, peer.clone())) {
+                    self.connect(id, &peer);
+                }
+            }
+            TraceEvent::ConnectEnded { socket, has_failed } => {
+                if let Some((id, peer)) = self.connecting.remove(socket).filter(|_| !has_failed) {
+                    self.connect(id, &peer);
+                }
+            }
+            TraceEvent::Bound(peer) => {
+                let place = self.socket(id, peer);
+                self.bound.extend(place);
+            }
             TraceEvent::HidCalls(how) => _ = self.unseen.insert((*how).into()),
         }
+    }
+
+    /// Notes that a process connected to a program.
+    fn connect(&mut self, id: u32, peer: &Peer) {
+        if !self.socket(id, peer).is_some_and(|place| self.bound.contains(&place)) {
+            self.unseen.extend(unseen::behind(peer, &self.bound, self.site.machine));
+        }
+    }
+
+    /// Returns the place of a Unix socket in the file system, absolute and without links; `None` for other addresses.
+    fn socket(&mut self, id: u32, peer: &Peer) -> Option<Peer> {
+        let Peer::Socket(path) = peer else { return None };
+        let asked = RequestedPath { from: None, from_own: true, path: path.clone() };
+        Some(Peer::Socket(self.follow(id, &asked)?.0))
     }
 
     /// Notes that a process became another program. The kernel itself opens the program, and the interpreter of a
@@ -156,8 +194,9 @@ impl Observer<'_> {
         };
         let is_git = self.site.within(&path).is_none()
             && [&asked.path, &path].iter().any(|path| is_git(path, self.site.git_programs));
-        let counted = if is_git { self.counted_reads(id, &path, arguments) } else { CountedReads::All };
-        self.processes.execute(id, &path, arguments, TracedProgram { is_git, counted });
+        let (counted, is_settled) =
+            if is_git { self.counted_reads(id, &path, arguments) } else { (CountedReads::All, false) };
+        self.processes.execute(id, &path, arguments, TracedProgram { is_git, is_settled, counted });
         for _ in 0..MOST_INTERPRETERS {
             self.read_path(id, &path, links);
             let beginning = self.site.machine.beginning(&path);
@@ -169,22 +208,29 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns the reads that count of a process that has become git. Their paths have no links.
-    fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> CountedReads {
+    /// Returns which reads count of a process that becomes git, by paths without links, and whether it is no alias.
+    fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> (CountedReads, bool) {
         let Some(call) = GitCall::read(arguments, self.processes.directory(id)) else {
-            return CountedReads::Of(Vec::new());
+            return (CountedReads::Of(Vec::new()), false);
         };
         let is_inside = |path: &[u8]| self.site.within(&follow(path, &self.origins).0).is_some();
-        // A process that git starts works for the command that was given, which has been noted.
-        if !self.processes.is_git(id) && call.takes_objects(is_inside) {
+        let is_tracked = |path: &[u8]| {
+            let path = follow(path, &self.origins).0;
+            self.site.within(&path).is_some_and(|path| {
+                self.site.tracked.position(path).is_some() || !self.site.tracked.below(path).is_empty()
+            })
+        };
+        // A process that git starts works for the command that was given, which has been noted, unless that is an alias.
+        if !self.processes.is_settled(id) && call.takes_objects(is_inside, is_tracked) {
             self.unseen.insert(Unseen::Objects(shown_command(program, arguments)));
         }
-        match call.counted_reads(is_inside) {
+        let counted = match call.counted_reads(is_inside) {
             CountedReads::All => CountedReads::All,
             CountedReads::Of(files) => {
                 CountedReads::Of(files.iter().map(|file| follow(file, &self.origins).0).collect())
             }
-        }
+        };
+        (counted, call.is_about_tracked())
     }
 
     fn open(&mut self, id: u32, asked: &RequestedPath, found: &[u8], access: Access) {
@@ -213,6 +259,8 @@ impl Observer<'_> {
             return;
         }
         match self.origins.of(path) {
+            // A directory of a submodule can only be listed.
+            Content::Tracked(_) if self.origins.is_at_submodule(path) => {}
             Content::Tracked(position) => self.read(id, position),
             Content::Made | Content::Link(_) => {}
             Content::Other => {

@@ -88,12 +88,14 @@ impl Traced {
             &traces,
             BuildSite {
                 tracked: &tracked,
+                submodules: &BTreeMap::new(),
                 links: &links.into(),
                 root: b"/r",
                 directory: b"/r/api",
                 git_programs: Some(b"/usr/lib/git-core"),
                 machine: &Machine,
             },
+            &mut FileChanges::default(),
         )
     }
 
@@ -303,16 +305,19 @@ fn links_in_a_circle_end() {
     let mut tracked = Listing::default();
     tracked.push(Mode::SymbolicLink, id, [b"a", b""]);
     tracked.push(Mode::SymbolicLink, id, [b"b", b""]);
+    let none = BTreeMap::new();
     let links = BTreeMap::from([(b"a".to_vec(), b"b/x".to_vec()), (b"b".to_vec(), b"/r/a".to_vec())]);
     let site = BuildSite {
         tracked: &tracked,
+        submodules: &none,
         links: &links,
         root: b"/r",
         directory: b"/r",
         git_programs: None,
         machine: &Machine,
     };
-    let origins = FileOrigins::new(site);
+    let mut changes = FileChanges::default();
+    let origins = FileOrigins::new(site, &mut changes);
     assert_eq!(follow(b"/r/a/y", &origins).1.len(), 40);
     assert_eq!(follow(b"/../x/./..", &origins), (b"/".to_vec(), Vec::new()));
     assert_eq!(follow_to_last(b"/home/r/x//a/", &origins), Some(b"/r/x/a".to_vec()));

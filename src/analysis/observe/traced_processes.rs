@@ -27,14 +27,16 @@ struct Known {
 pub(super) struct TracedProgram {
     /// Whether it is git.
     pub(super) is_git: bool,
-    /// The reads that count as inputs. Their paths have no links.
+    /// Whether it is git with a subcommand that is no alias. Then it is known what the processes do that it starts.
+    pub(super) is_settled: bool,
+    /// The reads that count, by paths without links.
     pub(super) counted: CountedReads,
 }
 
 impl Default for TracedProgram {
     /// Returns the properties of an unknown program: all of its reads count.
     fn default() -> Self {
-        Self { is_git: false, counted: CountedReads::All }
+        Self { is_git: false, is_settled: false, counted: CountedReads::All }
     }
 }
 
@@ -70,16 +72,15 @@ impl TracedProcesses {
         (known.command, known.program) = (number, Rc::new(what));
     }
 
-    /// Notes that a process has become an unknown program.
-    pub(super) fn supersede(&mut self, id: u32) {
-        self.get(id).program = Rc::default();
-    }
-
     pub(super) fn is_git(&mut self, id: u32) -> bool {
         self.get(id).program.is_git
     }
 
-    /// Whether it counts as an input if a process reads a file. The path has no links.
+    pub(super) fn is_settled(&mut self, id: u32) -> bool {
+        self.get(id).program.is_settled
+    }
+
+    /// Whether a process's read of a file counts.
     pub(super) fn counts(&mut self, id: u32, path: &[u8]) -> bool {
         match &self.get(id).program.counted {
             CountedReads::All => true,

@@ -1,5 +1,7 @@
 //! Builds services under the tracer, and finds the files that the builds read.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::other_names::with_other_names;
 use super::this_machine::{ThisMachine, links_below};
-use super::trace_directories::TraceDirectories;
-use crate::analysis::observe::{BuildReads, BuildSite, observe};
+use super::trace_file::TraceFile;
+use crate::analysis::observe::{BuildReads, BuildSite, FileChanges, observe};
 use crate::cli::as_planned::as_planned;
 use crate::cli::build::{How, carry_out, display, prerequisites, settings};
 use crate::cli::exit::Exit;
@@ -16,11 +18,13 @@ use crate::cli::failure::{Failure, not_buildable};
 use crate::cli::log_directory;
 use crate::cli::printing::{Output, written};
 use crate::cli::workspace;
-use crate::inputs::git::{TrackedFiles, git_programs};
+use crate::inputs::git::{Repository, TrackedFiles, git_programs};
+use crate::inputs::trace::TraceReader;
 use crate::model::name::Escaped;
+use crate::model::tree::{Listing, Mode};
 use crate::output::exec::builder::{BuildPlace, Driver, Ties, prepare};
 use crate::output::exec::report::ServiceReport;
-use crate::output::exec::{Build, DigestSource, Ended, Kept, Outcome, Signal, Tracer, Work};
+use crate::output::exec::{Build, DigestSource, Ended, Incoming, Kept, Outcome, Signal, Tracer, Work};
 use crate::plan::Plan;
 use crate::plan::observed::ObservedInput;
 use crate::plan::pipeline::{self, Naming, PushRequest, Request, TakeFingerprints, Workspace};
@@ -39,7 +43,16 @@ pub(super) struct TracedBuild {
 pub(super) struct TracedRun {
     pub(super) builds: Vec<TracedBuild>,
     /// The signal that ended the run, if one did.
-    pub(super) interrupted: Option<Signal>,
+    interrupted: Option<Signal>,
+    /// The signals to this process; `None` if nothing was run.
+    signals: Option<Incoming>,
+}
+
+impl TracedRun {
+    /// Returns the signal that ended the run or that arrived after it; `None` if there was none.
+    pub(super) fn interrupted(&self) -> Option<Signal> {
+        self.interrupted.or_else(|| self.signals.as_ref()?.received())
+    }
 }
 
 /// Builds services under the tracer, and shows the output of the builds on standard error. For a service with an image,
@@ -57,36 +70,40 @@ pub(super) fn run(
     let tracked = workspace.repository.tracked_files()?;
     // The links are read before the builds, since a build may remove a link that it followed.
     let links = links_below(&root);
+    let submodules = submodules(&root, &tracked);
     let plan = plan(names, environment, workspace)?;
     let logs = log_directory::directory(None, workspace.repository.git_dir())?;
-    let written_by_tracer = TraceDirectories::create(&logs)?;
     let mut builds = builds(&plan, &root, &logs, workspace)?;
     prerequisites::check(&builds, workspace)?;
+    let mut files = Vec::new();
     for (number, build) in builds.iter_mut().enumerate() {
-        let directory = written_by_tracer.of(number)?;
+        let trace = TraceFile::create(&logs, number)?;
         if let Work::Steps(steps) = &mut build.work {
-            *steps = std::mem::take(steps).into_iter().map(|step| tracer.trace(step, &directory)).collect();
+            *steps = std::mem::take(steps).into_iter().map(|step| tracer.trace(step, &trace.path())).collect();
         }
+        files.push(trace);
     }
     let settings = settings::settings(&How::default(), &plan, &workspace.trigger, false, output);
     let mut printer = display::on_standard_error(&workspace.trigger, output);
-    let Ended { report, interrupted } = carry_out(&builds, &settings, &mut |_, _| None, &mut printer)?;
+    let (Ended { report, interrupted }, signals) = carry_out(&builds, &settings, &mut |_, _| None, &mut printer)?;
     written(printer.finish().map(drop))?;
     let git_programs = git_programs();
     let machine = ThisMachine::default();
     let root_path = root.as_os_str().as_bytes();
-    let seen = |(number, (build, report)): (usize, (&Build, &ServiceReport))| {
-        let reads = written_by_tracer.read(number, root_path).map(|traces| {
+    let (mut reader, mut changes) = (TraceReader::new(root_path), FileChanges::default());
+    let seen = |((build, report), trace): ((&Build, &ServiceReport), &TraceFile)| {
+        let reads = reader.read(trace.file()).map(|traces| {
             let directory = build.directory.canonicalize().unwrap_or_else(|_| build.directory.clone());
             let site = BuildSite {
                 tracked: &tracked.listing,
+                submodules: &submodules,
                 links: &links,
                 root: root_path,
                 directory: directory.as_os_str().as_bytes(),
                 git_programs: git_programs.map(|path| path.as_os_str().as_bytes()),
                 machine: &machine,
             };
-            with_other_names(observe(&traces, site), &root, &tracked)
+            with_other_names(observe(&traces, site, &mut changes), &root, &tracked)
         });
         match reads {
             Ok(reads) => traced(build, report, &reads, &tracked),
@@ -98,8 +115,21 @@ pub(super) fn run(
             },
         }
     };
-    let builds = builds.iter().zip(&report.services).enumerate().map(seen).collect();
-    Ok(TracedRun { builds, interrupted })
+    let builds = builds.iter().zip(&report.services).zip(&files).map(seen).collect();
+    Ok(TracedRun { builds, interrupted, signals: Some(signals) })
+}
+
+/// Returns what submodules track, by their positions, without those that cannot be read.
+fn submodules(root: &Path, tracked: &TrackedFiles) -> BTreeMap<usize, Listing> {
+    let entries = tracked.listing.iter().enumerate().filter(|(_, entry)| entry.mode == Mode::Submodule);
+    let listing = |path: &Path| {
+        // Without `.git`, a directory belongs to the repository around it.
+        path.join(".git").symlink_metadata().ok()?;
+        Some(Repository::discover(path).ok()?.tracked_files().ok()?.listing)
+    };
+    let listings =
+        entries.filter_map(|(position, entry)| Some((position, listing(&root.join(OsStr::from_bytes(entry.path)))?)));
+    listings.collect()
 }
 
 /// Plans services at this commit, without a push.
@@ -162,10 +192,15 @@ fn traced(build: &Build, report: &ServiceReport, reads: &BuildReads, tracked: &T
     }
 }
 
-/// Returns why a build was not observed to its end; `None` if it succeeded.
+/// Programs that trace others.
+const TRACERS: [&str; 5] = ["gdb", "lldb", "ltrace", "rr", "strace"];
+
+/// Returns why a build was not observed to its end, if so.
 fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
     let mut why = match report.outcome {
-        outcome if outcome.is_success() => return None,
+        outcome if outcome.is_success() => {
+            return report.leaky.then(|| "its build left processes behind, which were killed".to_owned());
+        }
         Outcome::TimedOut => "its build took too long".to_owned(),
         Outcome::Cancelled => "its build was interrupted".to_owned(),
         Outcome::Blocked | Outcome::NotStarted => "its build did not begin".to_owned(),
@@ -176,12 +211,16 @@ fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
     if !how.is_empty() {
         let _ = write!(why, " ({})", how.join("; "));
     }
-    let programs = reads.programs.iter().map(|path| PathBuf::from(std::ffi::OsStr::from_bytes(path)));
+    let programs = reads.programs.iter().map(|path| PathBuf::from(OsStr::from_bytes(path)));
     let mut privileged =
         programs.filter(|path| path.metadata().is_ok_and(|file| file.permissions().mode() & 0o6000 != 0));
     if let Some(program) = privileged.next() {
         let program = program.to_string_lossy();
         let _ = write!(why, "; {} gets no rights of its own under a tracer", Escaped::new(&*program));
+    }
+    let names = reads.programs.iter().filter_map(|path| path.rsplit(|byte| *byte == b'/').next());
+    if let Some(name) = names.filter_map(|name| std::str::from_utf8(name).ok()).find(|name| TRACERS.contains(name)) {
+        let _ = write!(why, "; {name} cannot trace a program that is traced already");
     }
     Some(why)
 }

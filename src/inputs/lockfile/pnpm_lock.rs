@@ -39,6 +39,9 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), version.to_owned());
+    for (key, value) in documents.iter().filter(|other| !std::ptr::eq(*other, document)).flat_map(PlainYaml::entries) {
+        lockfile.settings.insert(format!("first document: {key}"), value.canonical());
+    }
     for key in SETTINGS {
         if let Some(value) = document.get(key) {
             lockfile.settings.insert(key.to_owned(), value.canonical());
@@ -203,6 +206,19 @@ mod tests {
         assert_eq!(shown(&read(six).unwrap()), ["@s/x 1.2.0 -> y 2.0.0", "a -> @s/x 1.2.0"]);
         let five = "lockfileVersion: 5.4\nspecifiers:\n  '@s/x': ^1\ndependencies:\n  '@s/x': 1.2.0_y@2.0.0\n  g: github.com/o/r/0123\npackages:\n  /@s/x/1.2.0_y@2.0.0:\n    resolution: {integrity: i}\n    dependencies:\n      y: 2.0.0\n  /y/2.0.0:\n    resolution: {integrity: j}\n  github.com/o/r/0123:\n    resolution: {tarball: https://codeload.github.com/o/r}\n    name: g\n    version: 3.0.0\n";
         assert_eq!(shown(&read(five).unwrap()), [". -> @s/x 1.2.0, g 3.0.0", "@s/x 1.2.0 -> y 2.0.0"]);
+    }
+
+    #[test]
+    fn documents_about_pnpm_itself_count_for_all_packages() {
+        let text = |version: &str| {
+            format!(
+                "---\nlockfileVersion: '9.0'\npackageManagerDependencies: {{pnpm: {version}}}\n---\n\
+                 lockfileVersion: '9.0'\nimporters:\n  a: {{}}\n"
+            )
+        };
+        let [one, other] = ["11.0.0", "11.1.0"].map(|version| read(&text(version)).unwrap());
+        assert_eq!(shown(&one), shown(&other));
+        assert_ne!(one.settings(), other.settings());
     }
 
     #[test]

@@ -16,15 +16,15 @@ pub enum TracerSpeed {
 /// trace without the call.
 const CALLS: &str = "trace=?open,openat,openat2,?creat,open_by_handle_at,execve,execveat,chdir,fchdir,getcwd,?rename,\
 ?renameat,renameat2,?link,linkat,?symlink,symlinkat,?readlink,readlinkat,?unlink,unlinkat,truncate,ftruncate,?truncate64,?ftruncate64,\
-?fork,?vfork,clone,?clone3,connect,bind,getsockname,io_uring_setup,chroot,pivot_root,mount,move_mount";
+?fork,?vfork,clone,?clone3,connect,bind,getsockname,getsockopt,io_uring_setup,chroot,pivot_root,mount,move_mount";
 
-/// Returns the arguments of strace; the traced command follows them. Strace writes one file per process, named by
-/// `prefix` and the process id, such as `prefix.4711`. It appends to existing files (`-A`), since a later process can
-/// have the same id.
+/// Returns the arguments of strace; the traced command follows them. Strace appends to `file` (`-A`), and opens it only
+/// once. With a file for each process (`-ff`), strace hangs if it cannot create one while a process waits for its
+/// `vfork`.
 #[must_use]
-pub fn strace_options(prefix: &Path, speed: TracerSpeed) -> Vec<String> {
-    let prefix = OsStr::to_string_lossy(prefix.as_os_str()).into_owned();
-    let into = ["-ff", "-A", "-o"].map(str::to_owned).into_iter().chain([prefix, "--".to_owned()]);
+pub fn strace_options(file: &Path, speed: TracerSpeed) -> Vec<String> {
+    let file = OsStr::to_string_lossy(file.as_os_str()).into_owned();
+    let into = ["-f", "-A", "-o"].map(str::to_owned).into_iter().chain([file, "--".to_owned()]);
     shared_options(speed).into_iter().chain(into).collect()
 }
 

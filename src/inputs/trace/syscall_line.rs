@@ -22,18 +22,19 @@ impl TracedCall {
         let line = std::str::from_utf8(line).ok()?.trim();
         let (at, rest) = line.split_once(' ')?;
         let at = microseconds(at)?;
-        if rest.starts_with("+++ superseded by execve") {
-            return Some(Self { at, event: TraceEvent::Superseded });
-        }
         let (name, rest) = rest.split_once('(')?;
         let (arguments, result) = rest.rsplit_once(" = ")?;
-        let result = result.trim();
+        let (result, arguments) = (result.trim(), parts(arguments.trim_end().strip_suffix(')')?));
         // A non-blocking `connect` that fails with `EINPROGRESS` has begun.
         let has_begun = name == "connect" && result.starts_with("-1 EINPROGRESS");
-        if result.starts_with(['-', '?']) && !has_begun {
+        if has_begun {
+            let socket = named(arguments.first()?)?;
+            let event = TraceEvent::Connecting { socket, peer: peer(arguments.get(1)?)? };
+            return Some(Self { at, event });
+        }
+        if result.starts_with(['-', '?']) {
             return None;
         }
-        let arguments = parts(arguments.trim_end().strip_suffix(')')?);
         event(name, &arguments, result).map(|event| Self { at, event })
     }
 }
@@ -89,6 +90,9 @@ fn event(name: &str, arguments: &[&str], result: &str) -> Option<TraceEvent> {
             Some(TraceEvent::Forked { child: number(result)?, is_thread })
         }
         "connect" => peer(arguments.get(1)?).map(TraceEvent::Connected),
+        "getsockopt" if flags(2) == "SO_ERROR" => {
+            Some(TraceEvent::ConnectEnded { socket: named(arguments.first()?)?, has_failed: flags(3) != "[0]" })
+        }
         // A process that lets the kernel choose its port learns the port from `getsockname`.
         "bind" | "getsockname" => peer(arguments.get(1)?).map(TraceEvent::Bound),
         "io_uring_setup" => Some(TraceEvent::HidCalls(Untraceable::IoUring)),
@@ -149,9 +153,14 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 /// Returns the path of a file descriptor, such as `/a` for `3<\x2f\x61>`; `None` if the descriptor is a pipe or a
 /// socket.
 fn described(text: &str) -> Option<Vec<u8>> {
+    named(text).filter(|path| path.starts_with(b"/"))
+}
+
+/// Returns the kernel's name of a file descriptor: a path, or such as `socket:[4711]`.
+fn named(text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once('<')?;
     let (inside, _) = rest.split_once('>')?;
-    bytes(inside).filter(|path| path.starts_with(b"/"))
+    bytes(inside)
 }
 
 fn requested_below(directory: &str, path: Vec<u8>) -> Option<RequestedPath> {
@@ -290,7 +299,6 @@ mod tests {
         assert_eq!(read("chdir(\"«a»\") = 0"), Some(TraceEvent::ChangedDirectory(asked(None, true, "a"))));
         assert_eq!(read("fchdir(3<«/r»>) = 0"), Some(TraceEvent::ChangedDirectory(asked(None, false, "/r"))));
         assert_eq!(read("getcwd(\"«/r»\", 4096) = 3"), Some(TraceEvent::CurrentDirectory(b"/r".to_vec())));
-        assert_eq!(read("+++ superseded by execve in pid 5 +++"), Some(TraceEvent::Superseded));
     }
 
     #[test]
@@ -331,10 +339,17 @@ mod tests {
         );
         let mapped = "{sa_family=AF_INET6, sin6_port=htons(81), sin6_flowinfo=htonl(0), inet_pton(AF_INET6, \"«::ffff:127.0.0.1»\", &sin6_addr), sin6_scope_id=0}";
         assert_eq!(read(&format!("connect(3, {mapped}, 28) = 0")), connected(Peer::Port(81)));
+        let socket = b"socket:[7]".to_vec();
         assert_eq!(
-            read(&format!("connect(3, {mapped}, 28) = -1 EINPROGRESS (Operation now in progress)")),
-            connected(Peer::Port(81))
+            read(&format!("connect(3<«socket:[7]»>, {mapped}, 28) = -1 EINPROGRESS (Operation now in progress)")),
+            Some(TraceEvent::Connecting { socket: socket.clone(), peer: Peer::Port(81) })
         );
+        for (error, has_failed) in [("[0]", false), ("[ECONNREFUSED]", true)] {
+            assert_eq!(
+                read(&format!("getsockopt(3<«socket:[7]»>, SOL_SOCKET, SO_ERROR, {error}, [4]) = 0")),
+                Some(TraceEvent::ConnectEnded { socket: socket.clone(), has_failed })
+            );
+        }
         assert_eq!(read(&format!("connect(3, {mapped}, 28) = -1 ECONNREFUSED (Connection refused)")), None);
         assert_eq!(read(&format!("getsockname(3, {mapped}, [28]) = 0")), Some(TraceEvent::Bound(Peer::Port(81))));
         assert_eq!(

@@ -21,9 +21,6 @@ pub enum TraceEvent {
         /// The arguments, beginning with the program's name. Strace truncates long arguments and long lists.
         arguments: Vec<Vec<u8>>,
     },
-    /// Another thread of the process executed a program and took over the process id. The trace of that thread has the
-    /// `execve`.
-    Superseded,
     /// It changed its current directory.
     ChangedDirectory(RequestedPath),
     /// It read the path of its current directory.
@@ -69,6 +66,20 @@ pub enum TraceEvent {
     },
     /// It connected to a program.
     Connected(Peer),
+    /// It began to connect to a program; a [`TraceEvent::ConnectEnded`] of the same socket may follow.
+    Connecting {
+        /// The kernel's name of the socket.
+        socket: Vec<u8>,
+        /// The address of the program.
+        peer: Peer,
+    },
+    /// It learned whether a connection that had begun came about.
+    ConnectEnded {
+        /// The kernel's name of the socket.
+        socket: Vec<u8>,
+        /// Whether there is no connection.
+        has_failed: bool,
+    },
     /// Its socket has this address, to which other processes can connect.
     Bound(Peer),
     /// From here on, the trace lacks calls or has ambiguous paths.

@@ -1,7 +1,8 @@
-use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _};
+
+use bstr::ByteSlice as _;
 
 use super::{RequestedPath, TraceEvent, TracedCall};
 
@@ -10,7 +11,7 @@ use super::{RequestedPath, TraceEvent, TracedCall};
 pub struct ProcessTrace {
     /// The id of the process or thread.
     pub id: u32,
-    /// The calls that [`read_traces`] keeps.
+    /// The calls that [`TraceReader`] keeps.
     pub calls: Vec<TracedCall>,
 }
 
@@ -18,42 +19,78 @@ pub struct ProcessTrace {
 /// writes each byte as four characters.
 const LONGEST: u64 = 1 << 20;
 
-/// Reads the traces that strace wrote into a directory. Calls that open files outside of the repository are left out,
-/// except in three cases: the requested path has a symbolic link or `..`; the path of the opened file has the new name
-/// of a file or directory that was moved or hard-linked; or the call shows that the current directory has changed.
-/// `root` is the root of the repository, absolute and without symbolic links.
-///
-/// # Errors
-/// When the directory or one of its files cannot be read.
-pub fn read_traces(directory: &Path, root: &[u8]) -> io::Result<Vec<ProcessTrace>> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        let id = path.extension().and_then(|id| id.to_str()?.parse::<u32>().ok());
-        files.extend(id.map(|id| (id, path)));
-    }
-    files.sort();
-    let mut chosen = ChosenPaths::new(root);
-    for (_, path) in &files {
-        each_line(File::open(path)?, |line| chosen.learn(line))?;
-    }
-    let traces = files.into_iter().map(|(id, path)| {
-        let (mut calls, mut own) = (Vec::new(), None);
-        each_line(File::open(path)?, |line| {
-            calls.extend(TracedCall::read(line).filter(|call| chosen.matter_to(&call.event, &mut own)));
-        })?;
-        Ok(ProcessTrace { id, calls })
-    });
-    traces.collect()
+/// Reads the traces of builds that run one after the other. Calls that open files outside of the repository are left
+/// out, except in three cases: the requested path has a symbolic link or `..`; the path of the opened file has the new
+/// name of a file or directory that this build or an earlier one moved or hard-linked; or the call shows that the
+/// current directory has changed.
+pub struct TraceReader {
+    chosen: ChosenPaths,
 }
 
-fn each_line(text: impl io::Read, mut line_is: impl FnMut(&[u8])) -> io::Result<()> {
-    let (mut lines, mut line) = (BufReader::new(text), Vec::new());
+impl TraceReader {
+    /// Returns a reader for builds in a repository. `root` is the repository's root, absolute and without symbolic
+    /// links.
+    #[must_use]
+    pub fn new(root: &[u8]) -> Self {
+        Self { chosen: ChosenPaths::new(root) }
+    }
+
+    /// Reads the trace of the next build, as one trace for each process and thread.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn read(&mut self, trace: &File) -> io::Result<Vec<ProcessTrace>> {
+        each_line(trace, |_, line| self.chosen.learn(line))?;
+        let mut traces: BTreeMap<u32, (Vec<TracedCall>, Option<Vec<u8>>)> = BTreeMap::new();
+        each_line(trace, |id, line| {
+            let (calls, own) = traces.entry(id).or_default();
+            calls.extend(TracedCall::read(line).filter(|call| self.chosen.matter_to(&call.event, own)));
+        })?;
+        Ok(traces.into_iter().map(|(id, (calls, _))| ProcessTrace { id, calls }).collect())
+    }
+}
+
+/// What ends the first line of a call that strace writes as two lines.
+const UNFINISHED: &[u8] = b" <unfinished ...>";
+
+/// Passes each line of a trace on, with the id of its process or thread and without the id in front. If strace wrote a
+/// call as two lines, they are passed on as one, with the time of the first.
+fn each_line(mut trace: &File, mut line_is: impl FnMut(u32, &[u8])) -> io::Result<()> {
+    trace.rewind()?;
+    let (mut lines, mut line) = (BufReader::new(trace), Vec::new());
+    let mut unfinished: BTreeMap<u32, Vec<u8>> = BTreeMap::new();
     while lines.by_ref().take(LONGEST).read_until(b'\n', &mut line)? > 0 {
-        line_is(&line);
+        if let Some((id, rest)) = numbered(line.trim_ascii_end()) {
+            let (first, other) = (rest.strip_suffix(UNFINISHED), rest.find(b" <pid changed to "));
+            if let Some(first) = first.or_else(|| rest.get(..other?)) {
+                unfinished.insert(id, first.to_vec());
+            } else if let Some(at) = rest.find(b"+++ superseded by execve in pid ") {
+                // Another thread has become a program, with the id of its process.
+                let thread = rest[at..].rsplit(|byte| *byte == b' ').nth(1).and_then(number);
+                if let Some(call) = thread.and_then(|thread| unfinished.remove(&thread)) {
+                    line_is(id, &[&call, &b") = 0"[..]].concat());
+                }
+            } else if let Some(end) = rest.find(b" resumed>") {
+                if let Some(call) = unfinished.remove(&id) {
+                    line_is(id, &[&call, &rest[end + b" resumed>".len()..]].concat());
+                }
+            } else {
+                line_is(id, rest);
+            }
+        }
         line.clear();
     }
     Ok(())
+}
+
+/// Splits a line into the id in front and the rest.
+fn numbered(line: &[u8]) -> Option<(u32, &[u8])> {
+    let (id, rest) = line.split_at(line.iter().position(|byte| *byte == b' ')?);
+    Some((number(id)?, rest.trim_ascii_start()))
+}
+
+fn number(text: &[u8]) -> Option<u32> {
+    std::str::from_utf8(text).ok()?.parse().ok()
 }
 
 /// Selects the calls that are needed to find the files that a build read from a repository.
@@ -125,7 +162,15 @@ fn parts(path: &[u8]) -> impl DoubleEndedIterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
+
+    fn read(text: &str) -> Vec<ProcessTrace> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        TraceReader::new(b"/r").read(&file).unwrap()
+    }
 
     /// Reads a trace, in which the texts in `«»` are encoded as hexadecimal first, and returns the requested paths of
     /// the opened files.
@@ -137,11 +182,8 @@ mod tests {
             lines += &hex(text);
             lines += parts.next().unwrap_or_default();
         }
-        let directory = tempfile::tempdir().unwrap();
-        let lines = lines.lines().map(|line| format!("1.000000 {}\n", line.trim()));
-        fs::write(directory.path().join("p.1"), lines.collect::<String>()).unwrap();
-        let traces = read_traces(directory.path(), b"/r").unwrap();
-        let calls = traces.into_iter().flat_map(|trace| trace.calls);
+        let lines = lines.lines().map(|line| format!("7 1.000000 {}\n", line.trim())).collect::<Vec<_>>().concat();
+        let calls = read(&lines).into_iter().flat_map(|trace| trace.calls);
         let paths = calls.filter_map(|call| match call.event {
             TraceEvent::Opened { asked, .. } => Some(String::from_utf8(asked.path).unwrap()),
             _ => None,
@@ -181,5 +223,46 @@ mod tests {
             rename(\"«/r/y»\", \"«/t/d»\") = -1 ENOENT (No such file or directory)
             renameat2(AT_FDCWD<«/t»>, \"«c»\", 4<«/r»>, \"«y»\", RENAME_EXCHANGE) = 0";
         assert_eq!(asked_for(text), ["/t/a/x", "/t/b", "/t/c"]);
+    }
+
+    #[test]
+    fn calls_in_two_lines_are_one() {
+        let text = "11 1.000001 vfork( <unfinished ...>
+12   1.000002 execve(\"\\x2f\\x61\", [\"\\x61\"], 0x5 /* 9 vars */ <unfinished ...>
+11 1.000003 <... vfork resumed>) = 12
+12   1.000004 <... execve resumed>) = 0
+11 1.000005 openat(AT_FDCWD</\\x2f>, \"\\x61\", O_RDONLY <unfinished ...>
+11 1.000006 <... openat resumed>) = -1 ENOENT (No such file or directory)
+11 1.000007 openat(AT_FDCWD</\\x2f>, \"\\x61\", O_RDONLY <unfinished ...>
+";
+        let traces = read(text);
+        let shown = |trace: &ProcessTrace| {
+            let calls = trace.calls.iter().map(|call| match &call.event {
+                TraceEvent::Forked { child, .. } => format!("{} fork {child}", call.at),
+                TraceEvent::Executed { asked, .. } => format!("{} {}", call.at, String::from_utf8_lossy(&asked.path)),
+                event => format!("{event:?}"),
+            });
+            (trace.id, calls.collect::<Vec<_>>())
+        };
+        let shown: Vec<(u32, Vec<String>)> = traces.iter().map(shown).collect();
+        assert_eq!(shown, [(11, vec!["1000001 fork 12".to_owned()]), (12, vec!["1000002 /a".to_owned()])]);
+    }
+
+    #[test]
+    fn a_thread_that_becomes_a_program_is_its_process() {
+        for end in ["<pid changed to 11 ...>", "<unfinished ...>"] {
+            let text = format!(
+                "12 1.000001 execve(\"\\x61\", [\"\\x61\"], 0x5 /* 9 vars */ {end}
+11 1.000002 +++ superseded by execve in pid 12 +++
+11 1.000003 <... execve resumed>) = ?
+"
+            );
+            let traces = read(&text);
+            let executed = traces.iter().find(|trace| trace.id == 11).and_then(|trace| trace.calls.first());
+            assert!(
+                matches!(executed, Some(TracedCall { at: 1_000_001, event: TraceEvent::Executed { .. } })),
+                "{end}"
+            );
+        }
     }
 }

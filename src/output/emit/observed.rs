@@ -108,6 +108,10 @@ fn text(observed: &ObservedService, coverage: &ReadCoverage) -> String {
     let said = match coverage.uncovered.len() {
         0 if observed.inputs.is_empty() && is_all => "nothing is missing".to_owned(),
         0 if observed.inputs.is_empty() => "nothing that was seen is missing".to_owned(),
+        0 if !coverage.excluded.is_empty() => {
+            let others = if is_all { "the others are" } else { "the others that were seen are" };
+            format!("its patterns exclude {} of them, and {others} covered", coverage.excluded.len())
+        }
         0 if is_all => "all are covered".to_owned(),
         0 => "all that were seen are covered".to_owned(),
         count => format!("nothing covers {count} of them"),

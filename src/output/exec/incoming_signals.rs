@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use signal_hook::consts::{SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGXFSZ};
@@ -10,8 +10,11 @@ use signal_hook::iterator::{Handle, Signals};
 use super::signal::Signal;
 
 /// The signals that this process receives. Dropping the value restores their usual effect.
-pub(super) struct Incoming {
+#[derive(Debug)]
+pub struct Incoming {
     handle: Handle,
+    /// The first termination signal that it received.
+    first: Arc<OnceLock<Signal>>,
     /// Whether the next termination signal kills this process.
     deadly: Arc<AtomicBool>,
     /// Whether the next termination signal sets `deadly`.
@@ -35,6 +38,8 @@ impl Incoming {
         }
         let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGCONT].into_iter().filter(heard))?;
         let handle = signals.handle();
+        let first = Arc::new(OnceLock::new());
+        let is_first = Arc::clone(&first);
         let over = Arc::new(AtomicBool::new(false));
         let (is_over, becomes_deadly) = (Arc::clone(&over), Arc::clone(&deadly));
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
@@ -42,17 +47,27 @@ impl Incoming {
                 if is_over.load(Ordering::SeqCst) && ![SIGTSTP, SIGCONT].contains(&signal) {
                     becomes_deadly.store(true, Ordering::SeqCst);
                 }
-                match signal {
-                    SIGHUP => tell(Signal::Hangup),
-                    SIGINT => tell(Signal::Interrupt),
-                    SIGQUIT => tell(Signal::Quit),
-                    SIGTSTP => tell(Signal::Suspend),
-                    SIGCONT => tell(Signal::Continue),
-                    _ => tell(Signal::Terminate),
+                let signal = match signal {
+                    SIGHUP => Signal::Hangup,
+                    SIGINT => Signal::Interrupt,
+                    SIGQUIT => Signal::Quit,
+                    SIGTSTP => Signal::Suspend,
+                    SIGCONT => Signal::Continue,
+                    _ => Signal::Terminate,
+                };
+                if !matches!(signal, Signal::Suspend | Signal::Continue) {
+                    let _ = is_first.set(signal);
                 }
+                tell(signal);
             }
         })?;
-        Ok(Self { handle, deadly, over })
+        Ok(Self { handle, first, deadly, over })
+    }
+
+    /// Returns the first termination signal that this process received; `None` if it received none.
+    #[must_use]
+    pub fn received(&self) -> Option<Signal> {
+        self.first.get().copied()
     }
 
     /// Makes the second termination signal from now on kill this process at once. A run calls this when all builds have

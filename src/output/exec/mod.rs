@@ -20,7 +20,7 @@ mod event_channel;
 mod jobserver;
 mod tracer;
 
-pub use incoming_signals::keep_children;
+pub use incoming_signals::{Incoming, keep_children};
 pub use needed_services::{CommandArgument, Kept, NeededImage, NeededServices, expected_images};
 pub use outcome::{Ending, Failure, Outcome};
 pub use process::watch;

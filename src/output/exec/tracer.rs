@@ -70,15 +70,14 @@ impl Tracer {
         }
     }
 
-    /// Returns a step of a build, changed so that it runs under the tracer. The tracer writes to files in `directory`.
-    /// A command with the word `sudo` is traced without a filter, since the filter prevents `setuid` programs from
+    /// Returns a step of a build, changed so that it runs under the tracer. The tracer appends to `file`. A command with the word `sudo` is traced without a filter, since the filter prevents `setuid` programs from
     /// getting rights.
     #[must_use]
-    pub fn trace(self, step: Step, directory: &Path) -> Step {
+    pub fn trace(self, step: Step, file: &Path) -> Step {
         let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");
         let has_sudo = step.preview(&NeededServices::default()).iter().any(is_sudo);
         let speed = if has_sudo { TracerSpeed::Plain } else { self.fastest };
-        let options = strace_options(&directory.join("p"), speed).into_iter().map(CommandArgument::from);
+        let options = strace_options(file, speed).into_iter().map(CommandArgument::from);
         let program = std::iter::once(CommandArgument::from(step.program.clone()));
         let traced = Step::new(STRACE, options.chain(program).chain(step.arguments));
         Step { starts: Some(step.program), ..traced }

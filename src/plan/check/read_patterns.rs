@@ -20,19 +20,24 @@ pub(super) struct ReadFiles<'a> {
     pub(super) missed: &'a [usize],
     /// The files that the service's patterns cover already.
     pub(super) cover: &'a Positions,
+    /// The files that the service's `exclude` takes from every pattern with a wildcard.
+    pub(super) excluded: &'a Positions,
     /// The directories of other services. No pattern may include unread files in them.
     pub(super) others: &'a [RepoDir],
 }
 
 impl ReadFiles<'_> {
-    /// Returns the patterns. One pattern for a directory replaces those of its files in two cases: all of its uncovered
-    /// files were read, and these are at least two; or at least half of its uncovered files were read, and these are at
-    /// least three. Neither the root nor a directory that contains another service without a read file gets such a
-    /// pattern. The remaining files are grouped in a similar way: first files of one directory with the same ending,
-    /// then files of neighbouring directories with the same name.
+    /// Returns the patterns. The pattern of a directory replaces those of its files if all of its uncovered files were
+    /// read and there are at least two, or if at least half of them were read and these are at least three. The root
+    /// never replaces its files, nor does a directory that contains another service of which no file was read. The
+    /// remaining files are grouped in a similar way: first files of one directory with the same ending, then files of
+    /// neighbouring directories with the same name. Files that `exclude` matches are named one by one, since only that
+    /// covers them.
     pub(super) fn patterns(&self) -> Vec<String> {
         let (mut patterns, mut files) = (Vec::new(), Vec::new());
-        self.add(&RepoDir::root(), self.missed, 0, &mut patterns, &mut files);
+        let (named, missed): (Vec<usize>, Vec<usize>) =
+            self.missed.iter().partition(|position| self.excluded.has(**position));
+        self.add(&RepoDir::root(), &missed, 0, &mut patterns, &mut files);
         for group in [of_one_kind, of_one_name] {
             let mut groups: BTreeMap<String, Vec<usize>> = BTreeMap::new();
             for file in &files {
@@ -46,9 +51,14 @@ impl ReadFiles<'_> {
             files.retain(|file| !stood_for.contains(file));
             patterns.extend(groups.into_keys());
         }
-        patterns.extend(files.iter().filter_map(|file| of_file(&self.ground.path(*file))));
+        patterns.extend(files.iter().chain(&named).filter_map(|file| of_file(&self.ground.path(*file))));
         patterns.sort_unstable();
         patterns
+    }
+
+    /// Whether a pattern with a wildcard that matches a file covers it anew.
+    fn is_added(&self, position: usize) -> bool {
+        !self.cover.has(position) && !self.excluded.has(position)
     }
 
     /// Keeps the patterns that match at least as many read files as other files that nothing covers.
@@ -59,7 +69,7 @@ impl ReadFiles<'_> {
         let found =
             members(&alone(parsed.into_iter()), listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
         let uncovered =
-            |at: usize| found.of(Filters::id(at)).iter().filter(|position| !self.cover.has(**position)).count();
+            |at: usize| found.of(Filters::id(at)).iter().filter(|position| self.is_added(**position)).count();
         let counts: BTreeMap<String, usize> = texts.into_iter().zip((0..).map(uncovered)).collect();
         groups.retain(|text, read| counts.get(text).is_some_and(|count| read.len() * 2 >= *count));
     }
@@ -101,7 +111,7 @@ impl ReadFiles<'_> {
         if missed.len() < 2 {
             return false;
         }
-        let uncovered = self.ground.below(directory).filter(|position| !self.cover.has(*position)).count();
+        let uncovered = self.ground.below(directory).filter(|position| self.is_added(*position)).count();
         let is_read = missed.len() == uncovered || missed.len() > 2 && missed.len() * 2 >= uncovered;
         let is_unread = |other: &&RepoDir| {
             let range = self.ground.below(other);

@@ -6,7 +6,9 @@ use super::proposed_patterns::addition_or_list;
 use super::read_patterns::ReadFiles;
 use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
+use super::written_patterns::alone;
 use super::{CheckRule, Finding, Fix, mended};
+use crate::analysis::filter::{Effect, Filter, Filters, members};
 use crate::config::{LockedClosure, LockfileUse, Service};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, SettingsFile};
 use crate::model::diagnostic::Severity;
@@ -184,13 +186,26 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
         let others = config.graph.services().filter(|id| *id != service);
         let others: Vec<RepoDir> = others.filter_map(|id| config.services[id.0].path.clone()).collect();
         let missed: Vec<usize> = uncovered.iter().map(|(position, _)| *position).collect();
-        let proposed = ReadFiles { ground, missed: &missed, cover: &cover, others: &others }.patterns();
+        let withheld = withheld(ground, config.filters.get(definition.filter));
+        let proposed =
+            ReadFiles { ground, missed: &missed, cover: &cover, excluded: &withheld, others: &others }.patterns();
         found.push(Compared { set, service, observed, uncovered, excluded, proposed, read });
     }
     found
 }
 
-/// Returns the positions of the files whose paths are not UTF-8, each with the path as `rebake observe` writes it.
+/// Returns the files that the `exclude` of a service takes from every pattern with a wildcard.
+fn withheld(ground: &Ground<'_>, filter: &Filter) -> Positions {
+    let Filter::Ordered(entries) = filter else { return Positions::default() };
+    let patterns = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);
+    let filters = alone(patterns.map(|entry| entry.pattern.value.clone()));
+    let listing = ground.listing();
+    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let all = (0..filters.len()).flat_map(|at| found.of(Filters::id(at)).iter().copied());
+    Positions::of(listing.len(), all)
+}
+
+/// Returns the positions of the files whose paths are not UTF-8, each with the path as the JSON document has it.
 fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     let odd = listing.iter().enumerate().filter(|(_, entry)| std::str::from_utf8(entry.path).is_err());
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()

@@ -162,7 +162,8 @@ fn session() {
         }
         events.write_all(format!("{}\n", serde_json::to_string(event).unwrap()).as_bytes()).unwrap();
     });
-    let ended = ended.unwrap();
+    let (ended, signals) = ended.unwrap();
+    drop(signals);
     fs::write(directory.join("seconds"), began.elapsed().as_secs_f64().to_string()).unwrap();
     fs::write(directory.join("report.json"), ended.report.to_json()).unwrap();
     fs::write(directory.join("memory"), peak_memory().to_string()).unwrap();

@@ -226,6 +226,21 @@ api is built from 5 tracked files; nothing covers 2 of them
 }
 
 #[test]
+fn what_is_excluded_is_never_called_covered() {
+    let repo = Repo::new();
+    repo.write(
+        "filters.yaml",
+        "defaults: {exclude: ['**/*.md']}\nservices:\n  api: {path: api, image: x/api, context: /, filters: [api/**], tags: [\"type=raw,value=1\"]}\n",
+    );
+    repo.write("api/Dockerfile", "FROM scratch\nCOPY shared api/x.md /\n").write("api/x.md", "");
+    repo.write("shared/a", "").write("shared/R.md", "").commit("first");
+    let text = repo.rebake(["observe", "api", "--fix"]).success().text();
+    assert!(text.contains("added to `api`:\n    shared/R.md\n    shared/a\n"), "{text}");
+    assert!(text.contains("its patterns exclude 1 of them, and the others are covered\n"), "{text}");
+    assert!(text.contains("excluded, but read:\n    api/x.md  "), "{text}");
+}
+
+#[test]
 fn what_is_written_is_said() {
     let repo = Repo::new();
     repo.write(

@@ -47,9 +47,9 @@ impl ReportHead {
             (one, two) => one.or(two),
         };
         Self {
-            rebake: same(self.rebake, earlier.rebake),
-            commit: same(self.commit, earlier.commit),
-            environment: same(self.environment, earlier.environment),
+            rebake: same(self.rebake, earlier.rebake.as_ref()),
+            commit: same(self.commit, earlier.commit.as_ref()),
+            environment: same(self.environment, earlier.environment.as_ref()),
             started,
             seconds: None,
             jobs: None,
@@ -59,6 +59,6 @@ impl ReportHead {
 
 /// Returns a value if it is the same in both runs. A value that only one of them has is left out, since a report of two
 /// runs must not look like a report of a single commit.
-fn same(one: Option<String>, two: Option<String>) -> Option<String> {
-    one.filter(|one| two.as_ref() == Some(one))
+fn same(one: Option<String>, two: Option<&String>) -> Option<String> {
+    one.filter(|one| two == Some(one))
 }

@@ -64,20 +64,22 @@ pub enum BuildMoment {
 /// Runs builds until each has an outcome. `builds` are in the order of the plan. If `doubt` returns an objection before
 /// an attempt, the build fails; an objection after an attempt is added to the build's message.
 ///
+/// This also returns the signals that this process receives: until the value is dropped, the first termination signal
+/// after the run does not end this process.
+///
 /// During the run, this process passes signals on to the builds. It treats every new child that it did not start itself
 /// as a stray of a build. So a process must have one run at a time, and start no other programs meanwhile.
 ///
 /// # Errors
 /// When the system refuses something that the run itself needs: threads, pipes, signal handlers. An error of a single
 /// build is in the build's outcome.
-pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<Ended> {
+pub fn run(builds: &[Build], settings: &Settings, doubt: Objections, sink: impl Sink) -> io::Result<(Ended, Incoming)> {
     let (events, receiver) = pair();
     // Signals are handled until all events are shown.
-    let (ended, _signals) = thread::scope(|scope| {
+    thread::scope(|scope| {
         thread::Builder::new().name("events".to_owned()).spawn_scoped(scope, move || receiver.listen(sink))?;
-        io::Result::Ok(Run::new(builds, settings, doubt, events)?.go())
-    })?;
-    Ok(ended)
+        Ok(Run::new(builds, settings, doubt, events)?.go())
+    })
 }
 
 struct Run<'a> {

@@ -62,6 +62,17 @@ fn a_directory_is_proposed_where_it_is_read() {
 }
 
 #[test]
+fn files_that_exclude_matches_are_named() {
+    let filters = format!("{API}defaults: {{exclude: ['**/*.md']}}\n");
+    let proposed = |files: &[&str], read: &[&str]| seen(files, &filters, read).proposed;
+    assert_eq!(proposed(&["x/a", "x/R.md"], &["x/a", "x/R.md"]), ["x/R.md", "x/a"]);
+    // No pattern of a directory takes a file that is not read.
+    assert_eq!(proposed(&["x/a", "x/b", "x/R.md"], &["x/a", "x/b"]), ["x/**"]);
+    let mended = filters.replace("path: api", "path: api, filters: [api/**, x/R.md, x/a]");
+    assert_eq!(seen(&["x/a", "x/R.md"], &mended, &["x/a", "x/R.md"]).uncovered, []);
+}
+
+#[test]
 fn odd_paths_are_proposed_as_they_are() {
     let files = ["x/[id].ts", "x/!a", "!b", "x/(c)", "x/{d}", "x/é"];
     let proposed = seen(&files, API, &["x/[id].ts", "!b"]).proposed;

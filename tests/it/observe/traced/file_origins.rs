@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use super::{observe, observed, repo};
 use crate::observe::{paths, reads};
 
@@ -57,4 +59,37 @@ fn what_leaves_the_repository_is_still_of_it() {
     let files = ["api/main", "shared/a", "shared/b", "shared/x", "lib/c", "lib/d", "lib/y"];
     let repo = repo(run, &files.map(|path| (path, "")));
     assert_eq!(paths(&observed(observe(&repo), 1)["uncovered"]), ["lib/c", "shared/a", "shared/b"]);
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn files_keep_their_origin_in_later_builds() {
+    let repo =
+        repo("", &["api/main", "gen/main", "shared/a", "shared/b", "shared/c", "shared/d"].map(|path| (path, "")));
+    repo.write(
+        "filters.yaml",
+        "services:
+  gen:
+    path: gen
+    run: |
+      mv ../shared/a outx
+      echo x >../shared/b
+      ln ../shared/c ../../linked
+  api: {path: api, run: cat ../gen/outx ../shared/b ../../linked ../shared/d}
+",
+    )
+    .commit("second");
+    let text = repo.rebake(["observe", "gen", "api", "--format", "json"]).failure(1).text();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["services"][1]["service"], "api");
+    assert_eq!(paths(&json["services"][1]["uncovered"]), ["shared/a", "shared/c", "shared/d"], "{json:#}");
+}
+
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn a_file_that_is_renamed_to_itself_stays() {
+    let rename =
+        "import os; os.link('../shared/a', 'out'); os.rename('../shared/a', 'out'); open('../shared/a').read()";
+    let repo = repo(&format!("/usr/bin/python3 -c \"{rename}\""), &[("api/main", ""), ("shared/a", "")]);
+    assert_eq!(paths(&observed(observe(&repo), 1)["uncovered"]), ["shared/a"]);
 }

@@ -109,3 +109,12 @@ fn links_are_read_to_be_copied() {
     repo.symlink("gone", "link").symlink("gone", "other").commit("second");
     assert_eq!(reads(&observed(observe(&repo), 1)["uncovered"]), ["link: cp -P ../link out"]);
 }
+
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn programs_are_run_by_threads() {
+    let run = "import os, threading; threading.Thread(target=os.execv, args=('../shared/tool', ['tool'])).start(); threading.Event().wait()";
+    let repo = repo(&format!("/usr/bin/python3 -c \"{run}\""), &[("api/main", ""), ("shared/x", "")]);
+    let repo = with_program(repo, "shared/tool");
+    assert_eq!(reads(&observed(observe(&repo), 1)["uncovered"]), ["shared/tool: tool"]);
+}

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::{observe, observed, repo};
 use crate::observe::{paths, reads};
+use crate::repo::Repo;
 
 #[test]
 #[ignore = "needs strace: .ci/run runs it"]
@@ -92,4 +93,58 @@ fn what_git_takes_from_its_objects_is_not_seen_and_said() {
     );
     let unseen = &observed(observe(&repo), 0)["unseen"];
     assert_eq!(*unseen, serde_json::json!(["what `git show HEAD:shared/a` takes from git's objects"]));
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn every_way_to_take_from_objects_is_said() {
+    let commands = [
+        "git show $(git rev-parse HEAD:shared/a)",
+        "git show HEAD -- ../shared/a",
+        "git log -p",
+        "git format-patch --stdout --root HEAD",
+        "git diff 4b825dc642cb6eb9a060e54bf8d69288fbee4904 HEAD",
+        "git grep text HEAD -- ..",
+        "git clone -q .. ../../cloned",
+        "git init -q ../../other; git -C ../../other fetch -q \"$PWD/..\" HEAD",
+        "git bundle create -q ../../bundled HEAD",
+        "git fast-export HEAD",
+        "mkdir ../../tree; git --work-tree=../../tree checkout -f HEAD -- .",
+        "git -c alias.x='show HEAD:shared/a' x",
+        "git -c alias.x='!git show HEAD:shared/a' x",
+    ];
+    for command in commands {
+        let repo = repo(&format!("cat main; {command}"), &[("api/main", ""), ("shared/a", "text\n")]);
+        let seen = observed(observe(&repo), 0);
+        let unseen = seen["unseen"].as_array().unwrap();
+        let is_said = unseen.len() == 1 && unseen[0].as_str().unwrap().ends_with(" takes from git's objects");
+        assert!(is_said, "{command}\n{seen:#}");
+    }
+}
+
+#[test]
+#[ignore = "needs strace: .ci/run runs it"]
+fn bookkeeping_by_other_commands_does_not_count() {
+    let repo = repo(
+        "touch ../shared/a; git stage ../shared\nexport GIT_INDEX_FILE=\"$PWD/../.git/other\"; git add ../shared; git write-tree",
+        &[("api/main", ""), ("shared/a", "")],
+    );
+    let seen = observed(observe(&repo), 0);
+    assert_eq!(paths(&seen["uncovered"]), [""; 0]);
+}
+
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn only_what_a_submodule_tracks_is_read_from_it() {
+    let other = Repo::new();
+    other.write("a", "").write("d/b", "").commit("first");
+    let list = "import os; [os.listdir(os.open(p, os.O_RDONLY)) for p in ('../sub', '../sub/d')]";
+    let repo = repo(&format!("/usr/bin/python3 -c \"{list}\"; cat ../sub/.git ../sub/new"), &[("api/main", "")]);
+    let url = other.dir().to_str().unwrap();
+    repo.git(["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, "sub"]);
+    repo.commit("with a submodule");
+    repo.write("sub/new", "");
+    assert_eq!(paths(&observed(observe(&repo), 0)["inputs"]), [""; 0]);
+    repo.remove("sub/new").write("filters.yaml", "services: {api: {path: api, run: cat ../sub/d/b}}\n").commit("next");
+    assert_eq!(paths(&observed(observe(&repo), 1)["uncovered"]), ["sub"]);
 }

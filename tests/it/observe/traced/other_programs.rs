@@ -36,3 +36,28 @@ s = socket.socket(socket.AF_INET6); s.setblocking(False); s.connect_ex(('::ffff:
         serde_json::json!([format!("what the program behind port {port} of this machine reads")])
     );
 }
+
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn programs_of_the_build_are_no_daemons() {
+    let program = "import os, socket
+own = socket.socket(socket.AF_UNIX); own.bind('out.sock'); own.listen()
+socket.socket(socket.AF_UNIX).connect(os.getcwd() + '/out.sock')
+";
+    let repo = repo("/usr/bin/python3 ask.py", &[("api/ask.py", program)]);
+    assert_eq!(observed(observe(&repo), 0)["unseen"], serde_json::json!([]));
+}
+
+#[test]
+#[ignore = "needs strace and python3: .ci/run runs it"]
+fn a_connection_that_is_refused_is_none() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = closed.local_addr().unwrap().port();
+    drop(closed);
+    let program = "import select, socket
+s = socket.socket(); s.setblocking(False); s.connect_ex(('127.0.0.1', PORT))
+select.select([], [s], [], 9); assert s.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+";
+    let repo = repo("/usr/bin/python3 ask.py", &[("api/ask.py", program.replace("PORT", &port.to_string()).as_str())]);
+    assert_eq!(observed(observe(&repo), 0)["unseen"], serde_json::json!([]));
+}
