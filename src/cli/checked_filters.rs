@@ -159,7 +159,8 @@ impl Reader<'_> {
 
     /// Reads a file of filters, or the filters of a workflow.
     fn named(&mut self, file: &Path) -> Result<(), Failure> {
-        let path = self.repository.path_named(file).map(|path| path.to_string()).filter(|path| is_workflow_file(path));
+        let is_known = |path: &String| is_workflow_file(path) || self.workflows.contains_key(path);
+        let path = self.repository.path_named(file).map(|path| path.to_string()).filter(is_known);
         let Some(path) = path.filter(|path| self.discovery.tree().has(path)) else {
             let found = self.find(Some(file))?;
             return self.file(found);

@@ -55,16 +55,17 @@ pub(super) fn read<'t>(
     };
     let images = images.into_iter().map(image).collect();
     let is_known = build.target != BuildTarget::Unknown && reads.unresolved.is_empty();
-    let ignore = is_known.then(|| ignore_file(tree, path, context)).flatten();
-    let takes =
-        ignore.and_then(|ignore| files(tree, &reads, context, contexts.of(tree.listing(), context), &ignore, at));
+    let ignore_path = ignore_files(path.unwrap_or_default(), context.as_str()).into_iter().find(|path| tree.has(path));
+    let ignore = is_known.then(|| ignore_file(tree, ignore_path.as_deref())).flatten();
+    let takes = ignore.and_then(|ignore| {
+        files(tree, &reads, (context, contexts.of(tree.listing(), context)), (ignore_path.as_deref(), &ignore), at)
+    });
     ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
 }
 
-/// Returns the ignore file of a build, empty if there is none; `None` if it cannot be read.
-fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -> Option<IgnoreFile> {
-    let candidates = ignore_files(dockerfile.unwrap_or_default(), context.as_str());
-    match candidates.iter().find(|path| tree.has(path)) {
+/// Returns the ignore file at a path, or an empty one without a path; `None` if it cannot be read.
+fn ignore_file(tree: &SourceTree, path: Option<&str>) -> Option<IgnoreFile> {
+    match path {
         Some(path) => IgnoreFile::parse(tree.text(path)?.text()),
         None => Some(IgnoreFile::default()),
     }
@@ -75,9 +76,8 @@ fn ignore_file(tree: &SourceTree, dockerfile: Option<&str>, context: &RepoDir) -
 fn files(
     tree: &SourceTree,
     reads: &ContextReads,
-    context: &RepoDir,
-    within: &ListedContext<'_>,
-    ignore: &IgnoreFile,
+    (context, within): (&RepoDir, &mut ListedContext<'_>),
+    (ignore_path, ignore): (Option<&str>, &IgnoreFile),
     at: impl Fn(Span) -> DeclaredAt,
 ) -> Option<Vec<Taken>> {
     let mut takes: Vec<Taken> = Vec::new();
@@ -85,7 +85,7 @@ fn files(
         if within.leads_on(&source.path) {
             return None;
         }
-        let included = source.files(&within.files, ignore);
+        let included = within.sent(source, ignore_path, ignore);
         if included.iter().any(|path| within.is_link(path)) {
             return None;
         }

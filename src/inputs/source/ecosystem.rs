@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{is_bake_file, is_compose_file, is_filter_file, is_workflow_file};
+use super::{is_action_file, is_bake_file, is_compose_file, is_filter_file, is_workflow_file};
 
 /// A family of package managers that read the same manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -52,5 +52,6 @@ fn is_about_images(path: &[u8], file_name: &[u8]) -> bool {
         return false;
     }
     let (Ok(path), Ok(name)) = (std::str::from_utf8(path), std::str::from_utf8(file_name)) else { return false };
-    is_compose_file(name) || is_bake_file(name) || is_workflow_file(path) || is_filter_file(path)
+    let is_of_github = is_workflow_file(path) || is_action_file(name) || is_filter_file(path);
+    is_compose_file(name) || is_bake_file(name) || is_of_github
 }

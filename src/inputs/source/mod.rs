@@ -32,7 +32,8 @@ pub use path_filters::{FilterPattern, PathFilter, is_filter_file, path_filters};
 pub use pnpm_workspace::PnpmWorkspace;
 pub use source_tree::{MAX_SOURCE, SourceTree};
 pub use workflow::{
-    PathFilterStep, StepFilters, Workflow, WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep, is_workflow_file,
+    PathFilterStep, StepFilters, Workflow, WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep, is_action_file,
+    is_workflow_file,
 };
 
 use serde_yaml::Value;

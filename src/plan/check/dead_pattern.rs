@@ -72,6 +72,8 @@ fn finding(
     let text = Escaped::new(written.pattern.value.text()).to_string();
     let is_missed = missed > 0 && meant.is_some_and(|meant| meant.is_certain);
     let severity = if is_missed || is_whole { Severity::Error } else { Severity::Warning };
+    let service = written.name.and_then(|name| ground.config(written.set).graph.id(name.as_str()));
+    let severity = service.map_or(severity, |service| ground.severity(written.set, service, severity));
     let rule = meant.map_or(CheckRule::DeadPattern, |meant| meant.rule);
     let message = match written.name.filter(|_| is_whole) {
         Some(name) => {

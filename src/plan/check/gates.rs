@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::FilterSet;
 use super::ground::logical_lines;
-use super::workflow_expression::{ExpressionName, names};
+use super::workflow_expression::{self, ExpressionName};
 use crate::inputs::source::{DeclaredBuild, Workflow, WorkflowJob, WorkflowStep};
+use crate::model::diagnostic::Span;
 
 /// The greatest length of a chain of outputs that is followed. In a chain, each output is made from the next one.
 const MOST_DEPTH: usize = 12;
@@ -16,6 +17,12 @@ const ENDINGS: [&str; 2] = ["_files", "_count"];
 
 /// A filter: the position of its filter set, and its name.
 pub(super) type FilterName = (usize, String);
+
+/// A step of a workflow: the path of the workflow, the name of the job, and the place of the step.
+pub(super) type StepPlace<'a> = (&'a str, &'a str, Span);
+
+/// The stage that a step builds; `None` if the step does not name one, or if its name is not known before the build.
+pub(super) type MentionedTarget = Option<String>;
 
 /// The filters that decide whether a job or a step runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -75,15 +82,34 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns one gate for all steps that name this Dockerfile and build something.
-    pub(super) fn of_mentions(&self, file: &str) -> Gate {
-        let mut gate = Gate::default();
+    /// Returns the step of a build that a workflow declares: the path of the workflow, the job, and the place of the
+    /// step. `None` for a build that another file declares.
+    pub(super) fn step_of_build(&self, build: &DeclaredBuild) -> Option<StepPlace<'a>> {
+        let (path, workflow) = self.workflows.get_key_value(build.at.file.name())?;
+        let job = workflow.jobs.iter().find(|job| job.name == build.name)?;
+        let behind = job.steps.partition_point(|step| step.at.start <= build.at.span.start);
+        Some((path, &job.name, job.steps.get(behind.checked_sub(1)?)?.at))
+    }
+
+    /// Returns the gates of the steps that name this Dockerfile and build something, by the stage that the steps build.
+    /// Steps with the same stage have a common gate. The steps `declared` are left out.
+    pub(super) fn of_mentions(
+        &self,
+        file: &str,
+        declared: &BTreeSet<StepPlace<'_>>,
+    ) -> BTreeMap<MentionedTarget, Gate> {
+        let mut gates: BTreeMap<MentionedTarget, Gate> = BTreeMap::new();
         for Building { path, workflow, job, step } in
             self.building.iter().filter(|building| mentions(building.step, file))
         {
-            self.add_step(path, workflow, job, Some(step), &mut gate);
+            if declared.contains(&(*path, job.name.as_str(), step.at)) {
+                continue;
+            }
+            for target in targets(step, file) {
+                self.add_step(path, workflow, job, Some(step), gates.entry(target).or_default());
+            }
         }
-        gate
+        gates
     }
 
     fn add_step(
@@ -144,7 +170,7 @@ impl<'a> Gates<'a> {
 
     /// Adds the filters that an expression reads.
     fn add(&self, path: &str, job: &WorkflowJob, text: &str, gate: &mut Gate, depth: usize) {
-        for name in names(text) {
+        for name in workflow_expression::names(text) {
             if depth > MOST_DEPTH {
                 gate.is_unclear = true;
                 return;
@@ -259,15 +285,37 @@ fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
     found
 }
 
+/// Returns the stages that a step builds from the Dockerfile that it names.
+fn targets(step: &WorkflowStep, file: &str) -> BTreeSet<MentionedTarget> {
+    let known = |target: &str| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        (!target.is_empty() && target.chars().all(is_name)).then(|| target.to_owned())
+    };
+    let lines = logical_lines(&step.run).filter(|line| names(line, file));
+    let in_line = |line: &str| {
+        let (_, behind) = line.split_once("--target")?;
+        known(behind.trim_start_matches(['=', ' ']).split_whitespace().next()?.trim_matches(['"', '\'']))
+    };
+    let mut found: BTreeSet<MentionedTarget> = lines.map(in_line).collect();
+    if step.inputs.values().any(|text| names(text, file)) {
+        found.insert(step.inputs.get("target").and_then(|target| known(target)));
+    }
+    found
+}
+
 /// Whether a step names a file.
 fn mentions(step: &WorkflowStep, file: &str) -> bool {
+    names(&step.run, file) || step.inputs.values().any(|text| names(text, file))
+}
+
+/// Whether a text names a file.
+fn names(text: &str, file: &str) -> bool {
     let begins = |text: &str, at: usize| {
         let before = text[..at].strip_suffix("./").unwrap_or(&text[..at]);
         !before.ends_with(|c: char| c.is_alphanumeric() || "-_./}".contains(c))
     };
     let ends = |text: &str, at: usize| !text[at..].starts_with(|c: char| c.is_alphanumeric() || "-_./".contains(c));
-    let names = |text: &str| text.match_indices(file).any(|(at, _)| begins(text, at) && ends(text, at + file.len()));
-    names(&step.run) || step.inputs.values().any(|text| names(text))
+    text.match_indices(file).any(|(at, _)| begins(text, at) && ends(text, at + file.len()))
 }
 
 /// Returns the step with this id in a job, and its position.

@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::exports::ReadExports;
 use super::gates::{Gate, Gates};
 use super::positions::Positions;
-use super::{Checked, FilterSet};
+use super::{Checked, FilterSet, unread_filter};
 use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Members, Quantifier, members};
 use crate::config::{Config, Global, Shape};
 use crate::inputs::source::{SourceTree, Workflow, WorkflowJob, WorkflowStep};
 use crate::model::change::Status;
+use crate::model::diagnostic::Severity;
 use crate::model::name::{RepoDir, ServiceId, slug};
 use crate::model::tree::Listing;
 
@@ -28,6 +30,9 @@ pub(super) struct Ground<'a> {
     /// For each filter, the other filters that a job or a script reads together with it. A filter is given by the
     /// position of its set, and by its service.
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
+    exports: ReadExports<'a>,
+    /// The filters that no job reads, each with its set.
+    pub(super) unread: BTreeSet<(usize, ServiceId)>,
 }
 
 /// Returns a filter with only the patterns that apply to modifications. A filter covers a file only if it matches a
@@ -74,7 +79,10 @@ impl<'a> Ground<'a> {
         let members = sets.iter().map(of_set).collect();
         let gates = Gates::of(workflows, sets);
         let together = read_together(&gates, workflows, sets);
-        Self { tree, links, found, workflows, sets, gates, members, together }
+        let (exports, unread) = (ReadExports::of(workflows), BTreeSet::new());
+        let mut ground = Self { tree, links, found, workflows, sets, gates, members, together, exports, unread };
+        ground.unread = unread_filter::filters(&ground);
+        ground
     }
 
     /// Returns the filters that a job or a script reads together with this filter. A match of any of these filters may
@@ -127,16 +135,29 @@ impl<'a> Ground<'a> {
     }
 
     /// Returns the filters that the expressions and scripts of a workflow read.
-    pub(super) fn reads(&self, path: &str, workflow: &Workflow) -> Gate {
+    pub(super) fn reads(&self, path: &str, workflow: &'a Workflow) -> Gate {
         let mut reads = Gate::default();
         for job in &workflow.jobs {
-            for text in texts(job) {
+            for text in self.read_texts(path, job) {
                 let gate = self.gates.of_expression(path, job, text);
                 reads.filters.extend(gate.filters);
                 reads.selected.extend(gate.selected);
             }
         }
         reads
+    }
+
+    /// Returns the texts of a job whose values something uses: all texts but those of unread outputs.
+    pub(super) fn read_texts(&self, path: &str, job: &'a WorkflowJob) -> impl Iterator<Item = &'a str> {
+        let outputs = job.outputs.iter().filter(|(output, _)| self.exports.has(path, &job.name, output));
+        own_texts(job).chain(outputs.map(|(_, text)| text.as_str()))
+    }
+
+    /// Returns the severity of a finding about a service or filter. A filter that no job reads misses no change, so
+    /// nothing about it is an error.
+    pub(super) fn severity(&self, set: usize, service: ServiceId, severity: Severity) -> Severity {
+        let is_unread = self.unread.contains(&(set, service));
+        if is_unread && severity == Severity::Error { Severity::Warning } else { severity }
     }
 
     /// Returns the services and filters that correspond to discovered services: the set, the service or filter, the
@@ -229,8 +250,14 @@ fn read_together(
 }
 
 /// Returns the texts of a job that may contain expressions. Each line of a script is a text of its own.
-pub(super) fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
-    let own = job.condition.iter().chain(job.outputs.values()).chain(job.inputs.values()).chain(job.axes.values());
+fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
+    own_texts(job).chain(job.outputs.values().map(String::as_str))
+}
+
+/// Returns the texts of a job that may contain expressions, without its outputs. What only an output reads is not read
+/// unless something reads the output.
+pub(super) fn own_texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
+    let own = job.condition.iter().chain(job.inputs.values()).chain(job.axes.values()).chain(&job.others);
     own.map(String::as_str).chain(job.steps.iter().flat_map(texts_of_step))
 }
 

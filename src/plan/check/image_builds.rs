@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::gates::Gate;
+use super::gates::{Gate, MentionedTarget, StepPlace};
 use super::ground::{Certainty, Ground};
 use super::positions::Positions;
 use super::unread_builds::UnreadBuilds;
@@ -105,6 +105,52 @@ fn build<'a>(
     Some(ImageBuild { set, service, certainty, workflow, context, file, reads, ignore, ignore_path, cover, asked })
 }
 
+/// The filters that may be responsible for builds, and the builds of jobs.
+struct Owners<'a> {
+    /// The filters for the directory of each discovered service.
+    of_home: BTreeMap<usize, Vec<(usize, ServiceId, Certainty)>>,
+    /// The filters that name each file.
+    of_file: BTreeMap<&'a str, Vec<(usize, ServiceId)>>,
+    /// The steps that declare a build.
+    steps: BTreeSet<StepPlace<'a>>,
+    /// For each Dockerfile, the filters that jobs which declare a build of it wait for. Only these builds count for the
+    /// filter: another file may declare a build of other stages.
+    waited_for: BTreeMap<&'a str, BTreeSet<(usize, ServiceId)>>,
+}
+
+impl<'a> Owners<'a> {
+    fn of(ground: &Ground<'a>, flat: &[usize]) -> Self {
+        let (mut of_home, mut of_file): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = Default::default();
+        for set in flat {
+            let config = ground.config(*set);
+            for (service, homes) in config.graph.services().zip(ground.homes(*set)) {
+                for (home, certainty) in homes {
+                    of_home.entry(home).or_default().push((*set, service, certainty));
+                }
+                let filter = config.filters.get(config.services[service.0].filter);
+                for pattern in filter.including().filter(|pattern| !pattern.value.has_wildcard()) {
+                    of_file.entry(pattern.value.text()).or_default().push((*set, service));
+                }
+            }
+        }
+        let mut steps = BTreeSet::new();
+        let mut waited_for: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (_, declared) in &ground.found.builds {
+            let (DockerfileOf::File(path), BuildContext::Directory(_)) = (&declared.dockerfile, &declared.context)
+            else {
+                continue;
+            };
+            let known = Some(declared).filter(|declared| declared.target != BuildTarget::Unknown);
+            if let Some(step) = known.and_then(|declared| ground.gates.step_of_build(declared)) {
+                steps.insert(step);
+                let gated = gate_services(ground, &ground.gates.of_build(declared));
+                waited_for.entry(path.as_str()).or_default().extend(gated);
+            }
+        }
+        Self { of_home, of_file, steps, waited_for }
+    }
+}
+
 /// Returns the builds for which filters are responsible. If the job of a build waits for filters, one of these is
 /// responsible; else a filter for the directory of the build, or a filter that names its Dockerfile.
 fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBuild<'a>> {
@@ -113,54 +159,65 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
     if flat.is_empty() {
         return found;
     }
-    let mut owners: BTreeMap<usize, Vec<(usize, ServiceId, Certainty)>> = BTreeMap::new();
-    let mut naming: BTreeMap<&str, Vec<(usize, ServiceId)>> = BTreeMap::new();
-    for set in &flat {
-        let config = ground.config(*set);
-        for (service, homes) in config.graph.services().zip(ground.homes(*set)) {
-            for (home, certainty) in homes {
-                owners.entry(home).or_default().push((*set, service, certainty));
-            }
-            let filter = config.filters.get(config.services[service.0].filter);
-            for pattern in filter.including().filter(|pattern| !pattern.value.has_wildcard()) {
-                naming.entry(pattern.value.text()).or_default().push((*set, service));
-            }
-        }
-    }
-    let mut mentions: BTreeMap<&str, Gate> = BTreeMap::new();
+    let owners = Owners::of(ground, &flat);
+    let mut mentions: BTreeMap<&str, BTreeMap<MentionedTarget, Gate>> = BTreeMap::new();
     for (home, declared) in &ground.found.builds {
         let DockerfileOf::File(path) = &declared.dockerfile else { continue };
-        let mut gate = ground.gates.of_build(declared);
-        if gate.filters.is_empty() {
-            gate = mentions.entry(path).or_insert_with(|| ground.gates.of_mentions(path)).clone();
+        let gate = ground.gates.of_build(declared);
+        let mut by_target = BTreeMap::from([(None, gate)]);
+        if by_target.values().all(|gate| gate.filters.is_empty()) {
+            by_target = mentions.entry(path).or_insert_with(|| ground.gates.of_mentions(path, &owners.steps)).clone();
         }
-        let gated = gate_services(ground, &gate);
-        let of_home = owners.get(home).map_or(&[][..], Vec::as_slice);
-        let of_file = naming.get(path.as_str()).map_or(&[][..], Vec::as_slice);
-        let responsible = match &gated[..] {
-            [] => ungated(ground, declared, of_home, of_file),
-            [first, ..] => {
-                // The owner is one of the filters that the job waits for: the one with the directory of the build, or
-                // with its Dockerfile.
-                let is_owner =
-                    |pair: &&(usize, ServiceId)| of_home.iter().any(|(set, service, _)| (*set, *service) == **pair);
-                let owner = gated.iter().find(is_owner).or_else(|| gated.iter().find(|pair| of_file.contains(pair)));
-                let (set, service) = *owner.unwrap_or(first);
-                vec![(set, service, if gate.is_unclear { Certainty::Likely } else { Certainty::Sure })]
-            }
-        };
-        for (set, service, certainty) in responsible {
-            let made = of_declared(ground, (set, service), declared, path, unread);
-            found.extend(made.map(|made| {
-                let asked = if gated.is_empty() { made.asked } else { gated.clone() };
-                let together = ground.together(set, service);
-                let asked: Vec<(usize, ServiceId)> = asked.into_iter().chain(together).collect();
-                let cover = ground.cover(asked.iter().copied());
-                let workflow = ground.workflows.contains_key(declared.at.file.name());
-                let workflow = workflow.then(|| declared.at.file.name().to_owned());
-                ImageBuild { certainty, workflow, cover, asked, ..made }
-            }));
+        by_target.retain(|_, gate| !gate_services(ground, gate).is_empty());
+        if by_target.is_empty() {
+            let mut responsible = ungated(ground, (*home, declared), path, &owners);
+            let waited_for = owners.waited_for.get(path.as_str());
+            responsible
+                .retain(|(set, service, _)| waited_for.is_none_or(|filters| !filters.contains(&(*set, *service))));
+            found.extend(of_responsible(ground, declared, path, &responsible, &[], unread));
         }
+        for (target, gate) in by_target {
+            let gated = gate_services(ground, &gate);
+            let responsible = owner(*home, path, &owners, &gated).map(|(set, service)| {
+                (set, service, if gate.is_unclear { Certainty::Likely } else { Certainty::Sure })
+            });
+            let target = target.map_or_else(|| declared.target.clone(), BuildTarget::Stage);
+            let declared = DeclaredBuild { target, ..declared.clone() };
+            found.extend(of_responsible(ground, &declared, path, responsible.as_slice(), &gated, unread));
+        }
+    }
+    found
+}
+
+/// Returns the filter that is responsible for a build, from those that its job waits for: the one with the directory of
+/// the build, or with its Dockerfile, or else the first one.
+fn owner(home: usize, path: &str, owners: &Owners<'_>, gated: &[(usize, ServiceId)]) -> Option<(usize, ServiceId)> {
+    let of_home = owners.of_home.get(&home).map_or(&[][..], Vec::as_slice);
+    let of_file = owners.of_file.get(path).map_or(&[][..], Vec::as_slice);
+    let is_at_home = |pair: &&(usize, ServiceId)| of_home.iter().any(|(set, service, _)| (*set, *service) == **pair);
+    let owner = gated.iter().find(is_at_home).or_else(|| gated.iter().find(|pair| of_file.contains(pair)));
+    owner.or(gated.first()).copied()
+}
+
+/// Returns a declared build once for each filter that is responsible for it. `gated` are the filters that its job waits
+/// for.
+fn of_responsible<'a>(
+    ground: &Ground<'a>,
+    declared: &DeclaredBuild,
+    path: &str,
+    responsible: &[(usize, ServiceId, Certainty)],
+    gated: &[(usize, ServiceId)],
+    unread: &mut UnreadBuilds,
+) -> Vec<ImageBuild<'a>> {
+    let mut found = Vec::new();
+    for (set, service, certainty) in responsible {
+        let Some(made) = of_declared(ground, (*set, *service), declared, path, unread) else { continue };
+        let asked = if gated.is_empty() { made.asked } else { gated.to_vec() };
+        let asked: Vec<(usize, ServiceId)> = asked.into_iter().chain(ground.together(*set, *service)).collect();
+        let cover = ground.cover(asked.iter().copied());
+        let workflow = ground.workflows.contains_key(declared.at.file.name());
+        let workflow = workflow.then(|| declared.at.file.name().to_owned());
+        found.push(ImageBuild { certainty: *certainty, workflow, cover, asked, ..made });
     }
     found
 }
@@ -168,10 +225,12 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
 /// Returns the filters that are probably responsible for a build whose job waits for no filter.
 fn ungated(
     ground: &Ground<'_>,
-    declared: &DeclaredBuild,
-    of_home: &[(usize, ServiceId, Certainty)],
-    of_file: &[(usize, ServiceId)],
+    (home, declared): (usize, &DeclaredBuild),
+    path: &str,
+    owners: &Owners<'_>,
 ) -> Vec<(usize, ServiceId, Certainty)> {
+    let of_home = owners.of_home.get(&home).map_or(&[][..], Vec::as_slice);
+    let of_file = owners.of_file.get(path).map_or(&[][..], Vec::as_slice);
     if !of_home.is_empty() {
         // If several filters in several workflows have the directory's name, only one of them builds it.
         let is_alone = of_home.iter().filter(|(_, _, certainty)| *certainty == Certainty::Sure).count() == 1;

@@ -34,7 +34,7 @@ pub(super) fn all(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> BTreeMap<Se
             if context.leads_on(&source.path) {
                 unseen.push(format!("what is behind a link: {place}"));
             }
-            for path in source.files(&context.files, ignore) {
+            for path in context.sent(source, build.ignore_path.as_deref(), ignore) {
                 if let Some(position) = ground.listing().position(&[start.as_bytes(), path].concat()) {
                     files.entry(position).or_insert_with(|| place.clone());
                 }

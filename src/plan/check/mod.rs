@@ -5,6 +5,7 @@
 //! certainly miss a change.
 
 mod dead_pattern;
+mod exports;
 mod filter_set;
 mod finding;
 mod gates;
@@ -12,6 +13,7 @@ mod ground;
 mod ignore_comment;
 mod image_builds;
 mod image_inputs;
+mod lone_manifest;
 mod mend;
 mod pinned_image;
 mod positions;
@@ -46,16 +48,27 @@ use std::collections::BTreeMap;
 
 use crate::analysis::discover::Discovered;
 use crate::config::LockfileUse;
-use crate::inputs::source::{SourceTree, Workflow, is_workflow_file};
+use crate::inputs::source::{SourceTree, Workflow, is_action_file, is_workflow_file};
+use crate::model::diagnostic::SourceFile;
 use crate::model::name::ServiceName;
 use crate::plan::observed::{Observed, ObservedInput};
 use ground::Ground;
 
-/// Returns the readable workflows of a tree, by their paths. Discovery reports why the others cannot be read.
+/// Returns the readable workflows of a tree, and its composite actions that filter paths, by their paths. Discovery
+/// reports why other workflows cannot be read.
 #[must_use]
 pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
-    let files = tree.texts().filter(|file| is_workflow_file(file.name()));
-    files.filter_map(|file| Some((file.name().to_owned(), Workflow::read(file).ok()?))).collect()
+    let read = |file: &SourceFile| match file.name() {
+        path if is_workflow_file(path) => Workflow::read(file).ok(),
+        path if is_action(path) => Workflow::read_action(file).ok().filter(|action| !action.path_filters.is_empty()),
+        _ => None,
+    };
+    tree.texts().filter_map(|file| Some((file.name().to_owned(), read(file)?))).collect()
+}
+
+/// Whether a path is that of an action.
+fn is_action(path: &str) -> bool {
+    is_action_file(path.rsplit('/').next().unwrap_or_default())
 }
 
 /// The input of the rules.
@@ -67,7 +80,7 @@ pub struct Checked<'a> {
     pub links: &'a BTreeMap<String, String>,
     /// The services and builds that the files declare.
     pub found: &'a Discovered,
-    /// The workflows among the files, by their paths.
+    /// The workflows and composite actions among the files, by their paths.
     pub workflows: &'a BTreeMap<String, Workflow>,
     /// The filters.
     pub sets: &'a [FilterSet],

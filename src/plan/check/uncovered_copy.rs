@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ground::{Certainty, Ground};
 use super::image_builds::ImageBuild;
+use super::lone_manifest::LoneManifests;
 use super::positions::Positions;
 use super::proposed_patterns::{addition, of_files};
 use super::{CheckRule, FilterSet, Finding};
@@ -13,7 +14,7 @@ use crate::model::diagnostic::{Severity, SourceFile, Span};
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId};
 
 /// Files that decide what package managers install.
-const LOCKFILES: [&str; 20] = [
+pub(super) const LOCKFILES: [&str; 20] = [
     "package-lock.json",
     "npm-shrinkwrap.json",
     "pnpm-lock.yaml",
@@ -36,8 +37,8 @@ const LOCKFILES: [&str; 20] = [
     "mix.lock",
 ];
 
-/// The names of manifests. A manifest is treated like a lockfile if there is a lockfile in the same directory.
-const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
+/// The names of manifests. A manifest is treated like a lockfile if there is one in the same directory.
+pub(super) const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
 
 /// Whether a path is that of a lockfile, or of the manifest beside one.
 pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
@@ -77,19 +78,17 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     let mut contexts = ListedContexts::default();
     let unexcluded = unexcluded(ground);
     let mut missed: BTreeMap<Subject<'_>, (Missed, &SourceFile)> = BTreeMap::new();
+    let manifests = LoneManifests::of(ground);
     for build in builds {
-        let Some(ignore) = &build.ignore else { continue };
-        let context = contexts.of(ground.listing(), &build.context);
-        let (start, within) = (build.context.join(""), ground.below(&build.context));
-        for source in &build.reads.sources {
-            if context.leads_on(&source.path) {
-                continue;
-            }
-            let read = source.files(&context.files, ignore);
-            let position =
-                |path: &&[u8]| ground.listing().position_in(within.clone(), &[start.as_bytes(), path].concat());
-            let read: Vec<usize> = read.iter().filter_map(position).collect();
-            let uncovered: Vec<usize> = read.iter().copied().filter(|position| !build.cover.has(*position)).collect();
+        let Some(sources) = read(ground, &mut contexts, build) else { continue };
+        let lone = if is_known(build, &sources) {
+            manifests.among(build, &sources.iter().flat_map(|(_, read)| read).copied().collect::<Vec<_>>())
+        } else {
+            BTreeSet::new()
+        };
+        for (source, read) in sources {
+            let is_missed = |position: &usize| !build.cover.has(*position) && !lone.contains(position);
+            let uncovered: Vec<usize> = read.iter().copied().filter(is_missed).collect();
             let is_excluded = |position: &usize| {
                 let covers = |(set, service): &(usize, ServiceId)| unexcluded[*set].get(service.0);
                 build.asked.iter().filter_map(covers).any(|cover| cover.has(*position))
@@ -124,6 +123,32 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
 }
 
+/// Returns the sources of a build, each with the positions of the files that it matches. Sources that are symbolic links
+/// or behind one are left out. `None` if the ignore file of the build cannot be read.
+fn read<'a, 'b>(
+    ground: &Ground<'a>,
+    contexts: &mut ListedContexts<'a>,
+    build: &'b ImageBuild<'a>,
+) -> Option<Vec<(&'b ContextSource, Vec<usize>)>> {
+    let ignore = build.ignore.as_ref()?;
+    let context = contexts.of(ground.listing(), &build.context);
+    let (start, within) = (build.context.join(""), ground.below(&build.context));
+    let position = |path: &[u8]| ground.listing().position_in(within.clone(), &[start.as_bytes(), path].concat());
+    let mut sources = Vec::new();
+    for source in &build.reads.sources {
+        if !context.leads_on(&source.path) {
+            let sent = context.sent(source, build.ignore_path.as_deref(), ignore);
+            sources.push((source, sent.into_iter().filter_map(position).collect()));
+        }
+    }
+    Some(sources)
+}
+
+/// Whether all files that a build reads are known: `sources` are all of its sources.
+fn is_known(build: &ImageBuild<'_>, sources: &[(&ContextSource, Vec<usize>)]) -> bool {
+    build.reads.unresolved.is_empty() && sources.len() == build.reads.sources.len()
+}
+
 /// Whether a file belongs to a package in a subdirectory of a context.
 fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> bool {
     let path = ground.path(position);
@@ -148,13 +173,12 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     let config = ground.config(set);
     let place = &config.services[service.0].name;
     let name = &place.value;
-    let paths: Vec<String> = missed.files.iter().take(4).map(|position| ground.path(*position)).collect();
-    let shown = (0..missed.files.len())
-        .map(|at| paths.get(at).map_or_else(String::new, |path| format!("`{}`", Escaped::new(path))));
+    let paths = shown_first(missed.files.iter().map(|position| ground.path(*position)).collect());
+    let shown = paths.iter().map(|path| format!("`{}`", Escaped::new(path)));
     let listed = Listed::new(shown, 3).to_string();
     let is_excluded = rule == CheckRule::ExcludedCopy;
     let is_error = missed.is_sure && breadth == Breadth::Named && !is_excluded;
-    let severity = if is_error { Severity::Error } else { Severity::Warning };
+    let severity = ground.severity(set, service, if is_error { Severity::Error } else { Severity::Warning });
     let lacks = match (is_excluded, missed.files.len()) {
         (true, _) => format!("which `{name}` excludes"),
         (false, 1) => format!("which no pattern of `{name}` matches"),
@@ -187,8 +211,25 @@ fn finding(ground: &Ground<'_>, subject: Subject<'_>, missed: &Missed, file: &So
     finding.help(help).fixed_by(addition(ground, set, service, patterns))
 }
 
-/// Returns, for each set, the files that the filter of each of its services would match if no pattern excluded files.
-/// The list is empty for a set without exclusions.
+/// Returns paths in the order in which a message shows them: first the files that builds most probably use, then
+/// documentation and licences. The order of the paths stays otherwise.
+fn shown_first(paths: Vec<String>) -> Vec<String> {
+    let (documents, mut others): (Vec<String>, Vec<String>) = paths.into_iter().partition(|path| is_document(path));
+    others.extend(documents);
+    others
+}
+
+/// Whether a path is that of documentation, a changelog or a licence.
+fn is_document(path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let name = name.to_ascii_lowercase();
+    directory.split('/').any(|part| part == "docs")
+        || name.ends_with(".md")
+        || ["license", "licence", "changelog"].iter().any(|begin| name.starts_with(begin))
+}
+
+/// Returns, for each set, the files that each of its services would cover if no pattern excluded any. The list is empty
+/// for a set without exclusions.
 pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
     let listing = ground.listing();
     let of_set = |set: &FilterSet| {

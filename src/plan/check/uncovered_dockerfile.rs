@@ -13,8 +13,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     let mut found = Vec::new();
     let mut said = BTreeSet::new();
     for build in builds {
-        let dockerfile =
-            (build.file.name(), if build.certainty == Certainty::Sure { Severity::Error } else { Severity::Warning });
+        let severity = if build.certainty == Certainty::Sure { Severity::Error } else { Severity::Warning };
+        let dockerfile = (build.file.name(), ground.severity(build.set, build.service, severity));
         let ignore = build.ignore_path.as_deref().map(|path| (path, Severity::Warning));
         for (path, severity) in std::iter::once(dockerfile).chain(ignore) {
             let Some(position) = ground.listing().position(path.as_bytes()) else { continue };

@@ -97,6 +97,7 @@ fn finding(
         (false, 1) => (Severity::Error, format!("which no pattern of `{name}` matches"), "does not cover it"),
         (false, _) => (Severity::Error, format!("none of which a pattern of `{name}` matches"), "does not cover it"),
     };
+    let severity = ground.severity(compared.set, compared.service, severity);
     let mut finding = Finding::new(rule, severity, format!("the build of `{name}` read {shown}, {lacks}")).of(name);
     finding = finding.label(&config.source, place.defined, label);
     let mut by: Vec<&str> = files.iter().map(|(_, input)| input.by.as_str()).collect();

@@ -27,7 +27,8 @@ pub(super) fn images(ground: &Ground<'_>) -> Vec<Finding> {
     check(ground, CheckRule::UnlistedImage)
 }
 
-fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
+/// Returns the edges of each discovered service to what it is built from, without those that filters declare.
+pub(super) fn edges<'a>(ground: &Ground<'a>) -> Vec<Vec<&'a DiscoveredEdge>> {
     let mut edges: Vec<Vec<&DiscoveredEdge>> = vec![Vec::new(); ground.found.services.len()];
     for edge in &ground.found.edges {
         // A dependency that filters declare is no reason for a finding about filters.
@@ -36,6 +37,26 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
             edges[edge.from].push(edge);
         }
     }
+    edges
+}
+
+/// Returns discovered services, and those from which they are built. Dependencies that are only for development do not
+/// count.
+pub(super) fn built_from(edges: &[Vec<&DiscoveredEdge>], services: BTreeSet<usize>) -> BTreeSet<usize> {
+    let mut next: Vec<usize> = services.iter().copied().collect();
+    let mut found = services;
+    while let Some(from) = next.pop() {
+        for edge in edges[from].iter().filter(|edge| purpose(&edge.at) == Purpose::Building) {
+            if found.insert(edge.to) {
+                next.push(edge.to);
+            }
+        }
+    }
+    found
+}
+
+fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
+    let edges = edges(ground);
     let mut found = Vec::new();
     for (set, service, home, certainty) in ground.owned().into_iter().filter(|(_, _, home, _)| !edges[*home].is_empty())
     {
@@ -71,6 +92,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
             let message = format!("`{}` is built from `{shown}`{via}, and {says}", name.value);
             let is_sure = certainty == Certainty::Sure && way.iter().all(|edge| purpose(&edge.at) == Purpose::Building);
             let severity = if is_sure { Severity::Error } else { Severity::Warning };
+            let severity = ground.severity(set, service, severity);
             let last = &way[way.len() - 1].at;
             let pattern = below(directory);
             let help = match ground.service_at(set, target) {

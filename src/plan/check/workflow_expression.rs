@@ -17,7 +17,7 @@ impl ExpressionName {
     }
 }
 
-/// Returns the names of an expression that begin with `steps`, `needs` or `inputs`.
+/// Returns the names of an expression that begin with `steps`, `needs`, `jobs` or `inputs`.
 pub(super) fn names(text: &str) -> Vec<ExpressionName> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -30,7 +30,7 @@ pub(super) fn names(text: &str) -> Vec<ExpressionName> {
             continue;
         };
         let ahead = &text[..text.len() - rest.len()];
-        if matches!(parts[0].as_str(), "steps" | "needs" | "inputs") && parts.len() > 1 {
+        if matches!(parts[0].as_str(), "steps" | "needs" | "jobs" | "inputs") && parts.len() > 1 {
             let is_negated = ahead.trim_end().ends_with('!') || asks_for_opposite(after);
             found.push(ExpressionName { parts, is_negated });
         }

@@ -86,15 +86,26 @@ impl<'a> ContextFiles<'a> {
         (first..self.paths.len()).take_while(move |at| self.paths[*at].starts_with(beginning))
     }
 
-    /// Returns the files that sources match, without ignored files.
-    fn of<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
+    /// Returns the positions of the files that sources match, including ignored files.
+    pub(super) fn positions<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>) -> BTreeSet<usize> {
         let mut places = BTreeSet::new();
         let mut work = 0;
         if !sources.all(|source| self.add(&source.path, &mut places, &mut work)) {
             places = (0..self.paths.len()).collect();
         }
+        places
+    }
+
+    /// Returns the path of the file at a position.
+    pub(super) fn path(&self, position: usize) -> &'a [u8] {
+        self.paths[position]
+    }
+
+    /// Returns the files that sources match, without ignored files.
+    fn of<'s>(&self, sources: impl Iterator<Item = &'s ContextSource>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
         let mut ignored = ignore.checker();
-        places.into_iter().map(|at| self.paths[at]).filter(|path| !ignored.ignores(path)).collect()
+        let paths = self.positions(sources).into_iter().map(|at| self.path(at));
+        paths.filter(|path| !ignored.ignores(path)).collect()
     }
 }
 

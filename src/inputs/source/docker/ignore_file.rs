@@ -47,8 +47,8 @@ impl IgnoreFile {
     }
 
     /// Returns a checker for many paths.
-    pub(super) fn checker(&self) -> IgnoreChecker<'_> {
-        IgnoreChecker { file: self, directories: BTreeMap::new() }
+    pub(super) fn checker(&self) -> IgnoreChecker {
+        IgnoreChecker { file: self.clone(), directories: BTreeMap::new() }
     }
 }
 
@@ -81,14 +81,14 @@ pub(super) fn clean(path: &str) -> String {
 }
 
 /// Checks many paths against an ignore file. It keeps the results for directories.
-pub(super) struct IgnoreChecker<'a> {
-    file: &'a IgnoreFile,
-    /// For each directory, by its path, which rules match the directory or one above it.
+pub(super) struct IgnoreChecker {
+    file: IgnoreFile,
+    /// Which rules match a directory or one above it, by the directory's path.
     directories: BTreeMap<Vec<u8>, Vec<bool>>,
 }
 
-impl IgnoreChecker<'_> {
-    /// Whether a file is ignored. Ignored files are not sent to the builder. As in the builder, a rule that matches a
+impl IgnoreChecker {
+    /// Whether a file is ignored, so that it is not sent to the builder. As in the builder, a rule that matches a
     /// directory matches everything below it.
     pub(super) fn ignores(&mut self, path: &[u8]) -> bool {
         if self.file.rules.is_empty() {

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use super::context_files::{ContextEntry, ContextFiles};
-use super::ignore_file::clean;
+use super::ignore_file::{IgnoreChecker, IgnoreFile, clean};
+use super::reads::ContextSource;
 use crate::model::name::RepoDir;
 use crate::model::tree::{Listing, Mode};
 
@@ -19,11 +20,23 @@ pub struct ListedContext<'a> {
     links: ContextFiles<'a>,
     /// The paths of the links, in the order of their bytes.
     link_paths: Vec<&'a [u8]>,
+    /// What is known of the files with each ignore file, by the path of the ignore file; empty if there is none.
+    sent: BTreeMap<String, SentFiles>,
+}
+
+/// The files of a context that reach the builder with one ignore file. Many builds of a repository have the same context
+/// and the same ignore file, so each result is computed once.
+struct SentFiles {
+    checker: IgnoreChecker,
+    /// Whether each file of the context is sent, by position, if that is known.
+    is_sent: Vec<Option<bool>>,
+    /// The positions of the sent files that each source matches, by the path of the source.
+    of_sources: BTreeMap<String, Vec<usize>>,
 }
 
 impl<'a> ListedContexts<'a> {
     /// Returns the context in a directory.
-    pub fn of(&mut self, listing: &'a Listing, directory: &RepoDir) -> &ListedContext<'a> {
+    pub fn of(&mut self, listing: &'a Listing, directory: &RepoDir) -> &mut ListedContext<'a> {
         self.0.entry(directory.clone()).or_insert_with(|| ListedContext::of(listing, directory))
     }
 }
@@ -45,7 +58,23 @@ impl<'a> ListedContext<'a> {
             count: entries().count(),
             links: ContextFiles::new(link_paths.iter().map(|path| ContextEntry { path, link: Some(b"/") })),
             link_paths,
+            sent: BTreeMap::new(),
         }
+    }
+
+    /// Returns the files that a source matches, without ignored files, in the order of their bytes. `path` is the path of
+    /// the ignore file, if there is one.
+    pub fn sent(&mut self, source: &ContextSource, path: Option<&str>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
+        let new =
+            || SentFiles { checker: ignore.checker(), is_sent: vec![None; self.count], of_sources: BTreeMap::new() };
+        let SentFiles { checker, is_sent, of_sources } =
+            self.sent.entry(path.unwrap_or_default().to_owned()).or_insert_with(new);
+        let found = of_sources.entry(source.path.clone()).or_insert_with(|| {
+            let mut positions = self.files.positions(std::iter::once(source));
+            positions.retain(|at| *is_sent[*at].get_or_insert_with(|| !checker.ignores(self.files.path(*at))));
+            positions.into_iter().collect()
+        });
+        found.iter().map(|at| self.files.path(*at)).collect()
     }
 
     /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards.
@@ -64,8 +93,37 @@ impl<'a> ListedContext<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::path_pattern::matched;
     use super::*;
+    use crate::model::diagnostic::Span;
     use crate::model::tree::ObjectId;
+
+    /// Many builds of a repository read the same files of the same context.
+    #[test]
+    fn a_path_is_held_against_an_ignore_file_once() {
+        let id = ObjectId::from_bytes(&[1; 20]).unwrap();
+        let mut listing = Listing::default();
+        for at in 100..200 {
+            listing.push(Mode::File, id, ["a/".as_bytes(), format!("{at}.txt").as_bytes()]);
+        }
+        let ignore = IgnoreFile::parse("**/*9.txt\n**/*.md\n").unwrap();
+        let source = |path: &str| ContextSource { path: path.to_owned(), span: Span::default() };
+        let mut contexts = ListedContexts::default();
+        let mut work = |path: &str, file: Option<&str>| {
+            let before = matched();
+            let context = contexts.of(&listing, &RepoDir::root());
+            let sent = context.sent(&source(path), file, &ignore);
+            let work = matched() - before;
+            assert_eq!(sent, source(path).files(&context.files, &ignore), "{path}");
+            (sent.len(), work)
+        };
+        // Two patterns for each file and for the directory, without those after a match.
+        assert_eq!(work("a", Some(".dockerignore")), (90, 192));
+        assert_eq!(work("a", Some(".dockerignore")), (90, 0));
+        assert_eq!(work("", Some(".dockerignore")), (90, 0));
+        assert_eq!(work("a/109.txt", Some(".dockerignore")), (0, 0));
+        assert_eq!(work("a", Some("b.dockerignore")), (90, 192));
+    }
 
     #[test]
     fn sources_with_wildcards_may_mean_links() {

@@ -82,6 +82,8 @@ impl PathPattern {
 
     /// Whether the pattern matches a whole path.
     pub(super) fn matches(&self, path: &[u8]) -> bool {
+        #[cfg(test)]
+        MATCHED.set(matched() + 1);
         if !path.starts_with(&self.prefix) {
             return false;
         }
@@ -209,6 +211,17 @@ fn member(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<char,
         '[' if characters.peek() == Some(&':') => Err(BadPattern),
         c => Ok(c),
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static MATCHED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// Returns how often patterns were matched with paths in this thread, for tests of the amount of work.
+#[cfg(test)]
+pub(super) fn matched() -> usize {
+    MATCHED.get()
 }
 
 #[cfg(test)]

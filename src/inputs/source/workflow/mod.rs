@@ -63,6 +63,28 @@ pub fn is_workflow_file(path: &str) -> bool {
     name.is_some_and(|name| !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml")))
 }
 
+/// Whether a file name is that of an action of GitHub, which may be a composite one.
+#[must_use]
+pub fn is_action_file(file_name: &str) -> bool {
+    matches!(file_name, "action.yml" | "action.yaml")
+}
+
+/// The name of the only job of a composite action.
+const RUNS: &str = "runs";
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct ActionFile {
+    runs: Runs,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Runs {
+    using: Value,
+    steps: Option<Vec<Step>>,
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct WorkflowFile {
@@ -83,6 +105,8 @@ struct Job {
     env: Value,
     strategy: Value,
     steps: Option<Vec<Step>>,
+    #[serde(flatten)]
+    others: Value,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -118,27 +142,57 @@ impl Workflow {
                     let path = ["jobs", name, "steps", &position, "with", input];
                     DeclaredAt { file: file.clone(), span: places.at(path) }
                 };
-                match action(&step.uses) {
-                    "docker/build-push-action" => {
-                        let with = |row| With { inputs: &step.with, known: row };
-                        let builds = rows.iter().map(|row| with(row).build(name, at("context")));
-                        add_distinct(&mut workflow.builds, builds);
-                    }
-                    "dorny/paths-filter" | "step-security/paths-filter" => {
-                        let with = With { inputs: &step.with, known: &known };
-                        let filters = with.path_filters();
-                        workflow.path_filters.extend(filters.map(|filters| PathFilterStep {
-                            job: name.clone(),
-                            number,
-                            at: at("filters"),
-                            filters,
-                        }));
-                    }
-                    _ => {}
+                if action(&step.uses) == "docker/build-push-action" {
+                    let with = |row| With { inputs: &step.with, known: row };
+                    let builds = rows.iter().map(|row| with(row).build(name, at("context")));
+                    add_distinct(&mut workflow.builds, builds);
                 }
+                let filters = step.path_filters(&known);
+                workflow.path_filters.extend(filters.map(|filters| PathFilterStep {
+                    job: name.clone(),
+                    number,
+                    at: at("filters"),
+                    filters,
+                }));
             }
         }
         Ok(workflow)
+    }
+
+    /// Reads a composite action as a workflow with one job, which has the steps of the action. The result is empty for
+    /// an action of another kind.
+    ///
+    /// # Errors
+    /// When the file is not YAML, or does not have the form of an action.
+    pub fn read_action(file: &SourceFile) -> Result<Self, Diagnostic> {
+        let (read, places): (Option<ActionFile>, _) = yaml_place::read(file)?;
+        let Runs { using, steps } = read.unwrap_or_default().runs;
+        let mut action = Self::default();
+        if scalar(&using).as_deref() != Some("composite") {
+            return Ok(action);
+        }
+        for (number, step) in steps.iter().flatten().enumerate() {
+            let span = places.at([RUNS, "steps", &number.to_string(), "with", "filters"]);
+            let at = DeclaredAt { file: file.clone(), span };
+            let filters = step.path_filters(&BTreeMap::new());
+            action.path_filters.extend(filters.map(|filters| PathFilterStep {
+                job: RUNS.to_owned(),
+                number,
+                at,
+                filters,
+            }));
+        }
+        let steps = workflow_job::steps(&[RUNS, "steps"], steps.iter().flatten(), &places);
+        action.jobs.push(WorkflowJob { name: RUNS.to_owned(), at: places.at([RUNS]), steps, ..WorkflowJob::default() });
+        Ok(action)
+    }
+}
+
+impl Step {
+    /// Returns the filters of the step; `None` if it does not filter paths.
+    fn path_filters(&self, known: &BTreeMap<String, String>) -> Option<StepFilters> {
+        let is_filter = matches!(action(&self.uses), "dorny/paths-filter" | "step-security/paths-filter");
+        is_filter.then(|| With { inputs: &self.with, known }.path_filters()).flatten()
     }
 }
 

@@ -29,6 +29,8 @@ pub struct WorkflowJob {
     pub calls: Option<String>,
     /// The inputs that it passes to the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
+    /// Its other texts, which may contain expressions too: `runs-on`, `env`, `strategy` and their like.
+    pub others: Vec<String>,
     /// Its steps.
     pub steps: Vec<WorkflowStep>,
 }
@@ -57,6 +59,8 @@ pub struct WorkflowStep {
 pub struct WorkflowStart {
     /// The events, in the order of the file.
     pub events: Vec<WorkflowEvent>,
+    /// The values of the outputs that its callers get (`on.workflow_call.outputs`).
+    pub outputs: Vec<String>,
 }
 
 /// An event that starts a workflow.
@@ -77,11 +81,6 @@ pub(super) fn job(name: &str, job: &Job, places: &YamlPlaces) -> WorkflowJob {
     let axes = job.strategy.get("matrix").into_iter().flat_map(pairs);
     let axes = axes.filter_map(|(axis, value)| Some((axis.clone(), scalar(value)?)));
     let called = scalar(&job.uses).and_then(|uses| RepoDir::root().resolve_file(uses.strip_prefix("./")?).ok());
-    let steps = job.steps.iter().flatten().enumerate();
-    let steps = steps.map(|(number, step)| {
-        let number = number.to_string();
-        self::step(step, places.at([path[0], path[1], "steps", &number]))
-    });
     WorkflowJob {
         name: name.to_owned(),
         at: places.at(path),
@@ -91,8 +90,19 @@ pub(super) fn job(name: &str, job: &Job, places: &YamlPlaces) -> WorkflowJob {
         axes: axes.collect(),
         calls: called,
         inputs: by_name(&job.with),
-        steps: steps.collect(),
+        others: [&job.strategy, &job.env, &job.others].into_iter().flat_map(scalars).collect(),
+        steps: steps(&["jobs", name, "steps"], job.steps.iter().flatten(), places),
     }
+}
+
+/// Reads the steps in the list at a path of keys.
+pub(super) fn steps<'s>(
+    path: &[&str],
+    steps: impl Iterator<Item = &'s Step>,
+    places: &YamlPlaces,
+) -> Vec<WorkflowStep> {
+    let at = |number: usize| places.at(path.iter().copied().chain([number.to_string().as_str()]));
+    steps.enumerate().map(|(number, step)| self::step(step, at(number))).collect()
 }
 
 fn step(step: &Step, at: Span) -> WorkflowStep {
@@ -111,7 +121,7 @@ fn step(step: &Step, at: Span) -> WorkflowStep {
 pub(super) fn start(on: &Value, places: &YamlPlaces) -> WorkflowStart {
     if on.as_mapping().is_none() {
         let named = |name: String| WorkflowEvent { name, ..WorkflowEvent::default() };
-        return WorkflowStart { events: words(on).into_iter().map(named).collect() };
+        return WorkflowStart { events: words(on).into_iter().map(named).collect(), outputs: Vec::new() };
     }
     let event = |(name, filters): (&String, &Value)| {
         let list = |key: &str| {
@@ -127,7 +137,9 @@ pub(super) fn start(on: &Value, places: &YamlPlaces) -> WorkflowStart {
             tags: list("tags"),
         }
     };
-    WorkflowStart { events: pairs(on).map(event).collect() }
+    let outputs = on.get("workflow_call").and_then(|call| call.get("outputs")).into_iter().flat_map(pairs);
+    let outputs = outputs.filter_map(|(_, output)| scalar(output.get("value")?)).collect();
+    WorkflowStart { events: pairs(on).map(event).collect(), outputs }
 }
 
 /// Returns the texts of a list, or a single text.
@@ -135,6 +147,15 @@ fn words(value: &Value) -> Vec<String> {
     match value.as_sequence() {
         Some(items) => items.iter().filter_map(scalar).collect(),
         None => scalar(value).into_iter().collect(),
+    }
+}
+
+/// Returns all texts in a value.
+fn scalars(value: &Value) -> Vec<String> {
+    match value {
+        Value::Sequence(items) => items.iter().flat_map(scalars).collect(),
+        Value::Mapping(pairs) => pairs.values().flat_map(scalars).collect(),
+        value => scalar(value).into_iter().collect(),
     }
 }
 
@@ -162,6 +183,8 @@ jobs:
     uses: ./.github/workflows/build.yml
     with: {changed: '${{ needs.a.outputs.x }}'}
     strategy: {matrix: {s: '${{ fromJSON(needs.a.outputs.y) }}', t: [1]}}
+    env: {E: x}
+    runs-on: [r]
 ";
         let file = SourceFile::new(".github/workflows/ci.yml", text);
         let workflow = Workflow::read(&file).unwrap();
@@ -172,6 +195,7 @@ jobs:
         assert_eq!((b.needs.join(" "), b.calls.as_deref()), ("a".to_owned(), Some(".github/workflows/build.yml")));
         assert_eq!(b.axes.keys().collect::<Vec<_>>(), ["s"]);
         assert_eq!(b.inputs["changed"], "${{ needs.a.outputs.x }}");
+        assert_eq!(b.others, ["${{ fromJSON(needs.a.outputs.y) }}", "1", "x", "r"]);
         let push = &workflow.start.events[0];
         let paths: Vec<&str> = push.paths.iter().flatten().map(|path| file.slice(path.defined)).collect();
         assert_eq!(paths, ["a/**", "'!b'"]);
@@ -179,5 +203,8 @@ jobs:
         assert_eq!(workflow.start.events[1].name, "pull_request");
         let events = |text: &str| Workflow::read(&SourceFile::new("x", text)).unwrap().start.events.len();
         assert_eq!([events("on: push"), events("on: [push, pull_request]"), events("jobs: {}")], [1, 2, 0]);
+        let called = "on: {workflow_call: {outputs: {x: {value: '${{ jobs.a.outputs.x }}'}}}}";
+        let called = Workflow::read(&SourceFile::new("x", called)).unwrap();
+        assert_eq!(called.start.outputs, ["${{ jobs.a.outputs.x }}"]);
     }
 }
