@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-#[cfg(unix)]
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};

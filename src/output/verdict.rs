@@ -1,5 +1,4 @@
-//! Checks whether the jobs of a workflow did what its plan asked for. This check is meant as the only required check of
-//! a repository.
+//! Checks whether the jobs of a workflow did what its plan asked for: the only required check of a repository.
 //!
 //! The names of the jobs of a matrix are not known beforehand, and GitHub counts a skipped job as passed. So a single
 //! job with a fixed name reads GitHub's `needs`, and fails if anything is wrong. A job is *due* if an output of the

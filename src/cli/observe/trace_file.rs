@@ -1,6 +1,6 @@
 //! Where the tracer writes.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::os::fd::AsRawFd as _;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +13,11 @@ use crate::inputs::file;
 pub(super) struct TraceFile(File);
 
 impl TraceFile {
-    /// Creates the file on the disk of a run's logs. `build` is the number of the build.
-    pub(super) fn create(logs: &Path, build: usize) -> Result<Self, Failure> {
-        let path = logs.join(format!("trace-{build}"));
-        let failure = |error: &std::io::Error| Failure::file(&path.display().to_string(), error);
-        file::make_directory(logs).map_err(|error| failure(&error))?;
-        let created = OpenOptions::new().read(true).write(true).create_new(true).open(&path);
-        let created = created.map_err(|error| failure(&error))?;
-        fs::remove_file(&path).map_err(|error| failure(&error))?;
-        Ok(Self(created))
+    /// Creates the file on the disk of a run's logs.
+    pub(super) fn create(logs: &Path) -> Result<Self, Failure> {
+        let failure = |error: std::io::Error| Failure::file(&logs.display().to_string(), &error);
+        file::make_directory(logs).map_err(failure)?;
+        file::without_name(logs).map(Self).map_err(failure)
     }
 
     /// Returns a path of the file, which other programs can open while this value exists.

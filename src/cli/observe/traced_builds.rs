@@ -76,8 +76,8 @@ pub(super) fn run(
     let mut builds = builds(&plan, &root, &logs, workspace)?;
     prerequisites::check(&builds, workspace)?;
     let mut files = Vec::new();
-    for (number, build) in builds.iter_mut().enumerate() {
-        let trace = TraceFile::create(&logs, number)?;
+    for build in &mut builds {
+        let trace = TraceFile::create(&logs)?;
         if let Work::Steps(steps) = &mut build.work {
             *steps = std::mem::take(steps).into_iter().map(|step| tracer.trace(step, &trace.path())).collect();
         }

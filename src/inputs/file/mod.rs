@@ -32,6 +32,15 @@ pub fn create(path: &Path) -> io::Result<File> {
     never_following(OpenOptions::new().write(true).create(true).truncate(true)).open(path)
 }
 
+/// Creates a file without a name on the disk of a directory, for reading and writing. No other program can remove it,
+/// and nothing is left of it when it is closed.
+///
+/// # Errors
+/// When the file cannot be created.
+pub fn without_name(directory: &Path) -> io::Result<File> {
+    tempfile::tempfile_in(directory)
+}
+
 /// Creates a directory and its parents.
 ///
 /// # Errors

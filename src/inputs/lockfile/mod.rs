@@ -198,7 +198,6 @@ impl Lockfile {
             return Err(LockfileError::TooLarge);
         }
         self.spend(package.identity.len())?;
-        self.local_count += usize::from(package.local.is_some());
         self.packages.push(package);
         self.needs.push(Vec::new());
         Ok(self.packages.len() - 1)
@@ -252,6 +251,7 @@ impl Lockfile {
     /// Returns the lockfile with the dependencies of each package sorted and without duplicates, so that their order in
     /// the file does not matter.
     fn finished(mut self) -> Self {
+        self.local_count = self.packages.iter().filter(|package| package.local.is_some()).count();
         for needs in &mut self.needs {
             needs.sort_unstable();
             needs.dedup();

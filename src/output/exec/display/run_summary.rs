@@ -25,8 +25,9 @@ pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if counts.is_empty() {
         return Ok(());
     }
-    let took = report.head.seconds.map(|seconds| format!(" in {}", time(seconds))).unwrap_or_default();
-    writeln!(out, "\n{counts}{took}")?;
+    let has_built = report.services.iter().any(|service| service.attempts > 0);
+    let took = report.head.seconds.filter(|_| has_built).map(|seconds| format!(" in {}", time(seconds)));
+    writeln!(out, "\n{counts}{}", took.unwrap_or_default())?;
     let slowest = slowest(report);
     if slowest.is_empty() { Ok(()) } else { writeln!(out, "slowest: {}", slowest.join(", ")) }
 }
