@@ -41,7 +41,7 @@ impl OutputStyle {
     /// Bytes that are not UTF-8 become U+FFFD.
     pub(super) fn line(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = String::from_utf8_lossy(bytes);
-        if self.leaves(bytes) {
+        if self.leaves(bytes) && !bytes.contains(&b'\n') {
             return text;
         }
         let text = text.trim_end_matches(['\r', '\n']);
@@ -188,6 +188,11 @@ mod tests {
                     prop_assert_eq!(shown, line);
                 }
             }
+        }
+
+        #[test]
+        fn a_line_has_no_line_break(text in "[a-z]{0,3}\n") {
+            prop_assert_eq!(PLAIN.line(text.as_bytes()), text.trim_end());
         }
 
         #[test]
