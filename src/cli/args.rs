@@ -109,9 +109,9 @@ fn flag_tip(error: &clap::Error, mut arguments: impl Iterator<Item = OsString>) 
         }
         ("plan", "--github" | "--matrix") => Some("write `--format github` or `--format matrix`"),
         ("plan" | "build", "--affected") => Some("leave it out: what is affected is what this command is about"),
-        ("plan" | "build", "--service") => Some("name the services without a flag: `rebake build api web`"),
+        ("plan" | "build", "--service") => Some("name the services without a flag, such as `api web`"),
         ("build", "--parallel" | "--concurrency") => Some("write `--jobs N`"),
-        ("build", "--failed" | "--retry") => Some("to build what failed again, write `--rerun REPORT`"),
+        ("build", "--failed" | "--retry") => Some("to build again what failed, write `--rerun REPORT`"),
         ("release", "--dry-run") => Some("leave it out: without `--yes` nothing is made"),
         (_, "--since <BASE>") => Some("to compare with a branch or a commit, write `--base REV`"),
         _ => None,

@@ -17,8 +17,8 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Do not build a service of whose present content the registry already has an image, and add the service's tags to
-    /// that image. The image is found by its content tag, which is computed from all inputs
+    /// Do not build a service if the registry already has an image of its present content; add the service's tags to that
+    /// image. The image is found by its content tag, which is computed from all inputs
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together

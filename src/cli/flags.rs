@@ -170,8 +170,8 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push such an image. Without
-    /// this flag, only plans that include uncommitted changes and plans for the environment `local` append it
+    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push an image with such a
+    /// version. Without this flag, only plans that include uncommitted changes and plans for the environment `local` append it
     #[arg(long)]
     pub(crate) dirty: bool,
     /// What the distance in a version counts, such as 47 in 1.0.9-0047-188f7a2 [default: the service's `count`, or commits]

@@ -439,7 +439,7 @@ fn flags_of_other_programs_have_a_tip() {
         (&["build", "--affected"], "tip: leave it out"),
         (&["release", "--dry-run"], "tip: leave it out: without `--yes` nothing is made"),
         (&["build", "--parallel", "2"], "tip: write `--jobs N`"),
-        (&["build", "--retry"], "tip: to build what failed again, write `--rerun REPORT`"),
+        (&["build", "--retry"], "tip: to build again what failed, write `--rerun REPORT`"),
         (&["plan", "--since", "main"], "tip: to compare with a branch or a commit, write `--base REV`"),
         (&["why", "api", "--since", "HEAD~1"], "tip: to compare with a branch or a commit, write `--base REV`"),
     ] {

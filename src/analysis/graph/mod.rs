@@ -112,7 +112,7 @@ impl Graph {
 
     /// Returns a service and all services that it is built from, directly or not, the service first.
     #[must_use]
-    pub fn closure(&self, service: ServiceId) -> Vec<ServiceId> {
+    pub fn built_from(&self, service: ServiceId) -> Vec<ServiceId> {
         let (mut found, mut at) = (vec![service], 0);
         let mut seen = BTreeSet::from([service]);
         while let Some(next) = found.get(at).copied() {
@@ -200,7 +200,7 @@ mod tests {
         let graph = graph(&["web: api", "api: db", "db:", "docs: web"]).unwrap();
         assert_eq!(graph.with_dependencies(&[graph.id("api").unwrap()]), [false, true, true, false]);
         assert_eq!(graph.with_dependencies(&[graph.id("docs").unwrap()]), [true; 4]);
-        assert_eq!(names(&graph, &graph.closure(graph.id("docs").unwrap())), ["docs", "web", "api", "db"]);
+        assert_eq!(names(&graph, &graph.built_from(graph.id("docs").unwrap())), ["docs", "web", "api", "db"]);
     }
 
     #[test]

@@ -110,7 +110,7 @@ impl<'a> Ground<'a> {
         let mut cover = Positions::of(self.listing().len(), []);
         for (set, service) in services {
             let config = self.config(set);
-            for service in config.graph.closure(service) {
+            for service in config.graph.built_from(service) {
                 let service = &config.services[service.0];
                 let global = (service.global == Global::Affects).then_some(config.global);
                 for filter in service.own_filters().chain(global) {
