@@ -69,8 +69,8 @@ pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = 
     };
     if let Some(tip) = tip {
         // What is spelled alike is not what is meant.
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::None);
-        error.insert(ContextKind::SuggestedArg, ContextValue::None);
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
     }
     error
