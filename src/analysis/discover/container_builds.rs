@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::image_names::ImageNames;
 use super::image_reads::{self, ImageReads};
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
@@ -47,18 +49,13 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
     for Placed { directory, build } in &placed {
         build.images.iter().for_each(|image| images.add(image, directory));
     }
-    let (mut contexts, mut seen) = (ListedContexts::default(), BTreeSet::new());
-    for Placed { directory, build } in &placed {
+    for (Placed { directory, build }, reads) in placed.iter().zip(all_reads(tree, &placed)) {
         found.edges.extend(edges(directory, build, &named));
-        // Builds that differ only in their names read the same files.
-        let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
-        let ImageReads { takes, images: read } =
-            if seen.insert((directory, recipe)) { reads(tree, build, &mut contexts) } else { ImageReads::default() };
-        for (image, at) in read {
+        for (image, at) in reads.images {
             let edge = |to: &RepoDir| PackageEdge { from: directory.clone(), to: to.clone(), at: at.clone() };
             found.edges.extend(images.of(&image).map(edge));
         }
-        found.packages.push(package(tree, directory.clone(), build.at.clone(), takes));
+        found.packages.push(package(tree, directory.clone(), build.at.clone(), reads.takes));
     }
     found.builds.extend(placed.into_iter().map(|Placed { directory, build }| (directory, build)));
     found
@@ -144,15 +141,40 @@ impl Holders<'_> {
     fn has(&mut self, directory: &RepoDir) -> bool {
         let listing = self.tree.listing();
         *self.known.entry(directory.clone()).or_insert_with(|| {
-            let within = if directory.is_root() { "" } else { directory.as_str() };
             let beginning = directory.join("");
-            let names = listing.below(within.as_bytes()).filter_map(|position| {
+            let names = listing.below(directory.git_path().as_bytes()).filter_map(|position| {
                 let path = std::str::from_utf8(listing.get(position).path).ok()?;
                 path.strip_prefix(&beginning).filter(|name| !name.contains('/')).map(str::to_lowercase)
             });
             names.filter(|name| name.contains("dockerfile") && !name.ends_with(".dockerignore")).count() > 1
         })
     }
+}
+
+/// Returns the files and the images that each build reads. Builds that differ only in their names read the same files,
+/// so only the first of them has any.
+fn all_reads(tree: &SourceTree, placed: &[Placed]) -> Vec<ImageReads> {
+    let mut seen = BTreeSet::new();
+    // Builds with the same context share what is known of its files.
+    let mut by_context: BTreeMap<&BuildContext, Vec<usize>> = BTreeMap::new();
+    for (position, Placed { directory, build }) in placed.iter().enumerate() {
+        let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
+        if seen.insert((directory, recipe)) {
+            by_context.entry(&build.context).or_default().push(position);
+        }
+    }
+    let of_context = |positions: Vec<usize>| {
+        let mut contexts = ListedContexts::default();
+        let of = |position: usize| (position, reads(tree, &placed[position].build, &mut contexts));
+        positions.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let by_context: Vec<Vec<usize>> = by_context.into_values().collect();
+    let found: Vec<Vec<(usize, ImageReads)>> = by_context.into_par_iter().map(of_context).collect();
+    let mut all: Vec<ImageReads> = placed.iter().map(|_| ImageReads::default()).collect();
+    for (position, reads) in found.into_iter().flatten() {
+        all[position] = reads;
+    }
+    all
 }
 
 /// Returns the files and the images that a build reads.

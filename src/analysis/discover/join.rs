@@ -66,7 +66,7 @@ fn by_directory(packages: Vec<Package>) -> Vec<Draft> {
         }
     }
     let mut drafts: Vec<(Draft, Standalone)> = drafts.into_values().collect();
-    drafts.sort_by(|(a, _), (b, _)| parts(&a.directory).cmp(parts(&b.directory)));
+    drafts.sort_by(|(a, _), (b, _)| a.directory.parts().cmp(b.directory.parts()));
     // Each directory comes after the directories that contain it, and the nearest of these cedes it.
     let mut above: Vec<usize> = Vec::new();
     for id in 0..drafts.len() {
@@ -131,11 +131,6 @@ fn is_in(area: &Area, directory: &RepoDir) -> bool {
         Area::Below(other) | Area::Directly(other) | Area::Ceded(other) => directory.holds(other),
         Area::File(path) => directory.holds_file(path),
     }
-}
-
-/// Returns the parts of a directory's path; none for the root.
-fn parts(directory: &RepoDir) -> impl Iterator<Item = &str> {
-    directory.as_str().split('/').filter(|part| *part != ".")
 }
 
 /// Puts problems in the order of their files.

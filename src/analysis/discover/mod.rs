@@ -146,6 +146,19 @@ impl Discovered {
         directories.into_iter().filter(is_others).chain(besides).collect()
     }
 
+    /// Returns the services in the directories below a directory, without the one in the directory itself.
+    pub fn services_below<'d>(&'d self, directory: &'d RepoDir) -> impl Iterator<Item = &'d DiscoveredService> {
+        let first = self.services.partition_point(|service| service.directory.parts().le(directory.parts()));
+        self.services[first..].iter().take_while(|service| directory.holds(&service.directory))
+    }
+
+    /// Returns the service in a directory; `None` if there is none.
+    #[must_use]
+    pub fn service_in(&self, directory: &RepoDir) -> Option<&DiscoveredService> {
+        let found = self.services.binary_search_by(|service| service.directory.parts().cmp(directory.parts()));
+        found.ok().map(|position| &self.services[position])
+    }
+
     /// Returns the files that declare the services, their areas and their edges, in no particular order. A file may
     /// occur several times.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {

@@ -51,7 +51,7 @@ enum Shape {
 const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
 /// The first bytes of these characters in UTF-8.
-const FIRST_BYTES: &[u8] = b"\n\r\xe2";
+pub(super) const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
 /// Where a pattern is: its filter, the position of its rule (or entry) in the filter, and its position in the rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,6 +186,11 @@ impl Filters {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
+    }
+
+    /// Whether one of them is a filter of paths-filter.
+    pub(super) fn has_flat(&self) -> bool {
+        self.shape == Shape::PathsFilter
     }
 
     pub(super) fn always(&self) -> &[FilterId] {

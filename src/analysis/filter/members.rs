@@ -1,8 +1,11 @@
 use rayon::prelude::*;
 
-use super::filters::{Hits, Owner};
+use bstr::ByteSlice as _;
+
+use super::filters::{FIRST_BYTES, Hits, Owner};
 use super::{CHUNK, Filter, FilterId, Filters};
 use crate::model::change::{Extent, Status};
+use crate::model::tree::Listing;
 
 /// The paths that each filter can match, as positions in the list that [`members()`] was given.
 #[derive(Debug, Clone)]
@@ -42,6 +45,36 @@ pub fn members<'p>(filters: &Filters, count: usize, path: impl Fn(usize) -> (&'p
     Members(members)
 }
 
+/// Returns [`members()`] of the entries of a listing, which must be sorted by path. The entries of a directory that a
+/// filter matches as a whole are not matched one by one.
+pub fn members_of_listing(filters: &Filters, listing: &Listing) -> Members {
+    let mut whole: Vec<Vec<usize>> = Vec::with_capacity(filters.len());
+    let mut is_apart = vec![false; listing.len()];
+    // A submodule stands for all paths below it, so patterns of directories below it match it too.
+    let submodules = (0..listing.len()).filter(|at| listing.mode(*at).extent() == Extent::Below);
+    submodules.for_each(|at| is_apart[at] = true);
+    for filter in 0..filters.len() {
+        let cover = filters.get(Filters::id(filter)).cover();
+        for directory in cover.listed.iter().chain(&cover.split) {
+            listing.at_and_below(directory.as_bytes()).for_each(|at| is_apart[at] = true);
+        }
+        whole.push(cover.whole.iter().flat_map(|directory| listing.at_and_below(directory.as_bytes())).collect());
+    }
+    if filters.has_flat() {
+        // There `**` does not match a line break.
+        let has_break = |at: &&usize| listing.path(**at).find_byteset(FIRST_BYTES).is_some();
+        whole.iter().flatten().filter(has_break).for_each(|at| is_apart[*at] = true);
+    }
+    let apart: Vec<usize> = (0..listing.len()).filter(|at| is_apart[*at]).collect();
+    let mut found = members(filters, apart.len(), |at| (listing.path(apart[at]), listing.mode(apart[at]).extent()));
+    for (found, whole) in found.0.iter_mut().zip(whole) {
+        found.iter_mut().for_each(|at| *at = apart[*at]);
+        found.extend(whole.into_iter().filter(|at| !is_apart[*at]));
+        found.sort_unstable();
+    }
+    found
+}
+
 fn of_path<'a>(
     filters: &'a Filters,
     (path, extent): (&[u8], Extent),
@@ -64,12 +97,13 @@ impl Filter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Effect, FilterEntry, Statuses, matches};
+    use super::super::{Effect, FilterEntry, FlatRule, Quantifier, Statuses, matches};
     use super::*;
     use crate::glob::Pattern;
     use crate::model::change::{Change, ChangeSet};
     use crate::model::diagnostic::{Located, Span};
     use crate::model::name::RepoPath;
+    use crate::model::tree::{Mode, ObjectId};
     use proptest::prelude::*;
 
     fn entry(text: &str, statuses: Statuses, effect: Effect) -> FilterEntry {
@@ -88,7 +122,51 @@ mod tests {
         assert_eq!(members.of(Filters::id(1)), [2]);
     }
 
+    fn listing(paths: &[(&str, Mode)]) -> Listing {
+        let mut listing = Listing::default();
+        let id = ObjectId::from_bytes(&[1; 20]).unwrap();
+        paths.iter().for_each(|(path, mode)| listing.push(*mode, id, [path.as_bytes(), b""]));
+        listing.sort_from(0);
+        listing
+    }
+
+    fn flat(patterns: &[&str], statuses: Statuses, quantifier: Quantifier) -> Filter {
+        let located = |text: &&str| Located::new(Pattern::parse(text).unwrap(), Span::default());
+        let rule = FlatRule { statuses, patterns: patterns.iter().map(located).collect() };
+        Filter::PathsFilter { quantifier, rules: if patterns.is_empty() { Vec::new() } else { vec![rule] } }
+    }
+
     proptest! {
+        #[test]
+        fn a_listing_has_the_same_members_as_its_paths(
+            filters in proptest::collection::vec(
+                (proptest::collection::vec((0..10_usize, 0..4_usize, 0..5_usize), 0..5), 0..4_usize),
+                0..6,
+            ),
+            shape in 0..2_usize,
+            paths in proptest::collection::btree_map("(a|b|c|a-|a\n)(/(a|b|x|x\r|.d)){0,3}", 0..8_usize, 0..60),
+        ) {
+            let words = [Statuses::ANY, Statuses::word("added").unwrap(), Statuses::word("deleted").unwrap(), Statuses::NONE];
+            let texts = ["**", "a/**", "a/b/**", "a", "a/b", "*/x", "**/x", "b/**/x", "a/[bx]", "c/*"];
+            let effects = [Effect::Include, Effect::Include, Effect::Exclude, Effect::ExcludeWildcards, Effect::Cede];
+            let of = |(entries, quantifier): &(Vec<(usize, usize, usize)>, usize)| match quantifier {
+                quantifier @ 1.. if shape == 1 => {
+                    let quantifiers = [Quantifier::Some, Quantifier::Every, Quantifier::SomeWithExcludes];
+                    let patterns: Vec<&str> = entries.iter().map(|(text, ..)| texts[*text]).collect();
+                    flat(&patterns, words[entries.first().map_or(0, |(_, word, _)| *word)], quantifiers[quantifier - 1])
+                }
+                _ => Filter::Ordered(
+                    entries.iter().map(|(text, word, effect)| entry(texts[*text], words[*word], effects[*effect])).collect(),
+                ),
+            };
+            let filters = Filters::new(filters.iter().map(of).collect());
+            let mode = |kind: &usize| if *kind == 0 { Mode::Submodule } else { Mode::File };
+            let paths: Vec<(&str, Mode)> = paths.iter().map(|(path, kind)| (path.as_str(), mode(kind))).collect();
+            let listing = listing(&paths);
+            let expected = members(&filters, listing.len(), |at| (listing.path(at), listing.mode(at).extent()));
+            prop_assert_eq!(members_of_listing(&filters, &listing).0, expected.0);
+        }
+
         #[test]
         fn a_path_belongs_exactly_where_some_change_of_it_matches(
             entries in proptest::collection::vec((0..4_usize, 0..4_usize, any::<bool>()), 1..5),

@@ -11,7 +11,7 @@ mod filters;
 pub use cover::Cover;
 pub use evaluate::{Match, Matches, matches, matches_of};
 pub use filters::{FilterId, Filters};
-pub use members::{Members, members};
+pub use members::{Members, members, members_of_listing};
 
 use crate::glob::Pattern;
 use crate::model::change::Status;

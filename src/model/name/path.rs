@@ -173,6 +173,11 @@ impl RepoDir {
         if self.is_root() { 0 } else { self.0.split('/').count() }
     }
 
+    /// Returns the parts of the path; none for the root.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|_| !self.is_root())
+    }
+
     /// Returns this directory and the directories that contain it, from the nearest to the root.
     pub fn and_above(&self) -> impl Iterator<Item = Self> + use<> {
         std::iter::successors(Some(self.clone()), |directory| {
@@ -184,6 +189,12 @@ impl RepoDir {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the path as git has it: empty for the root.
+    #[must_use]
+    pub fn git_path(&self) -> &str {
+        if self.is_root() { "" } else { &self.0 }
     }
 
     /// Whether the directory holds the file with this path, at any depth.

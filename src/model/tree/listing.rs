@@ -83,6 +83,13 @@ impl Listing {
         start..start + self.listed[start..].partition_point(is_below)
     }
 
+    /// Returns the positions of the entry at a path and of the entries below it; an empty path is the root. The list
+    /// must be sorted by path.
+    pub fn at_and_below(&self, path: &[u8]) -> impl Iterator<Item = usize> + use<> {
+        let at = if path.is_empty() { None } else { self.position(path) };
+        at.into_iter().chain(self.below(path))
+    }
+
     /// Returns the position of a path, if it is in the list. The list must be sorted by path.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
@@ -129,6 +136,24 @@ impl Listing {
     #[must_use]
     pub fn get(&self, position: usize) -> TreeEntry<'_> {
         self.listed[position].entry(&self.texts)
+    }
+
+    /// Returns the path of the entry at a position.
+    ///
+    /// # Panics
+    /// When there is no entry at this position.
+    #[must_use]
+    pub fn path(&self, position: usize) -> &[u8] {
+        self.listed[position].path(&self.texts)
+    }
+
+    /// Returns the mode of the entry at a position.
+    ///
+    /// # Panics
+    /// When there is no entry at this position.
+    #[must_use]
+    pub fn mode(&self, position: usize) -> Mode {
+        self.listed[position].mode
     }
 
     /// Returns the entries from the first to the last.

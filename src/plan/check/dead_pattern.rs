@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::positions::Positions;
 use super::written_patterns::{WrittenPattern, alone};
 use super::{CheckRule, Finding, Fix};
-use crate::analysis::filter::{FilterId, Filters, members};
+use crate::analysis::filter::{FilterId, Filters, members_of_listing};
 use crate::glob::Pattern;
 use crate::model::diagnostic::Severity;
 use crate::model::name::{Escaped, RepoDir, nearest};
@@ -39,7 +39,7 @@ pub(super) fn check(ground: &Ground<'_>, written: &[WrittenPattern<'_>]) -> Vec<
     let meant: Vec<Vec<Meant>> = dead.iter().take(MOST_MEANT).map(|written| meant(ground, written)).collect();
     let filters = alone(meant.iter().flatten().map(|meant| meant.pattern.clone()));
     let listing = ground.listing();
-    let files = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let files = members_of_listing(&filters, listing);
     let mut next = 0;
     let mut found = Vec::new();
     let nothing = Vec::new();

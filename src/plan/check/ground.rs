@@ -9,7 +9,9 @@ use super::gates::{Gate, Gates};
 use super::positions::Positions;
 use super::{Checked, FilterSet, unread_filter};
 use crate::analysis::discover::Discovered;
-use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Members, Quantifier, members};
+use crate::analysis::filter::{
+    Effect, Filter, FilterEntry, FilterId, Filters, FlatRule, Members, Quantifier, members_of_listing,
+};
 use crate::config::{Config, Global, Shape};
 use crate::inputs::source::{SourceTree, Workflow, WorkflowJob, WorkflowStep};
 use crate::model::change::Status;
@@ -74,7 +76,7 @@ impl<'a> Ground<'a> {
         let listing = tree.listing();
         let of_set = |set: &FilterSet| {
             let filters = Filters::new((0..set.config.filters.len()).map(|id| modifying(set, id)).collect());
-            members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()))
+            members_of_listing(&filters, listing)
         };
         let members = sets.iter().map(of_set).collect();
         let gates = Gates::of(workflows, sets);
@@ -123,8 +125,7 @@ impl<'a> Ground<'a> {
 
     /// Returns the positions of the files below a directory.
     pub(super) fn below(&self, directory: &RepoDir) -> Range<usize> {
-        let within = if directory.is_root() { "" } else { directory.as_str() };
-        self.listing().below(within.as_bytes())
+        self.listing().below(directory.git_path().as_bytes())
     }
 
     /// Returns the service of a set whose `path` is the directory of a discovered service.

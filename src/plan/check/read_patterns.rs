@@ -6,7 +6,7 @@ use super::ground::Ground;
 use super::positions::Positions;
 use super::proposed_patterns::below;
 use super::written_patterns::alone;
-use crate::analysis::filter::{Filters, members};
+use crate::analysis::filter::{Filters, members_of_listing};
 use crate::glob::{Pattern, Verdict};
 use crate::model::name::RepoDir;
 
@@ -66,8 +66,7 @@ impl ReadFiles<'_> {
         let parsed = groups.keys().filter_map(|text| Some((text.clone(), Pattern::parse(text).ok()?)));
         let (texts, parsed): (Vec<String>, Vec<Pattern>) = parsed.unzip();
         let listing = self.ground.listing();
-        let found =
-            members(&alone(parsed.into_iter()), listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+        let found = members_of_listing(&alone(parsed.into_iter()), listing);
         let uncovered =
             |at: usize| found.of(Filters::id(at)).iter().filter(|position| self.is_added(**position)).count();
         let counts: BTreeMap<String, usize> = texts.into_iter().zip((0..).map(uncovered)).collect();

@@ -2,16 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::ground::{Certainty, Ground};
 use super::image_builds::ImageBuild;
 use super::lone_manifest::LoneManifests;
 use super::positions::Positions;
 use super::proposed_patterns::{addition, of_files};
 use super::{CheckRule, FilterSet, Finding};
-use crate::analysis::filter::{Effect, Filter, Filters, Quantifier, members};
+use crate::analysis::filter::{Effect, Filter, Filters, Quantifier, members_of_listing};
 use crate::inputs::source::docker::{ContextSource, ListedContexts};
 use crate::model::diagnostic::{Severity, SourceFile, Span};
 use crate::model::name::{Escaped, Listed, RepoDir, ServiceId};
+use crate::model::tree::Listing;
 
 /// Files that decide what package managers install.
 pub(super) const LOCKFILES: [&str; 20] = [
@@ -75,12 +78,11 @@ enum Breadth {
 }
 
 pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Finding> {
-    let mut contexts = ListedContexts::default();
     let unexcluded = unexcluded(ground);
     let mut missed: BTreeMap<Subject<'_>, (Missed, &SourceFile)> = BTreeMap::new();
     let manifests = LoneManifests::of(ground);
-    for build in builds {
-        let Some(sources) = read(ground, &mut contexts, build) else { continue };
+    for (build, sources) in builds.iter().zip(all_sources(ground.listing(), builds)) {
+        let Some(sources) = sources else { continue };
         let lone = if is_known(build, &sources) {
             manifests.among(build, &sources.iter().flat_map(|(_, read)| read).copied().collect::<Vec<_>>())
         } else {
@@ -123,17 +125,41 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
 }
 
-/// Returns the sources of a build, each with the positions of the files that it matches. Sources that are symbolic links
-/// or behind one are left out. `None` if the ignore file of the build cannot be read.
-fn read<'a, 'b>(
-    ground: &Ground<'a>,
+/// The sources of a build, each with the positions of the files that it matches. Sources that are symbolic links or
+/// behind one are left out.
+type Sources<'b> = Vec<(&'b ContextSource, Vec<usize>)>;
+
+/// Returns the sources of each build; `None` for a build whose ignore file cannot be read.
+fn all_sources<'b>(listing: &Listing, builds: &'b [ImageBuild<'_>]) -> Vec<Option<Sources<'b>>> {
+    // Builds with the same context share what is known of its files.
+    let mut by_context: BTreeMap<&RepoDir, Vec<usize>> = BTreeMap::new();
+    for (position, build) in builds.iter().enumerate() {
+        by_context.entry(&build.context).or_default().push(position);
+    }
+    let of_context = |positions: Vec<usize>| {
+        let mut contexts = ListedContexts::default();
+        let of = |position: usize| (position, sources(listing, &mut contexts, &builds[position]));
+        positions.into_iter().map(of).collect::<Vec<_>>()
+    };
+    let by_context: Vec<Vec<usize>> = by_context.into_values().collect();
+    let found: Vec<Vec<(usize, Option<Sources<'_>>)>> = by_context.into_par_iter().map(of_context).collect();
+    let mut all = vec![None; builds.len()];
+    for (position, sources) in found.into_iter().flatten() {
+        all[position] = sources;
+    }
+    all
+}
+
+/// Returns the sources of a build; `None` if its ignore file cannot be read.
+fn sources<'a, 'b>(
+    listing: &'a Listing,
     contexts: &mut ListedContexts<'a>,
-    build: &'b ImageBuild<'a>,
-) -> Option<Vec<(&'b ContextSource, Vec<usize>)>> {
+    build: &'b ImageBuild<'_>,
+) -> Option<Sources<'b>> {
     let ignore = build.ignore.as_ref()?;
-    let context = contexts.of(ground.listing(), &build.context);
-    let (start, within) = (build.context.join(""), ground.below(&build.context));
-    let position = |path: &[u8]| ground.listing().position_in(within.clone(), &[start.as_bytes(), path].concat());
+    let context = contexts.of(listing, &build.context);
+    let (start, within) = (build.context.join(""), listing.below(build.context.git_path().as_bytes()));
+    let position = |path: &[u8]| listing.position_in(within.clone(), &[start.as_bytes(), path].concat());
     let mut sources = Vec::new();
     for source in &build.reads.sources {
         if !context.leads_on(&source.path) {
@@ -151,18 +177,16 @@ fn is_known(build: &ImageBuild<'_>, sources: &[(&ContextSource, Vec<usize>)]) ->
 
 /// Whether a file belongs to a package in a subdirectory of a context.
 fn is_of_package(ground: &Ground<'_>, context: &RepoDir, position: usize) -> bool {
-    let path = ground.path(position);
-    let services = ground.found.services.iter();
-    let mut within = services.filter(|service| context.holds(&service.directory) && service.directory != *context);
-    within.any(|service| service.directory.holds_file(&path))
+    let above = RepoDir::of_file(&ground.path(position)).and_above();
+    let mut within = above.take_while(|directory| directory != context);
+    within.any(|directory| ground.found.service_in(&directory).is_some())
 }
 
 /// Whether a source is the whole context, or contains several packages. Most of such a source matters only to other
 /// services.
 fn is_wide(ground: &Ground<'_>, context: &RepoDir, source: &ContextSource) -> bool {
     let Ok(directory) = RepoDir::parse(&context.join(&source.path)) else { return true };
-    let within = ground.found.services.iter().filter(|service| directory.holds(&service.directory));
-    source.path.is_empty() || within.filter(|service| service.directory != directory).take(2).count() > 1
+    source.path.is_empty() || ground.found.services_below(&directory).nth(1).is_some()
 }
 
 /// The greatest number of sources in a Dockerfile to which a finding points.
@@ -239,7 +263,7 @@ pub(super) fn unexcluded(ground: &Ground<'_>) -> Vec<Vec<Positions>> {
             return Vec::new();
         }
         let filters = Filters::new(own().map(without_exclusions).collect());
-        let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+        let found = members_of_listing(&filters, listing);
         let cover = |at| Positions::of(listing.len(), found.of(Filters::id(at)).iter().copied());
         (0..filters.len()).map(cover).collect()
     };

@@ -8,7 +8,7 @@ use super::uncovered_copy::unexcluded;
 use super::unread_files::{self, UnreadFiles};
 use super::written_patterns::alone;
 use super::{CheckRule, Finding, Fix, mended};
-use crate::analysis::filter::{Effect, Filter, Filters, members};
+use crate::analysis::filter::{Effect, Filter, Filters, members_of_listing};
 use crate::config::{LockedClosure, LockfileUse, Service};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, SettingsFile};
 use crate::model::diagnostic::Severity;
@@ -201,7 +201,7 @@ fn withheld(ground: &Ground<'_>, filter: &Filter) -> Positions {
     let patterns = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);
     let filters = alone(patterns.map(|entry| entry.pattern.value.clone()));
     let listing = ground.listing();
-    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let found = members_of_listing(&filters, listing);
     let all = (0..filters.len()).flat_map(|at| found.of(Filters::id(at)).iter().copied());
     Positions::of(listing.len(), all)
 }

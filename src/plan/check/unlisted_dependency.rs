@@ -178,15 +178,19 @@ pub(super) fn lockfiles(ground: &Ground<'_>, copied: &[Finding]) -> Vec<Finding>
         if said.contains(ground.config(set).graph.name(service)) {
             continue;
         }
-        let cover = ground.cover(std::iter::once((set, service)).chain(ground.together(set, service)));
         let shared = ground.found.services[home].takes.iter().filter(|taken| taken.why == TakenFor::Workspace);
         let files =
             shared.filter_map(|taken| if let Area::File(path) = &taken.area { Some(path.as_str()) } else { None });
+        let files: Vec<&str> = files.filter(|path| is_lockfile(ground, path)).collect();
+        if files.is_empty() {
+            continue;
+        }
+        let cover = ground.cover(std::iter::once((set, service)).chain(ground.together(set, service)));
         let is_missed = |path: &&str| {
             let position = ground.listing().position(path.as_bytes());
-            is_lockfile(ground, path) && position.is_some_and(|position| !cover.has(position))
+            position.is_some_and(|position| !cover.has(position))
         };
-        let missed: BTreeSet<&str> = files.filter(is_missed).collect();
+        let missed: BTreeSet<&str> = files.into_iter().filter(is_missed).collect();
         if missed.is_empty() {
             continue;
         }

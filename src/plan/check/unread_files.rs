@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::ground::Ground;
 use super::positions::Positions;
 use super::written_patterns::{alone, including};
-use crate::analysis::filter::{Filters, members};
+use crate::analysis::filter::{Filters, members_of_listing};
 use crate::model::name::ServiceId;
 
 /// The files that a service's own patterns cover, but that its build did not read.
@@ -39,7 +39,7 @@ pub(super) fn of(ground: &Ground<'_>, set: usize, service: ServiceId, read: &Pos
     let patterns = including(config.filters.get(service.filter));
     let filters = alone(patterns.iter().map(|pattern| pattern.value.clone()));
     let listing = ground.listing();
-    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let found = members_of_listing(&filters, listing);
     let is_unread = |at: &usize| {
         let files = found.of(Filters::id(*at));
         !files.is_empty() && !files.iter().any(|file| read.has(*file))

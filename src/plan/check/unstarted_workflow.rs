@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::ground::Ground;
 use super::positions::Positions;
 use super::{CheckRule, Finding};
-use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses, members};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, Filters, Statuses, members_of_listing};
 use crate::glob::Pattern;
 use crate::inputs::source::{Workflow, WorkflowEvent};
 use crate::model::diagnostic::{Located, Severity};
@@ -82,7 +82,7 @@ fn starts(ground: &Ground<'_>, event: &WorkflowEvent) -> Option<Positions> {
     }
     let filters = Filters::new(vec![Filter::Ordered(entries)]);
     let listing = ground.listing();
-    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let found = members_of_listing(&filters, listing);
     Some(Positions::of(listing.len(), found.of(Filters::id(0)).iter().copied()))
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ground::Ground;
-use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, Statuses, members};
+use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, Statuses, members_of_listing};
 use crate::glob::Pattern;
 use crate::model::change::Status;
 use crate::model::diagnostic::{Located, Span};
@@ -72,7 +72,7 @@ pub(super) fn including(filter: &Filter) -> Vec<&Located<Pattern>> {
 pub(super) fn counts(ground: &Ground<'_>, patterns: impl Iterator<Item = Pattern>) -> Vec<usize> {
     let filters = alone(patterns);
     let listing = ground.listing();
-    let found = members(&filters, listing.len(), |at| (listing.get(at).path, listing.get(at).extent()));
+    let found = members_of_listing(&filters, listing);
     (0..filters.len()).map(|at| found.of(Filters::id(at)).len()).collect()
 }
 

@@ -184,7 +184,7 @@ impl Bindings<'_> {
     /// build can see `.git`.
     fn context_holds_git(&self, service: &Service) -> bool {
         let recipe = &service.recipe;
-        let path = service.path.as_ref().map_or("", |path| if path.is_root() { "" } else { path.as_str() });
+        let path = service.path.as_ref().map_or("", |path| path.git_path());
         let is_root = |directory: &str| directory.is_empty() || directory == ".";
         let is_named = recipe.contexts.values().any(|context| {
             let text = context.text();

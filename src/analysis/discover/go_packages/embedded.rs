@@ -13,11 +13,10 @@ pub(super) fn areas(tree: &SourceTree, directory: &RepoDir, pattern: &str) -> Ve
         return vec![Area::Below(directory.clone())];
     };
     let mut areas: Vec<Area> = Vec::new();
-    let within = if directory.is_root() { "" } else { directory.as_str() };
-    for position in tree.listing().below(within.as_bytes()) {
+    for position in tree.listing().below(directory.git_path().as_bytes()) {
         let Ok(path) = std::str::from_utf8(tree.listing().get(position).path) else { continue };
         // The outermost directory that matches stands for everything below it.
-        let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > within.len());
+        let ends = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > directory.git_path().len());
         let directories = ends.map(|end| &path[..end]);
         let fits = |path: &&str| pattern.matches(path.as_bytes()) != Verdict::No;
         let area = match directories.clone().find(fits).map(RepoDir::parse) {

@@ -43,10 +43,9 @@ impl<'a> ListedContexts<'a> {
 
 impl<'a> ListedContext<'a> {
     fn of(listing: &'a Listing, directory: &RepoDir) -> Self {
-        let within = if directory.is_root() { "" } else { directory.as_str() };
         let skipped = directory.join("").len();
         let entries = || {
-            listing.below(within.as_bytes()).map(|position| {
+            listing.below(directory.git_path().as_bytes()).map(|position| {
                 let entry = listing.get(position);
                 (&entry.path[skipped..], entry.mode)
             })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Trees;
-use crate::analysis::filter::{FilterId, matches_of, members};
+use crate::analysis::filter::{FilterId, matches_of, members_of_listing};
 use crate::config::Config;
 use crate::inputs::git;
 use crate::model::change::Status;
@@ -26,7 +26,7 @@ pub(super) fn renamed(
     let filters = || services.iter().map(|service| config.services[service.0].filter);
     let directories = filters().flat_map(|filter| config.filters.get(filter).directories());
     let before = repository.entries_in(&base, Region::below(directories))?;
-    let own = members(&config.filters, before.len(), |at| (before.get(at).path, before.get(at).extent()));
+    let own = members_of_listing(&config.filters, &before);
     let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
     let mut times: BTreeMap<ObjectId, usize> = BTreeMap::new();
     filters().flat_map(of).for_each(|entry| *times.entry(entry.id).or_default() += 1);
