@@ -16,7 +16,8 @@ struct Source {
     text: String,
     /// Byte offset of the first character of each line.
     lines: Vec<usize>,
-    /// Joined files, in the order of their names. Their offsets continue after the end of this text.
+    /// The files that are joined to the end of this file, sorted by name. Their offsets continue after the end of
+    /// `text`.
     behind: Vec<Behind>,
 }
 
@@ -49,8 +50,8 @@ pub struct LineColumn {
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// The place where the value takes effect: that of the alias or merge key through which it is used, or, without
-    /// one, the same place as `defined`.
+    /// The place where the value takes effect: the alias or merge key through which the file uses the value. Without an
+    /// alias or merge key, this is the same place as `defined`.
     pub used: Span,
     /// The place where the value is written.
     pub defined: Span,
@@ -195,7 +196,7 @@ impl<T> Located<T> {
         Self { value, used: span, defined: span }
     }
 
-    /// Returns another value at the same place.
+    /// Returns the value that `f` makes of this value, at the same place.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
         Located { value: f(self.value), used: self.used, defined: self.defined }
     }

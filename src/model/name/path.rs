@@ -99,7 +99,7 @@ impl RepoDir {
     /// The root, as people and plans write it.
     const ROOT: &'static str = ".";
 
-    /// Reads a directory as people write it, and normalises it: `./a/`, `a//b`, `a/./b`.
+    /// Reads a directory as people write it, and normalises it: `./a//b/` and `a/./b` become `a/b`.
     ///
     /// # Errors
     /// When the text is empty or absolute, or contains a `..` part, a backslash or a control character.

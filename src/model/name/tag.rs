@@ -10,7 +10,7 @@ use super::Escaped;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TagName(BString);
 
-/// Why git refuses a tag of that name (the rules of `git check-ref-format`).
+/// Why git refuses a text as the name of a tag (the rules of `git check-ref-format`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagNameError {
@@ -44,7 +44,7 @@ impl TagName {
     /// Checks the name of a tag that is to be made.
     ///
     /// # Errors
-    /// When git would refuse it.
+    /// When git would refuse the name.
     pub fn parse(text: &str) -> Result<Self, TagNameError> {
         if text.starts_with('-') {
             return Err(TagNameError::Dash);
