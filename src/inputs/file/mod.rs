@@ -143,7 +143,8 @@ fn replace_regular(file: &Path, bytes: &[u8]) -> io::Result<()> {
         temporary.persist(file).map(drop).map_err(|error| error.error)
     });
     match written {
-        // A file may be writable where its directory is not, and one that is mounted by itself cannot be replaced.
+        // A file may be writable although its directory is not, and a file that is a mount point cannot be replaced.
+        // Both are overwritten in place.
         Err(error) if is_bound(&error) && file.is_file() => create(file)?.write_all(bytes),
         written => written,
     }
