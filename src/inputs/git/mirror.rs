@@ -146,8 +146,9 @@ impl Repository {
     }
 }
 
-/// Creates the directory `objects` in the mirror. Through links, it has everything from all directories where git reads
-/// objects. Their lists of alternates are left out, since the alternates are already among these directories.
+/// Creates the directory `objects` in the mirror, with links to the contents of all directories where git reads
+/// objects. The lists of alternates in these directories are left out, since the alternates are already among the
+/// directories.
 fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     let mut known = BTreeSet::new();
     let mut found = Vec::new();

@@ -283,7 +283,7 @@ mod tests {
     fn what_git_started_does_not_outlive_the_limit() {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
-        // An alias that hands its pipes on to a process that outlives it.
+        // The alias of git starts a process that inherits the alias's pipes and outlives the alias.
         let alias = format!("alias.hang=!sleep 60 & echo $! >{}", pid.display());
         let ended = git(["-c", &alias, "hang"]).within(Duration::from_millis(500)).run(b"");
         assert!(matches!(ended, Err(ProgramError::TimeLimit(_))), "{ended:?}");

@@ -28,7 +28,7 @@ pub enum RevisionFault {
     },
     /// It is the beginning of several ids.
     Ambiguous {
-        /// These ids, each with a description of its object, escaped.
+        /// The ids, each with a description of its object, escaped.
         candidates: Vec<String>,
     },
     /// It names a tree, a blob, or a tag of one.

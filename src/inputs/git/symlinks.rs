@@ -63,8 +63,8 @@ pub enum PathKind {
     Nothing,
 }
 
-/// The maximum number of parts into which many paths are split. Each part reads the directories above its paths again,
-/// and some directories are large.
+/// The maximum number of parts into which a list of paths is split. For each part, the directories above its paths are
+/// read again, and some directories are large.
 const PARTS: usize = 8;
 
 /// The minimum number of paths in one part.
@@ -286,8 +286,8 @@ impl Repository {
         })
     }
 
-    /// Follows the links of a path in a commit, inside of the repository. Returns the path of the thing that this
-    /// finds, and the extent of that thing; `None` if there is nothing.
+    /// Follows the links of a path in a commit, inside of the repository. Returns the path without links, and the
+    /// extent of the file, directory or submodule at that path; `None` if nothing is there.
     ///
     /// # Errors
     /// As for [`Repository::file_at`].

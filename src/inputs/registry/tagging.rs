@@ -51,7 +51,7 @@ pub enum TagOutcome {
         /// The digest of that image.
         at: String,
     },
-    /// The tag was put on the image, but was not there afterwards.
+    /// The tag was put on the image, but the image did not have the tag afterwards.
     Moved {
         /// The digest of the image that had the tag then; `None` if the registry then had no such tag.
         to: Option<String>,
@@ -135,8 +135,8 @@ impl Session<'_> {
             }
             is_tried = true;
             if self.put(tag.as_str(), manifest, attempt)? {
-                // The registry accepted the tag, so it is not put again. If it is elsewhere now, another run may have
-                // moved it.
+                // The registry accepted the tag, so it is not put again. If another image has the tag now, another run
+                // may have moved it.
                 return Ok(match self.digest_of(tag)? {
                     Some(at) if at == *digest => TagOutcome::Put,
                     to => TagOutcome::Moved { to: to.map(|to| to.to_string()) },

@@ -50,8 +50,8 @@ pub(super) fn describe(
 
     let mut answers: Vec<Option<Decision>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {
-        // A service cannot be decided before the walk finds its first tag, so `decide` is not called until each has
-        // one.
+        // A service cannot be decided before the walk finds its first tag, so `decide` is not called until each service
+        // has one.
         while tracks.waiting_for_a_tag()
             && let Some(at) = walk.step(&mut commits)?
         {

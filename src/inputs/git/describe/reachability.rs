@@ -88,7 +88,7 @@ pub(super) fn pass(
         }
         for &edge in recording.edges(at) {
             let (first, parent) = (edge & FIRST != 0, edge & !FIRST);
-            // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
+            // A parent that was walked before its child, because clocks were wrong, never gets the flag.
             if parent > at {
                 let flags = &mut flags[parent as usize];
                 let lacked = !first && *flags != all;

@@ -34,7 +34,7 @@ pub(super) fn replay(
     let mut met_boundary = false;
     let mut parents = Vec::new();
     let mut taken = 0;
-    // The number of waiting commits to which the winner is not known to lead.
+    // The number of commits in the queue that are not known to be reachable from the winner.
     let mut lacking = 1;
     frontier.push(commits.seconds(head)?, head);
     states[head as usize] = State::Waiting;
@@ -76,7 +76,7 @@ pub(super) fn replay(
                     lacking -= 1;
                     *state = State::Flagged;
                 }
-                // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
+                // A parent that was walked before its child, because clocks were wrong, never gets the flag.
                 State::Waiting | State::Flagged | State::Walked => {}
             }
         }

@@ -144,7 +144,8 @@ impl Repository {
     fn fetch_once(&self, missing: &Missing) -> Result<(), FetchError> {
         let depth: &[&str] = if self.is_shallow() { &["--no-tags", "--depth=1"] } else { &["--no-tags"] };
         match missing {
-            // Git itself fetches what a partial clone lacks, a directory with all that is below it.
+            // Git itself fetches an object that a partial clone lacks. For a directory, it also fetches everything
+            // below it.
             Missing::Object(id) => {
                 self.ask_remote(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()], "").map(drop)
             }
