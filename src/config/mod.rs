@@ -158,7 +158,7 @@ pub struct Config {
     pub environments: IndexMap<String, Environment>,
     /// The patterns that services had before [`Config::with_lockfiles`] excluded lockfiles from them.
     lockfiles: lockfile_use::LockfilePatterns,
-    /// Values that are computed from the others when they are first needed.
+    /// Values that are computed from the other fields when they are first needed.
     computed: Computed,
 }
 
@@ -320,8 +320,8 @@ pub enum ServiceOrigin {
     Written,
     /// Other files of the repository declare it.
     Discovered,
-    /// It is the library that rebake adds for a circle, that is, for services that are built from each other. Its
-    /// filter matches the files of all of these services.
+    /// The service is the library that rebake adds for a circle, that is, for services that are built from each other.
+    /// The filter of the library matches the files of all of these services.
     Circle,
 }
 

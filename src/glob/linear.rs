@@ -98,7 +98,7 @@ fn ends_in_slash(node: &Node) -> bool {
 fn class(set: &Set) -> String {
     let mut text = String::from(if set.is_negated() { "[^" } else { "[" });
     if set.ranges().is_empty() {
-        // `regex` has no empty class. This one, of the characters that are both `a` and `b`, matches nothing.
+        // `regex` has no empty class. `[a&&b]`, the class of the characters that are both `a` and `b`, matches nothing.
         text += "a&&b";
     }
     for (low, high) in set.ranges() {

@@ -267,7 +267,7 @@ struct Place<'a> {
     after: Option<char>,
     /// The number of dots from here to the end of the segment; `None` if the rest of the segment has other characters.
     dots: Option<usize>,
-    /// The same number for the place after the next character. It only matters if that character is a slash.
+    /// The value of `dots` at the place after the next character. It is only used if the next character is a slash.
     dots_after: Option<usize>,
 }
 

@@ -13,7 +13,7 @@ pub enum Status {
     Modified,
     /// `D`: the path does not exist at `head`.
     Deleted,
-    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters treat it as modified.
+    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters treat the path as modified.
     TypeChanged,
     /// `X`: the path cannot be read, so it is treated as changed. Its real status may be any other.
     Unread,
@@ -76,8 +76,8 @@ impl Status {
             (Self::Added, Self::Deleted) => None,
             (Self::Added, _) => Some(Self::Added),
             (_, Self::Deleted) => Some(Self::Deleted),
-            // The path is deleted in a commit and exists again in the work tree. Its content may be the same, but only
-            // its blob could show that. In doubt, the path counts as changed.
+            // The path is deleted in a commit and exists again in the work tree. Its content may be unchanged, but only
+            // a comparison of contents could show this. So the path counts as changed.
             (Self::Deleted, _) | (Self::Modified, Self::Added | Self::Modified) => Some(Self::Modified),
             (Self::TypeChanged, _) | (Self::Modified, Self::TypeChanged) => Some(Self::TypeChanged),
             (Self::Unread, _) => Some(Self::Unread),

@@ -102,8 +102,8 @@ impl SourceFile {
         Self(Arc::new(Source { name: name.into(), text, lines, behind: Vec::new() }))
     }
 
-    /// Returns this file with other files joined to its end, so that a span of this file can lie in any of them.
-    /// [`SourceFile::at`] finds the file of a span. Of two files with the same name, only the first is joined.
+    /// Returns this file with other files joined to its end, so that a span of the result can lie in any of these
+    /// files. [`SourceFile::at`] finds the file of a span. Of two files with the same name, only the first is joined.
     #[must_use]
     pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
         let mut others: Vec<Self> = others.into_iter().collect();

@@ -1,8 +1,8 @@
 //! Writes all files that rebake writes, and opens the files that builds write.
 //!
-//! At a path where rebake writes, the repository can have a symbolic link, and a build can have put a FIFO. So symbolic
-//! links in a repository are not followed, and opening a FIFO does not wait forever. A run can also end at any time, so
-//! [`replace`] writes a regular file whole or not at all where the file system permits it.
+//! At a path where rebake writes, the repository can have a symbolic link, and a build can have created a FIFO. So
+//! symbolic links in a repository are not followed, and opening a FIFO does not wait forever. A run can also end at any
+//! time, so [`replace`] writes a regular file whole or not at all where the file system permits it.
 
 mod link;
 mod sink;

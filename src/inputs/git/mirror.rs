@@ -33,7 +33,8 @@ pub(super) struct Edit {
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// The entries of a git directory to which the mirror has no links. The mirror has files of its own in their place.
+/// The entries of a git directory to which the mirror has no links. In place of these entries, the mirror has its own
+/// files.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
 /// How many alternates may be chained, as in git.

@@ -50,7 +50,7 @@ pub struct ResolvedPath {
     pub kind: PathKind,
 }
 
-/// The kind of thing at a path.
+/// The kind of entry at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathKind {
     /// A directory.

@@ -19,7 +19,8 @@ pub struct Tagging {
     pub name: ImageName,
     /// Its digest, `sha256:…`.
     pub digest: String,
-    /// The tags in the order in which they are put. Each has a rule that says whether it may move from another image.
+    /// The tags in the order in which they are put. Each tag has a rule that says whether the tag may move from another
+    /// image.
     pub tags: Vec<(ImageTag, TagMovement)>,
 }
 

@@ -21,7 +21,7 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
-    /// All of them, in the order of their names.
+    /// All ecosystems, in the order of their names.
     pub const ALL: [Self; 5] = [Self::Cargo, Self::Docker, Self::Go, Self::Npm, Self::Python];
 
     /// Whether discovery reads the file at this path.

@@ -78,7 +78,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     rows: &[
         Row {
             event: "push that deletes a branch or tag",
-            // GITHUB_REF and GITHUB_SHA are those of the default branch in this event.
+            // In this event, GITHUB_REF is the default branch, and GITHUB_SHA is its tip.
             when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
             reference: Reference::Full(Fact::Event("/ref")),
             ..DELETED

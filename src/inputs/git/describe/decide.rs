@@ -141,7 +141,7 @@ fn decision(
         let trust = if covers_the_unfetched { Trust::Exact } else { Trust::Shallow };
         Some(Decision { candidate: Some(best.candidate), distance, trust })
     };
-    // Tags on commits that were not fetched can change where git stops, unless it finds ten candidates before the
+    // Tags on commits that were not fetched can change where git stops, unless git finds ten candidates before the
     // boundary.
     let stops_before = |boundary: u32| candidates.len() == CANDIDATES && stop.is_some_and(|stop| stop <= boundary);
     let stop_is_known = walk.boundary().is_none_or(stops_before);

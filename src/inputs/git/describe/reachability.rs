@@ -25,8 +25,8 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether a later candidate is reachable from the tagged commit. The number is that of the later candidate, which
-    /// is the commit at [`Probe::at`]. The answer is 1 or 0.
+    /// Whether a later candidate is reachable from the tagged commit. The field is the number of the later candidate,
+    /// which is the commit at [`Probe::at`]. The answer is 1 or 0.
     LeadsTo(usize),
     /// How many commits before [`Probe::at`] are reachable from the tagged commit, including the tagged commit itself.
     Within,

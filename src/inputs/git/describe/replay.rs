@@ -5,7 +5,7 @@ use crate::inputs::git::{HistoryError, Parents};
 /// The result of a walk for one tagged commit.
 pub(super) struct Replayed {
     pub(super) distance: u32,
-    /// As in [`super::reachability::Reachability`].
+    /// Whether commits that were not fetched cannot change the distance, as in [`super::reachability::Reachability`].
     pub(super) covers_the_unfetched: bool,
 }
 
@@ -14,7 +14,7 @@ pub(super) struct Replayed {
 enum State {
     Unseen,
     Waiting,
-    /// It is in the queue, and is known to be reachable from the tagged commit.
+    /// The commit is in the queue, and is known to be reachable from the tagged commit.
     Flagged,
     Walked,
 }

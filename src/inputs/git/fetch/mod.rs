@@ -164,7 +164,7 @@ impl Repository {
                     return Err(self.fetch_refused(missing, "that is not a valid branch name".to_owned()));
                 }
                 let here = branch.tracking();
-                // This clone has the history of an older tip of the branch. A depth would cut it off.
+                // This clone has the history of an older tip of the branch. A depth would cut this history off.
                 let depth = if self.has_reference(&here) { &["--no-tags"] } else { depth };
                 self.fetch_refs(missing, depth, &[format!("+{there}:{here}")])
             }
