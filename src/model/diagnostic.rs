@@ -1,8 +1,8 @@
 //! Problems as values: what is wrong, where, why, and what to do. `cli` prints them.
 //!
 //! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
-//! [`Located`]: it knows where it is *used* and, if it is used through a YAML alias or merge key, where it is
-//! *defined*.
+//! [`Located`]: it has the place where it is *used* and the place where it is *defined*. The two places differ if it is
+//! used through a YAML alias or merge key.
 
 use std::fmt;
 use std::sync::Arc;

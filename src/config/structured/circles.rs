@@ -95,7 +95,7 @@ pub(super) fn library(
     let library = raw::Service {
         filters: given(Patterns(files(services, circle, added, problems)), at),
         depends_on: given(List(circle.outward.iter().map(named).collect()), at),
-        // The `global` patterns of the file affect the services of the circle themselves.
+        // The `global` patterns of the file affect the services of the circle directly, not through the library.
         global: given(raw::Flag(false), at),
         // The library has no releases.
         tag: given(List(Vec::new()), at),

@@ -99,7 +99,7 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// A grafts file gives commits other parents; it is not read.
+    /// The repository has a grafts file, which gives commits other parents. rebake does not read such a file.
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
     /// The list of shallow commits cannot be read.

@@ -14,8 +14,8 @@
 //!
 //! The order of the walk does not depend on the tags, so the walk is recorded once for all services ([`walk`]). A pass
 //! over the recording finds the commits that are reachable from a candidate: each commit has one bit per candidate, and
-//! hands its bits on to its parents. One pass handles 256 candidates ([`reachability::pass`]). When each service has
-//! its answer ([`decide`]), the walk ends.
+//! passes its bits to its parents. One pass handles 256 candidates ([`reachability::pass`]). When each service has its
+//! answer ([`decide`]), the walk ends.
 
 mod history_commits;
 mod frontier;

@@ -47,9 +47,9 @@ pub(super) struct Reachability {
     pub(super) covers_the_unfetched: bool,
 }
 
-/// Hands flags on from each commit of the recording to its parents, and answers the probes. `columns` has the positions
-/// of the tagged commits, ascending; the probes are ascending by [`Probe::at`]. The pass ends as soon as all commits
-/// that it has not visited are reachable from every tagged commit.
+/// Passes the flags of each commit in the recording to its parents, answers the probes, and returns one result for each
+/// tagged commit. `columns` has the positions of the tagged commits, ascending; the probes are ascending by
+/// [`Probe::at`]. The pass ends as soon as all commits that it has not visited are reachable from every tagged commit.
 ///
 /// `flags` is working memory. All of its bits are zero before and after the pass.
 pub(super) fn pass(
