@@ -86,7 +86,7 @@ impl ByDirectory {
         self.paths.get(directory).map_or(&[], Vec::as_slice)
     }
 
-    /// Returns the services that have a pattern that matches a whole directory. A service may occur several times.
+    /// Returns the services with a pattern that matches a whole directory. A service may occur several times.
     fn takers(&self, directory: &RepoDir) -> impl Iterator<Item = ServiceId> {
         directory.and_above().filter_map(|above| self.takers.get(&above)).flatten().copied()
     }

@@ -63,7 +63,7 @@ impl Service {
         if let Some(file) = &closure.file {
             return vec![RepoDir::of_file(file)];
         }
-        // A package may be given by its name, which is no directory. The root is then searched too.
+        // If `package` is a name and not a directory, this adds a directory that need not exist, and the root.
         let package = closure.package.as_deref().and_then(|package| RepoDir::parse(package).ok());
         let mut directories: Vec<RepoDir> = Vec::new();
         for directory in self.path.iter().chain(&package).flat_map(RepoDir::and_above) {
@@ -119,7 +119,8 @@ impl Config {
             let kept: &mut Vec<FilterId> = of.entry(id).or_default();
             for filter in service.own_filters() {
                 let Filter::Ordered(entries) = &mut filters[filter.position()] else { continue };
-                // A lockfile that a Dockerfile copies by name also counts by packages only, so the inputs exclude it.
+                // A lockfile that a Dockerfile copies by name also affects the service only by packages, so the inputs
+                // exclude the lockfile.
                 let effect = if filter == service.filter { Effect::Lockfile } else { Effect::Exclude };
                 let mut taken = Vec::new();
                 for directory in &directories {

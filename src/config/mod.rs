@@ -89,8 +89,8 @@ pub fn parse(
 }
 
 /// Reads the definitions of the services in an older or newer version of filters.yaml. A key that this program does not
-/// know is no error. `narrowed` contains positions of discovered services some of whose files belong to other services
-/// now. The definitions of these discovered services are unknown.
+/// know is no error. `narrowed` contains the positions in `found` of services some of whose files belong to other
+/// services now. The definitions of these services are unknown.
 ///
 /// # Errors
 /// When the text is not YAML, or has no configuration.
@@ -158,7 +158,7 @@ pub struct Config {
     pub environments: IndexMap<String, Environment>,
     /// The patterns that services had before [`Config::with_lockfiles`] excluded lockfiles from them.
     lockfiles: lockfile_use::LockfilePatterns,
-    /// Values that are computed from the others when they are first needed.
+    /// Values that are computed from the other fields when they are first needed.
     computed: Computed,
 }
 
@@ -210,8 +210,8 @@ impl Config {
         Definitions(definitions)
     }
 
-    /// Returns the circles, that is, the sets of services that are built from each other. Each has the library that
-    /// rebake added for it, and its services. The order is that of the file.
+    /// Returns the circles, that is, the sets of services that are built from each other. Each item has the library
+    /// that rebake added for the circle, and the services of the circle. The order is that of the file.
     pub fn circles(&self) -> Vec<(ServiceId, Vec<ServiceId>)> {
         let libraries = self.graph.services().filter(|id| self.services[id.0].origin == ServiceOrigin::Circle);
         let mut circles: IndexMap<FilterId, (ServiceId, Vec<ServiceId>)> =
@@ -260,7 +260,7 @@ pub struct Service {
     pub name: Located<ServiceName>,
     /// Its origin.
     pub origin: ServiceOrigin,
-    /// Its directory; `None` in a flat file, and where `path` is not given.
+    /// Its directory; `None` in a flat file, or if the service has no `path`.
     pub path: Option<RepoDir>,
     /// The filter whose matches affect it.
     pub filter: FilterId,
@@ -320,8 +320,8 @@ pub enum ServiceOrigin {
     Written,
     /// Other files of the repository declare it.
     Discovered,
-    /// It is the library that rebake adds for a circle, that is, for services that are built from each other. Its
-    /// filter matches the files of all of these services.
+    /// The service is the library that rebake adds for a circle, that is, for services that are built from each other.
+    /// The filter of the library matches the files of all of these services.
     Circle,
 }
 

@@ -51,7 +51,7 @@ impl Expression {
 
     /// Returns whether the pattern matches a path, or an error if matching gave up.
     pub(super) fn takes(&self, path: &Subject<'_>) -> Result<bool, GaveUp> {
-        // A negated expression ends in `.*`, which takes no line break.
+        // A negated expression ends in `.*`, which matches no line break.
         if self.negated && path.text.contains(ends_line) {
             return Ok(false);
         }

@@ -170,8 +170,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Reads the `?`, `*` or `+` after a node, if there is one. In JavaScript, a `?` behind it makes the repetition
-    /// lazy; that does not change whether a path matches.
+    /// Reads the `?`, `*` or `+` after a node, if there is one. In JavaScript, a further `?` makes the repetition lazy,
+    /// which does not change whether a path matches.
     fn repeated(&mut self, node: Node, repeatable: bool) -> Result<Node, PatternError> {
         let Some(Term { at, word: Word::Repeat(times) }) = self.peek() else { return Ok(node) };
         let (at, times) = (*at, *times);

@@ -58,7 +58,7 @@ impl PositionsByText {
 pub struct Hit {
     /// The number of the text. [`GlobIndex::positions`] returns the positions of the patterns with this text.
     pub text: usize,
-    /// Whether it is not certain that the text matches ([`Verdict::Doubt`](super::Verdict::Doubt)). It counts as a
+    /// Whether it is not certain that the text matches ([`Verdict::Doubt`](super::Verdict::Doubt)). The hit counts as a
     /// match all the same.
     pub doubt: bool,
 }

@@ -64,7 +64,7 @@ fn sequence(nodes: &[Node], first: bool) -> Option<String> {
         let something = nodes[index + 1..].iter().take_while(|node| matches!(node, Node::Guard(_)));
         let something = something.into_iter().any(|node| *node == Node::Guard(Guard::Something));
         parts.push(match node {
-            // Where something must follow, the path cannot end.
+            // If a character must follow the alternatives, none of them can be the end of the path.
             Node::Either(arms) if something => alternatives(arms.iter().filter(|arm| **arm != Node::End))?,
             node => expression(node)?,
         });
@@ -84,7 +84,8 @@ fn alternatives<'a>(arms: impl Iterator<Item = &'a Node>) -> Option<String> {
 
 /// Whether a segment begins after a node.
 fn ends_in_slash(node: &Node) -> bool {
-    // No segment begins where the path ends. Such an alternative still counts here, since `sequence` leaves it out.
+    // No segment begins after `End`. `End` still counts as an alternative, since `sequence` leaves it out if a
+    // character must follow.
     let edge = |node: &Node| matches!(node, Node::Start | Node::End) || ends_in_slash(node);
     match node {
         Node::Literal(text) => text.ends_with('/'),
@@ -97,7 +98,7 @@ fn ends_in_slash(node: &Node) -> bool {
 fn class(set: &Set) -> String {
     let mut text = String::from(if set.is_negated() { "[^" } else { "[" });
     if set.ranges().is_empty() {
-        // `regex` has no empty class. This one, of the characters that are both `a` and `b`, matches nothing.
+        // `regex` has no empty class. `[a&&b]`, the class of the characters that are both `a` and `b`, matches nothing.
         text += "a&&b";
     }
     for (low, high) in set.ranges() {

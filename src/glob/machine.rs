@@ -4,8 +4,8 @@
 //! The machine consists of automata: one for each lookahead, and one for the whole expression. They read a path
 //! together, from its end to its beginning, so the result of a lookahead is known when another automaton needs it. At
 //! each place of the path the automata run one after another, an inner lookahead before an outer one. All threads of an
-//! automaton move together, so it enters a state at most once at each place. A step is one entered state; a match takes
-//! at most (characters + 1) × states steps.
+//! automaton, the ways in which it can read the path, move together, so the automaton enters a state at most once at
+//! each place. A step is one entered state; a match takes at most (characters + 1) × states steps.
 
 use super::character_set::{Set, ends_line};
 use super::expression_tree::Node;
@@ -267,7 +267,7 @@ struct Place<'a> {
     after: Option<char>,
     /// The number of dots from here to the end of the segment; `None` if the rest of the segment has other characters.
     dots: Option<usize>,
-    /// The same number for the place after the next character. It only matters if that character is a slash.
+    /// The value of `dots` at the place after the next character. It is only used if the next character is a slash.
     dots_after: Option<usize>,
 }
 

@@ -93,8 +93,8 @@ impl Pattern {
     /// path itself for a literal pattern, and the empty text (the root) if nothing narrower is known.
     #[must_use]
     pub fn directory(&self) -> &str {
-        // Characters that are literal wherever they stand. `@` and `+` are literal here, since no parenthesis can
-        // follow them.
+        // Characters that are literal at every place. `@` and `+` are literal here, since no parenthesis can follow
+        // them.
         let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@' | b'+');
         let mut end = 0;
         for segment in self.text().as_bytes().split(|byte| *byte == b'/') {

@@ -143,9 +143,9 @@ fn piece(text: &str) -> Option<(Piece<'_>, &str)> {
 
 /// Whether a simple pattern matches a plain path. The first segment of the pattern must have a wildcard or a group.
 fn takes_behind(mut text: &str, mut path: &str) -> bool {
-    // The text after the last `**`, and the path at which it was last tried. If it does not match there, it is tried
-    // one segment further. No earlier `**` needs another try, since the last one can match whatever an earlier one
-    // could.
+    // The text after the last `**`, and the rest of the path with which this text was last compared. If they do not
+    // match, the text is compared with the rest of the path after one more segment. No earlier `**` needs another try,
+    // since the last `**` can match every segment that an earlier one could.
     let mut again = None;
     loop {
         let (segment, more) = first_segment(text);

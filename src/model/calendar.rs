@@ -7,15 +7,16 @@ use jiff::{Timestamp, Zoned};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CalendarTime(Zoned);
 
-/// The date 0000-01-02, in seconds since 1970. RFC 3339 can write dates from 0000-01-01 on, so an offset of up to a day
-/// moves no later time out of this range.
+/// The earliest time that a [`CalendarTime`] holds: 0000-01-02T00:00:00Z, in seconds since 1970. RFC 3339 cannot write
+/// a date before 0000-01-01, and an offset of at most one day does not lead to such a date.
 const FIRST: i64 = -719_527 * 86_400;
 
 impl CalendarTime {
     /// Returns the date and time `unix` seconds after the epoch, at an offset of `offset` minutes ahead of UTC.
     ///
-    /// A commit can claim a time outside the years 0 to 9999, which RFC 3339 cannot write. Such a time is replaced by
-    /// the nearest time in this range. An offset of more than a day is replaced by one day.
+    /// A commit can claim any time, but RFC 3339 can only write the years 0 to 9999. An earlier or later time is
+    /// replaced by the first or the last time that can be written with every offset. An offset of more than a day is
+    /// replaced by one day.
     #[must_use]
     pub fn at(unix: i64, offset: i64) -> Self {
         let minutes = i32::try_from(offset.clamp(-24 * 60, 24 * 60)).unwrap_or_default();
@@ -30,7 +31,7 @@ impl CalendarTime {
         self.0.timestamp().as_second()
     }
 
-    /// Formats the moment as `strftime` does.
+    /// Returns the date and time in a format of `strftime`.
     pub(crate) fn format(&self, format: &'static str) -> String {
         self.0.strftime(format).to_string()
     }

@@ -1,4 +1,4 @@
-//! What changed between two states of a repository.
+//! What changed between two states of a repository: `base`, the older one, and `head`, the newer one.
 
 use std::sync::Arc;
 
@@ -7,13 +7,13 @@ use crate::model::name::RepoPath;
 /// What happened to a path. The letters are those of `git diff --name-status --no-renames`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
-    /// `A`: it was not there at base.
+    /// `A`: the path did not exist at `base`.
     Added,
-    /// `M`: its content or its executable bit differs.
+    /// `M`: the content or the executable bit of the file differs.
     Modified,
-    /// `D`: it is not there at head.
+    /// `D`: the path does not exist at `head`.
     Deleted,
-    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters treat it as modified.
+    /// `T`: a file became a symbolic link or a submodule, or the other way round. Filters treat the path as modified.
     TypeChanged,
     /// `X`: the path cannot be read, so it is treated as changed. Its real status may be any other.
     Unread,
@@ -25,8 +25,8 @@ pub enum Extent {
     /// Only the path itself: a file or a link.
     #[default]
     Path,
-    /// The path and everything below it, which is not listed separately: a submodule, or a directory that cannot be
-    /// read.
+    /// The path of a submodule, or of a directory that cannot be read, and everything below this path. The files below
+    /// it are not listed separately.
     Below,
 }
 
@@ -76,8 +76,8 @@ impl Status {
             (Self::Added, Self::Deleted) => None,
             (Self::Added, _) => Some(Self::Added),
             (_, Self::Deleted) => Some(Self::Deleted),
-            // The path is deleted in a commit and exists again in the work tree. Its content may be the same, but only
-            // its blob could show that. In doubt, the path counts as changed.
+            // The path is deleted in a commit and exists again in the work tree. Its content may be unchanged, but only
+            // a comparison of contents could show this. So the path counts as changed.
             (Self::Deleted, _) | (Self::Modified, Self::Added | Self::Modified) => Some(Self::Modified),
             (Self::TypeChanged, _) | (Self::Modified, Self::TypeChanged) => Some(Self::TypeChanged),
             (Self::Unread, _) => Some(Self::Unread),
@@ -92,8 +92,9 @@ impl Change {
         Self { path, status, extent: Extent::Path }
     }
 
-    /// Whether the changed path is `path`, or a directory above it. The changed path is that of a directory if it is a
-    /// submodule or cannot be read, or if a directory has replaced a file.
+    /// Whether the changed path is `path`, or lies above `path`. A changed path lies above other paths if it is a
+    /// submodule, if it is a directory that cannot be read, or if a directory has replaced the file at the changed
+    /// path.
     #[must_use]
     pub fn reaches(&self, path: &RepoPath) -> bool {
         let rest = path.as_bytes().strip_prefix(self.path.as_bytes());
@@ -145,7 +146,7 @@ impl ChangeSet {
         if later.is_empty() {
             return self;
         }
-        // The sort of `new` is stable: of two changes of one path, this set's stands first.
+        // The sort of `new` is stable: of two changes of one path, the change of this set comes first.
         Self::new(self.both(later))
     }
 

@@ -1,8 +1,8 @@
 //! Problems as values: what is wrong, where, why, and what to do. `cli` prints them.
 //!
 //! A [`Diagnostic`] points into a [`SourceFile`] by byte [`Span`]s. A value that was read from such a file is
-//! [`Located`]: it knows where it is *used* and, if it is used through a YAML alias or merge key, where it is
-//! *defined*.
+//! [`Located`]: it has the place where it is *used* and the place where it is *defined*. The two places differ if it is
+//! used through a YAML alias or merge key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,7 +16,8 @@ struct Source {
     text: String,
     /// Byte offset of the first character of each line.
     lines: Vec<usize>,
-    /// Joined files, in the order of their names. Their offsets continue after the end of this text.
+    /// The files that are joined to the end of this file, sorted by name. Their offsets continue after the end of
+    /// `text`.
     behind: Vec<Behind>,
 }
 
@@ -49,8 +50,8 @@ pub struct LineColumn {
 pub struct Located<T> {
     /// The value itself.
     pub value: T,
-    /// The place where the value takes effect: that of the alias or merge key through which it is used, or, without
-    /// one, the same place as `defined`.
+    /// The place where the value takes effect: the alias or merge key through which the file uses the value. Without an
+    /// alias or merge key, this is the same place as `defined`.
     pub used: Span,
     /// The place where the value is written.
     pub defined: Span,
@@ -101,8 +102,8 @@ impl SourceFile {
         Self(Arc::new(Source { name: name.into(), text, lines, behind: Vec::new() }))
     }
 
-    /// Returns this file with other files joined to its end, so that a span of this file can lie in any of them.
-    /// [`SourceFile::at`] finds the file of a span. Of two files with the same name, only the first is joined.
+    /// Returns this file with other files joined to its end, so that a span of the result can lie in any of these
+    /// files. [`SourceFile::at`] finds the file of a span. Of two files with the same name, only the first is joined.
     #[must_use]
     pub fn joined(&self, others: impl IntoIterator<Item = Self>) -> Self {
         let mut others: Vec<Self> = others.into_iter().collect();
@@ -195,7 +196,7 @@ impl<T> Located<T> {
         Self { value, used: span, defined: span }
     }
 
-    /// Returns another value at the same place.
+    /// Returns the value that `f` makes of this value, at the same place.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Located<U> {
         Located { value: f(self.value), used: self.used, defined: self.defined }
     }

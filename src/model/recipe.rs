@@ -33,9 +33,9 @@ pub struct Recipe {
     pub flags: Vec<String>,
     /// Secrets, each `id=NAME,env=VARIABLE` or `id=NAME,src=FILE`.
     pub secrets: Vec<String>,
-    /// Where the builder reads cached layers, in the builder's own syntax.
+    /// The sources from which the builder reads cached layers, in the builder's own syntax.
     pub cache_from: Vec<String>,
-    /// Where the builder writes cached layers, in the builder's own syntax.
+    /// The destinations to which the builder writes cached layers, in the builder's own syntax.
     pub cache_to: Vec<String>,
     /// The attestations of the image, in BuildKit's syntax: `type=provenance,mode=max`, `type=sbom`.
     pub attest: Vec<String>,
@@ -47,7 +47,7 @@ pub struct Recipe {
     pub retries: u32,
     /// The number of parallel jobs (`--jobs`) that the build takes up, at least 1.
     pub weight: u32,
-    /// Names of locks. Only one build at a time may hold each.
+    /// Names of locks. Only one build at a time may hold a lock.
     pub locks: Vec<String>,
 }
 
@@ -122,8 +122,8 @@ impl Builder {
         }
     }
 
-    /// Returns the names of the builder's ignore files. A file of such a name may lie in the context, or the name may
-    /// be appended to that of the Dockerfile: `api.Dockerfile.dockerignore`.
+    /// Returns the names of the builder's ignore files. An ignore file lies in the context under such a name, or beside
+    /// the Dockerfile, with the name appended to the Dockerfile's name: `api.Dockerfile.dockerignore`.
     #[must_use]
     pub const fn ignore_files(self) -> &'static [&'static str] {
         match self {

@@ -86,8 +86,8 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    /// Returns the position of the error in the template's text, in bytes: that of the wrong argument, or of the
-    /// opening braces.
+    /// Returns the position of the error in the template's text, in bytes: the position of the wrong argument, or of
+    /// the opening braces.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {

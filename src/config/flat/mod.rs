@@ -306,8 +306,8 @@ fn date(view: View<'_>, problems: &mut Problems<'_>) {
     problems.push(problem.help(format!("quote it: \"{text}\"")));
 }
 
-/// Adds a note if a filter has the name of one of rebake's own outputs. The filter's output replaces rebake's, as in
-/// paths-filter.
+/// Adds a note if a filter has the name of one of rebake's own outputs. The filter keeps its output, as in
+/// paths-filter, and rebake's output has the prefix [`OWN_PREFIX`].
 fn own_output(name: &str, at: &Located<()>, problems: &mut Problems<'_>) {
     if is_own_output(name) {
         let name = shown(name);

@@ -103,12 +103,12 @@ fn items(form: JobValueForm, view: View<'_>, problems: &mut Problems<'_>) -> Opt
         }
         _ => text(item, "a text", problems).map(Value::from),
     };
-    // All items are read before the first broken one ends this, so that every problem is reported.
+    // The items after a broken one are read too, so that every problem is reported.
     let read: Vec<Option<Value>> = flattened(view).into_iter().map(read).collect();
     read.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
 }
 
-/// Whether every key of a mapping has a value. Engines refuse a variable without one.
+/// Whether every key of a mapping has a value. Reports each key without a value, since engines refuse such a variable.
 fn has_values(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     let mut good = true;
     for (key, value) in view.mapping().into_iter().flatten().filter(|(_, value)| value.is_null()) {
@@ -120,7 +120,7 @@ fn has_values(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     good
 }
 
-/// Whether no list within a value has a null item.
+/// Whether no list within a value has a null item. Reports each null item.
 fn has_items(view: View<'_>, problems: &mut Problems<'_>) -> bool {
     let mut good = true;
     for item in view.list().into_iter().flatten() {

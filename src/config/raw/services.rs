@@ -19,7 +19,7 @@ impl Read for Services {
             let service = if value.is_null() {
                 Service::default()
             } else {
-                // A service that cannot be read is still one that others may depend on.
+                // A service that cannot be read is kept, since other services may depend on it.
                 let broken = || Service { path: Field::Broken, filters: Field::Broken, ..Service::default() };
                 Service::read(value, problems).unwrap_or_else(broken)
             };

@@ -35,7 +35,7 @@ pub(in crate::config) fn flattened(view: View<'_>) -> Vec<View<'_>> {
 impl<T: Read> Read for List<T> {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let items = flattened(view).into_iter().map(|item| T::read(item, problems).map(|value| item.locate(value)));
-        // All items are read before the first broken one ends this, so that every problem is reported.
+        // The items after a broken one are read too, so that every problem is reported.
         let items: Vec<Option<Located<T>>> = items.collect();
         items.into_iter().collect::<Option<_>>().map(Self)
     }

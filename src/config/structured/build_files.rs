@@ -42,8 +42,8 @@ impl Named {
     /// Dockerfile and of the context, and the Dockerfile itself. If no key names a Dockerfile, all files are included
     /// that the builder would use as the Dockerfile.
     pub(super) fn files(&self, raw: &raw::Service, builder: Builder) -> Vec<Located<String>> {
-        // Without a path, there is only a Dockerfile if a key names it or a builder is named, which looks for it at the
-        // root.
+        // A service without a path only has a Dockerfile if `dockerfile` names it, or if the service has a `builder`,
+        // which looks for the Dockerfile at the root.
         let place = |file: &Located<String>| file.as_ref().map(|_| RepoDir::root());
         let Some(usual) = usual(raw).or_else(|| self.dockerfile.as_ref().map(place)) else { return Vec::new() };
         let dockerfiles: Vec<Located<String>> = match (&self.dockerfile, builder.dockerfiles()) {

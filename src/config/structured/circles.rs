@@ -95,9 +95,9 @@ pub(super) fn library(
     let library = raw::Service {
         filters: given(Patterns(files(services, circle, added, problems)), at),
         depends_on: given(List(circle.outward.iter().map(named).collect()), at),
-        // The `global` patterns of the file affect the services of the circle themselves.
+        // The `global` patterns of the file affect the services of the circle directly, not through the library.
         global: given(raw::Flag(false), at),
-        // It has no releases.
+        // The library has no releases.
         tag: given(List(Vec::new()), at),
         builder: given(raw::Choice(Builder::Nothing), at),
         ..raw::Service::default()
@@ -138,8 +138,8 @@ fn files(services: &Written, circle: &Circle, added: &Added, problems: &mut Prob
         }
         others.extend(added.besides.get(name).into_iter().flatten().cloned());
     }
-    // A pattern that all services of the circle have is left out, since each of them has it itself. The services of a
-    // workspace share lockfiles in this way, and each decides how they affect it.
+    // A pattern that all services of the circle have is left out of the library. The services of a workspace share
+    // lockfiles in this way, and each service decides how the lockfiles affect it.
     let is_of_some = |entry: &FilterEntry| {
         takers.get(entry.pattern.value.text()).is_none_or(|takers| takers.len() < circle.members.len())
     };

@@ -147,7 +147,7 @@ fn package(
     problems: &mut Problems<'_>,
 ) -> Named<Box<raw::Service>> {
     let at = span(&service.at, problems);
-    // In a file with services, its own patterns decide how the files of a workspace, such as lockfiles, affect
+    // If filters.yaml has services, its patterns decide how the files of a workspace, such as lockfiles, affect
     // services.
     let takes = |taken: &&Taken| builder.is_none() || taken.why != TakenFor::Workspace;
     let patterns = Patterns(entries(service.takes.iter().filter(takes), problems));

@@ -23,7 +23,8 @@ pub(super) struct Checked {
     pub(super) service: Service,
 }
 
-/// Checks the keys of a service against each other, and returns the checked service; `None` if an error prevents that.
+/// Checks the keys of a service against each other, and returns the checked service; `None` if the name, `filters`,
+/// `path` or `exclude` has an error.
 pub(super) fn check(name: &str, mut named: Named<Box<raw::Service>>, problems: &mut Problems<'_>) -> Option<Checked> {
     image_has_path(name, &named, problems);
     one_builder(&named.value.value, problems);

@@ -57,7 +57,7 @@ struct Builder<'t, 'p> {
 }
 
 enum Anchor<'t> {
-    /// Its value is still being read.
+    /// An anchor whose value is still being read. This is the place of the value.
     Open(Span),
     Read(Extent, Rc<Node<'t>>),
 }

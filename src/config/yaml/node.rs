@@ -86,7 +86,7 @@ fn plain(text: &str) -> Meaning {
         "" | "~" | "null" | "Null" | "NULL" => Meaning::Null,
         "true" | "True" | "TRUE" => Meaning::Bool(true),
         "false" | "False" | "FALSE" => Meaning::Bool(false),
-        // No number begins with anything else; most texts are paths, and need no second look.
+        // A number begins with a digit, `+`, `-` or `.`. Most texts are paths, and are decided here.
         _ if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => Meaning::Text,
         _ => text.parse().map_or(Meaning::Text, Meaning::Number),
     }
@@ -176,8 +176,8 @@ impl<'t> View<'t> {
         Located { value, used: self.via.unwrap_or(self.node.at), defined: self.node.at }
     }
 
-    /// Returns the place of a part of a scalar's text. If escapes or folding change the text, the place of the part is not
-    /// known, and this is the place of the whole scalar.
+    /// Returns the place of a part of a scalar's text. If escapes or folding change the text, the place of the part is
+    /// not known, and the result is the place of the whole scalar.
     pub(in crate::config) fn locate_part(self, file: &SourceFile, part: Range<usize>) -> Located<()> {
         let (text, written) = (self.text(), file.slice(self.node.at));
         let quote = usize::from(written.len() >= 2 && written.starts_with(['"', '\'']));

@@ -203,7 +203,7 @@ proptest! {
 
     #[test]
     fn a_document_means_what_serde_yaml_reads(text in document()) {
-        // An alias inside its own anchor is an error to both.
+        // An alias inside its own anchor is an error for both parsers.
         match serde_yaml::from_str::<Value>(&text) {
             Ok(theirs) => prop_assert_eq!(ours(&text), Ok(Some(theirs)), "{}", text),
             Err(error) => prop_assert!(ours(&text).is_err(), "{error}: {text}"),
@@ -219,13 +219,15 @@ proptest! {
             at -= 1;
         }
         let behind = text[at..].chars().next().map_or(0, char::len_utf8);
-        // Where no line break ends the text, ours gives one to a literal block, as js-yaml does; libyaml does not.
+        // If a literal block ends the text without a line break, our reader adds the line break, as js-yaml does, and
+        // libyaml does not. So the text gets a line break here.
         let damaged = format!("{}{with}{}\n", &text[..at], &text[at + behind..]);
         // libyaml ends the name of an anchor at a `:`, as YAML 1.1 did.
         prop_assume!(!damaged.contains(['&', '*']));
         // The tag `!` makes a string (YAML 1.2, 6.8.2 and 10.1); serde_yaml makes it a value with the tag `!!`.
         prop_assume!(!damaged.contains("! ") && !damaged.contains("!\n"));
-        // Behind a tag, libyaml takes the `:` of `[!!str :1]` for that of a mapping; YAML 1.2 has one only before a space.
+        // After a tag, libyaml reads the `:` of `[!!str :1]` as the `:` of a mapping. In YAML 1.2, a space must follow
+        // such a `:`.
         prop_assume!(!(damaged.contains("!!") && damaged.contains(" :")));
         if let (Ok(theirs), Ok(ours)) = (serde_yaml::from_str::<Value>(&damaged), ours(&damaged)) {
             prop_assert_eq!(ours.unwrap_or(Value::Null), theirs, "{}", damaged);

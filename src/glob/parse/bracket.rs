@@ -22,7 +22,7 @@ impl Reader {
             return Ok(());
         }
         self.enter(Nest::Bracket)?;
-        // The class adds itself to the output when it closes.
+        // The class is added to the output when it closes.
         self.push(Kind::Bracket, "[", Some(Vec::new()));
         self.last_mut().output = None;
         Ok(())

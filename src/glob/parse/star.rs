@@ -75,7 +75,7 @@ impl Reader {
             return self.globstar(vec![Word::Globstar]);
         }
         if behind_slash && !behind_star && ends {
-            // `a/**`, which takes `a` as well.
+            // `a/**`, which matches `a` as well.
             self.open_before(prior);
             return self.globstar(vec![Word::Globstar, Word::Or, Word::End, Word::Close]);
         }

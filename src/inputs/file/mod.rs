@@ -1,8 +1,8 @@
 //! Writes all files that rebake writes, and opens the files that builds write.
 //!
-//! At a path where rebake writes, the repository can have a symbolic link, and a build can have put a FIFO. So symbolic
-//! links in a repository are not followed, and opening a FIFO does not wait forever. A run can also end at any time, so
-//! [`replace`] writes a regular file whole or not at all where the file system permits it.
+//! At a path where rebake writes, the repository can have a symbolic link, and a build can have created a FIFO. So
+//! symbolic links in a repository are not followed, and opening a FIFO does not wait forever. A run can also end at any
+//! time, so [`replace`] writes a regular file whole or not at all where the file system permits it.
 
 mod link;
 mod sink;
@@ -143,7 +143,8 @@ fn replace_regular(file: &Path, bytes: &[u8]) -> io::Result<()> {
         temporary.persist(file).map(drop).map_err(|error| error.error)
     });
     match written {
-        // A file may be writable where its directory is not, and one that is mounted by itself cannot be replaced.
+        // A file may be writable although its directory is not, and a file that is a mount point cannot be replaced.
+        // Both are overwritten in place.
         Err(error) if is_bound(&error) && file.is_file() => create(file)?.write_all(bytes),
         written => written,
     }

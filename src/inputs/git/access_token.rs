@@ -24,7 +24,7 @@ impl Repository {
     /// # Errors
     /// When the address of a remote cannot be read from git's configuration.
     pub fn with_token(mut self, token: &TokenVariable) -> Result<Self, GitError> {
-        // Forges take any user name, or this one, beside a token.
+        // Servers of git repositories accept this user name, or any name, together with a token.
         let helper = format!(
             r#"!f() {{ test "$1" != get || printf 'username=x-access-token\npassword=%s\n' "${}"; }}; f"#,
             token.0

@@ -52,8 +52,8 @@ impl Repository {
             if painted.paint_of(&bottom).theirs {
                 return Ok(true);
             }
-            // This assumes that no commit is older than its parents. Then `ancestor` cannot lie behind a boundary that
-            // is older.
+            // This assumes that no commit is older than its parents. Then `ancestor` cannot lie beyond a commit of the
+            // boundary that is older than `ancestor`.
             let since = ancestry.commit(bottom)?.commit_time;
             if painted.ends.iter().any(|(time, id)| *time >= since && painted.paint_of(id).theirs) {
                 let question = format!("whether `{}` is an ancestor of `{}`", ancestor.short(7), descendant.short(7));
@@ -92,7 +92,7 @@ impl Repository {
         repository.object_cache_size_if_unset(OBJECT_CACHE_BYTES);
         self.refuse_grafts()?;
         let boundary = self.shallow_boundary()?;
-        // As git does: a commit-graph may be older than the shallow boundary and not know it.
+        // Like git, this does not use the commit-graph of a shallow clone: it may be older than the shallow boundary.
         let cache = if boundary.is_empty() { repository.commit_graph_if_enabled().ok().flatten() } else { None };
         ask(&mut Ancestry { graph: repository.revision_graph(cache.as_ref()), boundary })
     }

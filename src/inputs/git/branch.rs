@@ -97,7 +97,7 @@ impl Repository {
 
     /// Returns the full name of the reference that a short name stands for. Git tries several references for a short
     /// name; this is the first of them that exists. If none of them exists, this is the remote-tracking branch of this
-    /// name; `None` if that does not exist either.
+    /// name; `None` if there is no such branch either.
     fn full_name(&self, name: &str) -> Option<String> {
         let places = ["", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/"].map(|place| format!("{place}{name}"));
         let heads = [format!("refs/remotes/{name}/HEAD")];

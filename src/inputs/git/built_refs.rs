@@ -209,7 +209,7 @@ impl Repository {
         let expected = match from {
             Some(from) => PreviousValue::MustExistAndMatch(Target::Object(object_id(&from))),
             None => match self.gix.try_find_reference(reference) {
-                // A symbolic reference has no commit of its own, so its target is what must match.
+                // A symbolic reference has no id of its own, so the edit requires that its target is unchanged.
                 Ok(Some(found)) if found.try_id().is_none() => {
                     PreviousValue::MustExistAndMatch(found.target().into_owned())
                 }

@@ -10,11 +10,11 @@ use crate::model::name::{CommitId, RepoPath};
 /// Whether a commit or one of its ancestors has one of the files of [`EarlierFiles`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HadFile {
-    /// One of these commits has one of the files.
+    /// The commit or one of its ancestors has one of the files.
     Yes,
-    /// None of these commits has one of the files.
+    /// Neither the commit nor one of its ancestors has any of the files.
     No,
-    /// No commit in this clone has one of the files, but some ancestors or their trees are not in this clone.
+    /// No such commit in this clone has one of the files, but some ancestors or their trees are not in this clone.
     Unknown,
 }
 

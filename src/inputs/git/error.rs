@@ -109,7 +109,7 @@ pub enum GitError {
         /// The path.
         path: RepoPath,
     },
-    /// A path that has symbolic links in a circle, or more of them than this program follows.
+    /// A path that has symbolic links in a circle, or more symbolic links than this program follows.
     #[error("{path} leads through too many symbolic links, or in a circle")]
     LinkLoop {
         /// The path.

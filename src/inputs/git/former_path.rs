@@ -9,9 +9,9 @@ use crate::model::tree::ObjectId;
 
 /// A file that may have had another path before.
 pub struct Renamed<'a> {
-    /// Its path now.
+    /// Its present path.
     pub path: &'a RepoPath,
-    /// Its content now.
+    /// Its present content.
     pub content: &'a [u8],
 }
 

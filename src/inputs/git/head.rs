@@ -22,7 +22,7 @@ pub enum Head {
     Branch {
         /// The branch, such as `main`.
         name: RefName,
-        /// Its newest commit.
+        /// The newest commit of the branch.
         commit: CommitId,
     },
     /// A commit, without a branch. This is the state after `git checkout TAG`, and often in CI.
@@ -37,7 +37,7 @@ pub enum Head {
 pub struct DefaultBranch {
     /// Its short name, such as `origin/main`.
     pub name: RefName,
-    /// Its newest commit.
+    /// The newest commit of the branch.
     pub commit: CommitId,
 }
 
@@ -134,7 +134,7 @@ impl Repository {
 
     fn branch(&self, full_name: &str) -> Option<DefaultBranch> {
         let mut reference = self.gix.try_find_reference(full_name).ok()??;
-        // The name is that of the branch to which a symbolic reference such as `origin/HEAD` points.
+        // For a symbolic reference such as `origin/HEAD`, the name is the name of the branch to which it points.
         while let Some(next) = reference.follow() {
             reference = next.ok()?;
         }

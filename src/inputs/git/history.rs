@@ -18,7 +18,7 @@ pub struct DescribeOptions<'a> {
 /// The parents of a merge that are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Parents {
-    /// All of them.
+    /// All parents.
     #[default]
     All,
     /// Only the first parent (`git describe --first-parent`). A release that was tagged on a merged branch is not
@@ -45,7 +45,7 @@ pub struct Descriptions {
     /// One description for each entry of `wanted` of [`Repository::describe`], in the order of the entries.
     pub services: Vec<Described>,
     /// The tags that look like tags of a service but have no version, such as `docs-v1` and `api@latest`, sorted by
-    /// name. They are not used.
+    /// name. These tags are not used.
     pub ignored: Vec<TagName>,
     /// Counts of the work that was done.
     pub work: WalkCounts,
@@ -54,14 +54,14 @@ pub struct Descriptions {
 /// Counts of the work that [`Repository::describe`] did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct WalkCounts {
-    /// The number of commits that were walked. Each is walked once, for all services.
+    /// The number of commits that were walked. Each commit is walked once, for all services.
     pub commits: u32,
     /// The number of commits that were read from commit objects, since the commit-graph did not have them. Commits that
     /// were still in the queue at the end are included.
     pub objects: u32,
     /// The number of passes over the recorded walk. Each pass handles up to 256 tagged commits.
     pub passes: u32,
-    /// The number of additional walks for single services. Such a walk is needed if the commit at which git stops has
+    /// The number of additional walks for single services. Such a walk is needed if the commit at which git stops is of
     /// the same second as other commits.
     pub replays: u32,
 }
@@ -99,7 +99,7 @@ pub enum HistoryError {
         #[source]
         source: gix::Error,
     },
-    /// A grafts file gives commits other parents; it is not read.
+    /// The repository has a grafts file, which gives commits other parents. rebake does not read such a file.
     #[error("this repository has a grafts file, `.git/info/grafts`, which rebake does not read")]
     Grafts,
     /// The list of shallow commits cannot be read.

@@ -33,7 +33,8 @@ pub(super) struct Edit {
     pub(super) to: Option<gix::ObjectId>,
 }
 
-/// The entries of a git directory to which the mirror has no links. The mirror has files of its own in their place.
+/// The entries of a git directory to which the mirror has no links. In place of these entries, the mirror has its own
+/// files.
 const COPIED: [&str; 5] = ["HEAD", "refs", "packed-refs", "reftable", "objects"];
 
 /// How many alternates may be chained, as in git.
@@ -146,8 +147,9 @@ impl Repository {
     }
 }
 
-/// Creates the directory `objects` in the mirror. Through links, it has everything from all directories where git reads
-/// objects. Their lists of alternates are left out, since the alternates are already among these directories.
+/// Creates the directory `objects` in the mirror, with links to the contents of all directories where git reads
+/// objects. The lists of alternates in these directories are left out, since the alternates are already among the
+/// directories.
 fn gather_objects(own: &Path, more: &[PathBuf], root: &Path) -> io::Result<()> {
     let mut known = BTreeSet::new();
     let mut found = Vec::new();

@@ -197,7 +197,8 @@ impl Opening {
     }
 
     fn options(&self, options: gix::open::Options) -> gix::open::Options {
-        // Gix follows alternates only to count slots, so it does not if the number of slots is given.
+        // While opening a repository, gix follows alternates only to count slots. So it does not follow them if the
+        // number of slots is given.
         if self.is_gathered { options.object_store_slots(Slots::Given(1)) } else { options }
     }
 

@@ -13,8 +13,8 @@ use super::status::in_work_tree;
 use crate::inputs::file;
 use crate::model::name::{RepoPath, quoted, unquoted};
 
-/// The path of the list of these files, inside the git directory. Each line of the list has the id of a file's content,
-/// a space, and the file's path as git quotes it.
+/// The path of the list of files that rebake wrote, inside the git directory. Each line of the list has the id of a
+/// file's content, a space, and the file's path as git quotes it.
 const LIST: &str = "rebake/written";
 
 /// The maximum number of files in the list.

@@ -42,7 +42,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(300);
 /// output.
 const FIRST_PAUSE: Duration = Duration::from_micros(50);
 
-/// The longest pause between two such checks.
+/// The longest pause between two checks whether a command has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// How many bytes of git's messages are kept at most: enough for a line about each of many thousand files.
@@ -128,8 +128,8 @@ impl Git {
         self
     }
 
-    /// Removes the time limit. Prevents git from taking optional locks, such as that of the index, and from fetching
-    /// missing objects.
+    /// Removes the time limit. Prevents git from taking optional locks, such as the lock of the index, and from
+    /// fetching missing objects.
     pub(super) fn read_only(mut self) -> Self {
         self.limit = Duration::MAX;
         self.env("GIT_OPTIONAL_LOCKS", "0").env("GIT_NO_LAZY_FETCH", "1")
@@ -283,7 +283,7 @@ mod tests {
     fn what_git_started_does_not_outlive_the_limit() {
         let dir = tempfile::tempdir().unwrap();
         let pid = dir.path().join("pid");
-        // An alias that hands its pipes on to a process that outlives it.
+        // The alias of git starts a process that inherits the alias's pipes and outlives the alias.
         let alias = format!("alias.hang=!sleep 60 & echo $! >{}", pid.display());
         let ended = git(["-c", &alias, "hang"]).within(Duration::from_millis(500)).run(b"");
         assert!(matches!(ended, Err(ProgramError::TimeLimit(_))), "{ended:?}");

@@ -96,7 +96,8 @@ pub(super) fn read_tags(list: &[u8]) -> BTreeMap<TagName, CommitId> {
     for line in list.split(|byte| *byte == b'\n') {
         let Some((id, name)) = line.split_once_str("\trefs/tags/") else { continue };
         if let Some(id) = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok()) {
-            // The line of the object that a tag object points to (`^{}`) follows that of the tag object.
+            // After the line of a tag object comes the line of the object that it points to (`^{}`), whose id replaces
+            // the first.
             tags.insert(TagName::from_git(name.strip_suffix(b"^{}").unwrap_or(name)), id);
         }
     }

@@ -57,7 +57,7 @@ pub fn shown_remote(remote: &str) -> String {
         None if remote.split('/').next().is_some_and(|host| host.contains(':')) => ("", remote),
         None => return Escaped::new(remote).to_string(),
     };
-    // In the form of scp the colon ends the host. In a URL a password may contain one.
+    // In the form of scp, a colon ends the host. In a URL, the password may contain a colon.
     let end = if before.is_empty() { rest.find(':') } else { rest.find('/') }.unwrap_or(rest.len());
     let host = rest[..end].rfind('@').map_or(0, |at| at + 1);
     Escaped::new(&format!("{before}{}", &rest[host..])).to_string()

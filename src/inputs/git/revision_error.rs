@@ -17,33 +17,35 @@ pub struct RevisionError {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum RevisionFault {
-    /// It begins with `-`, so every git command would read it as an option.
+    /// The revision begins with `-`, so every git command would read it as an option.
     LeadingDash,
     /// No branch, tag or commit has this name.
     Unknown {
         /// The branch or tag that was most likely meant.
         similar: Option<String>,
-        /// The branch of a remote that the revision may name, if the remote has the branch. It was not fetched yet.
+        /// The branch of a remote that the revision may name, if the remote has the branch. The branch was not fetched
+        /// yet.
         branch: Option<RemoteBranch>,
     },
-    /// It is the beginning of several ids.
+    /// The revision is the beginning of several ids.
     Ambiguous {
-        /// These ids, each with a description of its object, escaped.
+        /// The ids, each with a description of its object, escaped.
         candidates: Vec<String>,
     },
-    /// It names a tree, a blob, or a tag of one.
+    /// The revision names a tree, a blob, or a tag of one.
     NotACommit {
         /// `tree`, `blob` or `tag`.
         kind: String,
     },
-    /// It stands for a set of commits, like `a..b`, `a...b` or `^a`.
+    /// The revision stands for a set of commits, like `a..b`, `a...b` or `^a`.
     Range,
-    /// It names a commit that lies beyond the history of a shallow clone, such as `HEAD~10`.
+    /// The revision names a commit that lies beyond the history of a shallow clone, such as `HEAD~10`.
     BeyondShallow {
         /// The commit that the revision starts from, if it is known.
         behind: Vec<CommitId>,
     },
-    /// It cannot be resolved, such as `HEAD~10` in a history of three commits, or a text that is no revision at all.
+    /// The revision cannot be resolved. Examples are `HEAD~10` in a history of three commits, and a text that is no
+    /// revision at all.
     Unresolvable {
         /// The error of gix.
         reason: String,

@@ -33,7 +33,7 @@ impl Repository {
             let entry = index.entry_by_path(BStr::new(path));
             entry.is_some_and(|entry| entry.flags.intersects(marks))
         };
-        // A sparse index has one entry for a whole directory, whose name ends with a slash.
+        // A sparse index has one entry for a whole directory. The path of such an entry ends with a slash.
         let bytes = path.as_bytes();
         Ok(marked(bytes) || bytes.find_iter("/").any(|slash| marked(&bytes[..=slash])))
     }

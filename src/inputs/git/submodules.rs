@@ -35,9 +35,9 @@ impl Repository {
         Ok(None)
     }
 
-    /// Returns the changes. Changes of the commit's submodules get the extent [`Extent::Below`]. This is for lists of
-    /// changed paths that the user provides, since such a list does not say which paths are submodules. Each directory
-    /// is read once.
+    /// Returns the changes, with the extent [`Extent::Below`] for each change of a submodule of the commit. This is for
+    /// lists of changed paths that the user provides, since such a list does not say which paths are submodules. Each
+    /// directory is read once.
     ///
     /// # Errors
     /// When the commit or one of its trees is missing.

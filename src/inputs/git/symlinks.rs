@@ -13,7 +13,7 @@ use crate::model::change::Extent;
 use crate::model::name::{CommitId, RepoPath};
 use crate::model::tree::ObjectId;
 
-/// The thing at a path, with links not followed.
+/// The entry at a path. A link at the path itself is not followed.
 enum At<T> {
     Directory,
     Link(Vec<u8>),
@@ -30,7 +30,7 @@ struct Followed<T> {
     links: Vec<RepoPath>,
 }
 
-/// The thing at the end of a path, with all links followed.
+/// The entry at the end of a path, after all links were followed.
 enum End<T> {
     Directory,
     File(T),
@@ -46,11 +46,11 @@ pub struct ResolvedPath {
     pub links: Vec<RepoPath>,
     /// The path without links, after all links were followed.
     pub path: RepoPath,
-    /// The kind of thing at that path.
+    /// The kind of entry at `path`.
     pub kind: PathKind,
 }
 
-/// The kind of thing at a path.
+/// The kind of entry at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PathKind {
     /// A directory.
@@ -63,8 +63,8 @@ pub enum PathKind {
     Nothing,
 }
 
-/// The maximum number of parts into which many paths are split. Each part reads the directories above its paths again,
-/// and some directories are large.
+/// The maximum number of parts into which a list of paths is split. For each part, the directories above its paths are
+/// read again, and some directories are large.
 const PARTS: usize = 8;
 
 /// The minimum number of paths in one part.
@@ -81,7 +81,7 @@ pub struct WorkTreeFile {
     pub paths: Vec<RepoPath>,
 }
 
-/// Follows a path and its links, beginning at the root of the tree. `look` returns the thing at a path, without
+/// Follows a path and its links, beginning at the root of the tree. `look` returns the entry at a path, without
 /// following a link there.
 fn follow<T>(
     path: &RepoPath,
@@ -221,7 +221,7 @@ impl<'a> Way<'a> {
         })
     }
 
-    /// Returns the kind of thing at a path that has no links; `None` if the path has a link or may have one.
+    /// Returns the kind of entry at a path that has no links; `None` if the path has a link or may have one.
     fn straight(&mut self, path: &RepoPath) -> Result<Option<PathKind>, GitError> {
         if parts_of(path).any(|part| matches!(part, b"" | b"." | b"..")) {
             return Ok(None);
@@ -236,7 +236,7 @@ impl<'a> Way<'a> {
     }
 }
 
-/// Returns the thing at a path of a work tree.
+/// Returns the entry at a path of a work tree.
 fn look_in(root: &Path, path: &RepoPath) -> Result<At<PathBuf>, GitError> {
     let reading = |path: &RepoPath| GitError::reading(path.to_string());
     let full = in_system(root, path)?;
@@ -286,8 +286,8 @@ impl Repository {
         })
     }
 
-    /// Follows the links of a path in a commit, inside of the repository. Returns the path of the thing that this
-    /// finds, and the extent of that thing; `None` if there is nothing.
+    /// Follows the links of a path in a commit, inside of the repository. Returns the path without links, and the
+    /// extent of the file, directory or submodule at that path; `None` if nothing is there.
     ///
     /// # Errors
     /// As for [`Repository::file_at`].

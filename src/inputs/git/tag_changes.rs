@@ -116,7 +116,7 @@ impl Repository {
     /// Deletes tags that [`Repository::create_tags`] has created: all of them or none.
     ///
     /// # Errors
-    /// When one of the tags was changed since, a ref is locked, or the refs cannot be written.
+    /// When one of the tags was changed after its creation, a ref is locked, or the refs cannot be written.
     pub fn delete_tags(&self, tags: &[MadeTag]) -> Result<(), TagError> {
         self.change_tags(tags, |object| (Some(object), None))
     }

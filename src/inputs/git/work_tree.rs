@@ -89,7 +89,7 @@ impl Repository {
         Ok(TreeWithChanges { root: self.edited(&root, &edits)?, unsure })
     }
 
-    /// Returns the thing that the work tree has at the path of a change.
+    /// Returns the entry that the work tree has at the path of a change.
     fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
         let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {
             return Ok(Found::Nothing);
@@ -131,7 +131,7 @@ impl Repository {
     }
 }
 
-/// The thing at a path of the work tree.
+/// The entry at a path of the work tree.
 enum Found {
     /// Nothing that a commit can contain.
     Nothing,

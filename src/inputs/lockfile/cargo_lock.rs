@@ -40,7 +40,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     for (position, entry) in file.package.iter().enumerate() {
         by_name.entry(&entry.name).or_default().push(position);
         match &entry.source {
-            // A package without a source is a package of the repository, or one that such a package names by its path.
+            // A package without a source is a package of the repository, or a package that a package of the repository
+            // names by its path.
             None => _ = lockfile.add_member(&entry.name, None)?,
             Some(source) => {
                 let checksum = entry.checksum.as_deref().unwrap_or_default();

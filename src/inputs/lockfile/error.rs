@@ -2,19 +2,19 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LockfileError {
-    /// It has more bytes, packages or dependencies than rebake reads, or reading it would be too much work.
+    /// The file has more bytes, packages or dependencies than rebake reads, or reading it would be too much work.
     #[error("it is too large")]
     TooLarge,
     /// The version of its format is not known.
     #[error("its version `{0}` is not known")]
     UnknownVersion(String),
-    /// It has conflict markers of a merge.
+    /// The file has conflict markers of a merge.
     #[error("it has conflict markers")]
     Conflict,
-    /// It is in a binary format, which rebake cannot read.
+    /// The file is in a binary format, which rebake cannot read.
     #[error("it is binary")]
     Binary,
-    /// It is not a complete file of its format.
+    /// The file is not a complete file of its format.
     #[error("it cannot be read ({0})")]
     Malformed(String),
 }

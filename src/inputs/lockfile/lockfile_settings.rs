@@ -52,7 +52,7 @@ pub static SETTINGS_FILES: [SettingsFile; 19] = {
 
 impl SettingsFile {
     /// Returns the kind of settings file at a path, and the directory to which [`SettingsFile::name`] is relative;
-    /// `None` if the path is not that of a settings file.
+    /// `None` if the path is not the path of a settings file.
     #[must_use]
     pub fn at(path: &str) -> Option<(&'static Self, RepoDir)> {
         SETTINGS_FILES.iter().find_map(|file| {

@@ -161,7 +161,8 @@ impl Lockfile {
         &self.packages
     }
 
-    /// Whether any package is installed from a directory or an archive of the repository, or patched by one.
+    /// Whether any package has a [local](LockedPackage::local) path: it is installed from a directory or an archive of
+    /// the repository, or changed by a patch file of the repository.
     #[must_use]
     pub fn has_local_sources(&self) -> bool {
         self.local_count > 0

@@ -29,7 +29,7 @@ struct NotPlain;
 
 /// Reads the documents of a file.
 pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError> {
-    // These tools write `{}` for an empty value, so the value of this key was cut off.
+    // pnpm and yarn write `{}` for an empty value, so the value of the last key was cut off.
     if text.trim_end().ends_with(':') {
         return Err(LockfileError::Malformed("its last key has no value".to_owned()));
     }
@@ -38,7 +38,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError>
 
 fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
     let mut documents = Vec::new();
-    // An average line is longer.
+    // An average line has more than 16 bytes, so the list need not grow.
     let mut lines = Vec::with_capacity(text.len() / 16);
     let mut rest = text;
     while !rest.is_empty() {
@@ -152,8 +152,8 @@ fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
     if key == "<<" { Err(NotPlain) } else { Ok((key, rest.trim_start())) }
 }
 
-/// Returns the position of the colon that ends the key at the start of a line: the first one before a blank, or the last
-/// character.
+/// Returns the position of the colon that ends the key at the start of a line: the first colon that a blank or the end
+/// of the line follows.
 fn end_of_key(line: &[u8]) -> Option<usize> {
     (0..line.len()).find(|at| line[*at] == b':' && line.get(at + 1).is_none_or(|next| *next == b' '))
 }

@@ -62,7 +62,7 @@ impl<'t> Reader<'t> {
     fn read(mut self, document: &'t PlainYaml<'_>) -> Result<Lockfile, LockfileError> {
         let packages = document.get("packages");
         // Since version 9, `snapshots` has the dependencies of the packages in `packages`. If the file was cut off
-        // before it, no dependency is known.
+        // before `snapshots`, no package is read.
         let snapshots = document.get("snapshots");
         let is_apart = document.text_of("lockfileVersion").is_some_and(|version| version.starts_with('9'));
         let described: IndexMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();

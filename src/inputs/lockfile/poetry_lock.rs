@@ -74,8 +74,8 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
         let label = entry.markers.as_ref().map(ToString::to_string).unwrap_or_default();
         lockfile.need(project, Need { to: position, purpose, label })?;
         for (name, wanted) in &entry.dependencies {
-            // Names may have another spelling here. A package that is not found by it is still a dependency of the
-            // project.
+            // A dependency may spell the name of a package in another way. A package that is not found by name is still
+            // a dependency of the project.
             for to in by_name.get(name.to_lowercase().replace(['_', '.'], "-").as_str()).into_iter().flatten() {
                 lockfile.need(position, Need { to: *to, purpose: NeededFor::Use, label: wanted.to_string() })?;
             }

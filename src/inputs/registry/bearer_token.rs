@@ -78,7 +78,8 @@ fn read(body: &[u8]) -> Option<Secret> {
     }
     let Answer { token, access_token } = serde_json::from_slice(body).ok()?;
     let token = if token.is_empty() { access_token } else { token };
-    // A header may hold these characters only. Others, such as a line break, could add a second header.
+    // A token may only have visible ASCII characters. Other characters, such as a line break, could add a second header
+    // to a request.
     (!token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(Secret(token))
 }
 

@@ -138,7 +138,7 @@ mod tests {
             bearer("https://auth.docker.io/token", Some("registry.docker.io"), Some("repository:acme/api:pull"));
         assert_eq!(Challenge::parse(hub), [expected]);
         assert_eq!(Challenge::parse(r#"Basic realm="ci""#), [Challenge::Basic]);
-        // Amazon's, Azure's and GitLab's.
+        // The challenges of Amazon, Azure and GitLab.
         let ecr = r#"Basic realm="https://1.dkr.ecr.eu-west-1.amazonaws.com/",service="ecr.amazonaws.com""#;
         assert_eq!(Challenge::parse(ecr), [Challenge::Basic]);
         let gitlab = r#"Bearer realm="https://gitlab.com/jwt/auth",service="container_registry",scope="repository:a:pull",error="invalid_token""#;

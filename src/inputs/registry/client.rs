@@ -52,7 +52,7 @@ pub(super) struct HttpRequest<'a> {
 /// The body of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Content<'a> {
-    /// Nothing.
+    /// The request has no body.
     Nothing,
     /// The fields of a form.
     Form(&'a Secret),
@@ -88,13 +88,13 @@ pub(super) struct HttpResponse {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// The request took too long.
+    /// The server took too long to answer the request.
     #[error("it did not answer within {} s", PATIENCE.as_secs())]
     TimedOut,
     /// All requests together took too long.
     #[error("it did not answer within the {} s for all registries", .0.as_secs())]
     Over(Duration),
-    /// It cannot be reached, or does not speak HTTP.
+    /// The server cannot be reached, or does not speak HTTP.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
     /// This machine cannot use HTTPS.

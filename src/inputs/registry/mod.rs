@@ -55,14 +55,14 @@ pub struct Question {
 /// Whether an image exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImagePresence {
-    /// It exists, for every requested platform.
+    /// The image exists, for every requested platform.
     Exists {
-        /// Its digest, `sha256:…`.
+        /// The image's digest, `sha256:…`.
         digest: String,
     },
-    /// It does not exist, or not for every platform.
+    /// The image does not exist, or not for every platform.
     Missing,
-    /// It is not known whether it exists.
+    /// It is not known whether the image exists.
     Unknown(RegistryFailure),
 }
 

@@ -14,10 +14,10 @@ pub struct RegistryFailure {
 /// HTTP 500".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RegistryProblem {
-    /// It gives no usable answer, for example since it cannot be reached.
+    /// The registry gives no usable answer, for example since it cannot be reached.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
-    /// Its token server gives no usable answer, for example since it cannot be reached.
+    /// The registry's token server gives no usable answer, for example since it cannot be reached.
     #[error("its token server {} gives no token: {answer}", Escaped::new(.server))]
     NoToken {
         /// The server.
@@ -25,10 +25,10 @@ pub enum RegistryProblem {
         /// The error of the token server.
         answer: NoAnswer,
     },
-    /// It requires credentials, and there are none for it.
+    /// The registry requires credentials, and there are none for it.
     #[error("it requires credentials, and there are none for it{}", because(.0))]
     NoCredentials(Vec<String>),
-    /// It rejected the credentials, or the anonymous request.
+    /// The registry rejected the credentials, or the anonymous request.
     #[error("it denies access (HTTP {status}){}", because(.troubles))]
     Refused {
         /// The HTTP status.
@@ -36,14 +36,14 @@ pub enum RegistryProblem {
         /// Problems with credential files or helpers. They may be the reason why there are no better credentials.
         troubles: Vec<String>,
     },
-    /// It requires a kind of authentication that rebake does not have, or names a token server that may not be
-    /// requested.
+    /// The registry requires a kind of authentication that rebake does not support, or names a token server to which
+    /// rebake may not send requests.
     #[error("it asks for credentials in a way that rebake does not understand")]
     Challenge,
-    /// It answered with any other unexpected HTTP status.
+    /// The registry answered with any other unexpected HTTP status.
     #[error("it answered with HTTP {0}")]
     Status(u16),
-    /// Its answer is malformed.
+    /// The registry's answer is malformed.
     #[error("it does not answer like a registry: {0}")]
     Nonsense(&'static str),
     /// The service has a platform with an invalid name.

@@ -19,7 +19,8 @@ pub struct Tagging {
     pub name: ImageName,
     /// Its digest, `sha256:…`.
     pub digest: String,
-    /// The tags in the order in which they are put. Each has a rule that says whether it may move from another image.
+    /// The tags in the order in which they are put. Each tag has a rule that says whether the tag may move from another
+    /// image.
     pub tags: Vec<(ImageTag, TagMovement)>,
 }
 
@@ -51,7 +52,7 @@ pub enum TagOutcome {
         /// The digest of that image.
         at: String,
     },
-    /// The tag was put on the image, but was not there afterwards.
+    /// The tag was put on the image, but the image did not have the tag afterwards.
     Moved {
         /// The digest of the image that had the tag then; `None` if the registry then had no such tag.
         to: Option<String>,
@@ -135,8 +136,8 @@ impl Session<'_> {
             }
             is_tried = true;
             if self.put(tag.as_str(), manifest, attempt)? {
-                // The registry accepted the tag, so it is not put again. If it is elsewhere now, another run may have
-                // moved it.
+                // The registry accepted the tag, so it is not put again. If another image has the tag now, another run
+                // may have moved it.
                 return Ok(match self.digest_of(tag)? {
                     Some(at) if at == *digest => TagOutcome::Put,
                     to => TagOutcome::Moved { to: to.map(|to| to.to_string()) },

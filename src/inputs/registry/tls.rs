@@ -39,8 +39,8 @@ pub(super) fn config() -> Result<TlsConfig, NoTls> {
     Ok(TlsConfig::builder().root_certs(roots).unversioned_rustls_crypto_provider(Arc::new(provider)).build())
 }
 
-/// Returns the cryptography; `None` if the processor does not support it. Graviola would stop the program on such a
-/// processor.
+/// Returns the provider of cryptography; `None` if the processor does not support it. Graviola would stop the program
+/// on such a processor.
 #[cfg(target_arch = "x86_64")]
 fn provider() -> Option<CryptoProvider> {
     use std::arch::is_x86_feature_detected as has;

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 
 use ureq::http::Uri;
 
-/// An address that rebake may request: HTTPS, or plain HTTP on this machine. Docker allows the same for registries.
+/// An address that rebake may request: HTTPS, or plain HTTP on this machine. Docker allows the same kinds of addresses
+/// for registries.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url {
     uri: Uri,

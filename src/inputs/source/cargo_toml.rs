@@ -18,8 +18,7 @@ pub struct CargoToml {
     pub workspace: Option<CargoWorkspace>,
     /// The dependencies of the package, for every purpose and target.
     pub dependencies: Vec<CargoDependency>,
-    /// The source files that it names by their paths: those of its build script, library, programs, examples, tests and
-    /// benchmarks.
+    /// The paths of source files that it names: of its build script, library, programs, examples, tests and benchmarks.
     pub sources: Vec<Located<String>>,
     /// The entries of `[patch]` that replace a crate by a directory. Cargo only uses those in the root of a workspace.
     pub patches: Vec<CargoDependency>,
@@ -53,7 +52,7 @@ pub struct CargoDependency {
 /// The source of a crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CrateSource {
-    /// A directory, relative to that of the manifest.
+    /// A directory, relative to the directory of the manifest.
     Path(String),
     /// The entry with the same key in the root of the workspace.
     Workspace,

@@ -24,28 +24,28 @@ pub struct DeclaredBuild {
     pub images: Vec<String>,
 }
 
-/// Where a build's files come from.
+/// The context of a build, from which the build gets its files.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BuildContext {
     /// A directory of the repository.
     Directory(RepoDir),
     /// Something outside of the repository.
     Elsewhere,
-    /// A context that is not known before the build. This is its value as written. If the value is inherited from a
-    /// declaration that was not found, this is a name instead: in a bake file, the name of the build's own target; in a
-    /// compose file, the name of the extended service.
+    /// The value of a context that is not known before the build, as written. If the build inherits its context from a
+    /// declaration that was not found, this is a name: in a bake file, the name of the build's own target; in a compose
+    /// file, the name of the extended service.
     Unknown(String),
 }
 
-/// Where a build's Dockerfile is.
+/// The Dockerfile of a build, by its path or its text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DockerfileOf {
     /// A file of the repository.
     File(String),
-    /// This text, which is in the file that declares the build.
+    /// A text in the file that declares the build.
     Inline(String),
-    /// A file that is not known before the build, or that is not in the repository. This is its path or its context as
-    /// written; empty if the context is outside of the repository.
+    /// The path or the context, as written, of a Dockerfile that is not known before the build or is not in the
+    /// repository. The text is empty if the context is outside of the repository.
     Unknown(String),
 }
 

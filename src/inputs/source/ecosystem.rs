@@ -21,7 +21,7 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
-    /// All of them, in the order of their names.
+    /// All ecosystems, in the order of their names.
     pub const ALL: [Self; 5] = [Self::Cargo, Self::Docker, Self::Go, Self::Npm, Self::Python];
 
     /// Whether discovery reads the file at this path.
@@ -47,7 +47,7 @@ fn is_about_images(path: &[u8], file_name: &[u8]) -> bool {
     if [&b".dockerignore"[..], b".env"].iter().any(|name| file_name.eq_ignore_ascii_case(name)) {
         return true;
     }
-    // All others are YAML, HCL or JSON.
+    // All other such files are YAML, HCL or JSON.
     if ![&b".yaml"[..], b".yml", b".hcl", b".json"].iter().any(|end| file_name.ends_with(end)) {
         return false;
     }

@@ -33,7 +33,7 @@ pub struct PackageDependency {
     pub name: String,
     /// The requested version or source: a range of versions, `workspace:*`, `file:../lib`.
     pub wanted: String,
-    /// The list in which it is.
+    /// The list that contains it.
     pub list: NeedList,
     /// Its place.
     pub at: DeclaredAt,

@@ -11,7 +11,7 @@ use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 pub struct PathFilter {
     /// Its name.
     pub name: String,
-    /// Where its patterns begin.
+    /// The place where its patterns begin.
     pub at: Span,
     /// Whether the whole filter is an alias of another one: `web: *api`.
     pub is_alias: bool,
@@ -26,7 +26,7 @@ pub struct FilterPattern {
     pub text: String,
     /// The kinds of changes that it applies to, as written: `added|modified`. `None` for all kinds.
     pub statuses: Option<String>,
-    /// Where it is written.
+    /// The place of the pattern in the file.
     pub at: Span,
 }
 

@@ -138,7 +138,8 @@ impl PyProject {
     }
 }
 
-/// Returns the source tables of a package. Its value is one table, or a list of tables with markers.
+/// Returns the source tables in the value of a package: the value itself, or the items of a list of tables with
+/// markers.
 fn alternatives<'v, 't>(value: &'v Spanned<DeValue<'t>>) -> impl Iterator<Item = &'v DeTable<'t>> {
     let one = value.get_ref().as_table();
     let list = value.get_ref().as_array().into_iter().flatten().filter_map(|value| value.get_ref().as_table());

@@ -28,7 +28,8 @@ pub fn strace_options(file: &Path, speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(into).collect()
 }
 
-/// Returns the arguments of strace for a trial: as [`strace_options`] does, but strace writes to standard error.
+/// Returns the arguments of strace for a trial: those of [`strace_options`], except that strace writes to standard
+/// error.
 #[must_use]
 pub fn strace_trial_options(speed: TracerSpeed) -> Vec<String> {
     shared_options(speed).into_iter().chain(["-f".to_owned(), "--".to_owned()]).collect()

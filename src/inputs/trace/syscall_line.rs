@@ -156,7 +156,7 @@ fn described(text: &str) -> Option<Vec<u8>> {
     named(text).filter(|path| path.starts_with(b"/"))
 }
 
-/// Returns the kernel's name of a file descriptor: a path, or such as `socket:[4711]`.
+/// Returns the kernel's name of a file descriptor: a path, or a text such as `socket:[4711]`.
 fn named(text: &str) -> Option<Vec<u8>> {
     let (_, rest) = text.split_once('<')?;
     let (inside, _) = rest.split_once('>')?;

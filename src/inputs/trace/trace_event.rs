@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-/// A system call of a process. In the variants, "it" is the process.
+/// A system call of a process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TraceEvent {
-    /// It opened a file or a directory.
+    /// The process opened a file or a directory.
     Opened {
         /// The path that the process passed to the call.
         asked: RequestedPath,
@@ -14,18 +14,18 @@ pub enum TraceEvent {
         /// What the process may do with the file.
         access: Access,
     },
-    /// It executed another program.
+    /// The process executed another program.
     Executed {
         /// The path of the program.
         asked: RequestedPath,
         /// The arguments, beginning with the program's name. Strace truncates long arguments and long lists.
         arguments: Vec<Vec<u8>>,
     },
-    /// It changed its current directory.
+    /// The process changed its current directory.
     ChangedDirectory(RequestedPath),
-    /// It read the path of its current directory.
+    /// The process read the path of its current directory.
     CurrentDirectory(Vec<u8>),
-    /// It renamed a file or a directory.
+    /// The process renamed a file or a directory.
     Renamed {
         /// The old path.
         from: RequestedPath,
@@ -34,7 +34,7 @@ pub enum TraceEvent {
         /// Whether the files at the two paths were exchanged.
         is_swapped: bool,
     },
-    /// It made a hard link to a file.
+    /// The process made a hard link to a file.
     Linked {
         /// The existing path.
         from: RequestedPath,
@@ -43,20 +43,20 @@ pub enum TraceEvent {
         /// Whether, if `from` is a symbolic link, the new path names the link's target instead of the link.
         is_followed: bool,
     },
-    /// It made a symbolic link.
+    /// The process made a symbolic link.
     SymbolicLink {
         /// The link's target, as it was passed to the call.
         target: Vec<u8>,
         /// The link's own path.
         path: RequestedPath,
     },
-    /// It read the target of a symbolic link.
+    /// The process read the target of a symbolic link.
     ReadLink(RequestedPath),
-    /// It removed a file.
+    /// The process removed a file.
     Removed(RequestedPath),
-    /// It emptied a file.
+    /// The process emptied a file.
     Emptied(RequestedPath),
-    /// It started a process or a thread.
+    /// The process started a process or a thread.
     Forked {
         /// The id of the new process or thread.
         child: u32,
@@ -64,23 +64,23 @@ pub enum TraceEvent {
         /// the program of its process; a new process gets its own copy of them.
         is_thread: bool,
     },
-    /// It connected to a program.
+    /// The process connected to a program.
     Connected(Peer),
-    /// It began to connect to a program; a [`TraceEvent::ConnectEnded`] of the same socket may follow.
+    /// The process began to connect to a program; a [`TraceEvent::ConnectEnded`] of the same socket may follow.
     Connecting {
         /// The kernel's name of the socket.
         socket: Vec<u8>,
         /// The address of the program.
         peer: Peer,
     },
-    /// It learned whether a connection that had begun came about.
+    /// The process learned whether an attempt to connect has succeeded.
     ConnectEnded {
         /// The kernel's name of the socket.
         socket: Vec<u8>,
         /// Whether there is no connection.
         has_failed: bool,
     },
-    /// Its socket has this address, to which other processes can connect.
+    /// A socket of the process has this address, to which other processes can connect.
     Bound(Peer),
     /// From here on, the trace lacks calls or has ambiguous paths.
     HidCalls(Untraceable),

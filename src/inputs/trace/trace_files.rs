@@ -50,11 +50,11 @@ impl TraceReader {
     }
 }
 
-/// What ends the first line of a call that strace writes as two lines.
+/// The end of the first line of a call that strace writes as two lines.
 const UNFINISHED: &[u8] = b" <unfinished ...>";
 
-/// Passes each line of a trace on, with the id of its process or thread and without the id in front. If strace wrote a
-/// call as two lines, they are passed on as one, with the time of the first.
+/// Calls `line_is` for each line of a trace, with the id of the line's process or thread and with the line without that
+/// id. Two lines that strace wrote for one call become one line, with the time of the first.
 fn each_line(mut trace: &File, mut line_is: impl FnMut(u32, &[u8])) -> io::Result<()> {
     trace.rewind()?;
     let (mut lines, mut line) = (BufReader::new(trace), Vec::new());
@@ -65,7 +65,7 @@ fn each_line(mut trace: &File, mut line_is: impl FnMut(u32, &[u8])) -> io::Resul
             if let Some(first) = first.or_else(|| rest.get(..other?)) {
                 unfinished.insert(id, first.to_vec());
             } else if let Some(at) = rest.find(b"+++ superseded by execve in pid ") {
-                // Another thread has become a program, with the id of its process.
+                // A thread other than the first one executed a program, which now has the id of the first thread.
                 let thread = rest[at..].rsplit(|byte| *byte == b' ').nth(1).and_then(number);
                 if let Some(call) = thread.and_then(|thread| unfinished.remove(&thread)) {
                     line_is(id, &[&call, &b") = 0"[..]].concat());
@@ -123,8 +123,8 @@ impl ChosenPaths {
         self.names.extend(names.map(<[u8]>::to_vec));
     }
 
-    /// Whether an event is needed. `own` is the current directory of the process, which this updates; it is `None`
-    /// while the trace does not show the directory.
+    /// Whether an event is needed. `own` is the current directory of the process, or `None` while the trace does not
+    /// show the directory. This method updates `own`.
     fn matter_to(&self, event: &TraceEvent, own: &mut Option<Vec<u8>>) -> bool {
         match event {
             TraceEvent::Opened { asked, found: Some(found), .. } => {

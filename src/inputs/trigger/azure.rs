@@ -12,7 +12,7 @@ const REASON: Fact = Fact::Variable("BUILD_REASON");
 const BRANCH: Fact = Fact::Variable("BUILD_SOURCEBRANCH");
 const VERSION: Fact = Fact::Variable("BUILD_SOURCEVERSION");
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "Manual, ResourceTrigger, BuildCompletion",
     when: is_manual,

@@ -4,7 +4,7 @@ use crate::model::name::CommitId;
 
 /// The base that an event states: the commit to compare with.
 ///
-/// Code that uses it need not know the engine.
+/// Code that uses the base need not know the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BaseHint {

@@ -12,7 +12,7 @@ use super::manual_inputs::names_services;
 const COMMIT: Fact = Fact::Variable("BITBUCKET_COMMIT");
 const BRANCH: Fact = Fact::Variable("BITBUCKET_BRANCH");
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "run by hand or by a schedule, with services filled in",
     when: names_services,

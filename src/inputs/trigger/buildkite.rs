@@ -15,7 +15,7 @@ const BRANCH: Fact = Fact::Variable("BUILDKITE_BRANCH");
 const DEFAULT_BRANCH: Fact = Fact::Variable("BUILDKITE_PIPELINE_DEFAULT_BRANCH");
 const PULL_REQUEST: Fact = Fact::Variable("BUILDKITE_PULL_REQUEST");
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "ui, api, trigger_job",
     when: is_manual,

@@ -28,7 +28,7 @@ const SOURCE: Fact = Fact::Variable("PIPELINE_TRIGGER_SOURCE");
 const IS_DEFAULT: Fact = Fact::Variable("PIPELINE_GIT_BRANCH_IS_DEFAULT");
 const TARGET: Fact = Fact::Variable("PIPELINE_EVENT_GITHUB_PULL_REQUEST_BASE_REF");
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "api, explicit",
     when: is_manual,

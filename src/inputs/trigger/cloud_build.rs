@@ -13,7 +13,7 @@ use super::{Kind, Origin};
 const COMMIT: Fact = Fact::Variable("COMMIT_SHA");
 const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
 
-/// The row on which the others are based.
+/// The row for pushes to branches. The other rows take the fields that they do not set from this row.
 const PUSH: Row = Row {
     event: "push to a branch",
     when: |facts| facts.has("BRANCH_NAME"),

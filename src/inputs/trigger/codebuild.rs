@@ -14,7 +14,7 @@ const REF: Fact = Fact::Variable("CODEBUILD_WEBHOOK_HEAD_REF");
 /// The branch, tag or pull request of the event: `branch/main`, `tag/v1`, `pr/7`.
 const TRIGGER: Fact = Fact::Variable("CODEBUILD_WEBHOOK_TRIGGER");
 
-/// The row on which the others are based.
+/// The row for pushes. The other rows take the fields that they do not set from this row.
 const PUSH: Row = Row {
     event: "push",
     when: |facts| facts.is(EVENT, &["PUSH"]),

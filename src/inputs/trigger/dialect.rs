@@ -117,7 +117,8 @@ impl Dialect {
             base: row.base.read(facts),
             default_branch: self.default_branch.read(facts),
             origin: (row.origin)(facts),
-            // A push has no inputs. A variable that is set for every run would narrow its plan.
+            // A push has no inputs. If inputs were read for a push, a variable that is set for every run would narrow
+            // the plan of the push.
             inputs: match row.kind {
                 Kind::Manual | Kind::Schedule => ManualInputs::read(facts),
                 _ => ManualInputs::default(),

@@ -28,7 +28,7 @@ const RUN_HEAD: Fact = Fact::Event("/workflow_run/head_sha");
 /// which of the two it is.
 const RUN_BRANCH: Reference = Reference::Branch(Fact::Event("/workflow_run/head_branch"));
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "workflow_dispatch, create, deployment, deployment_status",
     when: |facts| facts.is(NAME, &["workflow_dispatch", "create", "deployment", "deployment_status"]),
@@ -39,7 +39,7 @@ const BY_HAND: Row = Row {
     origin: own,
 };
 
-/// The row on which other deletions are based.
+/// The row for the event `delete`. The rows for other deletions take the fields that they do not set from this row.
 const DELETED: Row = Row {
     event: "delete",
     when: |facts| facts.is(NAME, &["delete"]),
@@ -49,7 +49,8 @@ const DELETED: Row = Row {
     ..BY_HAND
 };
 
-/// The row on which other pull requests are based.
+/// The row for pull requests without a merge commit. The rows for other pull requests take the fields that they do not
+/// set from this row.
 const WITHOUT_MERGE: Row = Row {
     event: "pull_request without a merge commit (Gitea, Forgejo)",
     when: is_pull_request,
@@ -60,7 +61,8 @@ const WITHOUT_MERGE: Row = Row {
     ..BY_HAND
 };
 
-/// The row on which the other `workflow_run` rows are based.
+/// The row for the event `workflow_run` after a run for which there is no other row. The other `workflow_run` rows take
+/// the fields that they do not set from this row.
 const BEHIND_RUN: Row = Row {
     event: "workflow_run behind any other run",
     when: |facts| facts.is(NAME, &["workflow_run"]),
@@ -76,7 +78,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     rows: &[
         Row {
             event: "push that deletes a branch or tag",
-            // GITHUB_REF and GITHUB_SHA are those of the default branch in this event.
+            // In this event, GITHUB_REF is the default branch, and GITHUB_SHA is its tip.
             when: |facts| facts.is(NAME, &["push"]) && (facts.flag("/deleted") || facts.is_zero(AFTER)),
             reference: Reference::Full(Fact::Event("/ref")),
             ..DELETED
@@ -135,8 +137,8 @@ pub(super) static DIALECT: Dialect = Dialect {
         },
         Row {
             event: "pull_request: merged",
-            // GITHUB_REF is the target branch in this event, and head is on it: a merge base with it would be head
-            // itself.
+            // In this event, GITHUB_REF is the target branch, and head is on that branch. So the merge base of the two
+            // would be head itself.
             when: |facts| is_pull_request(facts) && facts.flag("/pull_request/merged"),
             reference: Reference::None,
             base: Base::Commit(TARGET_TIP, Landmark::BeforeMerge),
@@ -163,7 +165,7 @@ pub(super) static DIALECT: Dialect = Dialect {
             when: |facts| facts.is(NAME, &["workflow_run"]) && facts.begins(RUN, "pull_request"),
             kind: Kind::PullRequest,
             reference: Reference::None,
-            // The list is empty for a fork's pull request.
+            // The list `pull_requests` is empty for a fork's pull request.
             base: Base::PullRequest {
                 merge: None,
                 base: Some(Fact::Event("/workflow_run/pull_requests/0/base/sha")),
@@ -219,7 +221,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     ],
     otherwise: Row {
         event: "issue_comment, repository_dispatch, any other",
-        // GITHUB_SHA is the tip of the default branch in these, whatever they are about.
+        // In these events, GITHUB_SHA is the tip of the default branch, whatever the event is about.
         when: |_| true,
         subject: &[],
         origin: any_other,

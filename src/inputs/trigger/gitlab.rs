@@ -22,7 +22,7 @@ const SOURCE_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA");
 /// commit.
 const TARGET_TIP: Fact = Fact::Variable("CI_MERGE_REQUEST_TARGET_BRANCH_SHA");
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "web, api, trigger, chat, pipeline",
     // CI_COMMIT_BEFORE_SHA is all zeros in these events, whether or not the branch is new.
@@ -109,7 +109,8 @@ pub(super) static DIALECT: Dialect = Dialect {
         event: "parent_pipeline, any other",
         when: |_| true,
         kind: Kind::Push,
-        // If its parent was started by hand or by a schedule, it has zeros, even if the branch is not new.
+        // If the parent of a child pipeline was started by hand or by a schedule, CI_COMMIT_BEFORE_SHA is all zeros,
+        // even if the branch is not new.
         base: Base::CommitUnlessZero(BEFORE, Landmark::Push),
         ..BY_HAND
     },

@@ -18,7 +18,7 @@ const BRANCH: Fact = Fact::Variable("BRANCH_NAME");
 const REMOTE_BRANCH: Fact = Fact::Variable("GIT_BRANCH");
 const SUCCESS: Base = Base::Commit(Fact::Variable("GIT_PREVIOUS_SUCCESSFUL_COMMIT"), Landmark::Success);
 
-/// The row on which the others are based.
+/// The row for manual runs. The other rows take the fields that they do not set from this row.
 const BY_HAND: Row = Row {
     event: "run by hand, with services filled in",
     when: names_services,

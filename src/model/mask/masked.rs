@@ -63,7 +63,7 @@ impl Masked {
         None
     }
 
-    /// Passes on the first `count` of the held bytes, with the secrets in them masked.
+    /// Removes the first `count` of the held bytes, and returns these bytes with secrets masked.
     fn hand_on(&mut self, count: usize) -> Vec<u8> {
         let mut out = Vec::with_capacity(count);
         let (mut end, mut covered) = (self.covered.min(count), self.covered);

@@ -33,7 +33,7 @@ struct Secrets {
     declared: Vec<String>,
     /// Public words, which are never masked.
     public: BTreeSet<String>,
-    /// Whether a secret is part of a public word, and [`Mask::is_part_of_word`] has not returned that yet.
+    /// Whether a secret turned out to be part of a public word since the last call of [`Mask::is_part_of_word`].
     is_part_of_word: bool,
 }
 
@@ -56,8 +56,8 @@ impl Mask {
         }
     }
 
-    /// Adds public words. A secret that is part of a public word is not masked, since texts without that word would be
-    /// wrong.
+    /// Adds public words. A secret that is part of a public word is not masked: a mask inside the word would make the
+    /// output wrong.
     pub fn publish(&self, words: impl IntoIterator<Item = String>) {
         let mut secrets = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let words: Vec<String> = words.into_iter().collect();

@@ -45,8 +45,8 @@ pub fn escaped_lines(text: &str) -> String {
     text.split('\n').map(|line| Escaped::new(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
-/// Makes a text for programs safe on a terminal too. Line breaks and tabs stay. Every other control character, every
-/// invisible character, and bytes that are not UTF-8 are escaped.
+/// Returns a text for programs in a form that cannot harm a terminal. Line breaks and tabs stay. Every other control
+/// character, every invisible character, and bytes that are not UTF-8 are escaped.
 #[must_use]
 pub fn for_terminal(bytes: &[u8]) -> String {
     visible(bytes, |out, c| if ['\n', '\t'].contains(&c) { out.push(c) } else { push_visible(out, c) })
@@ -107,7 +107,7 @@ fn is_invisible(c: char) -> bool {
     next > 0 && c <= INVISIBLE[next - 1].1
 }
 
-/// Whether a character is visible, and not a control character that a terminal obeys.
+/// Whether a character is neither a control character nor an invisible one.
 #[must_use]
 pub fn is_visible(c: char) -> bool {
     !((c as u32) < 0x100 && c.is_control() || is_invisible(c))

@@ -2,7 +2,7 @@
 //!
 //! A value of one of these types has been checked once and need not be checked again. Names come from the repository
 //! and may hold characters that harm a terminal or a log, so they are printed as [`Escaped`]. `Display` of
-//! [`RepoPath`], [`ServiceName`] and [`TagName`] does that.
+//! [`RepoPath`], [`ServiceName`] and [`TagName`] escapes them.
 
 mod commit;
 mod escape;

@@ -66,25 +66,25 @@ pub struct RepoDir(String);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepoDirError {
-    /// It is empty; the root is written `.`.
+    /// The path is empty; the root is written `.`.
     #[error("the path is empty (write `.` for the root of the repository)")]
     Empty,
-    /// It begins with `/`, or with a drive letter.
+    /// The path begins with `/`, or with a drive letter.
     #[error("the path is absolute; paths are relative to the root of the repository")]
     Absolute,
-    /// It has a `..` part.
+    /// The path has a `..` part.
     #[error("the path has a `..` part; paths stay inside the repository")]
     Parent,
-    /// Its `..` parts lead out of the repository.
+    /// The `..` parts of the path lead out of the repository.
     #[error("the path leads out of the repository")]
     Outside,
-    /// It names the root, where a file is expected.
+    /// The path names the root, where a file is expected.
     #[error("the path names no file")]
     NoFile,
-    /// It holds a backslash, which git never uses between directories.
+    /// The path holds a backslash, which git never uses between directories.
     #[error("the path has a backslash; write `/` between directories on every platform")]
     Backslash,
-    /// It holds a control character.
+    /// The path holds a control character.
     #[error("the path has a control character")]
     Control,
 }
@@ -99,7 +99,7 @@ impl RepoDir {
     /// The root, as people and plans write it.
     const ROOT: &'static str = ".";
 
-    /// Reads a directory as people write it, and normalises it: `./a/`, `a//b`, `a/./b`.
+    /// Reads a directory as people write it, and normalises it: `./a//b/` and `a/./b` become `a/b`.
     ///
     /// # Errors
     /// When the text is empty or absolute, or contains a `..` part, a backslash or a control character.

@@ -19,13 +19,13 @@ pub struct ServiceId(pub usize);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServiceNameError {
-    /// It is empty.
+    /// The name is empty.
     #[error("a service name may not be empty")]
     Empty,
-    /// It does not begin with a letter or a digit.
+    /// The name does not begin with a letter or a digit.
     #[error("a service name begins with a letter or a digit, not with {0:?}")]
     First(char),
-    /// It contains a character that is not allowed.
+    /// The name contains a character that is not allowed.
     #[error("a service name is made of letters, digits and `.` `_` `/` `@` `-`; this one has {0:?}")]
     Character(char),
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::Escaped;
 
 /// Quotes a word for a shell, with as little quoting as possible. A word that could harm a terminal or a log is written
-/// as `$'…'` with escapes. POSIX has that form since 2024, and shells had it long before.
+/// as `$'…'` with escapes. POSIX has had this form since 2024, and shells had it long before.
 #[must_use]
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_-./:=@%+,".contains(c);

@@ -10,26 +10,26 @@ use super::Escaped;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TagName(BString);
 
-/// Why git refuses a tag of that name (the rules of `git check-ref-format`).
+/// Why git refuses a text as the name of a tag (the rules of `git check-ref-format`).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TagNameError {
-    /// It is empty, or has an empty part: it begins or ends with `/`, or holds `//`.
+    /// The name is empty, or has an empty part: it begins or ends with `/`, or holds `//`.
     #[error("git refuses a tag name with an empty part")]
     EmptyPart,
-    /// A part of it begins with a dot, or it ends with a dot, or it contains `..`.
+    /// A part of the name begins with a dot, or the name ends with a dot or contains `..`.
     #[error("git refuses a tag name with `..`, with a part that begins with `.`, or that ends with `.`")]
     Dots,
     /// A part ends with `.lock`.
     #[error("git refuses a tag name with a part that ends with `.lock`")]
     Lock,
-    /// It begins with `-`, so every git command would read it as an option.
+    /// The name begins with `-`, so every git command would read it as an option.
     #[error("git refuses a tag name that begins with `-`")]
     Dash,
-    /// It contains a blank, a control character, or a character with a meaning in revisions, such as `~` or `:`.
+    /// The name contains a blank, a control character, or a character with a meaning in revisions, such as `~` or `:`.
     #[error("git refuses {0:?} in a tag name")]
     Character(char),
-    /// It holds `@{`, or is `@` alone.
+    /// The name holds `@{`, or is `@` alone.
     #[error("git refuses `@{{` in a tag name, and `@` alone")]
     At,
 }
@@ -44,7 +44,7 @@ impl TagName {
     /// Checks the name of a tag that is to be made.
     ///
     /// # Errors
-    /// When git would refuse it.
+    /// When git would refuse the name.
     pub fn parse(text: &str) -> Result<Self, TagNameError> {
         if text.starts_with('-') {
             return Err(TagNameError::Dash);

@@ -6,7 +6,7 @@ pub struct Outline {
     listed: Region,
     /// The directories whose ids are read, sorted. Each ends with a slash, except for the root.
     whole: Vec<Vec<u8>>,
-    /// Directories whose subdirectories' ids are read, in the same form.
+    /// The directories for which the ids of all direct subdirectories are read, in the form of `whole`.
     split: Vec<Vec<u8>>,
 }
 

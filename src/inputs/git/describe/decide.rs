@@ -78,8 +78,8 @@ pub(super) fn decide(
     Ok(())
 }
 
-/// Returns how many contests, counted from the first, fit into one pass. The contests are sorted by the position of their current
-/// candidate.
+/// Returns how many contests, counted from the first, fit into one pass. The contests are sorted by the positions of
+/// their current candidates.
 fn fitting(tracks: &TagSearches, contests: &[Contest]) -> usize {
     let mut columns = 0;
     let mut last = None;
@@ -133,7 +133,7 @@ fn decision(
     work: &mut WalkCounts,
 ) -> Result<Option<Decision>, HistoryError> {
     let Track { candidates, stop, .. } = tracks.track(track);
-    // If two lead to equally many commits, the one that was found first wins.
+    // If equally many commits are reachable from two candidates, the candidate that was found first wins.
     let better = |best: Contender, next: &Contender| if next.within > best.within { *next } else { best };
     let Some((first, others)) = contenders.split_first() else { return Ok(None) };
     let best = others.iter().fold(*first, better);
@@ -141,12 +141,12 @@ fn decision(
         let trust = if covers_the_unfetched { Trust::Exact } else { Trust::Shallow };
         Some(Decision { candidate: Some(best.candidate), distance, trust })
     };
-    // Tags on commits that were not fetched can change where git stops, unless it finds ten candidates before the
+    // Tags on commits that were not fetched can change where git stops, unless git finds ten candidates before the
     // boundary.
     let stops_before = |boundary: u32| candidates.len() == CANDIDATES && stop.is_some_and(|stop| stop <= boundary);
     let stop_is_known = walk.boundary().is_none_or(stops_before);
-    // Git puts the commit at which it stops back into the queue, behind others of the same second. That can change what
-    // is walked next, unless the winner leads to everything that waits.
+    // Git puts the commit at which it stops back into the queue, behind other commits of the same second. This can
+    // change which commits are walked next, unless all commits in the queue are reachable from the winner.
     let requeued = stop.filter(|stop| *stop < walk.len() && walk.is_tie(*stop));
     if let Some(stop) = requeued.filter(|stop| !(best.flow.covers_the_rest && best.flow.end <= *stop)) {
         work.replays += 1;

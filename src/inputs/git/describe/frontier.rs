@@ -27,7 +27,7 @@ impl Frontier {
     }
 
     pub(super) fn len(&self) -> u32 {
-        // Turns are counted in 32 bits, and there are never more commits waiting than turns.
+        // `turns` counts all pushes in 32 bits, and the queue never has more commits than were pushed.
         u32::try_from(self.waiting.len()).unwrap_or(u32::MAX)
     }
 

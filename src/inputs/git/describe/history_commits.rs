@@ -46,7 +46,8 @@ impl<'r> Commits<'r> {
         let shallow = repository.gix.shallow_commits().map_err(|source| HistoryError::Shallow { source })?;
         let mut shallow: Vec<_> = shallow.map(|commits| commits.iter().copied().collect()).unwrap_or_default();
         shallow.sort_unstable();
-        // The graph knows nothing of shallow boundaries. If it cannot be read, only time is lost.
+        // The commit-graph ignores shallow boundaries, so it is not used in a shallow clone. If it cannot be read, the
+        // walk is only slower.
         let graph = if shallow.is_empty() { repository.gix.commit_graph_if_enabled().ok().flatten() } else { None };
         Ok(Self {
             repository,

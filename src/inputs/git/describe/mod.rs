@@ -14,8 +14,8 @@
 //!
 //! The order of the walk does not depend on the tags, so the walk is recorded once for all services ([`walk`]). A pass
 //! over the recording finds the commits that are reachable from a candidate: each commit has one bit per candidate, and
-//! hands its bits on to its parents. One pass handles 256 candidates ([`reachability::pass`]). When each service has
-//! its answer ([`decide`]), the walk ends.
+//! passes its bits to its parents. One pass handles 256 candidates ([`reachability::pass`]). When each service has its
+//! answer ([`decide`]), the walk ends.
 
 mod history_commits;
 mod frontier;
@@ -50,8 +50,8 @@ pub(super) fn describe(
 
     let mut answers: Vec<Option<Decision>> = vec![None; tracks.len()];
     while answers.iter().any(Option::is_none) && !walk.is_finished() {
-        // A service cannot be decided before the walk finds its first tag, so `decide` is not called until each has
-        // one.
+        // A service cannot be decided before the walk finds its first tag, so `decide` is not called until each service
+        // has one.
         while tracks.waiting_for_a_tag()
             && let Some(at) = walk.step(&mut commits)?
         {

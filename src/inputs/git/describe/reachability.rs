@@ -25,8 +25,8 @@ pub(super) struct Probe {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Question {
-    /// Whether a later candidate is reachable from the tagged commit. The number is that of the later candidate, which
-    /// is the commit at [`Probe::at`]. The answer is 1 or 0.
+    /// Whether a later candidate is reachable from the tagged commit. The field is the number of the later candidate,
+    /// which is the commit at [`Probe::at`]. The answer is 1 or 0.
     LeadsTo(usize),
     /// How many commits before [`Probe::at`] are reachable from the tagged commit, including the tagged commit itself.
     Within,
@@ -47,9 +47,9 @@ pub(super) struct Reachability {
     pub(super) covers_the_unfetched: bool,
 }
 
-/// Hands flags on from each commit of the recording to its parents, and answers the probes. `columns` has the positions
-/// of the tagged commits, ascending; the probes are ascending by [`Probe::at`]. The pass ends as soon as all commits
-/// that it has not visited are reachable from every tagged commit.
+/// Passes the flags of each commit in the recording to its parents, answers the probes, and returns one result for each
+/// tagged commit. `columns` has the positions of the tagged commits, ascending; the probes are ascending by
+/// [`Probe::at`]. The pass ends as soon as all commits that it has not visited are reachable from every tagged commit.
 ///
 /// `flags` is working memory. All of its bits are zero before and after the pass.
 pub(super) fn pass(
@@ -88,7 +88,7 @@ pub(super) fn pass(
         }
         for &edge in recording.edges(at) {
             let (first, parent) = (edge & FIRST != 0, edge & !FIRST);
-            // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
+            // A parent that was walked before its child, because clocks were wrong, never gets the flag.
             if parent > at {
                 let flags = &mut flags[parent as usize];
                 let lacked = !first && *flags != all;

@@ -5,7 +5,7 @@ use crate::inputs::git::{HistoryError, Parents};
 /// The result of a walk for one tagged commit.
 pub(super) struct Replayed {
     pub(super) distance: u32,
-    /// As in [`super::reachability::Reachability`].
+    /// Whether commits that were not fetched cannot change the distance, as in [`super::reachability::Reachability`].
     pub(super) covers_the_unfetched: bool,
 }
 
@@ -14,7 +14,7 @@ pub(super) struct Replayed {
 enum State {
     Unseen,
     Waiting,
-    /// It is in the queue, and is known to be reachable from the tagged commit.
+    /// The commit is in the queue, and is known to be reachable from the tagged commit.
     Flagged,
     Walked,
 }
@@ -34,7 +34,7 @@ pub(super) fn replay(
     let mut met_boundary = false;
     let mut parents = Vec::new();
     let mut taken = 0;
-    // The number of waiting commits to which the winner is not known to lead.
+    // The number of commits in the queue that are not known to be reachable from the winner.
     let mut lacking = 1;
     frontier.push(commits.seconds(head)?, head);
     states[head as usize] = State::Waiting;
@@ -76,7 +76,7 @@ pub(super) fn replay(
                     lacking -= 1;
                     *state = State::Flagged;
                 }
-                // A parent that was walked before its child, because clocks were wrong, misses the flag for good.
+                // A parent that was walked before its child, because clocks were wrong, never gets the flag.
                 State::Waiting | State::Flagged | State::Walked => {}
             }
         }

@@ -122,7 +122,7 @@ impl Since {
             }
             let mut led = vec![Flags::default(); (recording.len + recording.slots) as usize];
             led[0] = all;
-            // One round is enough, unless clocks were wrong and a parent stands before its child.
+            // One round is enough, unless a parent was walked before its child, because clocks were wrong.
             let mut is_settled = false;
             while !is_settled {
                 is_settled = true;
@@ -161,7 +161,7 @@ impl Flood {
         for (column, release) in releases.iter().enumerate() {
             flags[*release as usize].raise(column);
         }
-        // One round is enough, unless clocks were wrong and a parent stands before its child.
+        // One round is enough, unless a parent was walked before its child, because clocks were wrong.
         let mut is_settled = false;
         while !is_settled {
             is_settled = true;

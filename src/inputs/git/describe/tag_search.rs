@@ -86,7 +86,7 @@ impl TagSearches {
                 (tag, Rank { is_pushed, is_stable: !version.is_pre_release(), version: Some(version) })
             };
             let releases = tracks.add(tags, releases.into_iter().map(rank));
-            // Of several such tags on one commit, any one may be reported.
+            // Of several tags on one commit that are almost releases, any one may be reported.
             let rank = |tag| (tag, Rank { is_pushed: false, is_stable: false, version: None });
             let almost = (!almost.is_empty()).then(|| tracks.add(tags, almost.into_iter().map(rank)));
             if let Some(almost) = almost {

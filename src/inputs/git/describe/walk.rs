@@ -121,7 +121,7 @@ impl Walk {
 
     /// Returns how many commits were walked.
     pub(super) fn len(&self) -> u32 {
-        // `step` numbered each of them in 32 bits.
+        // `step` gave each commit a number of 32 bits.
         u32::try_from(self.nodes.len()).unwrap_or(u32::MAX)
     }
 

@@ -20,9 +20,9 @@ pub enum Missing {
     },
     /// The tags of the remote that this clone lacks.
     Tags,
-    /// A directory or the content of a file, which a partial clone left out. This is its id in hexadecimal.
+    /// A directory or the content of a file that a partial clone left out, by the object's id in hexadecimal.
     Object(String),
-    /// The contents of many files, which a partial clone left out. These are their ids in hexadecimal.
+    /// The contents of many files that a partial clone left out, by the objects' ids in hexadecimal.
     Objects(Vec<String>),
 }
 

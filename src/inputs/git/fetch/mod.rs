@@ -23,8 +23,8 @@ use crate::model::name::{CommitId, Escaped};
 /// whole history.
 const STEPS: [&str; 4] = ["--deepen=50", "--deepen=200", "--deepen=1000", "--unshallow"];
 
-/// The state of fetching: the things that were fetched so far, and the time that is left. All handles of a repository
-/// share this state, so each thing is fetched only once, and one time limit applies to all fetches together.
+/// The state of fetching: what was fetched so far, and the time that is left. All handles of a repository share this
+/// state, so nothing is fetched twice, and one time limit applies to all fetches together.
 #[derive(Default)]
 pub(super) struct Fetching {
     /// The time that all further fetches may take together; `None` if fetching is not allowed.
@@ -46,13 +46,13 @@ pub enum FetchError {
     /// There is no remote.
     #[error("this repository has no remote to fetch {what} from")]
     NoRemote {
-        /// The thing that was to be fetched, such as `the tags`.
+        /// What was to be fetched, such as `the tags`.
         what: String,
     },
     /// The program git cannot be started.
     #[error("{what} cannot be fetched, since git cannot be started: {reason}")]
     NoGit {
-        /// The thing that was to be fetched, such as `the tags`.
+        /// What was to be fetched, such as `the tags`.
         what: String,
         /// The error of the system.
         reason: String,
@@ -60,7 +60,7 @@ pub enum FetchError {
     /// The remote refused the fetch, or git failed.
     #[error("{what} cannot be fetched from `{}`: {}", shown_remote(remote), Escaped::new(reason))]
     Refused {
-        /// The thing that was to be fetched, such as `the tags`.
+        /// What was to be fetched, such as `the tags`.
         what: String,
         /// The remote's name.
         remote: String,
@@ -70,7 +70,7 @@ pub enum FetchError {
     /// The fetch did not finish within the time limit.
     #[error("{what} was not fetched from `{}` in time", shown_remote(remote))]
     Slow {
-        /// The thing that was to be fetched, such as `the tags`.
+        /// What was to be fetched, such as `the tags`.
         what: String,
         /// The remote's name.
         remote: String,
@@ -144,7 +144,8 @@ impl Repository {
     fn fetch_once(&self, missing: &Missing) -> Result<(), FetchError> {
         let depth: &[&str] = if self.is_shallow() { &["--no-tags", "--depth=1"] } else { &["--no-tags"] };
         match missing {
-            // Git itself fetches what a partial clone lacks, a directory with all that is below it.
+            // Git itself fetches an object that a partial clone lacks. For a directory, it also fetches everything
+            // below it.
             Missing::Object(id) => {
                 self.ask_remote(missing, &["cat-file".to_owned(), "-e".to_owned(), id.clone()], "").map(drop)
             }
@@ -163,7 +164,7 @@ impl Repository {
                     return Err(self.fetch_refused(missing, "that is not a valid branch name".to_owned()));
                 }
                 let here = branch.tracking();
-                // This clone has the history of an older tip of the branch. A depth would cut it off.
+                // This clone has the history of an older tip of the branch. A depth would cut this history off.
                 let depth = if self.has_reference(&here) { &["--no-tags"] } else { depth };
                 self.fetch_refs(missing, depth, &[format!("+{there}:{here}")])
             }

@@ -49,7 +49,7 @@ impl Repository {
         let mut specs = String::new();
         let is_lacking = |(name, at): &(&TagName, &CommitId)| !here.contains_key(*name) && self.contains(at);
         for (name, _) in there.iter().filter(is_lacking) {
-            // A name that is not UTF-8 cannot be that of a release.
+            // A tag whose name is not UTF-8 cannot be a release.
             let _ =
                 std::str::from_utf8(name.as_bytes()).map(|name| writeln!(specs, "refs/tags/{name}:refs/tags/{name}"));
         }

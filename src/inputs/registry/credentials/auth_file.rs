@@ -12,7 +12,8 @@ use crate::inputs::registry::address::{Address, canonical};
 use crate::inputs::registry::client::Secret;
 use crate::model::name::Escaped;
 
-/// Docker's `config.json` or Podman's `auth.json`, which have the same form. Other keys than these are ignored.
+/// Docker's `config.json` or Podman's `auth.json`, which have the same form. Other keys than the keys of these fields
+/// are ignored.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct File {
     #[serde(skip)]
@@ -45,7 +46,7 @@ impl std::fmt::Debug for Entry {
 /// Why a credentials file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{} cannot be read: {error}", .path.display())]
     Unreadable {
         /// The file.
@@ -53,7 +54,7 @@ pub(super) enum FileError {
         /// The error of the system.
         error: io::Error,
     },
-    /// It is not JSON of the right form.
+    /// The file is not JSON of the right form.
     #[error(
         "{} is not as Docker writes it (line {}, column {})",
         .path.display(), .error.line(), .error.column()

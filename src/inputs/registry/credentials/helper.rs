@@ -20,26 +20,26 @@ const NONE: &str = "credentials not found in native keychain";
 /// Why a helper gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HelperError {
-    /// Its name has characters with which it could be the path of another program.
+    /// The helper's name has characters with which it could be the path of another program.
     #[error("`{}` is not the name of a credential helper", Escaped::new(.0))]
     Name(String),
-    /// It cannot be started.
+    /// The helper cannot be started.
     #[error("`docker-credential-{helper}` cannot be started: {reason}")]
     Start {
-        /// Its name.
+        /// The helper's name.
         helper: String,
         /// The error of the system.
         reason: String,
     },
-    /// It took too long, and was killed.
+    /// The helper took too long, and was killed.
     #[error("`docker-credential-{helper}` gave no answer within {} seconds", .limit.as_secs())]
     TimedOut {
-        /// Its name.
+        /// The helper's name.
         helper: String,
         /// How long it was allowed to take.
         limit: Duration,
     },
-    /// It failed, or its output is malformed. The output is not shown, since it may be secret.
+    /// The helper failed, or its output is malformed. The output is not shown, since it may be secret.
     #[error("`docker-credential-{0} get` failed; run it by hand to see why")]
     Failed(String),
 }

@@ -299,9 +299,9 @@ impl<'t> Reader<'t> {
 /// The meaning of line ends in a part of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lines {
-    /// They end an attribute.
+    /// Line ends end an attribute.
     Keep,
-    /// They are white space.
+    /// Line ends are white space.
     Pass,
 }
 

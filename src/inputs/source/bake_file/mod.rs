@@ -85,8 +85,8 @@ impl<'f> Bake<'f> {
         is_inherited && !self.grouped.contains(&target.label)
     }
 
-    /// Returns the block of a target, followed by the blocks of the targets that it inherits from. Of these, a target
-    /// that is later in `inherits` comes first.
+    /// Returns the block of a target, followed by the blocks of the targets that it inherits from. Inherited targets
+    /// that are later in `inherits` come first.
     fn attributes(&self, target: &'f Block) -> Attributes<'f> {
         let mut found = Attributes { blocks: Vec::new(), is_complete: true };
         let mut seen = BTreeSet::new();
@@ -129,7 +129,7 @@ impl<'f> Bake<'f> {
         let text = |key: &str| attributes.get(key).map(filled);
         let context = match text("context") {
             Some(context) => BuildContext::of(self.directory, context),
-            // The context may be that of an inherited target which only another file has.
+            // The target may inherit its context from a target that only another file declares.
             None if !attributes.is_complete => BuildContext::Unknown(target.label.clone()),
             None => BuildContext::Directory(self.directory.clone()),
         };

@@ -25,7 +25,7 @@ fn plain(value: &str) -> Option<&str> {
     }
     let value = match value.strip_prefix('"') {
         Some(quoted) => quoted.split_once('"')?.0,
-        // Elsewhere, a comment begins after a blank.
+        // In a value without quotes, a comment begins after a blank.
         None if value.starts_with('#') => "",
         None => value.split_once(" #").map_or(value, |(value, _)| value).trim_end(),
     };

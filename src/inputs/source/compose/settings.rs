@@ -18,7 +18,7 @@ pub(super) struct Settings {
     tags: Vec<String>,
 }
 
-/// Where a service's Dockerfile is.
+/// The Dockerfile of a service, by its text or its path.
 enum Instructions {
     Inline(String),
     /// The path of a file, relative to the context.

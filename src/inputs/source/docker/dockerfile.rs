@@ -153,7 +153,7 @@ mod tests {
         assert_eq!((file.syntax.unwrap().text.as_str(), file.escape), ("docker/dockerfile:1", '`'));
         assert!(refused("# escape=x\nFROM a").contains("backslash"));
         assert!(refused("# escape=`\n# escape=`\nFROM a").contains("twice"));
-        // A comment, an empty line or an unknown key ends them.
+        // A comment, an empty line or an unknown key ends the directives.
         for first in ["# c\n", "\n", "# other=1\n"] {
             assert_eq!(Dockerfile::parse(&format!("{first}# escape=`\nFROM a")).unwrap().escape, '\\');
         }

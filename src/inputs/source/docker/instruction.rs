@@ -21,7 +21,7 @@ pub struct DockerfileWord {
 pub struct RefusedDockerfile {
     /// What is wrong, in a few words.
     pub message: String,
-    /// Where the mistake is.
+    /// The place of the mistake.
     pub span: Span,
 }
 

@@ -20,7 +20,8 @@ pub struct ListedContext<'a> {
     links: ContextFiles<'a>,
     /// The paths of the links, in the order of their bytes.
     link_paths: Vec<&'a [u8]>,
-    /// What is known of the files with each ignore file, by the path of the ignore file; empty if there is none.
+    /// The files that reach the builder with each ignore file, by the path of the ignore file. The path is empty if
+    /// there is no ignore file.
     sent: BTreeMap<String, SentFiles>,
 }
 
@@ -116,7 +117,8 @@ mod tests {
             assert_eq!(sent, source(path).files(&context.files, &ignore), "{path}");
             (sent.len(), work)
         };
-        // Two patterns for each file and for the directory, without those after a match.
+        // The directory and each of its 100 files are compared with two patterns, except that the second pattern is
+        // skipped for the 10 files that the first pattern matches.
         assert_eq!(work("a", Some(".dockerignore")), (90, 192));
         assert_eq!(work("a", Some(".dockerignore")), (90, 0));
         assert_eq!(work("", Some(".dockerignore")), (90, 0));

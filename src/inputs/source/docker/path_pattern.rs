@@ -207,7 +207,7 @@ fn member(characters: &mut std::iter::Peekable<std::str::Chars>) -> Result<char,
         '\\' => escaped(characters.next().ok_or(BadPattern)?),
         // To the builder, wildcards in a class are wildcards too.
         '-' | ']' | '*' | '?' => Err(BadPattern),
-        // `[[:alpha:]]` is a class of its own to the builder.
+        // The builder reads `[[:alpha:]]` as a named class.
         '[' if characters.peek() == Some(&':') => Err(BadPattern),
         c => Ok(c),
     }

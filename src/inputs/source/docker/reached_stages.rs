@@ -65,7 +65,7 @@ impl<'a> Stages<'a> {
     fn base(&self, word: &DockerfileWord, earlier: &BTreeMap<String, usize>, globals: &Globals) -> Meaning {
         match globals.expand(&word.text) {
             Ok(value) if value.is_wild => {
-                // Every earlier stage may have such a base too, so the limit is for the comparisons of all of them.
+                // Every stage may have such a base, so the limit is for the comparisons of all stages.
                 let pattern = PathPattern::parse(value.text.as_bytes()).ok();
                 let pattern = pattern.filter(|_| earlier.len() * self.bases.len() <= MOST_COMPARISONS);
                 let Some(pattern) = pattern else { return Meaning::AnyBefore(self.bases.len()) };

@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
         let is_bind = match &*kind {
             "bind" => true,
             "cache" => false,
-            // Their files are made for the build, or are not from the context.
+            // The files of these mounts are made for the build, or are not from the context.
             "tmpfs" | "secret" | "ssh" => return,
             _ => return self.reads.unsure(Unresolved::Refused, mount.span),
         };

@@ -3,11 +3,11 @@
 /// The value of a variable at a place in a Dockerfile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Binding {
-    /// It has this value.
+    /// The variable has this value.
     Known(Value),
-    /// It is not set.
+    /// The variable is not set.
     Unset,
-    /// It may have any value, or none.
+    /// The variable may have any value, or none.
     Unknown,
 }
 
@@ -28,7 +28,7 @@ impl Value {
 /// Why a word has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// It uses this variable, which may have any value.
+    /// The word uses this variable, which may have any value.
     Variable(String),
     /// A builder refuses the word, or the word is too long or too complicated for this reader.
     Syntax,

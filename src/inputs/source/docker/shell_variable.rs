@@ -53,7 +53,7 @@ impl Lexer<'_> {
     fn alternative(&mut self, name: &str, operator: char, empty_is_unset: bool) -> Result<String, Refusal> {
         let before = self.doubt.clone();
         let word = self.nested('}', false)?;
-        // The word may have unknown parts if it is not used.
+        // Unknown parts of the word do not matter if the word is not used.
         let of_word = std::mem::replace(&mut self.doubt, before);
         let value = self.set(name)?;
         if self.raw.unset && value.is_none() {

@@ -118,7 +118,8 @@ fn flag(text: &str, range: Range<usize>, escape: char) -> Word {
     flag
 }
 
-/// Returns the strings of a JSON list. `None` if the range is not a JSON list. Then it is read as words.
+/// Returns the strings of a JSON list. `None` if the range is not a JSON list. Then the caller reads the range as
+/// words.
 pub(super) fn json(text: &str, range: Range<usize>) -> Option<Result<Vec<Word>, NotOnlyStrings>> {
     let part = &text[range.clone()];
     if !part.starts_with('[') {

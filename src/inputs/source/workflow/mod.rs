@@ -45,7 +45,7 @@ pub struct PathFilterStep {
     pub filters: StepFilters,
 }
 
-/// Where the filters of a step are.
+/// The filters of a step, by their text or by the path of their file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StepFilters {
     /// In the step; this is their text.
@@ -56,14 +56,14 @@ pub enum StepFilters {
     Unknown(String),
 }
 
-/// Whether a path is that of a workflow.
+/// Whether a path is the path of a workflow.
 #[must_use]
 pub fn is_workflow_file(path: &str) -> bool {
     let name = path.strip_prefix(".github/workflows/");
     name.is_some_and(|name| !name.contains('/') && (name.ends_with(".yml") || name.ends_with(".yaml")))
 }
 
-/// Whether a file name is that of an action of GitHub, which may be a composite one.
+/// Whether a file with this name declares an action of GitHub. The action may be a composite action.
 #[must_use]
 pub fn is_action_file(file_name: &str) -> bool {
     matches!(file_name, "action.yml" | "action.yaml")

@@ -11,7 +11,7 @@ pub(super) fn filled(text: &str, known: &BTreeMap<String, String>) -> Filled {
         filled.push_str(before);
         let Some((name, after)) = expression.split_once("}}") else { return Filled::Unknown(text.to_owned()) };
         let name = name.trim();
-        // This is the root of the checkout, to which relative paths are relative.
+        // `github.workspace` is the root of the checkout, from which relative paths start.
         if name == "github.workspace" && filled.is_empty() {
             filled.push('.');
         } else if let Some(value) = known.get(name) {

@@ -29,7 +29,7 @@ pub struct WorkflowJob {
     pub calls: Option<String>,
     /// The inputs that it passes to the workflow that it calls.
     pub inputs: BTreeMap<String, String>,
-    /// Its other texts, which may contain expressions too: `runs-on`, `env`, `strategy` and their like.
+    /// The texts under its other keys, such as `runs-on`, `env` and `strategy`. They may contain expressions too.
     pub others: Vec<String>,
     /// Its steps.
     pub steps: Vec<WorkflowStep>,
