@@ -65,8 +65,8 @@ fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
 
 /// Compares a merged pull request with its target branch before the merge: with the first parent of the merge commit.
 /// If there is no merge commit, as after a rebase, the number of added commits is not known, and the event's base may
-/// be as old as the pull request. Then the changes since the event's base and those since head's first parent both
-/// count.
+/// be as old as the pull request. In that case, the changes since the event's base and the changes since head's first
+/// parent both count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
@@ -109,7 +109,7 @@ fn pull_request(
     }
 }
 
-/// What it means when no commit is ahead of the default branch.
+/// What it means if the default branch contains all commits of head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ahead {
     /// Nothing changed: a branch was just made at a commit of the default branch.

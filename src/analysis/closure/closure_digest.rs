@@ -104,9 +104,9 @@ fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Ite
     lockfile.needs(package).iter().filter(move |need| counts(need.purpose))
 }
 
-/// Computes the digest of each package's closure in one pass, from the digests of the packages that the package needs.
-/// The packages of a cycle need the same packages, directly or through others, so one digest of all members of the
-/// cycle is part of the digest of each.
+/// Returns the digest of each package's closure, computed in one pass from the digests of the packages that the package
+/// needs. The packages of a cycle need the same packages, directly or through others, so one digest of all members of
+/// the cycle is part of the digest of each.
 fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     let packages = lockfile.packages();
     let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(packages.len(), packages.len());

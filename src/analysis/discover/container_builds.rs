@@ -116,9 +116,10 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
     if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
 }
 
-/// Finds the directory of a build's service: the directory of the Dockerfile. The context is used instead if the
-/// Dockerfile is outside of it, or if the context is not the root and the Dockerfile's directory has other Dockerfiles
-/// too. Returns `None` if the files of the build are only known when the build runs, or are not in the repository.
+/// Returns a build with the directory of its service: the directory of the Dockerfile. The service's directory is the
+/// context instead if the context does not contain the Dockerfile, or if the context is not the root and the
+/// Dockerfile's directory has other Dockerfiles too. `None` if the files of the build are only known when the build
+/// runs, or are not in the repository.
 fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {

@@ -134,7 +134,7 @@ impl Discovered {
             takes.partition(|taken| taken.why == TakenFor::Directory);
         let own: BTreeSet<&RepoDir> = services.iter().map(|service| &service.directory).collect();
         let is_others = |taken: &&Taken| !matches!(&taken.area, Area::Ceded(directory) if own.contains(directory));
-        // An area that all of them take is left out, since each takes it itself.
+        // An area that affects all services of the circle is left out, since each service has it already.
         let mut counts: BTreeMap<(TakenFor, &Area), usize> = BTreeMap::new();
         for taken in &besides {
             *counts.entry((taken.why, &taken.area)).or_default() += 1;

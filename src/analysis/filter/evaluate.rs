@@ -154,7 +154,7 @@ impl FlatRule {
 }
 
 /// Returns the last including pattern that matches, unless a later pattern excludes the path. An exclusion in doubt
-/// does not exclude.
+/// does not exclude the path, but puts the match in doubt.
 fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     hits.iter().copied().fold(None, |decided, (owner, doubt)| {
         let entry = &entries[owner.rule];

@@ -17,7 +17,7 @@ use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 /// Paths that match the `global` filter are inputs of the services that do not opt out: a change of such a path affects
 /// these services, so it must change their fingerprints.
 pub struct Content<'a> {
-    /// Every pattern list, compiled together.
+    /// All filters of the configuration, compiled together.
     pub filters: &'a Filters,
     /// The filters of each service, by its id.
     pub watches: &'a [Watch],

@@ -65,8 +65,8 @@ impl TagProblem {
     }
 }
 
-/// Finds the problems of the tag patterns of all services, in the order of the services. Services with the same pattern
-/// share their releases, which is no problem.
+/// Returns the problems of the tag patterns of all services, in the order of the services. Services with the same
+/// pattern share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
     // Thousands of services may share one pattern. Sorting puts them side by side.
@@ -120,7 +120,7 @@ fn by_pattern<'l, 's>(mut left: &'l [Holder<'s>]) -> impl Iterator<Item = &'l [H
     })
 }
 
-/// Whether a tag of `other` would be read as a tag of `pattern` too. The prefix of `pattern` must be the beginning of
+/// Whether a tag of `other` can also be read as a tag of `pattern`. The prefix of `pattern` must be the beginning of
 /// the prefix of `other`.
 fn overlaps(pattern: &TagPattern, other: &TagPattern) -> bool {
     let between = &other.prefix()[pattern.prefix().len()..];
