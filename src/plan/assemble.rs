@@ -169,7 +169,8 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the commits of built refs, by service: for the planned services and all services that they are built from.
+/// Returns the commits of the built refs of the planned services and of all services that they are built from, by
+/// service.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
@@ -190,7 +191,8 @@ fn with_a_tag(mut service: PlannedService) -> PlannedService {
     service
 }
 
-/// Returns the position of each service in the plan; `None` for a service that is not in it.
+/// Returns, for each service of the configuration, its position in the plan; `None` if the plan does not contain the
+/// service.
 fn places(found: &Assembly) -> Vec<Option<usize>> {
     let mut places = vec![None; found.config.services.len()];
     for (place, service) in found.planned.iter().enumerate() {

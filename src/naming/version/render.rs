@@ -12,7 +12,7 @@ pub struct VersionFacts {
     /// The number of commits since that release, 0 at the release itself; without a release, the number of all commits.
     pub distance: u32,
     /// The number that the version has after the release, such as 47 in `1.0.9-0047-188f7a2`. This is the distance, or,
-    /// with [`Count::Paths`](super::Count::Paths), the number of commits that change the service's files. The latter
+    /// with [`Count::Paths`](super::Count::Paths), the number of commits that affect the service's result. The latter
     /// may be 0 at a commit that is not the release.
     pub count: u32,
     /// Whether base and distance are certain.

@@ -141,7 +141,8 @@ fn is_about_locked(ground: &Ground<'_>, compared: &Compared<'_>) -> bool {
     }
 }
 
-/// Returns the services that have uncovered files in their directories, without those that are built from this service.
+/// Returns the services whose directories contain uncovered files. Services that are built from the observed service
+/// are left out.
 fn owners<'g>(ground: &Ground<'g>, compared: &Compared<'_>) -> Vec<&'g ServiceName> {
     let config = ground.config(compared.set);
     let holds = |id: &ServiceId| {
@@ -195,7 +196,7 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
     found
 }
 
-/// Returns the files that the `exclude` of a service takes from every pattern with a wildcard.
+/// Returns the files that the `exclude` of a service matches. No pattern with a wildcard covers them.
 fn withheld(ground: &Ground<'_>, filter: &Filter) -> Positions {
     let Filter::Ordered(entries) = filter else { return Positions::default() };
     let patterns = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);

@@ -126,8 +126,8 @@ impl Grouped {
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
         for (service, known) in config.graph.services().zip(known) {
-            // A library is never built: its changes count since the base of each service that is built from it. A
-            // service without an image publishes nothing.
+            // A library is never built, so it has no base: its changes count since the base of each service that is
+            // built from it. A service without an image publishes nothing.
             let definition = &config.services[service.0];
             if definition.is_library() || (since == Since::Published && definition.image.name.is_none()) {
                 bases.push(None);
@@ -147,7 +147,7 @@ impl Grouped {
         let others = doubts.len().saturating_sub(1);
         let doubt = doubts.into_iter().next().map(|first| match others {
             0 => first,
-            // One sentence is enough, however many services there are.
+            // A single doubt is reported, however many services have one.
             others => {
                 Doubt { message: format!("{}; the same holds for {others} more services", first.message), ..first }
             }

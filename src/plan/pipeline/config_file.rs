@@ -54,8 +54,8 @@ pub struct Place {
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD`, but git reports no change: a flag in the index makes git ignore changes of the
-    /// file.
+    /// Whether the file differs from `HEAD`, but git reports no change, since a flag in the index makes git ignore
+    /// changes of the file.
     pub is_changed_unseen: bool,
 }
 
@@ -170,7 +170,7 @@ impl ConfigFile {
         };
         let found = match at {
             Some(commit) => match Self::in_tree(repository, commit, &place, FoundBy::Name)? {
-                // A file that is newer than the commit, or not committed.
+                // The commit lacks the file: the file is newer than the commit, or is not committed.
                 None => Self::on_disk(repository, &place, FoundBy::Name)?,
                 found => found,
             },

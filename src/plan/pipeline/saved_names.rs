@@ -150,7 +150,7 @@ impl<'a> SavedNames<'a> {
             purpose: Purpose::Releases,
         };
         let clean = ["-dirty", "+dirty"].iter().find_map(|dirty| version.strip_suffix(dirty)).unwrap_or(version);
-        // The commit after these may be another one, with any number of digits.
+        // After one of these beginnings, any commit with any number of digits is accepted.
         let starts = [format!("{release}-0000-"), "sha-".to_owned()];
         starts.iter().any(|start| clean.starts_with(start))
             || VersionStyle::CHOICES.iter().any(|(style, ..)| render(*style, &facts).is_ok_and(|made| made == clean))

@@ -48,7 +48,8 @@ impl Namer<'_> {
         };
         let mut names = self.nameless(service, known.found);
         names.labels = image.labels.fill(&facts, source);
-        // These labels are for a later comparison with the commit, which uncommitted content does not allow.
+        // Later runs compare commits with the commit in these labels. Uncommitted content belongs to no commit, so its
+        // image does not get them.
         if is_clean && image.name.is_some() {
             names.labels.insert(OWN_LABELS.0.to_owned(), name.as_str().to_owned());
             names.labels.insert(OWN_LABELS.1.to_owned(), facts.commit.to_string());
