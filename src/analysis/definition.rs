@@ -96,7 +96,7 @@ pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 pub enum Difference {
     /// There is no such service at base.
     New,
-    /// The values of these keys differ. Empty if it is not known of which keys.
+    /// The keys whose values differ; empty if it is not known which keys these are.
     Changed(Vec<String>),
     /// The service no longer depends on these services.
     DependencyRemoved(Vec<ServiceName>),

@@ -42,7 +42,7 @@ pub struct Assembly<'a> {
     pub left_out: Vec<ServiceId>,
     /// The commits to which the services' built refs point; `None` if no built refs were read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
-    /// The services that the configuration at base has and the one at head does not have.
+    /// The services that the configuration at base has and the configuration at head does not have.
     pub removed: Vec<ServiceName>,
     /// The changes that no filter matches.
     pub unmatched: Vec<&'a Change>,
@@ -63,7 +63,7 @@ pub struct Found {
     pub content_tag: Option<ImageTag>,
     /// Whether it is built even if an image of the same content exists.
     pub rebuild: bool,
-    /// The base with which only this service is compared; `None` if it has no such base.
+    /// The service's own base, which replaces the base of the plan; `None` if the service has no base of its own.
     pub base: Option<Base>,
 }
 

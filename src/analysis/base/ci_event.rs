@@ -38,8 +38,8 @@ pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Compa
 fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let trigger = choice.trigger;
     match &trigger.base {
-        // The two trees are compared as they are, which is right after a force-push too: the last build was that of the
-        // named commit.
+        // The two trees are compared as they are. This is correct also if the push was a force-push, since the last
+        // build was of the named commit.
         BaseHint::Commit(base, Landmark::BeforeMerge) => merged(choice, base),
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
         BaseHint::PullRequest { merge: Some(merge), .. } if is_merge(choice, merge)? => {

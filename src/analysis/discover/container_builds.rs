@@ -106,7 +106,8 @@ fn builds(
     if !is_bake_file(name) {
         return Ok(Vec::new());
     }
-    // The paths in the file are relative to the directory in which bake is called: that of the file, or the root.
+    // The paths in the file are relative to the directory in which the user calls bake: the directory of the file, or
+    // the root.
     let beside = bake_builds(file, &RepoDir::of_file(file.name()))?;
     let is_there = |build: &DeclaredBuild| dockerfile(build).is_none_or(|path| tree.has(&path));
     if beside.iter().all(is_there) { Ok(beside) } else { bake_builds(file, &RepoDir::root()) }

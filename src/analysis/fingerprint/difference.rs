@@ -10,9 +10,9 @@ use crate::model::name::Escaped;
 pub struct InputDifference {
     /// How the record differs.
     pub sign: DifferenceSign,
-    /// The record (one input of a fingerprint) as text. If both fingerprints have the record, this is its value in the
-    /// later one. If the service's definition differs, there is a difference for each key that differs, and this is the
-    /// key with its value.
+    /// The record (one input of a fingerprint) as text. If both fingerprints have the record, the text has its value in
+    /// the later fingerprint. If the service's definition differs, there is a difference for each key that differs, and
+    /// the text is the key with its value.
     pub record: String,
 }
 

@@ -118,8 +118,8 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
-    /// Returns the inputs of a service's fingerprint, and for display also its packages and the listed files in those
-    /// of its directories that are inputs as a whole.
+    /// Returns the inputs of a service's fingerprint, and for display also its packages, and the listed files in the
+    /// directories that are inputs as a whole.
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
@@ -131,7 +131,7 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories).chain(files).chain(packages).chain(last)
     }
 
-    /// Returns the records before a service's directories and files, and those after them.
+    /// Returns the records that come before a service's directories and files, and the records that come after them.
     fn around(&self, service: ServiceId) -> [Vec<HashInput<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);

@@ -95,7 +95,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
             };
             let (excluded, others): (Vec<usize>, Vec<usize>) = uncovered.into_iter().partition(is_excluded);
             let breadth = if is_wide(ground, &build.context, source) { Breadth::Wide } else { Breadth::Named };
-            // Excluded files of a directory are left out on purpose, except for those of another package.
+            // If only some files of a source are excluded, the user excludes them on purpose, except for files of
+            // another package.
             let excluded = if excluded.len() == read.len() {
                 excluded
             } else {

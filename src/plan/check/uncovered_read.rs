@@ -213,8 +213,8 @@ fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()
 }
 
-/// The lockfiles, settings files and manifests of a service that need no pattern: of the packages in them, only those
-/// that the service gets matter.
+/// The lockfiles, settings files and manifests of a service that need no pattern, since only the packages in them that
+/// the service gets matter.
 struct LockedManifests<'a> {
     service: &'a Service,
     /// The directories with lockfiles of the service.
@@ -231,8 +231,8 @@ impl<'a> LockedManifests<'a> {
         Self { service, directories }
     }
 
-    /// Whether a file needs no pattern: of the packages in it, only those that the service gets matter; or it is a
-    /// lockfile and the service exempts lockfiles.
+    /// Whether a file needs no pattern: only the packages in it that the service gets matter, or it is a lockfile and
+    /// the service exempts lockfiles.
     fn hold(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         if self.service.lockfile == LockfileUse::Unchecked {

@@ -22,7 +22,7 @@ pub(super) struct Group {
     pub(super) services: Vec<ServiceId>,
 }
 
-/// The base with which only one service is compared.
+/// A service's own base, which replaces the base of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OwnBase {
     pub(super) commit: CommitId,
@@ -46,7 +46,8 @@ pub(super) enum Known {
 /// Services in groups, each with a common base.
 pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
-    /// For each service, the base with which only this service is compared; `None` if it has no such base.
+    /// For each service, its own base, which replaces the base of the plan; `None` if the service has no base of its
+    /// own.
     pub(super) bases: Vec<Option<OwnBase>>,
     /// The built refs; `None` if they were not read.
     pub(super) standing: Option<RefState>,

@@ -78,8 +78,8 @@ struct InheritedBindings {
     is_doubtful: bool,
 }
 
-/// Returns the content tags of planned services. `names` and `fingerprints` are those of the services, in the same
-/// order.
+/// Returns the content tags of planned services. `names` and `fingerprints` have the names and the fingerprints of the
+/// services, in the order of the services.
 pub(super) fn of(
     workspace: &WorkspaceView,
     built: &Built,
@@ -252,8 +252,8 @@ fn has_image(service: &Service) -> bool {
     service.image.name.is_some() && !service.is_library()
 }
 
-/// Whether a directory is the root of the repository. `directory` is relative to `path`; if it has a leading `/`, to
-/// the root.
+/// Whether a directory is the root of the repository. `directory` is relative to `path`, or to the root if it has a
+/// leading `/`.
 fn leads_to_root(path: &str, directory: &str) -> bool {
     let whole = match directory.strip_prefix('/') {
         Some(from_root) => from_root.to_owned(),

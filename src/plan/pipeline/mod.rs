@@ -156,7 +156,8 @@ pub struct Planned {
     pub notes: Vec<Diagnostic>,
     /// How much work it took to make the plan.
     pub work: WorkDone,
-    /// For each service, by its id, the base with which only this service is compared; `None` if it has no such base.
+    /// For each service, by its id, its own base, which replaces the base of the plan; `None` if the service has no
+    /// base of its own.
     pub bases: Vec<Option<plan::Base>>,
     /// The changes since any of the bases.
     pub changes: ChangeSet,
@@ -422,7 +423,7 @@ fn followed<'c>(
     Ok(((config, read), notes))
 }
 
-/// Returns those names of services that need no history: only the images.
+/// Returns the names of services that do not depend on history: only the names of their images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()

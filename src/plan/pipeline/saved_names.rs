@@ -136,7 +136,7 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Whether a version is that of a release at head in any style.
+    /// Whether a version is the version of a release at head, in any style.
     fn is_of_release(&self, version: &str, release: &Version) -> bool {
         let facts = VersionFacts {
             base: Some(release.clone()),

@@ -40,7 +40,7 @@ impl Recording<'_> {
         Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
     }
 
-    /// Returns those of these services whose built refs are now at a descendant of this run's commit, each with that
+    /// Returns each of these services whose built ref is now at a descendant of this run's commit, with this
     /// descendant.
     ///
     /// # Errors

@@ -121,7 +121,7 @@ impl Recording<'_> {
             if refs.iter().all(|name| self.repository.reference_id(name).is_none()) {
                 return Ok(());
             }
-            // Another run has recorded it since this one began, or has begun to build it.
+            // Another run has recorded the service since this run began, or has begun to build it.
             begun.unmarked.remove(&service);
             begun.marked.insert(service);
             if begun.token.is_none() {

@@ -79,7 +79,7 @@ impl Namer<'_> {
         names
     }
 
-    /// Returns those names of a service's result that do not need a version.
+    /// Returns the names of a service's result that do not depend on a version.
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),
