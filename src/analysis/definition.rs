@@ -19,8 +19,8 @@ pub struct Definition {
     /// are not all known, because the configuration of another commit cannot be read or does not determine them. The
     /// definition then equals no other definition.
     pub canonical: Option<String>,
-    /// The file's `global` patterns as canonical JSON, one text for all services; `None` if there are none or the
-    /// service opts out.
+    /// The `global` patterns of filters.yaml as canonical JSON, one text for all services; `None` if there are no such
+    /// patterns or the service opts out.
     pub global: Option<Arc<str>>,
     /// The services that it is built from.
     pub depends_on: Vec<ServiceName>,

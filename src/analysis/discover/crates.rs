@@ -115,7 +115,7 @@ fn root_of(
 }
 
 /// Returns the packages of all workspaces: the roots, the packages that name their workspace, the packages that the
-/// patterns of a workspace name, and the packages below the root that these depend on by a path.
+/// patterns of a workspace name, and the packages below the root on which any of these packages depends by a path.
 fn members(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,

@@ -2,7 +2,7 @@
 //!
 //! Each ecosystem has one function that reads a [`SourceTree`] and returns a [`Contribution`]: packages, and the edges
 //! between them. [`discover`] joins the contributions. A package is affected by the files in its directory and by the
-//! files that its manifest names elsewhere. A directory in it that is a package of its own does not count, unless the
+//! files that its manifest names elsewhere. A subdirectory that is a package of its own does not count, unless the
 //! image of the outer package copies it. If something is not known, more files count rather than fewer.
 
 mod container_builds;

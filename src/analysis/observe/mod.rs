@@ -55,7 +55,7 @@ pub fn observe<'a>(traces: &[ProcessTrace], site: BuildSite<'a>, changes: &'a mu
     // Stable: the calls of one process keep their order.
     calls.sort_by_key(|(at, ..)| *at);
     let bound = calls.iter().filter_map(|(.., event)| match event {
-        // Where a Unix socket is depends on the directory of the process.
+        // The path of a Unix socket may be relative to the current directory of the process, which is not known yet.
         TraceEvent::Bound(Peer::Socket(_)) => None,
         TraceEvent::Bound(peer) => Some(unseen::by_own_port(peer, site.machine)),
         _ => None,

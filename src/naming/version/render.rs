@@ -98,8 +98,8 @@ pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, Versi
     })
 }
 
-/// Returns a version of a release, the number of commits since the release, and the commit. In SemVer, build metadata
-/// is at the end.
+/// Returns a version that consists of a release, the number of commits since the release, and the commit. The build
+/// metadata of a SemVer release comes at the end.
 fn extended(release: &Version, count: u32, sha: &str) -> String {
     match release {
         Version::Semver(release) if !release.build.is_empty() => {

@@ -83,7 +83,7 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
         let text = other_pattern.prefix();
         let shorter = lengths.range(..=text.len()).filter_map(|end| Some(with_prefix(&sorted, text.get(..*end)?)));
         let differing = shorter.flat_map(by_pattern).filter(|sharing| sharing[0].0 != other_pattern);
-        // One of the services that share a pattern is enough for a message.
+        // A message names only one of the services that share a pattern.
         let differing = differing.filter_map(|sharing| sharing.iter().find(|(_, service)| *service != other));
         for (pattern, service) in differing.copied() {
             let takes = overlaps(pattern, other_pattern);

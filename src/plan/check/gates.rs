@@ -18,7 +18,8 @@ const ENDINGS: [&str; 2] = ["_files", "_count"];
 /// A filter: the position of its filter set, and its name.
 pub(super) type FilterName = (usize, String);
 
-/// A step of a workflow: the path of the workflow, the name of the job, and the place of the step.
+/// A step of a workflow: the path of the workflow, the name of the job, and the position of the step in the workflow's
+/// text.
 pub(super) type StepPlace<'a> = (&'a str, &'a str, Span);
 
 /// The stage that a step builds; `None` if the step names no stage, or if the name of the stage is not known before the
@@ -83,7 +84,7 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns the step of a build that a workflow declares: the path of the workflow, the job, and the place of the
+    /// Returns the step of a build that a workflow declares: the path of the workflow, the job, and the position of the
     /// step. `None` for a build that another file declares.
     pub(super) fn step_of_build(&self, build: &DeclaredBuild) -> Option<StepPlace<'a>> {
         let (path, workflow) = self.workflows.get_key_value(build.at.file.name())?;

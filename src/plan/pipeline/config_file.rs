@@ -50,7 +50,8 @@ pub struct ConfigFile {
 pub struct Place {
     /// The path by which it was named or found.
     pub path: RepoPath,
-    /// The paths that determine its content: the symbolic links on the way, and the file to which they lead.
+    /// The paths that determine the content of the configuration: the symbolic links on the way to its file, and the
+    /// file.
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
@@ -113,8 +114,8 @@ impl ConfigFile {
     /// file at one of the default paths.
     ///
     /// With a commit `at`, the file is read from that commit; only a named file that the commit lacks is read from the
-    /// disk. Without a commit, the file is read from the work tree. A file that is not checked out is then read from
-    /// HEAD: in a bare clone, in a clone without a checkout, or if a sparse checkout leaves the file out.
+    /// disk. Without a commit, the file is read from the work tree. In this case, a file that is not checked out is
+    /// read from HEAD: in a bare clone, in a clone without a checkout, or if a sparse checkout leaves the file out.
     ///
     /// # Errors
     /// When there is no file, or it cannot be read.

@@ -51,7 +51,8 @@ pub fn with_copied(
     Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
-/// Why a whole context is an input: the reason in words, and where the Dockerfile gives this reason, if it does.
+/// Why a whole context is an input: the reason in words, and the position in the Dockerfile that shows the reason, if
+/// there is one.
 struct Reason {
     message: String,
     place: Option<(SourceFile, Span)>,

@@ -157,8 +157,8 @@ impl Recording<'_> {
     /// builds did not begin. The marks of services whose results are not known stay. A mark that another run has
     /// replaced or removed is set again, since it is not known which of the two results the environment has.
     ///
-    /// Returns the recorded services that keep their marks until they have their tags, and the error of the remote, if
-    /// there was one.
+    /// Returns the recorded services that keep their marks until their images have their tags, and the error of the
+    /// remote, if there was one.
     fn settle_marks(
         &self,
         begun: &Begun,

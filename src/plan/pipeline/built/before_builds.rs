@@ -43,7 +43,8 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns the outcomes that recording these services will have if no ref is moved until then.
+    /// Returns, for each of these services, the outcome that recording the service will have if no run moves its ref in
+    /// the meantime.
     pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();

@@ -116,8 +116,8 @@ impl Versions<'_> {
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
 
-    /// Describes head as the release of the pushed tag, if the tag is one of the service and this clone has not fetched
-    /// it.
+    /// Describes head as the release of the pushed tag, if the tag belongs to the service and this clone has not
+    /// fetched the tag.
     fn describe_pushed_tag(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {
