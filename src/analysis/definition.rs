@@ -19,8 +19,8 @@ pub struct Definition {
     /// are not all known, because the configuration of another commit cannot be read or does not determine them. The
     /// definition then equals no other definition.
     pub canonical: Option<String>,
-    /// The file's `global` patterns as canonical JSON, one text for all services; `None` if there are none or the
-    /// service opts out.
+    /// The `global` patterns of filters.yaml as canonical JSON, one text for all services; `None` if there are no such
+    /// patterns or the service opts out.
     pub global: Option<Arc<str>>,
     /// The services that it is built from.
     pub depends_on: Vec<ServiceName>,
@@ -44,7 +44,7 @@ impl Definition {
 /// A key whose value differs between two definitions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedKey {
-    /// The key of filters.yaml, with the key below it where its value is a map: `build_args.X`.
+    /// The key of filters.yaml. If the value of the key is a map, it is followed by a key of the map: `build_args.X`.
     pub key: String,
     /// The value before; `None` if the key was absent.
     pub before: Option<Value>,
@@ -73,7 +73,7 @@ pub fn changed_keys(before: &str, after: &str) -> Vec<ChangedKey> {
     keys.into_iter().map(changed).collect()
 }
 
-/// Replaces each map by its entries: `build_args.X`.
+/// Returns a definition in which the entries of each of the [`MAPS`] replace the map: `build_args.X`.
 fn flat(definition: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
     let mut flat = BTreeMap::new();
     for (key, value) in definition {
@@ -96,7 +96,7 @@ pub struct Definitions(pub IndexMap<ServiceName, Definition>);
 pub enum Difference {
     /// There is no such service at base.
     New,
-    /// These keys have other values; empty if it is not known which keys.
+    /// The keys whose values differ; empty if it is not known which keys these are.
     Changed(Vec<String>),
     /// The service no longer depends on these services.
     DependencyRemoved(Vec<ServiceName>),

@@ -42,7 +42,7 @@ pub struct Assembly<'a> {
     pub left_out: Vec<ServiceId>,
     /// The commits to which the services' built refs point; `None` if no built refs were read.
     pub built: Option<BTreeMap<ServiceId, CommitId>>,
-    /// The services that the configuration at base has and the one at head does not have.
+    /// The services that the configuration at base has and the configuration at head does not have.
     pub removed: Vec<ServiceName>,
     /// The changes that no filter matches.
     pub unmatched: Vec<&'a Change>,
@@ -63,7 +63,7 @@ pub struct Found {
     pub content_tag: Option<ImageTag>,
     /// Whether it is built even if an image of the same content exists.
     pub rebuild: bool,
-    /// The base with which only this service is compared; `None` if it has no such base.
+    /// The service's own base, which replaces the base of the plan; `None` if the service has no base of its own.
     pub base: Option<Base>,
 }
 
@@ -169,7 +169,8 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the commits of built refs, by service: for the planned services and all services that they are built from.
+/// Returns the commits of the built refs of the planned services and of all services that they are built from, by
+/// service.
 fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
@@ -190,7 +191,8 @@ fn with_a_tag(mut service: PlannedService) -> PlannedService {
     service
 }
 
-/// Returns the position of each service in the plan; `None` for a service that is not in it.
+/// Returns, for each service of the configuration, its position in the plan; `None` if the plan does not contain the
+/// service.
 fn places(found: &Assembly) -> Vec<Option<usize>> {
     let mut places = vec![None; found.config.services.len()];
     for (place, service) in found.planned.iter().enumerate() {

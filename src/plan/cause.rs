@@ -20,7 +20,7 @@ pub struct PlannedCause {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
     /// `file`, `global`, `degraded`: a position in the configuration, as file, line and column: `filters.yaml:3:9`. It
-    /// is the position of `pattern`; if this is absent, of the value that names the path.
+    /// is the position of `pattern`. If `pattern` is absent, it is the position of the value that names the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
     /// `dependency`: the affected service that this one depends on; `needed`: the service for which this one is built;

@@ -40,7 +40,7 @@ impl Plan {
             return Cow::Borrowed(self);
         }
         let mut services: Vec<PlannedService> = Vec::new();
-        // For each service, the positions of the services that a dependent of it waits for.
+        // For each service, the positions of the services that its dependents wait for.
         let mut stands_for: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
         for service in &self.services {
             let needs = service.needs.iter().filter_map(|need| stands_for.get(need.as_str()));

@@ -71,8 +71,8 @@ pub struct Plan {
     /// depend on. Absent if built refs were not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BTreeMap<String, String>>,
-    /// Services that the configuration at base has and the one at head does not have, in the order of the former. Their
-    /// deployments may have to be removed.
+    /// Services that the configuration at base has and the configuration at head does not have, in the order of the
+    /// configuration at base. Their deployments may have to be removed.
     pub removed: Vec<String>,
     /// Changed paths that no filter matches, sorted. A path that is not UTF-8 is quoted as git quotes it.
     pub unmatched: Vec<String>,
@@ -144,7 +144,8 @@ pub struct PlannedService {
     /// Why it is affected: all of its own causes, and the shortest chain of dependencies to a service with a cause of
     /// its own.
     pub causes: Vec<PlannedCause>,
-    /// The base with which only this service is compared (`--since`); absent if it has no such base.
+    /// The service's own base (`--since`), which replaces the base of the plan; absent if the service has no base of
+    /// its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// How many seconds its build will take, estimated from earlier builds; absent for a library, or if the plan has no

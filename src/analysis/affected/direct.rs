@@ -13,8 +13,8 @@ pub struct Direct<'a>(Vec<Vec<Cause<'a>>>);
 pub struct Watch {
     /// The service's own filter.
     pub own: FilterId,
-    /// The filter of the files that the service's image is built from, whether or not the service's own filter matches
-    /// them.
+    /// The filter of the files that the service's image is built from; `None` if the service has no such files. The
+    /// service's own filter may match some of these files too.
     pub inputs: Option<FilterId>,
     /// The `global` filter, unless the service opts out of it.
     pub global: Option<FilterId>,
@@ -87,7 +87,8 @@ impl<'a> Direct<'a> {
         }
     }
 
-    /// Returns the first match of any service that is uncertain, since matching took too long; `None` if there is none.
+    /// Returns the first match that is uncertain because matching took too long, of all services; `None` if there is
+    /// none.
     #[must_use]
     pub fn gave_up(&self) -> Option<&Match<'a>> {
         self.0.iter().flatten().find_map(|cause| match cause {

@@ -90,7 +90,8 @@ impl Choice<'_> {
             None => Ok(changes.clone()),
         };
         self.tip.on_top = match marked {
-            // In a clone without trees the paths are used as they are: a caller that names them need not have more.
+            // In a clone without trees, the paths are used as they are: a user who names the changed paths need not
+            // fetch trees.
             Err(error) if error.is_doubt() => changes.clone(),
             marked => marked?,
         };
@@ -131,7 +132,7 @@ impl Choice<'_> {
                 (comparison, note.into())
             }
             1 => with_trees(vec![Some(bases[0])], format!("since the merge base with {name}")),
-            // Each of them is a merge base as good as the others; changes against any of them count.
+            // No merge base is better than the others, so the changes since each of them count.
             count => with_trees(
                 bases.into_iter().map(Some).collect(),
                 format!("since each of the {count} merge bases with {name}"),
@@ -171,8 +172,8 @@ impl Choice<'_> {
         };
         let base = match base {
             Ok(base) => base,
-            // A whole id comes from a program, which cannot know what the clone holds; a name that does not exist is a
-            // mistake.
+            // A whole id mostly comes from a program, which cannot know what the clone has. A name that does not exist
+            // is a mistake of the user.
             Err(error) if revision.parse::<CommitId>().is_ok() => return doubted(error),
             Err(error) => return Err(error),
         };

@@ -38,8 +38,8 @@ pub(super) fn compare(choice: &mut Choice, named: Option<&str>) -> Result<(Compa
 fn of_event(choice: &mut Choice, named: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let trigger = choice.trigger;
     match &trigger.base {
-        // The two trees are compared as they are, which is right after a force-push too: the last build was that of the
-        // named commit.
+        // The two trees are compared as they are. This is correct also if the push was a force-push, since the last
+        // build was of the named commit.
         BaseHint::Commit(base, Landmark::BeforeMerge) => merged(choice, base),
         BaseHint::Commit(base, landmark) => choice.commit(base, &format!("since {landmark}")),
         BaseHint::PullRequest { merge: Some(merge), .. } if is_merge(choice, merge)? => {
@@ -65,8 +65,8 @@ fn is_merge(choice: &Choice, merge: &CommitId) -> Result<bool, git::GitError> {
 
 /// Compares a merged pull request with its target branch before the merge: with the first parent of the merge commit.
 /// If there is no merge commit, as after a rebase, the number of added commits is not known, and the event's base may
-/// be as old as the pull request. Then the changes since the event's base and those since head's first parent both
-/// count.
+/// be as old as the pull request. In that case, the changes since the event's base and the changes since head's first
+/// parent both count.
 fn merged(choice: &mut Choice, base: &CommitId) -> Result<(Comparison, Notes), git::GitError> {
     let source = format!("since {}", Landmark::BeforeMerge);
     let Some(head) = choice.tip.commit else { return choice.commit(base, &source) };
@@ -109,7 +109,7 @@ fn pull_request(
     }
 }
 
-/// What it means when no commit is ahead of the default branch.
+/// What it means if the default branch contains all commits of head.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ahead {
     /// Nothing changed: a branch was just made at a commit of the default branch.

@@ -52,12 +52,12 @@ impl Doubt {
         }
     }
 
-    /// Returns the doubt of a run without a base, for this reason.
+    /// Returns the doubt that a run has no base; `reason` says why.
     pub(crate) fn no_base(reason: &str, help: &str) -> Self {
         Self::of_kind("base-unreachable", reason, help)
     }
 
-    /// Returns the doubt about which commits this run is about, for this reason.
+    /// Returns the doubt that it is not known which commits this run is about; `reason` says why.
     pub(super) fn no_event(reason: &str, help: &str) -> Self {
         Self::of_kind("unknown-range", reason, help)
     }

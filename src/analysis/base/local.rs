@@ -5,8 +5,8 @@ use super::choose::{Choice, unreachable};
 use super::{Comparison, Doubt, Notes};
 use crate::inputs::git;
 
-/// Compares with the merge base of head and the default branch. If that is head itself and the work tree is clean,
-/// compares with the first parent of head.
+/// Compares with the merge base of head and the default branch. If the merge base is head itself and the work tree is
+/// clean, compares with the first parent of head.
 pub(super) fn compare(choice: &mut Choice, default_branch: Option<&str>) -> Result<(Comparison, Notes), git::GitError> {
     let Some(head) = choice.tip.commit else {
         return choice.first_parent("");

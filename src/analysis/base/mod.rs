@@ -108,7 +108,7 @@ pub struct Range {
 /// The commit that is planned, with the changes on top of it.
 #[derive(Debug, Clone)]
 pub struct Tip {
-    /// The commit; `None` in a repository without one.
+    /// The commit; `None` in a repository without commits.
     pub commit: Option<CommitId>,
     /// Whether the changes of the work tree count.
     pub state: HeadState,

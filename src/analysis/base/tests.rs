@@ -200,7 +200,7 @@ fn an_event_names_the_base() {
         // The engine names a merge, and the pull request's own commit is checked out.
         ("feature", Kind::PullRequest, &["merge", "feature"], pull(Some("merge"), Some("main"), None), vec!["fork"]),
         ("merge", Kind::PullRequest, &["merge"], BaseHint::Commit(commit("root"), Landmark::BeforeMerge), vec!["main"]),
-        // After a rebase, all changes since either count.
+        // After a rebase, the changes since the event's base and the changes since head's first parent both count.
         (
             "feature",
             Kind::PullRequest,

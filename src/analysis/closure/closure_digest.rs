@@ -104,9 +104,9 @@ fn needs(lockfile: &Lockfile, package: usize, with: WithDevelopment) -> impl Ite
     lockfile.needs(package).iter().filter(move |need| counts(need.purpose))
 }
 
-/// Computes the digest of each package's closure in one pass, from the digests of the packages that the package needs.
-/// The packages of a cycle need the same packages, directly or through others, so one digest of all members of the
-/// cycle is part of the digest of each.
+/// Returns the digest of each package's closure, computed in one pass from the digests of the packages that the package
+/// needs. The packages of a cycle need the same packages, directly or through others, so one digest of all members of
+/// the cycle is part of the digest of each.
 fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
     let packages = lockfile.packages();
     let mut graph: DiGraph<(), (), usize> = DiGraph::with_capacity(packages.len(), packages.len());
@@ -125,8 +125,8 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
         hash.finish()
     });
     let mut digests = Digests { lockfile, with, circle_of: vec![usize::MAX; packages.len()], known: own.collect() };
-    // A cycle comes after everything that its members need. petgraph's version of Kosaraju's algorithm, unlike that of
-    // Tarjan's, is not recursive, so a long chain of packages cannot overflow the stack.
+    // A cycle comes after everything that its members need. petgraph's version of Kosaraju's algorithm, unlike its
+    // version of Tarjan's algorithm, is not recursive, so a long chain of packages cannot overflow the stack.
     for (number, circle) in kosaraju_scc(&graph).into_iter().enumerate() {
         let circle: Vec<usize> = circle.into_iter().map(NodeIndex::index).collect();
         digests.close(number, circle);
@@ -137,8 +137,8 @@ fn digests(lockfile: &Lockfile, with: WithDevelopment) -> Vec<ClosureDigest> {
 /// The most rounds in which [`Digests::distinguish`] compares the needs of a cycle's members.
 const ROUNDS: usize = 16;
 
-/// The digests so far. For a package whose cycle is done, this is the digest of its closure; for any other package, of
-/// the package alone. A package that is in no cycle counts as a cycle of its own.
+/// The digest of each package so far: the digest of its closure if its cycle is done, else the digest of the package
+/// alone. A package that is in no cycle counts as a cycle of its own.
 struct Digests<'l> {
     lockfile: &'l Lockfile,
     with: WithDevelopment,

@@ -51,7 +51,8 @@ struct Differing<'r> {
 }
 
 impl<'r> ClosureComparison<'r> {
-    /// Compares two states of a lockfile; `None` if there is no lockfile.
+    /// Returns the comparison of two states of a lockfile. `None` stands for the state before the lockfile was added,
+    /// or after it was removed.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
         let mut numbers: IndexMap<PackageKey<'r>, usize> = IndexMap::new();

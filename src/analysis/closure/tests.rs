@@ -78,7 +78,8 @@ fn the_same_package_may_be_in_a_circle_twice() {
 
 #[test]
 fn many_twins_of_a_circle_are_told_apart() {
-    // A ring of equal packages, each inside of the one before, and another one that closes it; one needs something else too.
+    // Equal packages in a ring: each is inside of the one before, and another one closes the ring. One of them also
+    // needs another package.
     let digest = |marked: usize| {
         let mut text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"t": "1"}}, "node_modules/m": {"version": "1"}, "node_modules/u": {"version": "1", "dependencies": {"t": "1"}}"#.to_owned();
         for number in 0..40 {

@@ -103,7 +103,8 @@ fn builds(
     if !is_bake_file(name) {
         return Ok(Vec::new());
     }
-    // The paths in the file are relative to the directory in which bake is called: that of the file, or the root.
+    // The paths in the file are relative to the directory in which the user calls bake: the directory of the file, or
+    // the root.
     let beside = bake_builds(file, &RepoDir::of_file(file.name()))?;
     let is_there = |build: &DeclaredBuild| dockerfile(build).is_none_or(|path| tree.has(&path));
     if beside.iter().all(is_there) { Ok(beside) } else { bake_builds(file, &RepoDir::root()) }
@@ -113,9 +114,10 @@ fn dockerfile(build: &DeclaredBuild) -> Option<String> {
     if let DockerfileOf::File(path) = &build.dockerfile { Some(path.clone()) } else { None }
 }
 
-/// Finds the directory of a build's service: the directory of the Dockerfile. The context is used instead if the
-/// Dockerfile is outside of it, or if the context is not the root and the Dockerfile's directory has other Dockerfiles
-/// too. Returns `None` if the files of the build are only known when the build runs, or are not in the repository.
+/// Returns a build with the directory of its service: the directory of the Dockerfile. The service's directory is the
+/// context instead if the context does not contain the Dockerfile, or if the context is not the root and the
+/// Dockerfile's directory has other Dockerfiles too. `None` if the files of the build are only known when the build
+/// runs, or are not in the repository.
 fn place(holders: &mut Holders<'_>, build: DeclaredBuild) -> Option<Placed> {
     let BuildContext::Directory(context) = &build.context else { return None };
     let directory = match &build.dockerfile {

@@ -17,14 +17,14 @@ pub struct Contribution {
     pub problems: Vec<Diagnostic>,
 }
 
-/// A package: a directory with a manifest.
+/// A package: a directory with a manifest, or with the build of an image.
 #[derive(Debug, Clone)]
 pub struct Package {
     /// The ecosystem.
     pub ecosystem: Ecosystem,
     /// Its directory. Changes of the files in it affect the package.
     pub directory: RepoDir,
-    /// Its name, if its manifest has one.
+    /// Its name, such as the one in its manifest; `None` if it has no name.
     pub name: Option<String>,
     /// Where a file declares it.
     pub at: DeclaredAt,

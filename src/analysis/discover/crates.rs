@@ -40,7 +40,7 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
         let mut takes = root.filter(|root| *root != directory).map_or_else(Vec::new, |root| shared[root].clone());
         for source in &manifest.sources {
             let path = directory.resolve_file(&source.value).ok().filter(|path| !directory.holds_file(path));
-            // A source may have modules beside it.
+            // A source file outside of the package may have modules beside it, so its whole directory counts.
             let beside = path.and_then(|path| RepoDir::parse(path.rsplit_once('/').map_or(".", |(dir, _)| dir)).ok());
             takes.extend(beside.map(|beside| Taken {
                 area: Area::Below(beside),
@@ -96,8 +96,8 @@ fn workspaces<'m>(manifests: &'m Manifests<'_>) -> BTreeMap<&'m RepoDir, Workspa
     manifests.iter().filter_map(workspace).collect()
 }
 
-/// Returns the root of a package's workspace: the root that the package names, or else the nearest root above the
-/// package whose workspace does not exclude it. `None` if there is none.
+/// Returns the root of a package's workspace: the root that the package names, or else the package itself if it is a
+/// root, or else the nearest root above it whose workspace does not exclude the package. `None` if there is none.
 fn root_of(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,
@@ -115,7 +115,7 @@ fn root_of(
 }
 
 /// Returns the packages of all workspaces: the roots, the packages that name their workspace, the packages that the
-/// patterns of a workspace name, and the packages below the root that these depend on by a path.
+/// patterns of a workspace name, and the packages below the root on which any of these packages depends by a path.
 fn members(
     manifests: &Manifests<'_>,
     workspaces: &BTreeMap<&RepoDir, Workspace<'_>>,

@@ -9,7 +9,8 @@ use crate::inputs::source::{
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, slug};
 
-/// Reads the filters of a tree, in the order of their files.
+/// Returns the filters of a tree, in the order of their files. Of filters with the same name, only the first is
+/// returned.
 pub(super) fn read(tree: &SourceTree, problems: &mut Vec<Diagnostic>) -> Vec<DiscoveredFilter> {
     let mut found: Vec<DiscoveredFilter> = Vec::new();
     let mut add = |filters: Result<Vec<DiscoveredFilter>, Diagnostic>| match filters {
@@ -20,7 +21,7 @@ pub(super) fn read(tree: &SourceTree, problems: &mut Vec<Diagnostic>) -> Vec<Dis
         add(of_file(file));
     }
     for file in tree.texts().filter(|file| is_workflow_file(file.name())) {
-        // A workflow that cannot be read is a problem of those that read its builds.
+        // If a workflow cannot be read, the code that reads the builds of the workflow reports the problem.
         for step in Workflow::read(file).map(|workflow| workflow.path_filters).unwrap_or_default() {
             match &step.filters {
                 StepFilters::Inline(text) => add(inline(file, text, &step.at)),
@@ -56,9 +57,10 @@ fn inline(file: &SourceFile, text: &str, at: &DeclaredAt) -> Result<Vec<Discover
     Ok(path_filters(&SourceFile::new(file.name(), text))?.into_iter().map(placed).collect())
 }
 
-/// Adds edges and files to the packages after which the filters are named. If a pattern is the directory of another
-/// package (`libs/a/**`), an edge to the other package is added. If a pattern is any other directory, or a file, then
-/// that directory or file is added to the files of the package. A filter that is an alias of another one adds nothing.
+/// Adds the edges and files that filters declare to the packages after which the filters are named. If a pattern is the
+/// directory of another package (`libs/a/**`), an edge to the other package is added. If a pattern is any other
+/// directory, or a file, then that directory or file is added to the files of the package. A filter that is an alias of
+/// another one adds nothing.
 pub(super) fn add(tree: &SourceTree, filters: &[DiscoveredFilter], all: &mut Contribution) {
     let names = Named::of(&all.packages);
     let directories: BTreeSet<RepoDir> = all.packages.iter().map(|package| package.directory.clone()).collect();

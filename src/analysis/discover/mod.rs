@@ -2,7 +2,7 @@
 //!
 //! Each ecosystem has one function that reads a [`SourceTree`] and returns a [`Contribution`]: packages, and the edges
 //! between them. [`discover`] joins the contributions. A package is affected by the files in its directory and by the
-//! files that its manifest names elsewhere. A directory in it that is a package of its own does not count, unless the
+//! files that its manifest names elsewhere. A subdirectory that is a package of its own does not count, unless the
 //! image of the outer package copies it. If something is not known, more files count rather than fewer.
 
 mod container_builds;
@@ -134,7 +134,7 @@ impl Discovered {
             takes.partition(|taken| taken.why == TakenFor::Directory);
         let own: BTreeSet<&RepoDir> = services.iter().map(|service| &service.directory).collect();
         let is_others = |taken: &&Taken| !matches!(&taken.area, Area::Ceded(directory) if own.contains(directory));
-        // An area that all of them take is left out, since each takes it itself.
+        // An area that affects all services of the circle is left out, since each service has it already.
         let mut counts: BTreeMap<(TakenFor, &Area), usize> = BTreeMap::new();
         for taken in &besides {
             *counts.entry((taken.why, &taken.area)).or_default() += 1;

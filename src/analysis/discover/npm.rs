@@ -161,7 +161,8 @@ enum Meant<'d> {
     Elsewhere,
 }
 
-/// Returns what a dependency means. If settings decide whether it is a package of the workspace, it counts as one.
+/// Returns what a dependency means. If settings of the package manager decide whether the dependency is a package of
+/// the workspace, it counts as one.
 fn meant<'d>(directory: &RepoDir, dependency: &'d PackageDependency) -> Meant<'d> {
     let PackageDependency { name, wanted, .. } = dependency;
     let path = |text: &str| directory.resolve(text.trim_end_matches('/')).map_or(Meant::Elsewhere, Meant::Path);

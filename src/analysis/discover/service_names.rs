@@ -41,7 +41,8 @@ fn tidy(name: &str) -> Option<String> {
     (!is_own_output(&slug(&name)) && !slug(&name).is_empty()).then_some(name)
 }
 
-/// Names a service after its directory. The path is unique, but its slug may not be; then a number is added.
+/// Returns the name of a service from the path of its directory. The path is unique, but another name may have the same
+/// slug. In that case, a number is added.
 fn by_directory(directory: &RepoDir, taken: &mut BTreeSet<String>) -> String {
     let base = if directory.is_root() { "root".to_owned() } else { directory.as_str().to_owned() };
     let base = tidy(&base).unwrap_or_else(|| tidy(&format!("service-{base}")).unwrap_or_else(|| "service".to_owned()));

@@ -20,7 +20,7 @@ pub struct Match<'a> {
 
 impl Match<'_> {
     /// Whether the match is in doubt because matching took too long. A path that stands for everything below it may be
-    /// in doubt for another reason, so this is `false` for such a path.
+    /// in doubt for another reason, so the result for such a path is `false`.
     #[must_use]
     pub fn gave_up(&self) -> bool {
         self.doubt && self.change.extent == Extent::Path
@@ -154,7 +154,7 @@ impl FlatRule {
 }
 
 /// Returns the last including pattern that matches, unless a later pattern excludes the path. An exclusion in doubt
-/// does not exclude.
+/// does not exclude the path, but puts the match in doubt.
 fn ordered(entries: &[FilterEntry], status: Status, hits: &[(Owner, bool)]) -> Option<(Owner, bool)> {
     hits.iter().copied().fold(None, |decided, (owner, doubt)| {
         let entry = &entries[owner.rule];

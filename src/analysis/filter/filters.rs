@@ -15,7 +15,7 @@ pub struct FilterId(usize);
 #[derive(Debug, Clone, Default)]
 pub struct Filters {
     list: Vec<Filter>,
-    /// The filters without patterns, which match every change.
+    /// The filters that match every change: those with the quantifier `every` and without rules.
     always: Vec<FilterId>,
     index: GlobIndex,
     /// The owners of all texts in the index: first the owners of text 0, then those of text 1, and so on. An owner of a
@@ -50,7 +50,7 @@ enum Shape {
 /// The line breaks that `.` does not match in JavaScript.
 const LINE_BREAKS: [char; 4] = ['\n', '\r', '\u{2028}', '\u{2029}'];
 
-/// The first bytes of these characters in UTF-8.
+/// The first bytes of the [`LINE_BREAKS`] in UTF-8.
 pub(super) const FIRST_BYTES: &[u8] = b"\n\r\xe2";
 
 /// Where a pattern is: its filter, the position of its rule (or entry) in the filter, and its position in the rule.
@@ -164,7 +164,7 @@ impl Filters {
         Self { list: filters, always, index, owners, of_text, shape }
     }
 
-    /// Returns the id of the filter at a position, which need not exist yet.
+    /// Returns the id of the filter at a position. The filter need not exist yet.
     #[must_use]
     pub fn id(position: usize) -> FilterId {
         FilterId(position)

@@ -19,8 +19,8 @@ impl Members {
     }
 }
 
-/// Returns, for each filter, the positions of the paths that it can match: it matches a change of the path with some
-/// status.
+/// Returns, for each filter, the positions of the paths that it can match. A filter can match a path if it matches a
+/// change of the path with at least one status.
 ///
 /// Each status is tried, so that every change that matches is of one of these paths. Ignoring status words instead
 /// could lose a path: `{deleted: "!src/**"}` excludes only deletions, so other changes of `src` still match. A match in

@@ -60,8 +60,8 @@ pub enum Effect {
     /// `ExcludeWildcards`. rebake adds such a pattern itself.
     Lockfile,
     /// The path belongs to another service. The match has the same effect as with `Exclude`. rebake adds such a pattern
-    /// itself, from discovery. The pattern is not part of this service's definition. So a new service affects this one
-    /// only if it takes over files from this one.
+    /// itself, from discovery. The pattern is not part of this service's definition. So a new service affects this
+    /// service only if it takes over files of this service.
     Cede,
 }
 

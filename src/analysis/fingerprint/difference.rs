@@ -10,9 +10,9 @@ use crate::model::name::Escaped;
 pub struct InputDifference {
     /// How the record differs.
     pub sign: DifferenceSign,
-    /// The record (one input of a fingerprint) as text. If both fingerprints have the record, this is its value in the
-    /// later one. If the service's definition differs, there is a difference for each key that differs, and this is the
-    /// key with its value.
+    /// The record (one input of a fingerprint) as text. If both fingerprints have the record, the text has its value in
+    /// the later fingerprint. If the service's definition differs, there is a difference for each key that differs, and
+    /// the text is the key with its value.
     pub record: String,
 }
 
@@ -48,7 +48,8 @@ pub fn differences<'a>(
     let mut pairs: BTreeMap<Key<'a>, (Option<HashInput<'a>>, Option<HashInput<'a>>)> = BTreeMap::new();
     before.for_each(|record| pairs.entry(key(record)).or_default().0 = Some(record));
     after.for_each(|record| pairs.entry(key(record)).or_default().1 = Some(record));
-    // The sign and the later state of each record that differs, and its earlier state if both times have it.
+    // The sign and the later state of each record that differs, and its earlier state if both fingerprints have the
+    // record.
     let signed = pairs.into_values().filter_map(|pair| match pair {
         (Some(before), Some(after)) => (before != after).then_some((DifferenceSign::Changed, after, Some(before))),
         (Some(before), None) => Some((DifferenceSign::Removed, before, None)),
@@ -63,8 +64,8 @@ pub fn differences<'a>(
         .iter()
         .filter_map(|(_, record, _)| if let HashInput::Package(path, _) = record { Some(*path) } else { None });
     let packages: BTreeSet<&str> = packages.collect();
-    // A directory is left out if files below it are listed, and a closure if its packages are listed, since these say
-    // more.
+    // A directory is left out if files below it are listed, and a closure if its packages are listed, since the files
+    // and the packages say more.
     let is_told = |record: &HashInput| match record {
         HashInput::Directory(entry) => {
             let below = if entry.path.is_empty() { Vec::new() } else { [entry.path, b"/"].concat() };

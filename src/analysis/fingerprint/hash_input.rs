@@ -8,8 +8,8 @@ use crate::model::tree::{ObjectFormat, TreeEntry};
 
 /// One input of a fingerprint, also called a record. `Display` writes it as a line for people.
 ///
-/// A record is hashed as a list of words, each after its length, and each kind of record has a fixed number of words.
-/// So two different lists of records never give the same bytes.
+/// A record is hashed as a list of words. The length of each word precedes the word, and each kind of record has a
+/// fixed number of words. So two different lists of records never give the same bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HashInput<'a> {
     /// The scheme of the fingerprint, and the hash function of git's object ids.
@@ -30,7 +30,7 @@ pub enum HashInput<'a> {
     Package(&'a str, &'a LockedName),
     /// The service's resolved definition, as canonical JSON.
     Definition(&'a str),
-    /// The `global` patterns, which affect every service, as canonical JSON.
+    /// The `global` patterns, which affect every service that does not opt out, as canonical JSON.
     Global(&'a str),
     /// A service that this service is built from, and the fingerprint of that service.
     Dependency(&'a ServiceName, &'a Fingerprint),

@@ -17,7 +17,7 @@ use crate::model::tree::{Listing, ObjectFormat, Region, TreeEntry};
 /// Paths that match the `global` filter are inputs of the services that do not opt out: a change of such a path affects
 /// these services, so it must change their fingerprints.
 pub struct Content<'a> {
-    /// Every pattern list, compiled together.
+    /// All filters of the configuration, compiled together.
     pub filters: &'a Filters,
     /// The filters of each service, by its id.
     pub watches: &'a [Watch],
@@ -118,8 +118,8 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories.into_iter().map(HashInput::Directory)).chain(files).chain(last)
     }
 
-    /// Returns the inputs of a service's fingerprint, and for display also its packages and the listed files in those
-    /// of its directories that are inputs as a whole.
+    /// Returns the inputs of a service's fingerprint, and for display also its packages, and the listed files in the
+    /// directories that are inputs as a whole.
     pub fn records_and_files(&self, service: ServiceId) -> impl Iterator<Item = HashInput<'_>> {
         let [first, last] = self.around(service);
         let directories = self.directories(service).into_iter().map(HashInput::Directory);
@@ -131,7 +131,7 @@ impl<'a> Fingerprints<'a> {
         first.into_iter().chain(directories).chain(files).chain(packages).chain(last)
     }
 
-    /// Returns the records before a service's directories and files, and those after them.
+    /// Returns the records that come before a service's directories and files, and the records that come after them.
     fn around(&self, service: ServiceId) -> [Vec<HashInput<'_>>; 2] {
         let Content { graph, definitions, .. } = self.content;
         let name = graph.name(service);

@@ -9,8 +9,8 @@ use crate::model::tree::Listing;
 pub struct BuildSite<'a> {
     /// The tracked files, as they were before the build.
     pub tracked: &'a Listing,
-    /// What submodules tracked before the build, by the positions of the submodules. Those that cannot be read are left
-    /// out: then all of their files count as tracked.
+    /// The files that each submodule tracked before the build, by the position of the submodule in `tracked`. A
+    /// submodule that cannot be read is left out, and all of its files count as tracked.
     pub submodules: &'a BTreeMap<usize, Listing>,
     /// Where the symbolic links below the root led before the build, tracked or not, by their paths from the root.
     pub links: &'a BTreeMap<Vec<u8>, Vec<u8>>,

@@ -27,7 +27,7 @@ pub(super) struct FileOrigins<'a> {
     site: BuildSite<'a>,
     /// Whether the repository has submodules.
     has_submodules: bool,
-    /// The paths that the build has changed.
+    /// The paths that this build and earlier builds have changed.
     changed: &'a mut BTreeMap<Vec<u8>, Content>,
 }
 
@@ -99,7 +99,8 @@ impl<'a> FileOrigins<'a> {
 
     /// Notes that a file, or a directory with everything in it, was moved to another path.
     pub(super) fn rename(&mut self, from: &[u8], to: &[u8], is_git: bool) {
-        // If both are names of one file, the call does nothing. Otherwise `from` is gone, so nothing reads it.
+        // If both paths are names of one file, the call changes nothing. If not, `from` no longer exists, so no process
+        // reads it.
         let content = self.of(from);
         if matches!(content, Content::Tracked(_)) && content == self.of(to) {
             return;

@@ -1,4 +1,5 @@
-//! Decides which files that git reads are inputs. Files that it only reads to keep track of them are not.
+//! Decides which of the files that git reads are inputs of a build. A file that git reads only to keep track of the
+//! file is no input.
 
 use bstr::ByteSlice as _;
 
@@ -15,8 +16,8 @@ pub(super) enum CountedReads {
 const WITH_VALUE: [&[u8]; 7] =
     [b"-C", b"-c", b"--git-dir", b"--work-tree", b"--namespace", b"--config-env", b"--super-prefix"];
 
-/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat others.
-/// All other subcommands, and unknown ones, read them as any program does: `apply`, `blame`, `config`, `grep`,
+/// The subcommands that open files of the work tree to see whether they have changed, or to know how to treat other
+/// files. All other subcommands, and unknown ones, read files as any program does: `apply`, `blame`, `config`, `grep`,
 /// `merge-file`.
 const ABOUT_TRACKED: [&str; 75] = [
     "add",
@@ -99,7 +100,7 @@ const ABOUT_TRACKED: [&str; 75] = [
 /// The options whose value is a file that is read: `git commit -F message`.
 const WITH_FILE: [&str; 6] = ["--file", "--template", "--pathspec-from-file", "--add-file", "-F", "-t"];
 
-/// The options that show less of a difference than its text.
+/// The options with which git shows less of a difference than its text.
 const NO_PATCH: [&str; 14] = [
     "-s",
     "--no-patch",
@@ -117,7 +118,7 @@ const NO_PATCH: [&str; 14] = [
     "--raw",
 ];
 
-/// The beginnings of further options that show the text of a difference.
+/// The beginnings of further options with which git shows the text of a difference.
 const PATCH_BEGINNINGS: [&str; 8] =
     ["-U", "--unified", "-L", "--word-diff", "--color-words", "--remerge-diff", "--diff-merges", "--binary"];
 
@@ -125,8 +126,8 @@ const PATCH_BEGINNINGS: [&str; 8] =
 const INTO_WORK_TREE: [&str; 9] =
     ["checkout", "cherry-pick", "merge", "pull", "read-tree", "reset", "restore", "stash", "switch"];
 
-/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. Files
-/// that these write have contents that the repository holds.
+/// Whether a program outside of the repository is git, git-lfs, or one of the programs in git's own directory. The
+/// files that these programs write have contents that the repository has.
 pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
     let name = program.rsplit(|byte| *byte == b'/').next().unwrap_or_default();
     let is_own = own.and_then(|own| program.strip_prefix(own)).is_some_and(|rest| rest.starts_with(b"/"));
@@ -135,11 +136,11 @@ pub(super) fn is_git(program: &[u8], own: Option<&[u8]>) -> bool {
 
 /// A call of git: its subcommand, and the words after it.
 pub(super) struct GitCall<'w> {
-    /// The directory in which it runs.
+    /// The directory in which git runs.
     pub(super) directory: Vec<u8>,
-    /// Whether an option says where the repository is.
+    /// Whether the option `--git-dir` or `--work-tree` is given.
     names_repository: bool,
-    /// The directory into which an option makes it write.
+    /// The work tree that the option `--work-tree` names; `None` without this option.
     work_tree: Option<Vec<u8>>,
     command: &'w [u8],
     words: Vec<&'w [u8]>,
@@ -174,12 +175,12 @@ impl<'w> GitCall<'w> {
         Some(Self { directory, names_repository, work_tree, command, words: words.collect() })
     }
 
-    /// Whether it is a subcommand that keeps track of files. Any other may be an alias.
+    /// Whether the subcommand is one of [`ABOUT_TRACKED`]. Any other subcommand may be an alias.
     pub(super) fn is_about_tracked(&self) -> bool {
         ABOUT_TRACKED.iter().any(|listed| listed.as_bytes() == self.command)
     }
 
-    /// Returns the reads that count. `is_inside` says of an absolute path whether it lies in the repository.
+    /// Returns the reads of the call that count. `is_inside` returns whether an absolute path lies in the repository.
     pub(super) fn counted_reads(&self, is_inside: impl Fn(&[u8]) -> bool) -> CountedReads {
         let reads_all = match self.command {
             b"diff" => self.compares_files(is_inside),
@@ -193,8 +194,9 @@ impl<'w> GitCall<'w> {
         CountedReads::Of(files.into_iter().map(|file| beneath(&self.directory, file)).collect())
     }
 
-    /// Whether it hands out contents of files from git's objects, which no system call shows. `is_inside` says of an
-    /// absolute path whether it lies in the repository, and `is_tracked` whether it is a tracked file or directory.
+    /// Whether the call gives out contents of files that git takes from its objects. No system call shows which files
+    /// these are. `is_inside` returns whether an absolute path lies in the repository, and `is_tracked` whether it is
+    /// the path of a tracked file or directory.
     pub(super) fn takes_objects(&self, is_inside: impl Fn(&[u8]) -> bool, is_tracked: impl Fn(&[u8]) -> bool) -> bool {
         let any = |is: &dyn Fn(&[u8]) -> bool| self.words.iter().any(|word| is(word));
         let has = |options: &[&str]| any(&|word| options.iter().any(|option| option.as_bytes() == word));
@@ -225,7 +227,7 @@ impl<'w> GitCall<'w> {
             b"show" => !hides_patch || any(&|word| word.contains(&b':') && !word.starts_with(b"-")),
             b"log" | b"whatchanged" | b"reflog" | b"diff-tree" | b"diff-index" | b"rev-list" => shows_patch,
             b"stash" => shows_patch && matches!(self.words.first(), Some(&b"show" | &b"list")),
-            // Without a revision, only what has changed since is shown.
+            // Without a revision, or with `HEAD` alone, git shows only what has changed in the work tree.
             b"diff" => {
                 !hides_patch
                     && !self.compares_files(&is_inside)
@@ -248,14 +250,14 @@ impl<'w> GitCall<'w> {
         (takes || writes_elsewhere) && (self.names_repository || is_inside(&self.directory))
     }
 
-    /// Whether the only revision that it names is the commit of the work tree.
+    /// Whether the only revision that the call names is the checked-out commit.
     fn is_against_head(&self) -> bool {
         let mut words = self.words.iter().take_while(|word| **word != b"--").filter(|word| !word.starts_with(b"-"));
         matches!(words.next(), Some(&b"HEAD" | &b"@")) && words.next().is_none()
     }
 
-    /// Whether `git diff` compares files as `diff` does: with `--no-index`, outside of the repository, or if a path is
-    /// outside of it.
+    /// Whether `git diff` compares files as `diff` does: with `--no-index`, or if git runs outside of the repository,
+    /// or if a path is outside of the repository.
     fn compares_files(&self, is_inside: impl Fn(&[u8]) -> bool) -> bool {
         let mut paths = self.words.iter().filter(|word| !word.starts_with(b"-"));
         self.words.contains(&&b"--no-index"[..])

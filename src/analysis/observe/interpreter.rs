@@ -2,8 +2,8 @@
 /// Linux has the same limit.
 pub(super) const MOST_INTERPRETERS: usize = 5;
 
-/// Returns the program that the first line of a script names: `/bin/sh` for `#!/bin/sh -e`. The kernel opens this
-/// program itself, so no system call shows that.
+/// Returns the program that the first line of a script names: `/bin/sh` for `#!/bin/sh -e`. The kernel itself opens
+/// this program, so no system call shows that it was read.
 pub(super) fn interpreter(beginning: &[u8]) -> Option<&[u8]> {
     let line = beginning.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
     line.split(|byte| [b' ', b'\t', b'\0'].contains(byte)).find(|word| !word.is_empty())

@@ -44,8 +44,8 @@ pub struct BuildReads {
     pub unseen: BTreeSet<Unseen>,
 }
 
-/// Returns what the processes of a build read. `changes` are what earlier builds of the run have changed; those of this
-/// build are added to them.
+/// Returns what the processes of a build read. `changes` has what earlier builds of the run have changed; the changes
+/// of this build are added.
 #[must_use]
 pub fn observe<'a>(traces: &[ProcessTrace], site: BuildSite<'a>, changes: &'a mut FileChanges) -> BuildReads {
     let mut calls: Vec<(u64, u32, &TraceEvent)> = Vec::new();
@@ -55,7 +55,7 @@ pub fn observe<'a>(traces: &[ProcessTrace], site: BuildSite<'a>, changes: &'a mu
     // Stable: the calls of one process keep their order.
     calls.sort_by_key(|(at, ..)| *at);
     let bound = calls.iter().filter_map(|(.., event)| match event {
-        // Where a Unix socket is depends on the directory of the process.
+        // The path of a Unix socket may be relative to the current directory of the process, which is not known yet.
         TraceEvent::Bound(Peer::Socket(_)) => None,
         TraceEvent::Bound(peer) => Some(unseen::by_own_port(peer, site.machine)),
         _ => None,
@@ -208,7 +208,8 @@ impl Observer<'_> {
         }
     }
 
-    /// Returns which reads count of a process that becomes git, by paths without links, and whether it is no alias.
+    /// Returns which reads of a process count after it has become git, with paths without links. Also returns whether
+    /// git's subcommand is known, so that it is no alias.
     fn counted_reads(&mut self, id: u32, program: &[u8], arguments: &[Vec<u8>]) -> (CountedReads, bool) {
         let Some(call) = GitCall::read(arguments, self.processes.directory(id)) else {
             return (CountedReads::Of(Vec::new()), false);
@@ -220,7 +221,8 @@ impl Observer<'_> {
                 self.site.tracked.position(path).is_some() || !self.site.tracked.below(path).is_empty()
             })
         };
-        // A process that git starts works for the command that was given, which has been noted, unless that is an alias.
+        // If a known subcommand of git started this process, the process works for that subcommand, whose use of
+        // objects has been checked already.
         if !self.processes.is_settled(id) && call.takes_objects(is_inside, is_tracked) {
             self.unseen.insert(Unseen::Objects(shown_command(program, arguments)));
         }

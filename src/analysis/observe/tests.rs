@@ -235,14 +235,14 @@ fn what_git_writes_is_what_is_tracked() {
     assert_eq!(build.reads(), ["api/out: the build"]);
     let lfs = removed().fork(1, 2).run(2, &["/opt/bin/git-lfs", "pull"]).write(2, "/r/api/out");
     assert_eq!(lfs.read(1, "/r/api/out").reads(), ["api/out: the build"]);
-    // The files of a submodule too, wherever the old ones are.
+    // Files that git writes into a submodule are tracked files too, wherever the old files were moved.
     let build =
         Traced::default().run(1, &["/usr/bin/git", "submodule", "update"]).write(1, "/r/sub/x").read(2, "/r/sub/x");
     assert_eq!(build.reads(), ["sub: the build"]);
     let build = git(Traced::default().rename(1, "../sub/a", "../sub/b").rename(1, "../sub", "../old"));
     let build = build.write(2, "/r/sub/b/x").read(1, "/r/sub/b/x").read(1, "/r/sub/y");
     assert_eq!(build.reads(), ["sub: the build"]);
-    // A file that it moves keeps its content, and a file that it removes is gone.
+    // A file that git moves keeps its content, and a file that git removes no longer exists.
     let build = git(Traced::default()).rename(2, "../lib/a", "out").read(1, "/r/api/out");
     assert_eq!(build.reads(), ["lib/a: the build"]);
     let build = git(Traced::default()).call(2, TraceEvent::Removed(path("out")));

@@ -27,7 +27,8 @@ struct Known {
 pub(super) struct TracedProgram {
     /// Whether it is git.
     pub(super) is_git: bool,
-    /// Whether it is git with a subcommand that is no alias. Then it is known what the processes do that it starts.
+    /// Whether it is git with a known subcommand, which is no alias. If so, it is known what the processes that git
+    /// starts do.
     pub(super) is_settled: bool,
     /// The reads that count, by paths without links.
     pub(super) counted: CountedReads,

@@ -45,9 +45,9 @@ impl From<Untraceable> for Unseen {
     }
 }
 
-/// The beginnings of the paths of sockets whose programs read no file of a repository: programs for names and users,
-/// logs and screens. The sockets of D-Bus and of systemd itself are not in the list, since D-Bus and systemd start
-/// other programs.
+/// The beginnings of the paths of sockets whose programs read no file of a repository: programs for the names of hosts
+/// and users, for logs, and for displays. The sockets of D-Bus and of systemd itself are not in the list, since D-Bus
+/// and systemd start other programs.
 const HARMLESS: [&str; 8] = [
     "/run/nscd/",
     "/var/run/nscd/",
@@ -59,7 +59,8 @@ const HARMLESS: [&str; 8] = [
     "/tmp/.ICE-unix/",
 ];
 
-/// The same for sockets in a user's own directory, such as `/run/user/1000/`.
+/// The beginnings of the paths of further sockets whose programs read no file of a repository. The paths are relative
+/// to a user's own directory, such as `/run/user/1000/`.
 const HARMLESS_OF_USER: [&str; 4] = ["wayland-", "pulse/", "pipewire-", "keyring/"];
 
 /// The port of name servers.
@@ -99,7 +100,8 @@ fn is_harmless(path: &str) -> bool {
             || is_key_agent(path))
 }
 
-/// Whether a socket has the name of an agent of ssh or gpg, which holds keys.
+/// Whether a socket has the name of an agent of ssh or gpg. Such an agent keeps keys, and reads no file of a
+/// repository.
 fn is_key_agent(path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());

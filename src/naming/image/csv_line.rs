@@ -11,12 +11,12 @@ pub(super) struct Field {
     pub(super) offset: usize,
 }
 
-/// A text from a line, with the offset of each of its bytes in that line. Since quotes may be doubled, the offsets may
-/// have gaps.
+/// A text from a line, with the offset of each of its bytes in that line. Two quotes of the line may be one quote of
+/// the text, so the offsets may have gaps.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Text {
     text: String,
-    /// The offset in the line of each byte, and of the end.
+    /// For each byte of the text its offset in the line, and at the end the offset where the text ends.
     offsets: Vec<usize>,
 }
 
@@ -25,7 +25,7 @@ impl Text {
         &self.text
     }
 
-    /// Returns a problem with the offset in the line in place of the offset in this text.
+    /// Returns a problem, with its offset in this text replaced by the offset in the line.
     pub(super) fn place(&self, problem: Problem) -> Problem {
         let offset = self.offsets.get(problem.offset).or(self.offsets.last()).copied().unwrap_or_default();
         Problem { offset, ..problem }

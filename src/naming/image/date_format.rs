@@ -98,16 +98,16 @@ impl DateFormat {
     }
 }
 
-/// Splits off a literal `[text]` at the beginning, and returns the text without its brackets, and the rest. As in
-/// moment.js, the text ends at the last `]` before the next `[`.
+/// Returns the literal `[text]` at the beginning of a format, without its brackets, and the rest of the format; `None`
+/// if the format does not begin with such a text. As in moment.js, the text ends at the last `]` before the next `[`.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let inside = text.strip_prefix('[')?;
     let end = inside[..inside.find('[').unwrap_or(inside.len())].rfind(']')?;
     Some((&inside[..end], &inside[end + 1..]))
 }
 
-/// Reads a time zone, and returns its minutes ahead of UTC. Only UTC and fixed offsets are allowed: the same commit
-/// must give the same tags, and a country may change its offset.
+/// Returns how many minutes a time zone is ahead of UTC. Only UTC and fixed offsets are allowed: the same commit must
+/// give the same tags, and a country may change its offset.
 pub(super) fn offset(text: &str) -> Result<i64, Problem> {
     let refuse = || {
         Problem::at(0, format!("the time zone `{text}` is not known here"))

@@ -13,10 +13,10 @@ pub struct Flavor {
 /// Whether the flavor gives the tag `latest` to the highest stable release. It never gives this tag to another image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Latest {
-    /// Only if the first rule that gave a tag is about releases, such as `type=semver`.
+    /// If the first rule that gave a tag is about releases, such as `type=semver`.
     #[default]
     Auto,
-    /// Always.
+    /// If any rule gave a tag.
     Always,
     Never,
 }

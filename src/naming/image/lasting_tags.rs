@@ -5,7 +5,7 @@ use super::tag_rules::TagRules;
 use crate::model::name::{CommitId, ServiceName};
 use crate::naming::version::Purpose;
 
-/// Those facts about an image that all commits of a branch share.
+/// The facts about an image that are the same for all commits of a branch.
 #[derive(Debug, Clone, Copy)]
 pub struct TagOccasion<'a> {
     /// What the environment is for.

@@ -36,9 +36,9 @@
 //!
 //! # What else differs
 //!
-//! - A flavor's `latest` always names the highest stable release, even with `latest=true`, with which a rule of any
-//!   type is enough for this tag. In the action, `latest` names the release that was built last, so a fix for an old
-//!   version moves it back. To tag another image, use `type=raw,value=latest,enable={{is_default_branch}}`.
+//! - A flavor's `latest` always names the highest stable release, even with `latest=true`. (With `latest=true`, a rule
+//!   of any type is enough for this tag.) In the action, `latest` names the release that was built last, so a fix for
+//!   an old version moves it back. To tag another image, use `type=raw,value=latest,enable={{is_default_branch}}`.
 //! - `{{date}}` is the commit's time, like `{{commit_date}}`, and time zones are fixed distances from UTC
 //!   (`tz='+09:00'`), so that the same commit gives the same plan.
 //! - `{{version}}` and `{{name}}` of the service are expressions too. `{{tag}}` is the service's release tag at head,

@@ -113,9 +113,9 @@ impl Attributes {
         if filled { self.take(key, read) } else { None }
     }
 
-    /// Reads a required attribute. It is a problem if the attribute is absent.
+    /// Reads a required attribute. Adds a problem and returns `None` if the attribute is absent or wrong.
     fn need<T>(&mut self, key: &str, example: &str, read: impl FnOnce(&str) -> Result<T, Problem>) -> Option<T> {
-        // A mistyped attribute is found by the place of its problem.
+        // The problems in `ignored` have no keys. Their offsets show which attributes they are about.
         let mistyped = |(_, problem): &(usize, &Problem)| {
             self.given.iter().any(|(other, _, offset)| *offset == problem.offset && nearest(other, [key]).is_some())
         };

@@ -31,7 +31,7 @@ impl Problem {
         Self { help: Some(escaped(&help.into())), ..self }
     }
 
-    /// Suggests the word that was most likely meant, or else lists all possible words.
+    /// Returns the problem with a help text: the one of `words` that was most likely meant, or else all of them.
     pub(super) fn suggest(self, word: &str, words: &[&str]) -> Self {
         let help = match nearest(word, words.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),

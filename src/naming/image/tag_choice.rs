@@ -42,7 +42,7 @@ pub(super) fn keeps(rule: &Rule, body: &Body<'_>, facts: &ImageFacts<'_>) -> Res
             if floats { moves(contained, facts) } else { Ok(()) }
         }
     }?;
-    // A whole version that is written out in a rule names that version.
+    // If the literal value of a rule contains a whole version, the tag names that version and never moves.
     let is_written = matches!(body, Body::Global(expression) if expression.fixed().is_some_and(holds_version));
     let is_release = match facts.purpose {
         Purpose::Builds => is_bare_version(body, facts),
@@ -137,7 +137,7 @@ fn is_bare_version(body: &Body<'_>, facts: &ImageFacts<'_>) -> bool {
     let is_bare = |text: &str| text == release.version || text.strip_prefix('v') == Some(release.version);
     match body {
         Body::Value(value) => is_bare(value),
-        // A value that is written out in a rule does not come from the release.
+        // A literal value of a rule does not come from the release.
         Body::Global(expression) => {
             expression.fixed().is_none() && is_bare(&expression.text(|value| value.value(facts)))
         }

@@ -86,7 +86,7 @@ impl<N: Named> Expression<N> {
 }
 
 impl<N> Expression<N> {
-    /// Returns the text if it contains no values.
+    /// Returns the literal text; `None` if the expression contains a value.
     pub(super) fn fixed(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -103,7 +103,7 @@ impl<N> Expression<N> {
         })
     }
 
-    /// Returns the value if the expression consists of a single value, without text.
+    /// Returns the value of an expression that consists of a single value; `None` for any other expression.
     pub(super) fn alone(&self) -> Option<&N> {
         match self.0.as_slice() {
             [Piece::Value(value)] => Some(value),
@@ -126,7 +126,8 @@ impl<N> Expression<N> {
         self.text(|name| format!("{{{{{}}}}}", value(name)))
     }
 
-    /// Fills in the values, and adds the text to a tag. The values are adapted to the tag.
+    /// Fills in the values, and adds the text to a tag. In the values, characters that a tag may not contain are
+    /// replaced.
     pub(super) fn fill(&self, draft: &mut Draft, value: impl Fn(&N) -> String) {
         for piece in &self.0 {
             match piece {

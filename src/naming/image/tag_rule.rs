@@ -11,9 +11,9 @@ pub(super) struct Rule {
     pub(super) enable: Enable,
     /// Rules with a higher priority come first.
     pub(super) priority: i64,
-    /// Its own prefix, instead of the flavor's.
+    /// The rule's own prefix, which replaces the flavor's prefix; `None` if the rule has none.
     pub(super) prefix: Option<Expression<Global>>,
-    /// Its own suffix, instead of the flavor's.
+    /// The rule's own suffix, which replaces the flavor's suffix; `None` if the rule has none.
     pub(super) suffix: Option<Expression<Global>>,
     pub(super) source: Source,
 }

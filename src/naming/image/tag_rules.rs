@@ -80,7 +80,8 @@ impl TagRules {
 
     /// Returns, for each line that can give a tag to a service, the number of the line and a description of how its tag
     /// is made. Lines of two services with equal descriptions give equal tags if the versions are equal. Lines that
-    /// search release tags by a pattern (`match`) are left out, since release tags differ by service.
+    /// search release tags by a pattern (the type or the attribute `match`) are left out, since release tags differ by
+    /// service.
     pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
         self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
     }

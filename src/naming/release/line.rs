@@ -52,7 +52,7 @@ pub enum ReleasePosition {
 }
 
 impl Line {
-    /// Returns the highest release among the ancestors of head.
+    /// Returns the highest release at head or at an ancestor of head.
     #[must_use]
     pub fn current(&self) -> Option<&TaggedRelease> {
         self.highest(|_| true)
@@ -68,7 +68,7 @@ impl Line {
     }
 
     /// Returns the release after which commits are considered for the next release. If the line is already released at
-    /// head, this is the release before that one, so that the commits of the release at head are listed.
+    /// head, this is the release before the one at head, so that the commits of the release at head are listed.
     #[must_use]
     pub fn since(&self, pre: Option<&str>) -> Option<&TaggedRelease> {
         match self.already(pre) {

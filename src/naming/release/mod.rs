@@ -6,7 +6,7 @@
 //!
 //! 1. The *current* version of a line is the highest, by SemVer, of its release tags at head and at ancestors of head.
 //!    It need not be the nearest or the newest. Versions of tags on other branches are not used again. If the next
-//!    version is not higher than all of those, the plan says so.
+//!    version is not higher than the versions of all these tags, the plan says so.
 //! 2. Commits since the line's last release are considered if their change against their first parent matches the
 //!    filters of one of its services. Scopes (`feat(api): …`) do not matter. The last release is the last one that is
 //!    no pre-release, so that a release includes the commits of its candidates. With `--pre`, it is the current release.
@@ -20,7 +20,7 @@
 //!    | no conventional message | patch | patch |
 //!    | `docs: …`, `style: …`, `test: …`, `chore: …`, `ci: …` | nothing | nothing |
 //!    | a merge: the commits that it brings in count instead | nothing | nothing |
-//!    | a revert of one of these commits, and that commit | nothing | nothing |
+//!    | a revert of a commit since the last release, and the reverted commit | nothing | nothing |
 //!    | a revert of a released commit | patch | patch |
 //!
 //! 4. If no commit requires a bump, there is no release.

@@ -21,12 +21,12 @@ pub struct Published {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Released {
-    /// The services; several where they share a tag format.
+    /// The services; several if they share a tag format.
     pub services: Vec<String>,
-    /// The version of the highest release so far; absent before the first.
+    /// The version of the highest release at head or at an ancestor of head; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release after which commits are considered; absent if all commits are.
+    /// The tag of the release after which commits are considered; absent if all commits are considered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The version.
@@ -35,7 +35,7 @@ pub struct Released {
     pub tag: String,
     /// The reason: `commits`, `first`, `asked`, `given` or `dependency`.
     pub why: &'static str,
-    /// The bump that the commits or the command line require: `major`, `minor` or `patch`.
+    /// The bump that the commits or the command line require: `major`, `minor` or `patch`; absent for other reasons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bump: Option<String>,
     /// The dependency that causes the release.
@@ -58,15 +58,15 @@ pub struct Released {
 pub struct Unreleased {
     /// The services.
     pub services: Vec<String>,
-    /// The version of the highest release so far; absent before the first.
+    /// The version of the highest release at head or at an ancestor of head; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub current: Option<String>,
-    /// The tag of the release after which commits are considered; absent if all commits are.
+    /// The tag of the release after which commits are considered; absent if all commits are considered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<String>,
     /// The reason: `no-commits`, `nothing-asked`, `no-next` or `released`.
     pub why: &'static str,
-    /// The tag of its release at head, if it is `released`.
+    /// The tag of the release at head; absent unless `why` is `released`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
     /// The commits after `since` that change files of the services, the newest first.

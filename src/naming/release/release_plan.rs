@@ -15,15 +15,16 @@ pub struct ReleasePlan {
 pub struct PlannedRelease {
     /// The services that share this release.
     pub services: Vec<ServiceName>,
-    /// The highest release among the ancestors of head.
+    /// The highest release at head or at an ancestor of head; `None` if there is none.
     pub current: Option<TaggedRelease>,
-    /// The release after which commits are considered.
+    /// The release after which commits are considered; `None` if all commits are considered.
     pub since: Option<TaggedRelease>,
     /// The commits after `since` that change files of the services, the newest first.
     pub changes: Vec<ReleaseChange>,
     /// Whether the line is to be released, and as which version.
     pub outcome: ReleaseOutcome,
-    /// The highest release, on any branch, that is not lower than the next version.
+    /// The highest release, on any branch, that is not lower than the next version; `None` if there is none, or no next
+    /// version.
     pub not_below: Option<TaggedRelease>,
 }
 
@@ -39,7 +40,7 @@ pub struct ReleaseChange {
 /// Whether a line is released.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReleaseOutcome {
-    /// It has to be released.
+    /// It is to be released.
     Due {
         /// The version.
         version: Version,
@@ -89,8 +90,8 @@ pub enum Idle {
 /// the newest first. `existing` are all tags, sorted.
 ///
 /// # Errors
-/// When a given version is invalid or is given for several lines, when a line has no next version, or when git could
-/// not store a tag.
+/// When a version is given, but not for exactly one line; when the given version is invalid, not higher than the
+/// current one or released at another commit; when a line has no next version; or when git could not store a tag.
 pub fn plan(
     lines: &[Line],
     commits: Vec<Vec<Commit>>,

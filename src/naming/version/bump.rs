@@ -29,7 +29,7 @@ pub enum BumpError {
     NotHigher {
         /// The current version.
         current: Version,
-        /// The version that was requested.
+        /// The version that would have been the next.
         next: Version,
     },
     /// A part of the version would exceed 64 bits.

@@ -15,11 +15,11 @@ pub struct Commit {
 /// The kind of a commit, which decides about the next version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Weight {
-    /// `feat!: …`, or a footer `BREAKING CHANGE: …`.
+    /// `feat!: …` or any other type with `!`, or a footer `BREAKING CHANGE: …`.
     Breaking,
     /// `feat: …`.
     Feature,
-    /// `fix: …`, `perf: …`, and every other type.
+    /// `fix: …`, `perf: …`, and every other type; also a revert of a released commit.
     Fix,
     /// It does not follow Conventional Commits, so its kind is not known.
     Unlabelled,
@@ -64,7 +64,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Returns the stage of a service with this last release.
+    /// Returns the stage of a service whose last release is `release`.
     #[must_use]
     pub fn of(release: &Version) -> Self {
         match release {
@@ -154,7 +154,8 @@ impl Decision {
     }
 }
 
-/// Returns the kind of a commit that was not reverted, and marks in `taken_back` the older commits that it reverts.
+/// Returns the kind of a commit that was not reverted, and marks in `taken_back` the older commits that this commit
+/// reverts.
 fn weigh(commits: &[Commit], index: usize, taken_back: &mut [bool]) -> Weight {
     let commit = &commits[index];
     if commit.parents > 1 {

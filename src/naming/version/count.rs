@@ -9,9 +9,9 @@ pub enum Count {
     /// All commits since the release: what `git describe` counts.
     #[default]
     Commits,
-    /// Of the commits since the release, those that change the service's files: their change against their first parent
-    /// matches the service's filters. A merge that brings in such a change is counted, and so is each merged commit
-    /// with such a change.
+    /// Of the commits since the release, those that affect the service's result: their change against their first
+    /// parent is of the service's files, its lockfiles or its definition, or affects another service that it is built
+    /// from. A merge that brings in such a change is counted, and so is each merged commit with such a change.
     Paths,
 }
 

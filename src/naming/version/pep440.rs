@@ -9,7 +9,7 @@ pub(super) fn release(version: &Semver) -> Result<String, VersionError> {
     Ok(format!("{major}.{minor}.{patch}{pre}"))
 }
 
-/// Returns a version between a release and the next release: `1.0.10.dev47`, `1.1.0rc2.dev3`.
+/// Returns a version between the release `version` and the next release: `1.0.10.dev47`, `1.1.0rc2.dev3`.
 pub(super) fn development(version: &Semver, distance: u32) -> Result<String, VersionError> {
     let Semver { major, minor, patch, .. } = version;
     Ok(match phase(version)? {

@@ -62,8 +62,8 @@ impl ReleaseTags {
         Self { by_prefix }
     }
 
-    /// Finds the meaning of a tag. The patterns that fit are tried from the longest prefix to the shortest. A pattern
-    /// decides if the text in place of `{{version}}` is a version, or begins like one.
+    /// Returns the meaning of a tag. The patterns that fit are tried from the longest prefix to the shortest. The first
+    /// pattern for which the text in place of `{{version}}` is a version, or begins like one, determines the meaning.
     #[must_use]
     pub fn parse(&self, tag: &TagName) -> Parsed {
         let Some(text) = tag.to_str() else { return Parsed::Unknown { claimed: None } };

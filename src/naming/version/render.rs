@@ -12,8 +12,8 @@ pub struct VersionFacts {
     /// The number of commits since that release, 0 at the release itself; without a release, the number of all commits.
     pub distance: u32,
     /// The number that the version has after the release, such as 47 in `1.0.9-0047-188f7a2`. This is the distance, or,
-    /// with [`Count::Paths`](super::Count::Paths), the number of commits that change the service's files. The second
-    /// number may be 0 at a commit that is not the release.
+    /// with [`Count::Paths`](super::Count::Paths), the number of commits that affect the service's result. The latter
+    /// may be 0 at a commit that is not the release.
     pub count: u32,
     /// Whether base and distance are certain.
     pub trust: Trust,
@@ -34,19 +34,19 @@ pub struct VersionFacts {
 pub enum Purpose {
     /// Releases. Each is named by its version alone.
     Releases,
-    /// Builds of any commit. In [`VersionStyle::Extended`] their names differ from those of releases, so that a build
-    /// of a released commit does not replace the release.
+    /// Builds of any commit. In [`VersionStyle::Extended`], a build of a released commit has another name than the
+    /// release, so that the build does not replace the release.
     Builds,
 }
 
 /// Whether the service's files are those of the commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FilesState {
-    /// They are, or rebake did not check.
+    /// The files are those of the commit, or rebake did not check them.
     #[default]
     Clean,
-    /// Some were modified, so the version ends with `-dirty`. By default, rebake does not push images with such a
-    /// version.
+    /// Some of the files were modified, so the version ends with `-dirty` (in the style `pep440`, with `.dirty` or
+    /// `+dirty`). By default, rebake does not push images with such a version.
     Dirty,
 }
 
@@ -55,9 +55,9 @@ const PSEUDO_DIGITS: usize = 12;
 
 /// Returns a version in a style.
 ///
-/// Before the first release the base is `0.0.0` and the distance the number of commits. At a release, its build
-/// metadata (`1.0.9+b5`) is kept. After the release, `extended` writes the metadata at the end, `describe` keeps it
-/// behind the base, and `next`, `pep440` and `pseudo` drop it.
+/// Before the first release, the base is `0.0.0`, and the distance is the number of all commits. At a release, its
+/// build metadata (`1.0.9+b5`) is kept. After the release, `extended` writes the metadata at the end, `describe` keeps
+/// it behind the base, and `next`, `pep440` and `pseudo` drop it.
 ///
 /// # Errors
 /// When the clone is too shallow, the style requires a tag at head and there is none, the base has no form in PEP 440,
@@ -98,8 +98,8 @@ pub fn render(style: VersionStyle, facts: &VersionFacts) -> Result<String, Versi
     })
 }
 
-/// Returns a version of a release, the number of commits since the release, and the commit. In SemVer, build metadata
-/// is at the end.
+/// Returns a version that consists of a release, the number of commits since the release, and the commit. The build
+/// metadata of a SemVer release comes at the end.
 fn extended(release: &Version, count: u32, sha: &str) -> String {
     match release {
         Version::Semver(release) if !release.build.is_empty() => {

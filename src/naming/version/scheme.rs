@@ -76,7 +76,7 @@ impl Scheme {
         }
     }
 
-    /// Reads a text, and returns whether it is a version, is almost a version, or is neither.
+    /// Returns whether a text is a version, is almost a version, or is neither.
     #[must_use]
     pub fn reading(self, text: &str) -> Reading {
         if let Some(version) = self.read(text) {

@@ -19,7 +19,7 @@ pub enum TagFormatError {
     /// Without `{{version}}` every release would have the same tag.
     #[error("a tag format needs `{{{{version}}}}`")]
     NoVersion,
-    /// `{{version}}` is in it twice.
+    /// The format has `{{version}}` more than once.
     #[error("a tag format has `{{{{version}}}}` only once")]
     SecondVersion {
         /// Offset in bytes of the second `{{version}}`.
@@ -28,7 +28,7 @@ pub enum TagFormatError {
 }
 
 impl TagFormatError {
-    /// Returns the offset in bytes, in the format's text, of the error; 0 when something is missing.
+    /// Returns the offset of the error in the format's text, in bytes; 0 if `{{version}}` is missing.
     #[must_use]
     pub fn offset(&self) -> usize {
         match self {
@@ -40,10 +40,10 @@ impl TagFormatError {
 }
 
 impl TagFormat {
-    /// The format of a service that has none of its own.
+    /// The format of a service for which filters.yaml has no tag format.
     pub const DEFAULT: &'static str = "{{path}}@{{version}}";
 
-    /// The format of a service that has none of its own, and that has no path or the root as its path.
+    /// The format of a service for which filters.yaml has no tag format, if its path is the root or it has no path.
     pub const BY_NAME: &'static str = "{{name}}@{{version}}";
 
     /// Reads a format.

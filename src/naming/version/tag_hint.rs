@@ -14,8 +14,8 @@ pub struct TagHint {
 
 /// Returns, for each service, the highest tag that is probably meant as its release, although its tag format does not
 /// fit. Such a tag consists of the service's name, its path, or the last part of either, and a version. If no tag
-/// belongs to any service, a tag that is only a version is returned too. The tags are read once, whatever the number of
-/// services is.
+/// belongs to any service, the result for each service is the highest tag that consists of a version alone. The tags
+/// are read once, whatever the number of services is.
 #[must_use]
 pub fn tag_hints<'a>(
     services: &[(&ServiceName, Option<&RepoDir>, Scheme)],

@@ -65,8 +65,8 @@ impl TagProblem {
     }
 }
 
-/// Finds the problems of the tag patterns of all services, in the order of the services. Services with the same pattern
-/// share their releases, which is no problem.
+/// Returns the problems of the tag patterns of all services, in the order of the services. Services with the same
+/// pattern share their releases, which is no problem.
 #[must_use]
 pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProblem> {
     // Thousands of services may share one pattern. Sorting puts them side by side.
@@ -83,7 +83,7 @@ pub fn tag_problems(services: &[(ServiceName, Vec<TagPattern>)]) -> Vec<TagProbl
         let text = other_pattern.prefix();
         let shorter = lengths.range(..=text.len()).filter_map(|end| Some(with_prefix(&sorted, text.get(..*end)?)));
         let differing = shorter.flat_map(by_pattern).filter(|sharing| sharing[0].0 != other_pattern);
-        // One of the services that share a pattern is enough for a message.
+        // A message names only one of the services that share a pattern.
         let differing = differing.filter_map(|sharing| sharing.iter().find(|(_, service)| *service != other));
         for (pattern, service) in differing.copied() {
             let takes = overlaps(pattern, other_pattern);
@@ -120,7 +120,7 @@ fn by_pattern<'l, 's>(mut left: &'l [Holder<'s>]) -> impl Iterator<Item = &'l [H
     })
 }
 
-/// Whether a tag of `other` would be read as a tag of `pattern` too. The prefix of `pattern` must be the beginning of
+/// Whether a tag of `other` can also be read as a tag of `pattern`. The prefix of `pattern` must be the beginning of
 /// the prefix of `other`.
 fn overlaps(pattern: &TagPattern, other: &TagPattern) -> bool {
     let between = &other.prefix()[pattern.prefix().len()..];

@@ -6,8 +6,8 @@ use super::ground::own_texts;
 use super::workflow_expression::names;
 use crate::inputs::source::{Workflow, WorkflowJob};
 
-/// The outputs of the jobs of workflows that a job, a step, a called workflow or a caller reads. An output that only an
-/// unread output is made from is not among them.
+/// The outputs of jobs that a job, a step, a called workflow or a caller reads, by the path of the workflow. If an
+/// output is used only to make another output, it counts as read only if something reads the other output.
 pub(super) struct ReadExports<'a>(BTreeMap<&'a str, BTreeSet<(&'a str, &'a str)>>);
 
 impl<'a> ReadExports<'a> {

@@ -18,10 +18,12 @@ const ENDINGS: [&str; 2] = ["_files", "_count"];
 /// A filter: the position of its filter set, and its name.
 pub(super) type FilterName = (usize, String);
 
-/// A step of a workflow: the path of the workflow, the name of the job, and the place of the step.
+/// A step of a workflow: the path of the workflow, the name of the job, and the position of the step in the workflow's
+/// text.
 pub(super) type StepPlace<'a> = (&'a str, &'a str, Span);
 
-/// The stage that a step builds; `None` if the step does not name one, or if its name is not known before the build.
+/// The stage that a step builds; `None` if the step names no stage, or if the name of the stage is not known before the
+/// build.
 pub(super) type MentionedTarget = Option<String>;
 
 /// The filters that decide whether a job or a step runs.
@@ -82,7 +84,7 @@ impl<'a> Gates<'a> {
         gate
     }
 
-    /// Returns the step of a build that a workflow declares: the path of the workflow, the job, and the place of the
+    /// Returns the step of a build that a workflow declares: the path of the workflow, the job, and the position of the
     /// step. `None` for a build that another file declares.
     pub(super) fn step_of_build(&self, build: &DeclaredBuild) -> Option<StepPlace<'a>> {
         let (path, workflow) = self.workflows.get_key_value(build.at.file.name())?;
@@ -124,15 +126,16 @@ impl<'a> Gates<'a> {
         self.add_condition(path, job, step.and_then(|step| step.condition.as_deref()), gate, 0);
     }
 
-    /// Returns the gate of an expression of a job: the filters that it reads.
+    /// Returns the gate of an expression of a job: the filters that the expression reads.
     pub(super) fn of_expression(&self, path: &str, job: &WorkflowJob, text: &str) -> Gate {
         let mut gate = Gate::default();
         self.add(path, job, text, &mut gate, 0);
         gate
     }
 
-    /// Adds the conditions of a job, of the jobs that it waits for, and of the jobs that call its workflow. `seen` has
-    /// the workflows and names of the jobs that were added already, since workflows may call each other in circles.
+    /// Adds to `gate` the filters in the conditions of a job, of the jobs that it waits for, and of the jobs that call
+    /// its workflow. `seen` has the workflows and names of the jobs whose filters were added already, since workflows
+    /// may call each other in circles.
     fn add_job(
         &self,
         path: &'a str,
@@ -148,7 +151,7 @@ impl<'a> Gates<'a> {
         for axis in job.axes.values() {
             self.add(path, job, axis, gate, 0);
         }
-        // A job does not run if one that it waits for is skipped, unless its own condition says so.
+        // A job does not run if a job that it waits for is skipped, unless its own condition allows it.
         let runs_anyway =
             job.condition.as_ref().is_some_and(|text| text.contains("always()") || text.contains("cancelled()"));
         let waited = workflow.jobs.iter().filter(|other| !runs_anyway && job.needs.contains(&other.name));
@@ -168,7 +171,7 @@ impl<'a> Gates<'a> {
         gate.is_unclear |= asks && text.contains("||") && text.contains("github.");
     }
 
-    /// Adds the filters that an expression reads.
+    /// Adds the filters that an expression reads to `gate`.
     fn add(&self, path: &str, job: &WorkflowJob, text: &str, gate: &mut Gate, depth: usize) {
         for name in workflow_expression::names(text) {
             if depth > MOST_DEPTH {
@@ -239,8 +242,8 @@ impl<'a> Gates<'a> {
         }
     }
 
-    /// Adds the filters that decide about an output of a script: those that the script reads on its lines with this
-    /// output. If there are none, the gate is unclear.
+    /// Adds to `gate` the filters that decide about an output of a script: the filters that the script reads on its
+    /// lines with this output. If there are no such filters, the gate is unclear.
     fn add_script(
         &self,
         path: &str,
@@ -267,8 +270,8 @@ struct Building<'a> {
     step: &'a WorkflowStep,
 }
 
-/// Returns the steps that name a Dockerfile and build something. A step that names one without a build may only lint
-/// it.
+/// Returns the steps that name a Dockerfile and build something. A step that names a Dockerfile but builds nothing may
+/// only lint the Dockerfile.
 fn building(workflows: &BTreeMap<String, Workflow>) -> Vec<Building<'_>> {
     let names = |text: &str| text.contains("ockerfile") || text.contains("ontainerfile");
     let makes = |step: &WorkflowStep| {

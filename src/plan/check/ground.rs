@@ -29,8 +29,8 @@ pub(super) struct Ground<'a> {
     pub(super) gates: Gates<'a>,
     /// For each filter set, the files that each of its filters matches.
     members: Vec<Members>,
-    /// For each filter, the other filters that a job or a script reads together with it. A filter is given by the
-    /// position of its set, and by its service.
+    /// For each filter, the other filters that a job or a script reads together with this filter. A filter is given by
+    /// the position of its set and its id in this set.
     together: BTreeMap<(usize, ServiceId), BTreeSet<(usize, ServiceId)>>,
     exports: ReadExports<'a>,
     /// The filters that no job reads, each with its set.
@@ -51,7 +51,7 @@ fn modifying(set: &FilterSet, id: usize) -> Filter {
             let rules = rules.iter().filter(counts).cloned().collect();
             Filter::PathsFilter { quantifier: Quantifier::Some, rules }
         }
-        // If every rule must match and one never does, the filter matches nothing.
+        // If every rule must match, and one of the rules never matches a modification, the filter matches nothing.
         Filter::PathsFilter { quantifier, rules } => {
             let can_hold = rules.iter().all(|rule| rule.statuses.contains(Status::Modified));
             let (quantifier, rules) = (*quantifier, rules.clone());
@@ -148,14 +148,15 @@ impl<'a> Ground<'a> {
         reads
     }
 
-    /// Returns the texts of a job whose values something uses: all texts but those of unread outputs.
+    /// Returns the texts of a job whose values something uses: all texts except the texts of outputs that nothing
+    /// reads.
     pub(super) fn read_texts(&self, path: &str, job: &'a WorkflowJob) -> impl Iterator<Item = &'a str> {
         let outputs = job.outputs.iter().filter(|(output, _)| self.exports.has(path, &job.name, output));
         own_texts(job).chain(outputs.map(|(_, text)| text.as_str()))
     }
 
-    /// Returns the severity of a finding about a service or filter. A filter that no job reads misses no change, so
-    /// nothing about it is an error.
+    /// Returns the severity of a finding about a service or filter. If no job reads a filter, nobody misses the changes
+    /// that the filter misses, so no finding about the filter is an error.
     pub(super) fn severity(&self, set: usize, service: ServiceId, severity: Severity) -> Severity {
         let is_unread = self.unread.contains(&(set, service));
         if is_unread && severity == Severity::Error { Severity::Warning } else { severity }
@@ -255,8 +256,8 @@ fn texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
     own_texts(job).chain(job.outputs.values().map(String::as_str))
 }
 
-/// Returns the texts of a job that may contain expressions, without its outputs. What only an output reads is not read
-/// unless something reads the output.
+/// Returns the texts of a job that may contain expressions, without its outputs. A filter that only an output reads
+/// counts as read only if something reads the output.
 pub(super) fn own_texts(job: &WorkflowJob) -> impl Iterator<Item = &str> {
     let own = job.condition.iter().chain(job.inputs.values()).chain(job.axes.values()).chain(&job.others);
     own.map(String::as_str).chain(job.steps.iter().flat_map(texts_of_step))

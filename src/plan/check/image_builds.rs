@@ -113,8 +113,8 @@ struct Owners<'a> {
     of_file: BTreeMap<&'a str, Vec<(usize, ServiceId)>>,
     /// The steps that declare a build.
     steps: BTreeSet<StepPlace<'a>>,
-    /// For each Dockerfile, the filters that jobs which declare a build of it wait for. Only these builds count for the
-    /// filter: another file may declare a build of other stages.
+    /// For each Dockerfile, the filters that jobs wait for if the jobs declare a build of this Dockerfile. For such a
+    /// filter, only the builds of these jobs count: another file may declare a build of other stages.
     waited_for: BTreeMap<&'a str, BTreeSet<(usize, ServiceId)>>,
 }
 
@@ -189,8 +189,8 @@ fn of_filters<'a>(ground: &Ground<'a>, unread: &mut UnreadBuilds) -> Vec<ImageBu
     found
 }
 
-/// Returns the filter that is responsible for a build, from those that its job waits for: the one with the directory of
-/// the build, or with its Dockerfile, or else the first one.
+/// Returns the filter that is responsible for a build, of the filters that the job of the build waits for: the filter
+/// for the directory of the build, or one that names its Dockerfile, or else the first one.
 fn owner(home: usize, path: &str, owners: &Owners<'_>, gated: &[(usize, ServiceId)]) -> Option<(usize, ServiceId)> {
     let of_home = owners.of_home.get(&home).map_or(&[][..], Vec::as_slice);
     let of_file = owners.of_file.get(path).map_or(&[][..], Vec::as_slice);
@@ -199,8 +199,8 @@ fn owner(home: usize, path: &str, owners: &Owners<'_>, gated: &[(usize, ServiceI
     owner.or(gated.first()).copied()
 }
 
-/// Returns a declared build once for each filter that is responsible for it. `gated` are the filters that its job waits
-/// for.
+/// Returns a declared build once for each filter that is responsible for the build. `gated` has the filters that the
+/// job of the build waits for.
 fn of_responsible<'a>(
     ground: &Ground<'a>,
     declared: &DeclaredBuild,
@@ -232,7 +232,8 @@ fn ungated(
     let of_home = owners.of_home.get(&home).map_or(&[][..], Vec::as_slice);
     let of_file = owners.of_file.get(path).map_or(&[][..], Vec::as_slice);
     if !of_home.is_empty() {
-        // If several filters in several workflows have the directory's name, only one of them builds it.
+        // If several filters in several workflows have the directory's name, only one of these workflows builds the
+        // image, and it is not certain which one does.
         let is_alone = of_home.iter().filter(|(_, _, certainty)| *certainty == Certainty::Sure).count() == 1;
         let certainty = |certainty: Certainty| if is_alone { certainty } else { Certainty::Likely };
         return of_home.iter().map(|(set, service, own)| (*set, *service, certainty(*own))).collect();

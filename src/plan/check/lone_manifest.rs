@@ -90,7 +90,8 @@ impl<'a> LoneManifests<'a> {
         built_from(&self.edges, packages)
     }
 
-    /// Returns the discovered service below the root whose directory is the nearest one above a file.
+    /// Returns the discovered service with the nearest directory above a file; `None` if there is no such service, or
+    /// if its directory is the root.
     fn innermost(&self, position: usize) -> Option<usize> {
         let path = self.ground.path(position);
         let above =

@@ -66,7 +66,7 @@ pub fn workflows(tree: &SourceTree) -> BTreeMap<String, Workflow> {
     tree.texts().filter_map(|file| Some((file.name().to_owned(), read(file)?))).collect()
 }
 
-/// Whether a path is that of an action.
+/// Whether a path is that of the file of an action.
 fn is_action(path: &str) -> bool {
     is_action_file(path.rsplit('/').next().unwrap_or_default())
 }

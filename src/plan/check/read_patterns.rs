@@ -20,19 +20,20 @@ pub(super) struct ReadFiles<'a> {
     pub(super) missed: &'a [usize],
     /// The files that the service's patterns cover already.
     pub(super) cover: &'a Positions,
-    /// The files that the service's `exclude` takes from every pattern with a wildcard.
+    /// The files that the service's `exclude` matches. No pattern with a wildcard covers them.
     pub(super) excluded: &'a Positions,
     /// The directories of other services. No pattern may include unread files in them.
     pub(super) others: &'a [RepoDir],
 }
 
 impl ReadFiles<'_> {
-    /// Returns the patterns. The pattern of a directory replaces those of its files if all of its uncovered files were
-    /// read and there are at least two, or if at least half of them were read and these are at least three. The root
-    /// never replaces its files, nor does a directory that contains another service of which no file was read. The
-    /// remaining files are grouped in a similar way: first files of one directory with the same ending, then files of
-    /// neighbouring directories with the same name. Files that `exclude` matches are named one by one, since only that
-    /// covers them.
+    /// Returns the patterns. The pattern of a directory replaces the patterns of its files in two cases: if the
+    /// directory has at least two uncovered files and all of them were read, or if at least three uncovered files were
+    /// read and these are at least half of the uncovered files. The pattern of the root never replaces others, nor does
+    /// the pattern of a directory in which another service lies without a read file. The remaining files are grouped in
+    /// a similar way: first files of one directory with the same ending, then files of neighbouring directories with
+    /// the same name. Files that `exclude` matches are named one by one, since a pattern with a wildcard does not cover
+    /// them.
     pub(super) fn patterns(&self) -> Vec<String> {
         let (mut patterns, mut files) = (Vec::new(), Vec::new());
         let (named, missed): (Vec<usize>, Vec<usize>) =
@@ -56,7 +57,7 @@ impl ReadFiles<'_> {
         patterns
     }
 
-    /// Whether a pattern with a wildcard that matches a file covers it anew.
+    /// Whether a file is not covered yet, and a new pattern with a wildcard can cover the file.
     fn is_added(&self, position: usize) -> bool {
         !self.cover.has(position) && !self.excluded.has(position)
     }

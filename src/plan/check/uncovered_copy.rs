@@ -43,7 +43,7 @@ pub(super) const LOCKFILES: [&str; 20] = [
 /// The names of manifests. A manifest is treated like a lockfile if there is one in the same directory.
 pub(super) const MANIFESTS: [&str; 4] = ["package.json", "Cargo.toml", "go.mod", "pyproject.toml"];
 
-/// Whether a path is that of a lockfile, or of the manifest beside one.
+/// Whether a path is that of a lockfile, or of a manifest beside a lockfile.
 pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     let beside = |name: &&str| {
@@ -53,8 +53,8 @@ pub(super) fn is_lockfile(ground: &Ground<'_>, path: &str) -> bool {
     LOCKFILES.contains(&name) || MANIFESTS.contains(&name) && LOCKFILES.iter().any(beside)
 }
 
-/// The files that a Dockerfile copies, but that the patterns of a service do not cover, in all builds of the service
-/// with this Dockerfile.
+/// The files that a Dockerfile copies, but that the patterns of a service do not cover, for all builds of the service
+/// with this Dockerfile together.
 #[derive(Default)]
 struct Missed {
     files: BTreeSet<usize>,
@@ -97,7 +97,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
             };
             let (excluded, others): (Vec<usize>, Vec<usize>) = uncovered.into_iter().partition(is_excluded);
             let breadth = if is_wide(ground, &build.context, source) { Breadth::Wide } else { Breadth::Named };
-            // Excluded files of a directory are left out on purpose, except for those of another package.
+            // If only some files of a source are excluded, the user excludes them on purpose, except for files of
+            // another package.
             let excluded = if excluded.len() == read.len() {
                 excluded
             } else {
@@ -125,8 +126,8 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     missed.into_iter().map(|(subject, (missed, file))| finding(ground, subject, &missed, file)).collect()
 }
 
-/// The sources of a build, each with the positions of the files that it matches. Sources that are symbolic links or
-/// behind one are left out.
+/// The sources of a build, each with the positions of the files that it matches. Sources that are symbolic links, or
+/// that are reached through a symbolic link, are left out.
 type Sources<'b> = Vec<(&'b ContextSource, Vec<usize>)>;
 
 /// Returns the sources of each build; `None` for a build whose ignore file cannot be read.

@@ -141,7 +141,8 @@ fn is_about_locked(ground: &Ground<'_>, compared: &Compared<'_>) -> bool {
     }
 }
 
-/// Returns the services that have uncovered files in their directories, without those that are built from this service.
+/// Returns the services whose directories contain uncovered files. Services that are built from the observed service
+/// are left out.
 fn owners<'g>(ground: &Ground<'g>, compared: &Compared<'_>) -> Vec<&'g ServiceName> {
     let config = ground.config(compared.set);
     let holds = |id: &ServiceId| {
@@ -195,7 +196,7 @@ fn compare<'o>(ground: &Ground<'_>, observed: &'o Observed) -> Vec<Compared<'o>>
     found
 }
 
-/// Returns the files that the `exclude` of a service takes from every pattern with a wildcard.
+/// Returns the files that the `exclude` of a service matches. No pattern with a wildcard covers them.
 fn withheld(ground: &Ground<'_>, filter: &Filter) -> Positions {
     let Filter::Ordered(entries) = filter else { return Positions::default() };
     let patterns = entries.iter().filter(|entry| entry.effect == Effect::ExcludeWildcards);
@@ -212,8 +213,8 @@ fn odd_paths(listing: &Listing) -> Vec<(usize, String)> {
     odd.map(|(position, entry)| (position, String::from_utf8_lossy(entry.path).into_owned())).collect()
 }
 
-/// The lockfiles, settings files and manifests of a service that need no pattern: of the packages in them, only those
-/// that the service gets matter.
+/// The lockfiles, settings files and manifests of a service that need no pattern, since only the packages in them that
+/// the service gets matter.
 struct LockedManifests<'a> {
     service: &'a Service,
     /// The directories with lockfiles of the service.
@@ -230,8 +231,8 @@ impl<'a> LockedManifests<'a> {
         Self { service, directories }
     }
 
-    /// Whether a file needs no pattern: of the packages in it, only those that the service gets matter; or it is a
-    /// lockfile and the service exempts lockfiles.
+    /// Whether a file needs no pattern: only the packages in it that the service gets matter, or it is a lockfile and
+    /// the service exempts lockfiles.
     fn hold(&self, path: &str) -> bool {
         let name = path.rsplit('/').next().unwrap_or_default();
         if self.service.lockfile == LockfileUse::Unchecked {

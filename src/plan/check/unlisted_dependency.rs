@@ -27,7 +27,8 @@ pub(super) fn images(ground: &Ground<'_>) -> Vec<Finding> {
     check(ground, CheckRule::UnlistedImage)
 }
 
-/// Returns the edges of each discovered service to what it is built from, without those that filters declare.
+/// Returns, for each discovered service, its edges to the services that it is built from, without edges that filters
+/// declare.
 pub(super) fn edges<'a>(ground: &Ground<'a>) -> Vec<Vec<&'a DiscoveredEdge>> {
     let mut edges: Vec<Vec<&DiscoveredEdge>> = vec![Vec::new(); ground.found.services.len()];
     for edge in &ground.found.edges {
@@ -40,8 +41,8 @@ pub(super) fn edges<'a>(ground: &Ground<'a>) -> Vec<Vec<&'a DiscoveredEdge>> {
     edges
 }
 
-/// Returns discovered services, and those from which they are built. Dependencies that are only for development do not
-/// count.
+/// Returns discovered services with all services that they are built from. Dependencies that are only for development
+/// do not count.
 pub(super) fn built_from(edges: &[Vec<&DiscoveredEdge>], services: BTreeSet<usize>) -> BTreeSet<usize> {
     let mut next: Vec<usize> = services.iter().copied().collect();
     let mut found = services;
@@ -70,7 +71,7 @@ fn check(ground: &Ground<'_>, rule: CheckRule) -> Vec<Finding> {
                 continue;
             }
             missed.insert(target);
-            // With `depends_on`, a listed service brings the services that it is built from.
+            // If `depends_on` lists a service, the services that this service is built from need not be listed.
             let is_brought = way[..way.len() - 1].iter().any(|edge| missed.contains(&edge.to));
             if rule_of(&way[way.len() - 1].at) != rule || config.shape == Shape::Structured && is_brought {
                 continue;

@@ -43,7 +43,7 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
 /// file gets a pattern of its own.
 fn groups(ground: &Ground<'_>, owned: &Positions) -> Vec<String> {
     let listing = ground.listing();
-    // How many files before each are owned.
+    // For each position in the listing, how many files before it are owned.
     let mut before = vec![0; listing.len() + 1];
     for at in 0..listing.len() {
         before[at + 1] = before[at] + usize::from(owned.has(at));

@@ -31,7 +31,8 @@ impl UnreadBuilds {
         self.0.insert(path.to_owned(), problem.help("correct it, or commit the file"));
     }
 
-    /// Returns the text of a file. If there is no text, it records a problem, unless discovery has reported one.
+    /// Returns the text of a file; `None` if the text is not known. In that case, a problem is recorded, unless
+    /// discovery has reported one.
     pub(super) fn text<'a>(&mut self, ground: &Ground<'a>, path: &str) -> Option<&'a SourceFile> {
         let text = ground.tree.text(path);
         let is_said = || {
@@ -48,13 +49,13 @@ impl UnreadBuilds {
         text
     }
 
-    /// Returns a parsed Dockerfile. If builders would refuse the file, it records a problem and returns `None`.
+    /// Returns a parsed Dockerfile; `None` if builders would refuse the file. In that case, a problem is recorded.
     pub(super) fn parsed(&mut self, file: &SourceFile) -> Option<Dockerfile> {
         Dockerfile::parse(file.text()).inspect_err(|refused| self.note(file, refused)).ok()
     }
 
-    /// Returns a parsed ignore file. If a pattern of the file is not understood, it records a problem and returns
-    /// `None`.
+    /// Returns a parsed ignore file; `None` if a pattern of the file is not understood. In that case, a problem is
+    /// recorded.
     pub(super) fn ignore_file(&mut self, file: &SourceFile) -> Option<IgnoreFile> {
         let read = IgnoreFile::parse(file.text());
         if read.is_none() {

@@ -27,7 +27,8 @@ fn unmade(ground: &Ground<'_>) -> Vec<Finding> {
         let Some(file) = ground.tree.text(path) else { continue };
         for job in &workflow.jobs {
             let read = ground.read_texts(path, job).map(|text| (text, Severity::Error));
-            // An output that nothing reads decides nothing. It is the last, since the same step output may be read too.
+            // An export that nothing reads decides nothing, so it is only a warning. Exports come last, since something
+            // may read the same output of the step elsewhere, which is an error.
             let exported = job.outputs.values().map(|text| (text.as_str(), Severity::Warning));
             for (text, severity) in read.chain(exported) {
                 for (step, output, known) in unmade_in(ground, path, job, text) {
@@ -132,7 +133,7 @@ pub(super) fn filters(ground: &Ground<'_>) -> BTreeSet<(usize, ServiceId)> {
     found
 }
 
-/// Whether other filters use the patterns of a filter through a YAML alias. No job need read such a filter itself.
+/// Whether other filters use the patterns of a filter through a YAML alias. Jobs need not read such a filter itself.
 fn is_shared(ground: &Ground<'_>, set: usize, name: &str) -> bool {
     let config = ground.config(set);
     let Some(own) = config.services.get(name) else { return false };

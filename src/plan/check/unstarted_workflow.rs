@@ -69,7 +69,7 @@ fn starts(ground: &Ground<'_>, event: &WorkflowEvent) -> Option<Positions> {
         entries.push(entry("**", Effect::Include)?);
     }
     for path in list {
-        // GitHub gives these characters a meaning of its own.
+        // GitHub gives these characters another meaning than the patterns of filters do.
         if path.value.contains(['+', '?', '[', '{', '(', '\\']) {
             return None;
         }

@@ -20,8 +20,7 @@ use crate::plan::pipeline::ConfigFile;
 /// The definitions of services in the configuration at a base.
 #[derive(Clone)]
 pub(super) enum BaseConfig {
-    /// They are the same as at head. This is also the case for a base without a configuration if head's definitions are
-    /// used for it.
+    /// They are the same as at head, or the base has no configuration and head's definitions are used for the base.
     Unchanged,
     /// They were read.
     Read(Rc<Definitions>),
@@ -126,7 +125,7 @@ impl<'a> Reader<'a> {
         };
         self.paths.extend(then.paths().iter().cloned());
         let is_settled = self.file.discovery.is_same_before(changes);
-        // Equal ids need no content: a blobless clone need not fetch it.
+        // If the ids are equal, the content is not read, so that a blobless clone need not fetch it.
         if at_head == Some(then.id()) && is_settled {
             return Ok(BaseConfig::Unchanged);
         }
@@ -278,7 +277,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Returns unknown definitions for an error that only adds services to the plan, and any other error unchanged.
+/// Returns unknown definitions, which only add services to the plan, if the error means that the configuration cannot
+/// be read here. Returns any other error unchanged.
 fn unreadable(base: &CommitId, error: git::GitError) -> Result<BaseConfig, git::GitError> {
     match error {
         git::GitError::MissingBlob { .. } | git::GitError::LinkOutside { .. } | git::GitError::LinkLoop { .. } => {

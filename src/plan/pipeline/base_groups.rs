@@ -22,7 +22,7 @@ pub(super) struct Group {
     pub(super) services: Vec<ServiceId>,
 }
 
-/// The base with which only one service is compared.
+/// A service's own base, which replaces the base of the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct OwnBase {
     pub(super) commit: CommitId,
@@ -46,7 +46,8 @@ pub(super) enum Known {
 /// Services in groups, each with a common base.
 pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
-    /// For each service, the base with which only this service is compared; `None` if it has no such base.
+    /// For each service, its own base, which replaces the base of the plan; `None` if the service has no base of its
+    /// own.
     pub(super) bases: Vec<Option<OwnBase>>,
     /// The built refs; `None` if they were not read.
     pub(super) standing: Option<RefState>,
@@ -126,8 +127,8 @@ impl Grouped {
         let mut bases = Vec::new();
         let mut groups: BTreeMap<(Option<CommitId>, bool), Vec<ServiceId>> = BTreeMap::new();
         for (service, known) in config.graph.services().zip(known) {
-            // A library is never built: its changes count since the base of each service that is built from it. A
-            // service without an image publishes nothing.
+            // A library is never built, so it has no base: its changes count since the base of each service that is
+            // built from it. A service without an image publishes nothing.
             let definition = &config.services[service.0];
             if definition.is_library() || (since == Since::Published && definition.image.name.is_none()) {
                 bases.push(None);
@@ -147,7 +148,7 @@ impl Grouped {
         let others = doubts.len().saturating_sub(1);
         let doubt = doubts.into_iter().next().map(|first| match others {
             0 => first,
-            // One sentence is enough, however many services there are.
+            // A single doubt is reported, however many services have one.
             others => {
                 Doubt { message: format!("{}; the same holds for {others} more services", first.message), ..first }
             }

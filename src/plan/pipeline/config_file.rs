@@ -50,12 +50,13 @@ pub struct ConfigFile {
 pub struct Place {
     /// The path by which it was named or found.
     pub path: RepoPath,
-    /// The paths that determine its content: the symbolic links on the way, and the file to which they lead.
+    /// The paths that determine the content of the configuration: the symbolic links on the way to its file, and the
+    /// file.
     pub paths: Vec<RepoPath>,
     /// How it was found.
     pub by: FoundBy,
-    /// Whether it differs from `HEAD`, but git reports no change: a flag in the index makes git ignore changes of the
-    /// file.
+    /// Whether the file differs from `HEAD`, but git reports no change, since a flag in the index makes git ignore
+    /// changes of the file.
     pub is_changed_unseen: bool,
 }
 
@@ -113,8 +114,8 @@ impl ConfigFile {
     /// file at one of the default paths.
     ///
     /// With a commit `at`, the file is read from that commit; only a named file that the commit lacks is read from the
-    /// disk. Without a commit, the file is read from the work tree. A file that is not checked out is then read from
-    /// HEAD: in a bare clone, in a clone without a checkout, or if a sparse checkout leaves the file out.
+    /// disk. Without a commit, the file is read from the work tree. In this case, a file that is not checked out is
+    /// read from HEAD: in a bare clone, in a clone without a checkout, or if a sparse checkout leaves the file out.
     ///
     /// # Errors
     /// When there is no file, or it cannot be read.
@@ -170,7 +171,7 @@ impl ConfigFile {
         };
         let found = match at {
             Some(commit) => match Self::in_tree(repository, commit, &place, FoundBy::Name)? {
-                // A file that is newer than the commit, or not committed.
+                // The commit lacks the file: the file is newer than the commit, or is not committed.
                 None => Self::on_disk(repository, &place, FoundBy::Name)?,
                 found => found,
             },

@@ -57,8 +57,8 @@ pub(super) struct Reuse {
     pub(super) rebuild: bool,
 }
 
-/// Finds the values on which the images of a plan depend: the version, the commit and the environment, if the builds
-/// can see them, and the labels that vary.
+/// Finds the values on which the images of a plan depend: the version, the commit and the environment if the builds can
+/// see these values, and the labels that vary.
 struct Bindings<'a> {
     workspace: &'a WorkspaceView<'a>,
     /// The environment's name.
@@ -78,8 +78,8 @@ struct InheritedBindings {
     is_doubtful: bool,
 }
 
-/// Returns the content tags of planned services. `names` and `fingerprints` are those of the services, in the same
-/// order.
+/// Returns the content tags of planned services. `names` and `fingerprints` have the names and the fingerprints of the
+/// services, in the order of the services.
 pub(super) fn of(
     workspace: &WorkspaceView,
     built: &Built,
@@ -226,7 +226,7 @@ struct Sees {
 impl Sees {
     fn of(service: &Service, context_holds_git: impl FnOnce() -> bool) -> Self {
         let recipe = &service.recipe;
-        // A command gets all three in its environment.
+        // A command gets the version, the commit and the environment's name as environment variables.
         if recipe.run.is_some() || recipe.before.is_some() || recipe.builder == Some(Builder::Task) {
             return Self { version: true, commit: true, environment: true };
         }
@@ -252,8 +252,8 @@ fn has_image(service: &Service) -> bool {
     service.image.name.is_some() && !service.is_library()
 }
 
-/// Whether a directory is the root of the repository. `directory` is relative to `path`; if it has a leading `/`, to
-/// the root.
+/// Whether a directory is the root of the repository. `directory` is relative to `path`, or to the root if it has a
+/// leading `/`.
 fn leads_to_root(path: &str, directory: &str) -> bool {
     let whole = match directory.strip_prefix('/') {
         Some(from_root) => from_root.to_owned(),
@@ -289,7 +289,7 @@ fn leaves_git_out(text: &[u8]) -> bool {
 /// Returns which image references the builds of an event push.
 fn pushes(workspace: &WorkspaceView, built: &Built, head: &CommitId) -> Pushes {
     let WorkspaceView { repository, trigger, .. } = *workspace;
-    // Other events must not reuse images with the changes of a pull request.
+    // Runs for other events must not reuse images that contain the changes of a pull request.
     if matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup) || trigger.origin != Origin::Own {
         return Pushes::Tags;
     }
@@ -331,8 +331,7 @@ fn pushes_from(config: &Config, branch: &str) -> bool {
     })
 }
 
-/// Whether a commit is on a local or remote-tracking branch that `is_named` accepts. If git cannot tell, the answer is
-/// no.
+/// Whether a commit is on a local or remote-tracking branch that `is_named` accepts. `false` if git cannot tell.
 fn is_on(repository: &Repository, is_named: impl Fn(&str) -> bool, head: &CommitId) -> bool {
     let remote = repository.branch_there("").tracking();
     ["refs/heads/", remote.as_str()].into_iter().any(|prefix| {

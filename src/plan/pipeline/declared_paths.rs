@@ -128,7 +128,7 @@ impl<'a, 'b> Search<'a, 'b> {
         let others = self.doubts.len().saturating_sub(1);
         let doubt = self.doubts.drain(..).next().map(|first| match others {
             0 => first,
-            // One sentence is enough, however many links there are.
+            // A single doubt is reported, however many links have one.
             others => Doubt { message: format!("{}; the same holds for {others} more", first.message), ..first },
         });
         Followed { config, warnings: self.warnings, doubt, read: self.read }

@@ -6,7 +6,7 @@ use crate::model::name::nearest;
 
 /// Returns the chosen environment; if none is chosen, the first one that fits the trigger.
 ///
-/// If no environment names the event's kind, the event counts as one of a similar kind: a release as a tag, a merge
+/// If no environment fits the kind of the event, the event counts as one of a similar kind: a release as a tag, a merge
 /// group as a pull request, a schedule or a deletion as a push. `default_branch` returns the name of the default
 /// branch; it is called only if the result depends on that name.
 pub(super) fn choose<'a>(

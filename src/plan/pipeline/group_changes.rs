@@ -190,8 +190,8 @@ impl<'a> Findings<'a> {
 
     /// Returns the changes of a group that are kept: changes that affect its services, changes that a named filter
     /// matches and no earlier group has, and changes that no filter matches. For each filter of a dependency, only one
-    /// change is kept, since one makes the dependency affected. After the first group, only one unmatched change is
-    /// kept.
+    /// change is kept, since one change is enough to affect the dependency. After the first group, only one unmatched
+    /// change is kept.
     fn worth_keeping(&mut self, compared: &GroupChanges, matches: &Matches) -> ChangeSet {
         let config = self.config;
         let mut kept: BTreeSet<&Change> = BTreeSet::new();

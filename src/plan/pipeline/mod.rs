@@ -156,7 +156,8 @@ pub struct Planned {
     pub notes: Vec<Diagnostic>,
     /// How much work it took to make the plan.
     pub work: WorkDone,
-    /// For each service, by its id, the base with which only this service is compared; `None` if it has no such base.
+    /// For each service, by its id, its own base, which replaces the base of the plan; `None` if the service has no
+    /// base of its own.
     pub bases: Vec<Option<plan::Base>>,
     /// The changes since any of the bases.
     pub changes: ChangeSet,
@@ -254,7 +255,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let workspace = &WorkspaceView { config, ..*workspace };
 
     step("reading changes");
-    // Bases have most of their trees in common with each other.
+    // Most trees are equal at several bases, so an object cache saves time.
     let keeping = (grouped.groups.len() > 1).then(|| repository.with_object_cache());
     let mut differ = keeping.as_ref().unwrap_or(repository).differ();
     let mut reader = base_config::Reader::new(repository, file);
@@ -296,7 +297,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let take = || fingerprints(&handle(), file, config, &range.tip, &planned, request.fingerprints);
     let (prints, named) = beside(take, name);
     let (Prints { found: fingerprints, doubt, directories }, named) = (prints?, named?);
-    // Files that git could not read before have a doubt already.
+    // There may be a doubt already about files of the work tree that git could not read.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");
     notes.doubts.extend(doubt.filter(|_| !in_doubt));
     notes.warnings.extend(rules.note(&planned));
@@ -422,14 +423,15 @@ fn followed<'c>(
     Ok(((config, read), notes))
 }
 
-/// Returns those names of services that need no history: only the images.
+/// Returns the names of services that do not depend on history: only the names of their images.
 fn images(config: &Config, services: &[ServiceId]) -> Vec<Names> {
     let image = |service: &ServiceId| config.services[service.0].image.name.as_ref().map(ToString::to_string);
     services.iter().map(|service| Names { image: image(service), ..Names::default() }).collect()
 }
 
 /// Returns why services have no bases of their own although `--since` requests such bases; `None` if the services have
-/// them or need none. Only environments that push and the environment `local` have records of builds.
+/// such bases, or if `--since` requests none. Only environments that push and the environment `local` have records of
+/// builds.
 fn lacks_own_bases(compare: &Compare, config: &Config, environment: &str) -> Option<&'static str> {
     let lacks = match compare {
         Compare::Since(Since::Built) => "it has no built refs",

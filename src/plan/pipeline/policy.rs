@@ -1,4 +1,4 @@
-//! The policies of a plan, which give warnings about it or refuse to make it.
+//! The policies of a plan. A policy gives warnings about the plan, or makes it an error.
 
 use super::config_file::at_usual_place;
 use super::dead::{self, Dead, Trees};

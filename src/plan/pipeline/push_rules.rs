@@ -1,5 +1,5 @@
-//! Decides whether results are pushed, and by which configuration. For a pull request, this is the configuration of its
-//! base, since the author may have changed head's.
+//! Decides whether results are pushed, and by which configuration. For a pull request, this is the configuration at its
+//! base, since the author may have changed the configuration at head.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -43,8 +43,8 @@ pub(super) fn push(environment: &Environment, trigger: &Trigger, request: PushRe
 
 /// The configuration by which images are named and pushed, and the services that are not pushed.
 pub struct PushRules<'a> {
-    /// Head's configuration. For a pull request with `--push`, it has the environments, image names and tag rules of
-    /// base.
+    /// Head's configuration. For a pull request or a merge group with `--push`, it has the environments, image names
+    /// and tag rules of base.
     pub(super) config: Cow<'a, Config>,
     /// The name of the environment that this configuration chooses.
     pub(super) environment: String,
@@ -59,7 +59,7 @@ pub struct PushRules<'a> {
 
 impl<'a> PushRules<'a> {
     /// Returns the rules for an event. `environment` is the one that head's configuration chooses. Base is read only
-    /// for a pull request or a merge group with `--push`, since without `--push` nothing is pushed from these.
+    /// for a pull request or a merge group with `--push`, since without `--push` nothing is pushed for these events.
     ///
     /// # Errors
     /// When the event's base cannot be chosen.

@@ -148,7 +148,8 @@ impl ResolvedRequest {
     pub(super) fn is_checked_out(&self, repository: &Repository, trigger: &Trigger, tip: &Tip) -> Result<(), Error> {
         let (Some(_), Some(tag)) = (&self.released, trigger.tag()) else { return Ok(()) };
         let here = repository.resolve(&format!("refs/tags/{tag}")).ok();
-        // The event may name the tag's object. If this clone has an older tag of that name, versions would be wrong.
+        // The event may name the tag's object instead of the commit. If the tag of this clone is older than the pushed
+        // one, versions would be wrong.
         let named = trigger.subject.commit().map(|commit| repository.resolve(&commit.to_string()).unwrap_or(*commit));
         let head = tip.commit;
         match [named, here].into_iter().flatten().find(|commit| head != Some(*commit)) {

@@ -91,7 +91,8 @@ impl<'a> SavedNames<'a> {
                 return Some(format!("`{}` is not the version of the release tag {tag}", Escaped::new(version)));
             }
             let by_hand = self.by_hand(service, version);
-            // A release has the tags of its version. Only with modified files may it have the tags of another commit.
+            // An image of a release has the tags that its version gives. Only an image of modified files may have the
+            // tags of a build that is no release.
             let is_release = described.is_some() || by_hand.as_ref().is_some_and(|release| release.ranks == RELEASED);
             let may_be_none = !is_release || version.ends_with("dirty");
             let by_hand = by_hand.filter(|_| released.is_none());
@@ -107,7 +108,7 @@ impl<'a> SavedNames<'a> {
         Some(format!("no rule of `tags` gives it `{}`", Escaped::new(first)))
     }
 
-    /// Returns the release tag of this run's event and its version; `None` if the tag is not one of the service.
+    /// Returns the release tag of this run's event and its version; `None` if the tag does not belong to the service.
     fn released(&self, service: &Service) -> Option<(TagName, Version)> {
         let tag = TagName::from_git(self.context.trigger.tag()?);
         match self.context.config.release_tags().parse(&tag) {
@@ -117,7 +118,7 @@ impl<'a> SavedNames<'a> {
     }
 
     /// Returns the release at head that gives a service its names in the plan; `None` if the plan has no such release.
-    /// The error describes a release that is not one of the service or not at head.
+    /// The error describes a release that does not belong to the service or is not at head.
     fn described(&self, service: &Service, planned: &PlannedService) -> Result<Option<PossibleRelease>, String> {
         let Some(described) = planned.described.as_ref().filter(|described| described.distance == 0) else {
             return Ok(None);
@@ -136,7 +137,7 @@ impl<'a> SavedNames<'a> {
         }
     }
 
-    /// Whether a version is that of a release at head in any style.
+    /// Whether a version is the version of a release at head, in any style.
     fn is_of_release(&self, version: &str, release: &Version) -> bool {
         let facts = VersionFacts {
             base: Some(release.clone()),
@@ -150,7 +151,7 @@ impl<'a> SavedNames<'a> {
             purpose: Purpose::Releases,
         };
         let clean = ["-dirty", "+dirty"].iter().find_map(|dirty| version.strip_suffix(dirty)).unwrap_or(version);
-        // The commit after these may be another one, with any number of digits.
+        // After one of these beginnings, any commit with any number of digits is accepted.
         let starts = [format!("{release}-0000-"), "sha-".to_owned()];
         starts.iter().any(|start| clean.starts_with(start))
             || VersionStyle::CHOICES.iter().any(|(style, ..)| render(*style, &facts).is_ok_and(|made| made == clean))

@@ -47,8 +47,7 @@ impl SavedPlanContext<'_> {
         let saved = SavedNames::of(self, plan, environment)?;
         for service in &plan.services {
             let name = Escaped::new(&service.service).to_string();
-            // A service that the configuration lacks, or has with another path, has no recipe, which is an error
-            // elsewhere.
+            // `Workspace::recipe` reports a service that the configuration lacks, or has with another path.
             let Some(id) = self.config.graph.id(&service.service) else { continue };
             let named = saved.as_ref().and_then(|saved| saved.contradiction(&self.config.services[id.0], service));
             let said =

@@ -22,8 +22,8 @@ pub(super) struct Step<'a> {
 }
 
 /// Returns, for each group of services, the commits that touch any service of the group, the newest first. These are
-/// the commits since the group's commit in `since`; if that is `None`, since the beginning of history. `touches`
-/// returns the services that a commit touches.
+/// the commits since the group's commit in `since`, or since the beginning of history if `since` has `None` for the
+/// group. `touches` returns the services that a commit touches.
 ///
 /// It takes one walk of history for all groups, and one comparison of trees for each visited commit.
 pub(super) fn since(

@@ -64,7 +64,7 @@ pub fn versions(
     let default_branch = || base::default_branch(repository, trigger, None);
     let environment = match environment::choose(config, trigger, request.environment.as_deref(), default_branch) {
         Ok((_, environment)) => Some(environment),
-        // If no environment is for this event, none determines how versions are written.
+        // If no environment fits this event, the default settings determine how versions are written.
         Err(Error::NoEnvironment { .. }) => None,
         Err(error) => return Err(error),
     };

@@ -51,7 +51,8 @@ pub fn with_copied(
     Ok((config.with_copied(copied).with_lockfiles(), warnings))
 }
 
-/// Why a whole context is an input: the reason in words, and where the Dockerfile gives this reason, if it does.
+/// Why a whole context is an input: the reason in words, and the position in the Dockerfile that shows the reason, if
+/// there is one.
 struct Reason {
     message: String,
     place: Option<(SourceFile, Span)>,
@@ -142,7 +143,8 @@ impl Reader<'_> {
         let start = if context.is_root() { String::new() } else { format!("{}/", context.as_str()) };
         let links = listing.filter(|entry| entry.mode == Mode::SymbolicLink);
         let links = links.filter_map(|entry| entry.path.strip_prefix(start.as_bytes()));
-        // The targets of the links are not known here, and do not matter.
+        // The targets of the links are not known here. Any target is right, since only the links themselves are
+        // searched for.
         Ok(ContextFiles::new(links.map(|path| ContextEntry { path, link: Some(b"/") })).leads_on(source))
     }
 }

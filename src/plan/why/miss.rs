@@ -25,23 +25,23 @@ pub enum Miss {
     },
     /// A pattern matches the path, but applies only to other statuses than the one of the change.
     Status {
-        /// The path, quoted as above.
+        /// The path, quoted as git quotes it if it is not UTF-8.
         path: String,
         /// The pattern that matches.
         by: PatternPlace,
     },
     /// A pattern matches the path, but every rule of the filter must match, and another rule does not.
     Unmet {
-        /// The path, quoted as above.
+        /// The path, quoted as git quotes it if it is not UTF-8.
         path: String,
         /// The pattern that matches.
         by: PatternPlace,
         /// A pattern of the rule that does not match.
         unmet: PatternPlace,
     },
-    /// The path begins like a pattern.
+    /// The path begins with the same text as a pattern.
     Near {
-        /// The path, quoted as above.
+        /// The path, quoted as git quotes it if it is not UTF-8.
         path: String,
         /// The pattern.
         by: PatternPlace,
@@ -65,7 +65,8 @@ pub struct TakenBack {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Exclusion {
-    /// The pattern has a leading `!`, and is in the same list as the patterns that match.
+    /// The pattern has a leading `!`, and is in the same list as the patterns that match. Or rebake added the pattern,
+    /// since the path belongs to another service.
     Negated,
     /// The pattern is one of the service's `exclude`.
     Exclude,

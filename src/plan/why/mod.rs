@@ -26,7 +26,7 @@ pub struct ServiceExplanation {
     pub service: String,
     /// Whether it is affected.
     pub affected: bool,
-    /// The base with which only this service is compared; absent if it has no such base.
+    /// The service's own base, which replaces the base of the plan; absent if the service has no base of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
     /// Its causes; empty if it is not affected.

@@ -79,7 +79,7 @@ pub fn reach(config: &Config, path: &RepoPath, extent: Extent) -> Reach {
             let reached = services.entry(service.0).or_insert_with(|| Reached {
                 service: config.graph.name(service).as_str().to_owned(),
                 when: Vec::new(),
-                // The status is only an assumption here, so the causes leave it out.
+                // The status is only an assumption here, so the causes do not contain it.
                 causes: affected
                     .causes(service)
                     .iter()

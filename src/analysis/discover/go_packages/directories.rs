@@ -53,7 +53,7 @@ impl Directories {
         areas
     }
 
-    /// Adds the areas, and returns whether the whole directory is one area.
+    /// Adds the areas of a directory to `areas`, and returns whether one area contains the whole directory.
     fn add_less(&self, directory: &RepoDir, is_others: &impl Fn(&RepoDir) -> bool, areas: &mut Vec<Area>) -> bool {
         let before = areas.len();
         let mut is_whole = true;

@@ -45,8 +45,8 @@ impl<'t> Imports<'t> {
         for (target, directory) in self.modules.meanings(module, import) {
             match self.packages.get_key_value(&directory) {
                 Some((directory, package)) if package.module == target => return Some(Target::Package(directory)),
-                // A directory of another module does not belong to this one: that module is required in some published
-                // version.
+                // A directory of another module does not belong to this module: this module requires the other one in a
+                // published version.
                 _ if self.modules.holding(&directory) != Some(target) => {}
                 _ => missing = missing.or(Some(Target::Missing(target))),
             }
@@ -54,9 +54,9 @@ impl<'t> Imports<'t> {
         missing
     }
 
-    /// Returns the packages that the roots, which are packages of a module, import directly or through others, nearest
-    /// first. This includes the imports of the roots' own tests. The imports of a package for which `is_end` holds are
-    /// not followed.
+    /// Returns the packages that the roots, which are packages of a module, import directly or through others. The
+    /// nearest come first. This includes the imports of the roots' own tests. The imports of a package for which
+    /// `is_end` holds are not followed.
     pub(super) fn reach(
         &mut self,
         module: usize,

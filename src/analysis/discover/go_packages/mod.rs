@@ -102,14 +102,14 @@ struct Finder<'t> {
 }
 
 impl<'t> Finder<'t> {
-    /// Makes a service of a module.
+    /// Returns the package of a module that is a service, and its edges to other modules.
     fn module(&mut self, position: usize) -> Contribution {
         let modules = self.modules;
         let ModuleAt { directory, path, at, .. } = &modules.list[position];
         let roots = self.roots.remove(&position).unwrap_or_default();
         let mut takes = self.deciding(position);
         let mut edges: BTreeMap<usize, DeclaredAt> = BTreeMap::new();
-        // The imports of another module belong to that module's own service.
+        // The imports of packages of another module belong to the service of that module.
         let is_end = |package: &GoPackage| {
             package.module != position
                 && !self.commands.contains_key(&package.module)
@@ -144,15 +144,15 @@ impl<'t> Finder<'t> {
         }
     }
 
-    /// Whether the importing package's own module already has the edge to the imported package's module, and resolves
-    /// the import to the same package.
+    /// Whether no edge to the module of a reached package is needed: the importing package is in that module, or in
+    /// another module that itself has the edge and resolves the import to the same package.
     fn is_edge_of_importer(&self, position: usize, target: usize, reached: &Reached<'_>) -> bool {
         let importer = self.packages[reached.by].module;
         let has_edge = || self.imports.meaning(importer, &reached.import.path) == Some(reached.target);
         importer == target || importer != position && !self.commands.contains_key(&importer) && has_edge()
     }
 
-    /// Makes a service of a command.
+    /// Returns the package of a command that is a service.
     fn command(&mut self, position: usize, directory: &'t RepoDir) -> Package {
         let module = &self.modules.list[position];
         let mut takes = self.deciding(position);

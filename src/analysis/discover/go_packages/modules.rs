@@ -97,7 +97,7 @@ impl Modules {
         self.by_directory.contains_key(directory)
     }
 
-    /// Whether every import means the same in both modules.
+    /// Whether every import certainly means the same package in both modules.
     pub(super) fn see_alike(&self, a: usize, b: usize) -> bool {
         let [a, b] = [a, b].map(|position| &self.list[position]);
         let sees_no_more = |module: &ModuleAt| module.visible.keys().all(|path| module.is_shared(path));

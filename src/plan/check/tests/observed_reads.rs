@@ -66,7 +66,7 @@ fn files_that_exclude_matches_are_named() {
     let filters = format!("{API}defaults: {{exclude: ['**/*.md']}}\n");
     let proposed = |files: &[&str], read: &[&str]| seen(files, &filters, read).proposed;
     assert_eq!(proposed(&["x/a", "x/R.md"], &["x/a", "x/R.md"]), ["x/R.md", "x/a"]);
-    // No pattern of a directory takes a file that is not read.
+    // A file that `exclude` matches and that was not read does not prevent the pattern of its directory.
     assert_eq!(proposed(&["x/a", "x/b", "x/R.md"], &["x/a", "x/b"]), ["x/**"]);
     let mended = filters.replace("path: api", "path: api, filters: [api/**, x/R.md, x/a]");
     assert_eq!(seen(&["x/a", "x/R.md"], &mended, &["x/a", "x/R.md"]).uncovered, []);

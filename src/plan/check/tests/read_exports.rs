@@ -77,7 +77,8 @@ fn nothing_about_an_unread_filter_is_an_error() {
     assert_eq!([of("R001", "gone"), of("R001", "api")], [format!("error {dead}"), format!("warning {dead}")]);
 }
 
-/// The steps of a composite action filter paths like those of a job. Whoever uses the action may read its outputs.
+/// Steps of a composite action can filter paths, as steps of a job do. A workflow that uses the action may read its
+/// outputs.
 #[test]
 fn filters_of_composite_actions_are_checked() {
     let step = |using: &str, filters: &str| {

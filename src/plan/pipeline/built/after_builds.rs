@@ -40,7 +40,7 @@ impl Recording<'_> {
         Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
     }
 
-    /// Returns those of these services whose built refs are now at a descendant of this run's commit, each with that
+    /// Returns each of these services whose built ref is now at a descendant of this run's commit, with this
     /// descendant.
     ///
     /// # Errors
@@ -157,8 +157,8 @@ impl Recording<'_> {
     /// builds did not begin. The marks of services whose results are not known stay. A mark that another run has
     /// replaced or removed is set again, since it is not known which of the two results the environment has.
     ///
-    /// Returns the recorded services that keep their marks until they have their tags, and the error of the remote, if
-    /// there was one.
+    /// Returns the recorded services that keep their marks until their images have their tags, and the error of the
+    /// remote, if there was one.
     fn settle_marks(
         &self,
         begun: &Begun,

@@ -43,7 +43,8 @@ impl Recording<'_> {
         outlook
     }
 
-    /// Returns the outcomes that recording these services will have if no ref is moved until then.
+    /// Returns, for each of these services, the outcome that recording the service will have if no run moves its ref in
+    /// the meantime.
     pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
         let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
         let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
@@ -121,7 +122,7 @@ impl Recording<'_> {
             if refs.iter().all(|name| self.repository.reference_id(name).is_none()) {
                 return Ok(());
             }
-            // Another run has recorded it since this one began, or has begun to build it.
+            // Another run has recorded the service since this run began, or has begun to build it.
             begun.unmarked.remove(&service);
             begun.marked.insert(service);
             if begun.token.is_none() {

@@ -10,8 +10,8 @@ use crate::plan::pipeline::base_config;
 use crate::plan::pipeline::base_groups::Grouped;
 use crate::plan::pipeline::group_changes::{self, GroupChanges};
 
-/// Returns those of these services that are due at the commit of a recording: they have a mark, have changed since
-/// their last recorded build, or it is not known whether they have changed.
+/// Returns which of these services are due at the commit of a recording: services that have a mark or have changed
+/// since their last recorded build, and services for which it is not known whether they have changed.
 pub(super) fn due(
     recording: &Recording,
     services: &BTreeSet<ServiceId>,

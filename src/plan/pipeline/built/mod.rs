@@ -24,7 +24,7 @@ use crate::plan::{Plan, PlannedService};
 pub const LOCAL: &str = "local";
 
 /// Whether an environment has built refs. Only environments that push and the environment `local` have them, since
-/// builds for other environments leave no results there.
+/// builds leave no results in other environments.
 #[must_use]
 pub fn has_built_refs(config: &Config, environment: &str) -> bool {
     let pushes = |name| config.environments.get(name).is_some_and(|found| found.push == Push::Allowed);
@@ -78,8 +78,8 @@ pub struct Recording<'a> {
 /// The commits from which built refs may move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
-    /// From the commit where the plan saw the ref, or from a commit between that and the one that is built. If the plan
-    /// read no built refs, the commit where the ref was when the run began counts instead.
+    /// From the commit at which the plan saw the ref, or from a commit between that commit and the commit that is
+    /// built. If the plan read no built refs, the commit of the ref when the run began counts instead.
     Seen,
     /// From an ancestor of the commit that is built.
     Forward,
@@ -166,7 +166,7 @@ pub enum Recorded {
 /// The result of recording.
 #[derive(Debug)]
 pub struct Written {
-    /// The outcome for each service that was built or found.
+    /// The outcome for each service that was built or found, or whose result is doubtful.
     pub services: BTreeMap<ServiceId, Recorded>,
     /// The recorded services that keep their marks until their images have their tags.
     pub awaiting_tags: BTreeSet<ServiceId>,

@@ -30,7 +30,8 @@ pub(super) fn renamed(
     let of = |filter| own.of(filter).iter().map(|at| before.get(*at));
     let mut times: BTreeMap<ObjectId, usize> = BTreeMap::new();
     filters().flat_map(of).for_each(|entry| *times.entry(entry.id).or_default() += 1);
-    // If several files have the same content (an empty file, a licence), it does not show where one of them went.
+    // If several files have the same content (an empty file, a licence), the content does not show where one of these
+    // files was moved.
     let wanted: BTreeSet<ObjectId> = times.into_iter().filter(|(_, times)| *times == 1).map(|(id, _)| id).collect();
     if wanted.is_empty() {
         return nowhere();

@@ -1,4 +1,4 @@
-//! Finds what was most likely meant by a pattern that matches nothing.
+//! Finds the text that was most likely meant by a pattern that matches nothing.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::model::change::ChangeSet;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{CommitId, ServiceId, nearest};
 
-/// A variant of a pattern.
+/// A variant of a pattern, which may have been meant.
 struct Reading {
     /// The position of the service in the given list.
     service: usize,

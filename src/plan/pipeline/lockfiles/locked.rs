@@ -224,7 +224,8 @@ fn means(
     })
 }
 
-/// Returns the reason to give if no lockfile of a service has its package; `None` if no lockfile need have the package.
+/// Returns the reason to report if no lockfile of a service has the service's package; `None` if no lockfile needs to
+/// have the package.
 fn absent(service: &Service, closure: &LockedClosure) -> Option<String> {
     match (&closure.package, &closure.file, &service.path) {
         (Some(package), ..) => Some(format!("it has no package `{package}`")),

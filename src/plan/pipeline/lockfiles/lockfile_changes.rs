@@ -29,8 +29,8 @@ pub(in crate::plan::pipeline) struct LockfileChanges {
 }
 
 impl LockfileChanges {
-    /// Compares the lockfiles of services at each base with those at the tip. This is done only for services that one
-    /// of the changes may affect through a lockfile.
+    /// Compares the lockfiles of services at each base with the lockfiles at the tip. Only services that one of the
+    /// changes may affect through a lockfile are compared.
     pub(in crate::plan::pipeline) fn of(
         repository: &Repository,
         cache: &LockfileCache,
@@ -208,7 +208,8 @@ impl LockfileChanges {
     }
 }
 
-/// Returns the result of reading; `None` if this clone lacks an object that had to be read.
+/// Returns the result of reading; `None` if this clone lacks an object that had to be read. Any other error is returned
+/// unchanged.
 fn held<T>(read: Result<T, GitError>) -> Result<Option<T>, GitError> {
     match read {
         Err(error) if error.is_doubt() || matches!(error, GitError::MissingBlob { .. }) => Ok(None),
@@ -306,7 +307,7 @@ fn is_lockfile(config: &Config, change: &Change) -> bool {
     LockfileFormat::of(change.path.file_name()).is_some() || is_named()
 }
 
-/// The comparisons of lockfiles at base and at the tip. Each is made once for all services.
+/// The comparisons of lockfiles at base and at the tip. Each pair of lockfiles is compared once for all services.
 #[derive(Default)]
 struct Pairs<'r>(BTreeMap<[*const Resolution; 2], BTreeMap<WithDevelopment, ClosureComparison<'r>>>);
 

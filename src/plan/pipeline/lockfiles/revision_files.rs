@@ -166,7 +166,8 @@ impl<'a> RevisionFiles<'a> {
     }
 
     /// Returns the settings files that apply to a lockfile in a directory. The first list has each file with its path
-    /// relative to that directory, the second list its path in the repository and its id.
+    /// relative to that directory. The second list has, in the same order, the path of each file in the repository, and
+    /// its id.
     fn settings_files(
         &self,
         directory: &RepoDir,

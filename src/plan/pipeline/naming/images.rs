@@ -48,7 +48,8 @@ impl Namer<'_> {
         };
         let mut names = self.nameless(service, known.found);
         names.labels = image.labels.fill(&facts, source);
-        // These labels are for a later comparison with the commit, which uncommitted content does not allow.
+        // Later runs compare commits with the commit in these labels. Uncommitted content belongs to no commit, so its
+        // image does not get them.
         if is_clean && image.name.is_some() {
             names.labels.insert(OWN_LABELS.0.to_owned(), name.as_str().to_owned());
             names.labels.insert(OWN_LABELS.1.to_owned(), facts.commit.to_string());
@@ -78,7 +79,7 @@ impl Namer<'_> {
         names
     }
 
-    /// Returns those names of a service's result that do not need a version.
+    /// Returns the names of a service's result that do not depend on a version.
     pub(super) fn nameless(&self, service: ServiceId, found: &Found) -> Names {
         Names {
             image: self.service(service).image.name.as_ref().map(ToString::to_string),

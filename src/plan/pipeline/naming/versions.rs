@@ -116,8 +116,8 @@ impl Versions<'_> {
         self.naming.style.or(self.service(service).style).or(of_environment).unwrap_or_default()
     }
 
-    /// Describes head as the release of the pushed tag, if the tag is one of the service and this clone has not fetched
-    /// it.
+    /// Describes head as the release of the pushed tag, if the tag belongs to the service and this clone has not
+    /// fetched the tag.
     fn describe_pushed_tag(&self, described: &mut Described, patterns: &[TagPattern], tags: &[Tag]) {
         let Some(pushed) = self.pushed.filter(|pushed| tags.binary_search_by(|tag| tag.name.cmp(pushed)).is_err())
         else {
@@ -141,7 +141,8 @@ impl Versions<'_> {
 
     /// Returns, for each service, the number and the commit in its version. Usually, the number is the distance of `git
     /// describe`, and the commit is head. If the service counts only the commits that change its result, the number is
-    /// how many of these there are, and the commit is the last one of them, or that of the release if there are none.
+    /// how many such commits there are, and the commit is the last of them; if there are none, the commit of the
+    /// release.
     fn counts(
         &self,
         services: &[ServiceId],
@@ -150,7 +151,7 @@ impl Versions<'_> {
     ) -> Result<Vec<(u32, CommitId)>, Error> {
         let mut counts: Vec<_> = described.iter().map(|described| (described.distance, *self.head)).collect();
         let count = |service: ServiceId| self.naming.count.unwrap_or(self.service(service).count);
-        // If history is too short to know the release, nothing is counted, and the version shows that.
+        // If history is too short to know the release, nothing is counted: styles that need the number return an error.
         let by_paths: Vec<usize> = (0..services.len())
             .filter(|at| count(services[*at]) == Count::Paths && described[*at].trust == Trust::Exact)
             .collect();

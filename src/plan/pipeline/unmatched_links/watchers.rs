@@ -15,7 +15,7 @@ const ANY: &[u8] = b"\x01";
 pub(super) enum Watched {
     /// No service needs to be affected, since `unowned` matches the target.
     Unowned,
-    /// These services, through their own filters or through their dependencies.
+    /// These services, through their own filters, the `global` filter or their dependencies.
     By(BTreeSet<ServiceId>),
 }
 
@@ -35,8 +35,8 @@ impl<'a> Watchers<'a> {
             let filter = *filter;
             config.filters.get(filter).directories().map(move |directory| (directory.as_bytes(), filter))
         };
-        // Only written patterns are used. An image input behind a link is one file, and does not stand for the whole
-        // link.
+        // Only the filters of the services themselves are used. The filter of an image's inputs may name a file behind
+        // a link, and does not match everything behind the link.
         let written = config.graph.services().map(|service| config.services[service.0].filter);
         let begins = written.collect::<BTreeSet<_>>().iter().flat_map(directories).collect();
         Self { config, of, begins }
