@@ -92,8 +92,8 @@ pub struct Expected {
     pub plan: String,
     /// The outputs that the job `plan` must have set.
     pub outputs: Vec<String>,
-    /// By job, the output of the plan that says whether the job is due. For a job that is not listed here, this is
-    /// [`Expected::ANY`]. For the job [`Expected::PROMOTES`], it is [`Expected::PROMOTE`] if the plan has that output.
+    /// By job, the output of the plan that says whether the job is due. For a job that is not listed, it is
+    /// [`Expected::ANY`]; for the job [`Expected::PROMOTES`], it is [`Expected::PROMOTE`] if the plan has that output.
     pub due: IndexMap<String, String>,
     /// Jobs that may always be skipped.
     pub optional: Vec<String>,
@@ -317,7 +317,7 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     };
     let whole = ["services", "count", "levels"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
     let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
-    // If something is due at a level, something is due.
+    // If something is due at a level, `any` must be `true`.
     let nothing = plan.says(Expected::ANY, "false");
     let level = suffixes(plan).map(|suffix| format!("{}{suffix}", Expected::ANY));
     let level = level.filter(|any| any.starts_with("any_") && nothing && plan.says(any, "true"));

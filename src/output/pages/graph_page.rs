@@ -136,7 +136,8 @@ impl Sign {
     }
 }
 
-/// The facts about the services. Services are numbered: first the affected ones in build order, then the others.
+/// The values that the page shows about the services. Services are numbered: first the affected ones in build order,
+/// then the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; `None` for the others.

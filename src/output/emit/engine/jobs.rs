@@ -29,9 +29,8 @@ impl Job<'_> {
 
     /// Returns the settings that its services have for jobs of an engine (`ci` in filters.yaml).
     ///
-    /// # Errors
     /// When two of its services have different settings, or a service has a setting that jobs of this engine do not
-    /// accept. The second cannot happen with a plan that rebake made, but a saved plan may have been edited.
+    /// accept. A plan that rebake made has no such setting, but a saved plan may have been edited.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
@@ -411,7 +410,7 @@ mod tests {
 
     #[test]
     fn heavy_components_are_spread_first() {
-        // By number, 0 and 1 would share the part with 2.
+        // In the order of their numbers, 0 would share a part with 2.
         assert_eq!(spread(&[0, 1, 2], &[1.0, 2.0, 40.0], 2), [1, 1, 0]);
     }
 

@@ -37,8 +37,8 @@ pub enum Commands {
 
 impl OutputStyle {
     /// Returns a line of a build's output, without its line break, in a form that is safe for a terminal: nothing moves
-    /// the cursor, sets a title or rings. Of a line with carriage returns, only the part after the last one is kept.
-    /// Bytes that are not UTF-8 become U+FFFD.
+    /// the cursor, sets the title or rings the bell. Of a line with carriage returns, only the part after the last one
+    /// is kept. Bytes that are not UTF-8 become U+FFFD.
     pub(super) fn line(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = String::from_utf8_lossy(bytes);
         if self.leaves(bytes) && !bytes.contains(&b'\n') {

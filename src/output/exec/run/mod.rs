@@ -64,8 +64,8 @@ pub enum BuildMoment {
 /// Runs builds until each has an outcome. `builds` are in the order of the plan. If `doubt` returns an objection before
 /// an attempt, the build fails; an objection after an attempt is added to the build's message.
 ///
-/// This also returns the signals that this process receives: until the value is dropped, the first termination signal
-/// after the run does not end this process.
+/// The function also returns the signals that this process receives. Until that value is dropped, the first termination
+/// signal after the run does not end this process.
 ///
 /// During the run, this process passes signals on to the builds. It treats every new child that it did not start itself
 /// as a stray of a build. So a process must have one run at a time, and start no other programs meanwhile.
