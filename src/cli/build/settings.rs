@@ -10,8 +10,8 @@ use crate::inputs::trigger::Trigger;
 use crate::output::exec::Settings;
 use crate::plan::Plan;
 
-/// How long a build may take to end after the run is interrupted. The time is shorter in CI, since GitHub kills a step
-/// after 7.5 s.
+/// How long a build may take to end after the run is interrupted. The time is shorter in CI, since GitHub kills an
+/// interrupted step after 7.5 s.
 const GRACE_IN_CI: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 

@@ -1,4 +1,4 @@
-//! Where the tracer writes.
+//! The file into which the tracer writes.
 
 use std::fs::File;
 use std::os::fd::AsRawFd as _;
