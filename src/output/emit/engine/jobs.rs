@@ -15,7 +15,7 @@ pub(super) struct Job<'a> {
     pub(super) name: String,
     /// The services that it builds, in build order.
     pub(super) services: Vec<&'a PlannedService>,
-    /// The positions of the jobs that must succeed before this one. They are smaller than its own position.
+    /// The positions of the jobs that must succeed before this job. They are smaller than the position of this job.
     pub(super) needs: Vec<usize>,
     /// Its level: 0 for a job that needs no other job, else one more than the highest level of the jobs that it needs.
     pub(super) level: usize,
@@ -273,7 +273,7 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
 /// Returns, for each service, the number of its connected component in the dependency graph. Components are numbered in
 /// the order of their first services.
 fn components(needs: &[Vec<usize>]) -> Vec<usize> {
-    // Each position leads to an earlier one of its component, and the first one to itself (union-find).
+    // Union-find: each position points to an earlier position of its component, and the first one points to itself.
     let mut leads: Vec<usize> = (0..needs.len()).collect();
     let first = |leads: &mut Vec<usize>, mut place: usize| {
         while leads[place] != place {

@@ -83,7 +83,7 @@ fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, wi
     let _ = writeln!(text, "{indent}{}", palette.paint(FAINT, &listed(&names, room)));
 }
 
-/// Returns as many names as fit into one line, and the number of the others.
+/// Returns as many names as fit into one line, and the number of names that do not fit.
 pub(super) fn listed(names: &[String], room: usize) -> String {
     let all = names.join(", ");
     if all.width() <= room {

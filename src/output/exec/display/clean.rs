@@ -27,7 +27,8 @@ pub enum Colours {
 /// Whether the output of a build may contain commands to the CI engine: `::error::`, `##[group]`, `##vso[…]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Commands {
-    /// The engine obeys them. This is right for trusted builds: compilers and buildx annotate this way.
+    /// The engine obeys the commands. Trusted builds may send commands: compilers and buildx make annotations with
+    /// them.
     #[default]
     Obeyed,
     /// Commands are broken up with a blank and have no effect: for builds of untrusted code, such as a fork's pull

@@ -3,7 +3,7 @@ use std::os::fd::AsFd;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The size of a terminal, in characters: at least one by one.
+/// The size of a terminal, in characters: at least one column and one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// The width.
