@@ -85,7 +85,7 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Returns an error if a report is of another commit or environment than the reports before it, since the merged report
-/// can only name one.
+/// can name only one commit and one environment.
 fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), Failure> {
     let Some((what, one, other)) = before.head.difference(&next.head) else { return Ok(()) };
     let (one, other) = (Escaped::new(&one).to_string(), Escaped::new(&other).to_string());

@@ -55,7 +55,7 @@ pub(super) fn look_up(plan: &mut Plan, is_forced: bool, registries: &Registries)
     }
 }
 
-/// Whether the labels of an image say that it is the image of this service, built at the commit `head`.
+/// Whether the labels of an image name this service and the commit `head`.
 fn is_of(
     service: &PlannedService,
     reference: &Reference,

@@ -35,8 +35,8 @@ pub(crate) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool,
     }
 }
 
-/// Returns the command of this program that cleans up when the run is killed; `None` if the path of this program is not
-/// known.
+/// Returns the command line of the watchdog, which kills the builds if the run is killed; `None` if the path of this
+/// program is not known.
 fn watchdog() -> Option<Vec<String>> {
     let program = std::env::current_exe().ok()?.to_str()?.to_owned();
     Some(vec![program, "watch".to_owned()])
