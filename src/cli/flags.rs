@@ -69,8 +69,7 @@ pub(crate) struct PlanningArgs {
     pub(crate) range: RangeArgs,
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Version to give to the service, in the service's version scheme. The plan must have exactly one service (an
-    /// empty value is ignored)
+    /// Version to give to the only service in the plan, in the service's version scheme (an empty value is ignored)
     // The flag takes the version of a service. It does not print the version of rebake.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,

@@ -34,8 +34,8 @@ pub(crate) struct VerdictArgs {
     /// Outputs that the plan job must have set (`--outputs=` for none)
     #[arg(long, value_name = "OUTPUT", value_delimiter = ',', default_value = "any,matrix")]
     outputs: Vec<String>,
-    /// JOB must have run if OUTPUT of the plan job is true (repeatable). Without --due, a job must have run if the
-    /// output `any` is true
+    /// JOB must have run if OUTPUT of the plan job is true (repeatable). A job without --due must have run if the output
+    /// `any` is true
     #[arg(long, value_name = "JOB=OUTPUT", value_parser = job_and_output)]
     due: Vec<(String, String)>,
     /// Jobs that may always be skipped
