@@ -1,4 +1,5 @@
-//! Problems as GitHub annotations, which GitHub shows beside the run and the file as well as in the log.
+//! Problems as annotations of GitHub. GitHub shows an annotation on the page of the run and beside the line of the
+//! file, as well as in the log.
 
 use std::fmt::Write as _;
 
@@ -9,8 +10,8 @@ use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::escaped_lines;
 use crate::model::workflow_command::{ANNOTATIONS, command};
 
-/// The problems of a command that become annotations. They are written together at the end: GitHub shows only a few for
-/// each step, so the most important come first.
+/// The problems of a command that become annotations. All are written at the end, the most important first, since
+/// GitHub shows only a few annotations of each step.
 #[derive(Debug)]
 pub(crate) struct Annotations {
     asked: bool,
@@ -35,7 +36,8 @@ impl Annotations {
     }
 
     /// Returns the workflow commands that make the annotations, by severity. Within a severity, problems that made the
-    /// plan wider come first. If there are more than GitHub shows, problems with the same code share an annotation.
+    /// plan wider come first. If a severity has more problems than GitHub shows, problems with the same code share an
+    /// annotation.
     pub(crate) fn lines(&self) -> String {
         let mut text = String::new();
         for severity in [Severity::Error, Severity::Warning, Severity::Note] {

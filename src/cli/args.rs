@@ -1,4 +1,4 @@
-//! The command line as a whole: its verbs, each in a file of its own, and the flags that all of them take.
+//! The command line as a whole: the commands, each in a file of its own, and the flags that every command takes.
 
 use std::ffi::OsString;
 
@@ -17,7 +17,7 @@ pub(crate) struct CommandLine {
     pub(crate) general: GeneralArgs,
 }
 
-/// The verbs of the command line.
+/// The commands of rebake.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Plan(Box<super::plan::PlanArgs>),
@@ -68,7 +68,7 @@ pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = 
         None => flag_tip(&error, arguments),
     };
     if let Some(tip) = tip {
-        // What is spelled alike is not what is meant.
+        // clap suggests names with a similar spelling, which are wrong here.
         error.remove(ContextKind::SuggestedSubcommand);
         error.remove(ContextKind::SuggestedArg);
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));

@@ -60,23 +60,24 @@ Exit codes: 0 everything is built, or nothing is affected; 1 a build failed; 2 w
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BuildArgs {
-    /// Build only these services and those that they depend on, each only if it is affected (names or paths); --force
-    /// builds it anyway
+    /// Build these services (names or paths) and their dependencies, but only those that are affected. To build a
+    /// service that is not affected, name it in --force
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]
     planning: PlanningArgs,
-    /// Build a saved plan; it must have been made from the commit that is checked out
+    /// Build this saved plan. It must have been made from the commit that is checked out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
-    /// Build what did not succeed in this report, and the unpushed images that it needs (not with --base, --head, --all,
-    /// --changed, --since or --force)
+    /// Build the services that did not succeed according to this report, and the unpushed images that they need (not
+    /// with --base, --head, --all, --changed, --since or --force)
     #[arg(long, value_name = "REPORT", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     rerun: Option<PathBuf>,
     /// Accept a --rerun report from another commit
     #[arg(long, requires = "rerun", help_heading = "Plan")]
     allow_mixed: bool,
-    /// Reports of earlier jobs, for the images of dependencies that are not built in this run (repeatable, or comma-separated)
+    /// Reports of earlier jobs. rebake reads from them the images of dependencies that this run does not build
+    /// (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',', help_heading = "Plan")]
     needs: Vec<PathBuf>,
     #[command(flatten)]
@@ -88,10 +89,11 @@ pub(crate) struct BuildArgs {
     /// Print the commands, quoted for a shell, and run nothing
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
-    /// Record what was built, for `--since built`; in environments that push images, push the records to the remote
+    /// Record the commit at which each service was built, for `--since built`. If the plan pushes images, also push the
+    /// records to the remote
     #[arg(long, help_heading = "Builds")]
     record: bool,
-    /// Remote for records [default: the one that is fetched from]
+    /// Remote to push the records to [default: the remote that rebake fetches from]
     #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Builds")]
     remote: Option<String>,
     #[command(flatten)]
@@ -105,13 +107,13 @@ impl BuildArgs {
     }
 }
 
-/// What only a flag allows.
+/// The flags that allow what rebake refuses without them.
 #[derive(Debug, Args)]
 struct Allowed {
     /// Allow pushing and recording while the work tree has uncommitted changes
     #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
-    /// Record even if a later or unrelated commit is recorded
+    /// Record the commit even if a later or unrelated commit is recorded already
     #[arg(long, requires = "record", help_heading = "Builds")]
     allow_older: bool,
     /// Allow pushing images of code from a fork, and building such code in a job that can read the repository's secrets
@@ -119,14 +121,14 @@ struct Allowed {
     allow_untrusted: bool,
 }
 
-/// How builds are run.
+/// The flags about how builds run.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Builds")]
 pub(crate) struct How {
-    /// Number of parallel builds; a service counts as its `weight` [default: the number of processors]
+    /// Number of parallel builds. A service with `weight: 2` counts as two builds [default: the number of processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
-    /// What a failure does to builds that do not depend on the failed one
+    /// What happens after a failure to the builds that do not depend on the failed service
     #[arg(long, value_name = "POLICY", default_value = "finish", value_parser = choice::<OnFailure>())]
     on_failure: OnFailure,
     /// Number of retries for a failed build; overrides filters.yaml
@@ -135,20 +137,20 @@ pub(crate) struct How {
     /// Time limit for each attempt, such as 90s, 10m or 1h30m; overrides filters.yaml
     #[arg(long, value_name = "TIME", value_parser = time_limit)]
     timeout: Option<Duration>,
-    /// Builder of docker buildx to use: for example, one on another machine
+    /// Builder of docker buildx, such as a builder on another machine
     #[arg(long, value_name = "NAME")]
     builder: Option<String>,
 }
 
-/// How builds are shown, and which files they write.
+/// The flags about how a run shows builds, and which files it writes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct Shown {
     /// What to show while builds run
     #[arg(long, value_name = "DISPLAY", default_value = "auto")]
     output: Manner,
-    /// Write the outcome of each service to this file, as JSON. A report that is there already is read first, to estimate
-    /// durations
+    /// Write the outcome of each service to this file, as JSON. If the file has an earlier report, rebake first reads
+    /// the durations of builds from it, to estimate how long they take now
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Write the outcome of each service as JUnit XML
@@ -157,10 +159,10 @@ struct Shown {
     /// Write a page for a browser: when each build ran, what it waited for, and why it failed
     #[arg(long, value_name = "FILE")]
     timings: Option<PathBuf>,
-    /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
+    /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long)]
     ci: bool,
-    /// Directory for build logs, instead of one in the git directory
+    /// Directory for build logs, instead of a directory in the git directory
     #[arg(long, value_name = "DIR")]
     logs: Option<PathBuf>,
 }

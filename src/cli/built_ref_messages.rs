@@ -9,8 +9,8 @@ use crate::plan::pipeline::{Recorded, Recording, Written};
 /// How many services a message names.
 const NAMED: usize = 5;
 
-/// Returns the messages about built refs, one for each kind of outcome. A moved built ref needs none. For a service
-/// whose files may have changed during its build, the run prints a message of its own.
+/// Returns the messages about built refs, one for each kind of outcome. A moved built ref needs no message. The caller
+/// prints the message about services whose files may have changed during their builds, with [`doubtful`].
 pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagnostic> {
     let (environment, commit) = (Escaped::new(recording.environment).to_string(), recording.commit.short(7));
     let mut kinds = Kinds::default();
@@ -18,8 +18,8 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
         let name = recording.config.graph.name(*service).as_str();
         let at = |at: &CommitId| format!("`{name}` at {}", at.short(7));
         match recorded {
-            // A moved built ref needs no message. For a doubtful one the run prints its own, since it knows what
-            // changed.
+            // A moved built ref needs no message. The caller prints the message about doubtful services, since it knows
+            // what changed.
             Recorded::Swapped(Swapped::Moved(_)) | Recorded::Doubtful => {}
             Recorded::Swapped(Swapped::There) => kinds.there.push(format!("`{name}`")),
             Recorded::Swapped(Swapped::Superseded(by)) => kinds.superseded.push(at(by)),
@@ -134,8 +134,8 @@ pub(crate) fn doubtful(services: &[(&String, &String)], recording: &Recording) -
     )
 }
 
-/// Returns the message that services are not recorded, since the run does not push them. In an environment that pushes
-/// images, built refs only record pushed images.
+/// Returns the message that services are not recorded, since the run does not push their images. In an environment that
+/// pushes images, built refs record only pushed images.
 pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
     let named: Vec<String> = services.iter().map(|service| format!("`{}`", Escaped::new(service))).collect();
     let message = format!(

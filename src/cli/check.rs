@@ -25,9 +25,9 @@ const EXAMPLES: &str = "\
 Examples:
   rebake check                           filters.yaml, and the filters of all workflows
   rebake check .github/workflows/ci.yml  the filters of one workflow
-  rebake check --fix                     add and correct patterns where that cures a finding
-  rebake check --affected --base main    only about services that changes since main affect
-  rebake check --observed observed.json  also with the files that `rebake observe` listed
+  rebake check --fix                     add and correct patterns where that resolves a finding
+  rebake check --affected --base main    only services that changes since main affect
+  rebake check --observed observed.json  also check the files that `rebake observe` listed
   rebake check --format sarif > x.sarif  for code scanning";
 
 /// Find what is wrong or missing in filters.yaml, or in workflows with a paths-filter step
@@ -40,14 +40,15 @@ pub(crate) struct CheckArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// Add and correct patterns in the files, and print what is left; rebake changes nothing else in them
+    /// Correct patterns in the files and add missing ones, then print the remaining findings. Nothing else in the files
+    /// changes
     #[arg(long, conflicts_with = "affected")]
     fix: bool,
-    /// Also check that every file that builds read is covered, as this output of `rebake observe --format json` lists them
-    /// (repeatable, or comma-separated)
+    /// Also check that patterns cover every file that builds were observed to read. FILE has the output of `rebake
+    /// observe --format json` (repeatable, or comma-separated)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     observed: Vec<PathBuf>,
-    /// Print only findings about services that the changes affect, compared as `rebake plan` does
+    /// Print only findings about the services that `rebake plan` with the same flags finds affected
     #[arg(long, conflicts_with = "files")]
     affected: bool,
     #[command(flatten)]
@@ -98,7 +99,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     }
     findings.unchecked.splice(..0, unchecked);
     output.say(&findings.unchecked);
-    // If filters could not be read, no findings do not mean that nothing is wrong.
+    // If filters could not be read, an empty list of findings does not mean that nothing is wrong.
     let is_read = !findings.unchecked.iter().any(Diagnostic::is_error);
     if is_read || !findings.all.is_empty() || args.format != Format::Text {
         write(args.format, &findings, output)?;
@@ -110,7 +111,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     Ok(if has_errors { Exit::Found } else { Exit::Done })
 }
 
-/// Reports that there was nothing to check, which does not mean that nothing is wrong.
+/// Says that nothing was checked, since no service is affected. Without this message, an empty result would look like a
+/// check without findings.
 fn nothing_affected(format: Format, output: &Output) -> Result<Exit, Failure> {
     let message = "no service is affected, so nothing was checked";
     if format == Format::Text {

@@ -133,7 +133,8 @@ struct Reader<'a> {
     at: Option<CommitId>,
     discovery: &'a Discovery,
     workflows: &'a BTreeMap<String, Workflow>,
-    /// Whether observed reads are checked. If so, the packages that services get from lockfiles matter.
+    /// Whether the files that builds were observed to read are checked. If so, the directories and archives that
+    /// lockfiles name are inputs of services.
     is_observed: bool,
     sets: Vec<FilterSet>,
     /// The files of the repository that contain `sets`, by the names that messages use.

@@ -17,8 +17,8 @@ use crate::plan::Plan;
 use folder::Folder;
 
 /// Writes a plan for the CI engine of the run: on GitHub, Gitea and Forgejo, the step's outputs and summary; elsewhere,
-/// a folder with the plan, its variables and the engine's own files. Nothing is written before everything has been
-/// made.
+/// a folder with the plan, its variables and the engine's own files. All texts are made before the first one is
+/// written.
 pub(crate) fn write(
     plan: &Plan,
     matrices: &Matrices,

@@ -15,7 +15,8 @@ use super::failure::Failure;
 use super::printing::Output;
 use crate::inputs::file;
 
-/// Print a completion script for a shell. The script asks rebake for commands, flags, services, environments and revisions
+/// Print a completion script for a shell. The script asks rebake for commands, flags, services, environments and
+/// revisions
 #[derive(Debug, Args)]
 pub(crate) struct CompletionsArgs {
     /// Shell for which to print the script
@@ -46,7 +47,7 @@ const VARIABLE: &str = "REBAKE_COMPLETE";
 
 const PROGRAM: &str = "rebake";
 
-/// Prints completion candidates if a shell requests them. Returns whether one did.
+/// Prints completion candidates if a shell requests them. Returns whether a shell requested them.
 pub(crate) fn answer() -> Result<bool, clap::Error> {
     CompleteEnv::with_factory(command).var(VARIABLE).bin(PROGRAM).try_complete(std::env::args_os(), None)
 }

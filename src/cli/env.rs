@@ -26,7 +26,7 @@ pub(crate) const NO_COLOR: &str = "NO_COLOR";
 /// The kind of terminal; `dumb` for one without cursor movement.
 pub(crate) const TERM: &str = "TERM";
 
-/// The id of the build of rebake in which this process runs. It is only set within a build.
+/// The id of the build in which this process runs. It is set only if a build of rebake has started this process.
 pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
 
 /// The directory of Docker's configuration, if it is not `.docker` in the home directory.

@@ -17,8 +17,8 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// Do not build a service if the registry already has an image of its present content; add the service's tags to that
-    /// image. The image is found by its content tag, which is computed from all inputs
+    /// If the registry already has an image of a service's present content, do not build the service, and add its tags
+    /// to that image. rebake finds the image by its content tag, which is computed from all inputs
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together

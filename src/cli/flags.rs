@@ -1,4 +1,4 @@
-//! The flags that several verbs share. Doc comments are the help texts.
+//! The flags that several commands share. Doc comments are the help texts.
 
 #![expect(clippy::doc_markdown, reason = "doc comments are help texts here, and those are no Markdown")]
 
@@ -69,14 +69,14 @@ pub(crate) struct PlanningArgs {
     pub(crate) range: RangeArgs,
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Version for the only service in the plan, in the service's version scheme (an empty value is ignored)
+    /// Version to give to the only service in the plan, in the service's version scheme (an empty value is ignored)
     // The flag takes the version of a service. It does not print the version of rebake.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
-    /// Environment, instead of the one that matches the event
+    /// Environment to plan for, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT", help_heading = "Plan")]
     pub(crate) environment: Option<String>,
-    /// How the rules of a paths-filter file combine (its predicate-quantifier)
+    /// How the rules of a paths-filter file combine (the action's predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>(), help_heading = "Plan")]
     pub(crate) quantifier: Quantifier,
     /// What to do when no filter matches a changed path
@@ -94,7 +94,8 @@ pub(crate) struct PlanningArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
 pub(crate) struct RangeArgs {
-    /// Compare with the merge base of HEAD (or --head) and this revision, which can be a branch that exists on the remote only
+    /// Compare with the merge base of HEAD (or --head) and this revision. A branch that exists only on the remote is
+    /// possible too
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub(crate) base: Option<String>,
     /// Use this commit instead of HEAD and the work tree
@@ -106,20 +107,24 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
-    /// Image tag from which `--since published` reads the commit to compare with [default: the service's moving tag,
-    /// such as main, if it has exactly one]
+    /// Tag of the images whose commits `--since published` compares with [default: the service's moving tag, such as
+    /// main, if it has exactly one]
     #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
     pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
-    /// Read changed paths from a file or from standard input (`-`): one per line or NUL-separated, plain or as `git diff --name-status [-z]` prints them. With --base, filters.yaml is also compared with its version at that commit
+    /// Read the changed paths from a file, or from standard input (`-`): one per line or NUL-separated, plain or in the
+    /// format of `git diff --name-status [-z]`. With --base, filters.yaml is also compared with its version at that
+    /// commit
     #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
-    /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or comma-separated)
+    /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or
+    /// comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) force: Vec<String>,
-    /// Of the services that would be planned, keep only these, and not their dependencies (names or paths; repeatable, or comma-separated)
+    /// Keep only these services in the plan, and not their dependencies (names or paths; repeatable, or
+    /// comma-separated)
     #[arg(long, value_name = "SERVICE", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
     /// Default branch, instead of the one that the CI engine or the remote reports
@@ -152,15 +157,15 @@ pub(crate) struct FetchingArgs {
 }
 
 impl FetchingArgs {
-    /// Returns the time budget for fetching, or `None` if fetching is off. It is on by default in CI, where clones are
-    /// shallow.
+    /// Returns the time budget for fetching, or `None` if fetching is off. By default, fetching is on in CI, where
+    /// clones are shallow.
     pub(crate) fn limit(&self, trigger: &Trigger) -> Option<Duration> {
         let allowed = self.fetch || !(trigger.is_attended() || self.no_fetch);
         allowed.then(|| Duration::from_secs(u64::from(self.fetch_timeout)))
     }
 }
 
-/// How results are named.
+/// The flags about how versions are written.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Versions")]
 pub(crate) struct NamingArgs {
@@ -170,11 +175,13 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push an image with such a
-    /// version. Without this flag, only plans that include uncommitted changes and plans for the environment `local` append it
+    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push an image with such
+    /// a version. Without this flag, rebake appends -dirty only in plans that include uncommitted changes and in plans
+    /// for the environment `local`
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// What the distance in a version counts, such as 47 in 1.0.9-0047-188f7a2 [default: the service's `count`, or commits]
+    /// What the distance in a version counts, such as 47 in 1.0.9-0047-188f7a2 [default: the service's `count`, or
+    /// commits]
     #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
     pub(crate) count: Option<Count>,
     /// Follow only the first parent of merges: ignore releases that were tagged on merged branches

@@ -35,24 +35,24 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, list each service with all causes, patterns and their places, however narrow the terminal
-    /// is; this is the default if standard output is not a terminal
+    /// In the table, list each service with all causes, patterns and the places of patterns, even on a narrow terminal.
+    /// This is the default if standard output is not a terminal
     #[arg(long)]
     long: bool,
-    /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path, version,
-    /// tag, environment, image, tags, labels, platforms, push, level, needs, fingerprint, seconds
+    /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path,
+    /// version, tag, environment, image, tags, labels, platforms, push, level, needs, fingerprint, seconds
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image; with --fields, service]
     /// - image:     a service shares the job of its base image if that image is not pushed
-    /// - service:   none; each service has a job
-    /// - level:     services of one level
-    /// - component: services connected by dependencies
-    /// - N:         at most N jobs, about equally long; services connected by dependencies share one
+    /// - service:   no services share a job
+    /// - level:     services of the same level share a job
+    /// - component: services that dependencies connect share a job
+    /// - N:         as component, but in at most N jobs, which take about equally long
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,
-    /// Reports of earlier runs, to estimate how long builds take (`build --report`; repeatable, or comma-separated);
-    /// without it, `--pack N` uses the earlier runs in this clone
+    /// Reports of earlier runs (`build --report`), to estimate how long builds take (repeatable, or comma-separated).
+    /// Without reports, `--pack N` uses the earlier runs of this clone
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     durations: Vec<PathBuf>,
@@ -62,10 +62,11 @@ pub(crate) struct FormatArgs {
     /// End names and paths with NUL instead of a newline
     #[arg(short = 'z', long = "null")]
     nul: bool,
-    /// Write what this CI engine reads: on GitHub, step outputs and the job summary; elsewhere, files
+    /// Write the plan in the form that this CI engine reads: on GitHub, step outputs and the job summary; on other
+    /// engines, files
     #[arg(long)]
     ci: bool,
-    /// Folder for the files of --ci. Generated pipelines always read .rebake, so keep the default with them
+    /// Folder for the files that --ci writes. Generated pipelines always read .rebake, so keep the default for them
     #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
     ci_dir: PathBuf,
     /// Format of the `<filter>_files` outputs (paths-filter's list-files)
@@ -88,19 +89,19 @@ enum FormatName {
     Paths,
     /// A job summary in Markdown
     Markdown,
-    /// Outputs of a GitHub Actions step: one matrix, and one per level
+    /// Outputs of a GitHub Actions step: one matrix of all jobs, and one matrix for each level
     Github,
     /// A GitLab child pipeline
     Gitlab,
-    /// Steps for buildkite-agent pipeline upload --no-interpolation
+    /// Steps of a Buildkite pipeline, for `buildkite-agent pipeline upload --no-interpolation`
     Buildkite,
-    /// A CircleCI configuration for a setup workflow to continue with
+    /// A CircleCI configuration, with which a setup workflow continues
     Circleci,
-    /// Output variables of an Azure Pipelines step: one matrix per level
+    /// Output variables of an Azure Pipelines step: one matrix for each level
     Azure,
     /// An Argo Workflow
     Argo,
-    /// What a Jenkinsfile reads: jobs by level, as JSON
+    /// Jobs by level as JSON, which a Jenkinsfile reads
     Jenkins,
     /// A bitbucket-pipelines.yml, for dynamic pipelines
     Bitbucket,
@@ -130,7 +131,7 @@ impl FormatArgs {
     /// Whether the output contains versions, tags or other names of results.
     pub(crate) fn has_names(&self) -> bool {
         let names = |field: Field| match field {
-            // Whether a result may be pushed depends on its version too.
+            // Whether an image may be pushed depends on its version too.
             Field::Version | Field::Tag | Field::Tags | Field::Labels | Field::Push => true,
             Field::Service
             | Field::Path
@@ -150,7 +151,7 @@ impl FormatArgs {
         }
     }
 
-    /// Whether a matrix has a field that fulfils `is`.
+    /// Whether a matrix has a field for which `is` returns `true`.
     fn has_field(&self, is: impl Fn(Field) -> bool) -> bool {
         // An unknown field is reported when the matrix is written.
         self.fields().map_or(true, |fields| fields.into_iter().any(is))
@@ -188,8 +189,8 @@ impl FormatArgs {
     }
 }
 
-/// Writes the plan in the chosen format. With `--ci`, first writes what the CI engine reads. Nothing is written before
-/// all of it has been made and checked.
+/// Writes the plan in the chosen format. With `--ci`, first writes what the CI engine reads. Both texts are made and
+/// checked before anything is written.
 ///
 /// Only the format bake reads the configuration, to know how images are built.
 pub(crate) fn write(
@@ -223,8 +224,8 @@ fn text(
     output: &Output,
 ) -> Result<String, Failure> {
     let separator = if format.nul { Separator::Nul } else { Separator::Line };
-    // Formats that start jobs have only the services that are still to be built. Formats to be read have the whole
-    // plan.
+    // Formats that start jobs contain only the services that are still to be built. The table, JSON and Markdown
+    // contain the whole plan.
     let to_build = plan.to_build();
     Ok(match format.format {
         FormatName::Table => emit::table(plan, output.palette(), output.room(format.long)),
@@ -281,7 +282,7 @@ fn check(format: &FormatArgs) -> Result<(), Failure> {
                 | FormatName::Jenkins
                 | FormatName::Bitbucket
         );
-    // With a number of jobs, these formats estimate how long the builds take in that many jobs.
+    // With `--pack N`, these formats contain an estimate of how long the builds take in N jobs.
     let estimates = matches!(format.format, FormatName::Table | FormatName::Json | FormatName::Markdown)
         && matches!(format.pack, Some(Pack::Jobs(_)));
     let what = match (format.pack, format.levels) {

@@ -21,22 +21,22 @@ rebake glob [OPTIONS] <PATTERN> [PATH]...
 
 const EXAMPLES: &str = "\
 Examples:
-  git ls-files -z | rebake glob -z 'services/**/*.go'      the tracked files that it matches
+  git ls-files -z | rebake glob -z 'services/**/*.go'      the tracked files that the pattern matches
   git ls-files | rebake glob -e 'src/**' -e '!**/*.md'     in order, as in filters.yaml
   rebake glob '!docs/**' docs/a.md src/a.rs                `!PATTERN` alone matches every other path
   rebake glob --explain 'app/[id]/page.ts?(x)'             how the pattern is parsed
   rebake glob -e -x -- -x                                  patterns and paths that begin with a hyphen
 
-Ends with 0 when a path matches, with 1 when none does, with 2 when a pattern cannot be read.";
+Exit codes: 0 a path matches; 1 no path matches; 2 a pattern cannot be read.";
 
 /// Print the paths that a pattern matches
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct GlobArgs {
-    /// A pattern (unless -e is given), then paths [default: lines of standard input]
+    /// A pattern, unless -e gives the patterns; then the paths to match [default: the lines of standard input]
     #[arg(value_name = "PATTERN|PATH", required_unless_present = "patterns")]
     words: Vec<OsString>,
-    /// A pattern; with several, a later `!PATTERN` excludes what earlier ones match
+    /// A pattern (repeatable). `!PATTERN` excludes what the patterns before it match
     #[arg(short = 'e', long = "pattern", value_name = "PATTERN", allow_hyphen_values = true)]
     patterns: Vec<String>,
     /// Separate paths by NUL instead of newlines, in standard input and in the output
@@ -78,7 +78,8 @@ impl GlobArgs {
     }
 }
 
-/// Reads a single pattern as picomatch does, and several as an ordered list of filters.yaml.
+/// Returns the filter of the patterns. A single pattern is read as picomatch, the library of paths-filter, reads it:
+/// `!docs/**` matches every other path. Several patterns are read as an ordered list of filters.yaml.
 fn filter(patterns: &[String], output: &Output) -> Result<Filter, Failure> {
     if let [text] = patterns {
         let pattern = pattern(text, text).map_err(|problem| refused(vec![*problem]))?;
@@ -120,7 +121,7 @@ fn entry(text: &str) -> Result<FilterEntry, Box<Diagnostic>> {
     Ok(FilterEntry { effect, statuses: Statuses::ANY, pattern: pattern(text, rest)? })
 }
 
-/// Reads a pattern. `text` is the end of `written`, which may begin with the `!` of an exclusion.
+/// Reads a pattern. `written` is the pattern as the user wrote it, and `text` is its end after the `!` of an exclusion.
 fn pattern(written: &str, text: &str) -> Result<Located<Pattern>, Box<Diagnostic>> {
     let place = Span { start: written.len() - text.len(), end: written.len() };
     Pattern::parse(text).map(|pattern| Located::new(pattern, place)).map_err(|error| {

@@ -22,28 +22,28 @@ Examples:
   rebake graph                    each dependency, and what declares it
   rebake graph api                api, its dependencies and its dependents
   rebake graph --format dot | dot -Tsvg > graph.svg
-  rebake graph --discover         as the repository's own files say it
+  rebake graph --discover         the dependencies that the repository's own files declare
   rebake graph --format html > graph.html      a page for a browser: what would be rebuilt, and why
   rebake plan --base v1.2.0 --format json | rebake graph --format html --plan - > graph.html
 
 Exit codes: 0 answered; 2 unknown service or wrong usage; 3 the repository cannot be read; \
 4 too large for Mermaid";
 
-/// Show which service is built from which, and what declares that
+/// Show the dependencies between services, and what declares each dependency
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct GraphArgs {
-    /// Show only these services, what they are built from, and what is built from them (names or paths)
+    /// Show only these services (names or paths), their dependencies and their dependents
     #[arg(value_name = "SERVICE")]
     services: Vec<String>,
-    /// Commit whose configuration is read, instead of the work tree
+    /// Read the configuration of this commit instead of the work tree
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     at: Option<String>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// With --format html: show what this saved plan (from plan --format json) affects, instead of changes since the
-    /// default branch
+    /// With --format html: show what is affected in this saved plan (`plan --format json`), instead of what changes
+    /// since the default branch affect
     #[arg(long, value_name = "FILE", conflicts_with = "at")]
     plan: Option<PathBuf>,
 }

@@ -30,9 +30,9 @@ const EXAMPLES: &str = "\
 Examples:
   rebake images --environment staging --format json > images.json
   rebake images --at v1.2.0 --environment production
-  rebake images --report report.json --fallback main    a preview: other services have the image of main
+  rebake images --report report.json --fallback main    a preview: services that were not built have the image of main
 
-rebake looks for an image in this order: in the reports; in the record of the service's last build (see `rebake record`); under the content tag of the commit; and under the moving tag, such as main. Its version and tags are those of the commit at which it was found.
+rebake looks for an image in this order: in the reports; at the recorded commit of the service's last build (see `rebake record`); under the content tag of the commit; and under the moving tag, such as main. The version and tags are those of the commit at which the image was found.
 
 Exit codes: 0 the image of every service is found; 1 an image is missing, or was built from other content than the commit's; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
 
@@ -43,16 +43,16 @@ const NAMED: usize = 5;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ImagesArgs {
-    /// Commit whose images are wanted
+    /// Commit whose images to list
     #[arg(long, value_name = "REV", default_value = "HEAD", allow_hyphen_values = true)]
     at: String,
-    /// Environment whose images are wanted, instead of the one that matches the event
+    /// Environment whose images to list, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
-    /// Reports of builds, in which images are looked for first (repeatable, or comma-separated)
+    /// Reports of builds. rebake looks for images in them first (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     report: Vec<PathBuf>,
-    /// If a service has no image of the commit's content, take its image with this tag
+    /// If no image with the commit's content is found for a service, list the service's image with this tag
     #[arg(long, value_name = "TAG", value_parser = ImageTag::parse)]
     fallback: Option<ImageTag>,
     #[command(flatten)]
@@ -100,7 +100,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ImagesArgs, output: &Output) -> 
     let found: Vec<ServiceImage> = services.iter().filter_map(|service| search.take(&service.service)).collect();
     let advice = if args.fallback.is_some() { "" } else { "; or accept what a tag has: `--fallback main`" };
     let lacking = lacking(&services, &found, &search, (&commit, advice));
-    // A list without some of the images is no use for a deployment, so only the table is shown.
+    // A list without some of the images is of no use for a deployment, so an incomplete list is shown only as a table.
     let is_shown = if args.format == Format::Table { !found.is_empty() } else { lacking.is_empty() };
     if is_shown {
         write(&found, args.format, output)?;

@@ -21,14 +21,15 @@ Examples:
 /// The file that `--write` creates.
 const FILE: &str = "filters.yaml";
 
-/// Print a filters.yaml of what the repository's own files declare
+/// Print a filters.yaml with the services and dependencies that the repository's own files declare
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct InitArgs {
-    /// Write it to filters.yaml at the root of the repository, where there is none
+    /// Write filters.yaml at the root of the repository, if there is none yet
     #[arg(long, conflicts_with = "check")]
     write: bool,
-    /// List what the repository declares and filters.yaml lacks; exit with 1 if something is missing
+    /// List the services and dependencies that the repository's own files declare and filters.yaml lacks; exit with 1
+    /// if there are any
     #[arg(long)]
     check: bool,
 }

@@ -47,7 +47,7 @@ fn numbered(builds: &Path) -> io::Result<PathBuf> {
     let there = numbers(builds)?;
     let mut number = there.iter().max().map_or(1, |last| last.saturating_add(1));
     for old in there.iter().filter(|old| old.saturating_add(KEPT) <= number) {
-        // What cannot be removed is tried again next time.
+        // If a directory cannot be removed, a later run tries again.
         let _ = fs::remove_dir_all(builds.join(old.to_string()));
     }
     loop {

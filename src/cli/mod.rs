@@ -1,4 +1,4 @@
-//! The command line, with one file for each verb: parse the arguments, call the library, print.
+//! The command line, with one file for each command: parse the arguments, call the library, print.
 //!
 //! No other module prints, reads the environment, or knows exit codes.
 
@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(&args.general, Annotations::new(args.command.is_read_by_steps()));
     #[cfg(unix)]
-    // An error is ignored: this only matters if the parent process ignores SIGCHLD.
+    // An error is ignored, since the call matters only if the parent process ignores SIGCHLD.
     let _ = crate::output::exec::keep_children();
     let done = match args.command {
         Command::Plan(plan) => plan::run(&args.general, &plan, &output),

@@ -26,25 +26,25 @@ use traced_builds::{TracedBuild, TracedRun};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake observe api                          build api, and list the files it reads that nothing covers
-  rebake observe api --fix                    and add the patterns that cover it
+  rebake observe api                          build api, and list the files that it reads and no pattern covers
+  rebake observe api --fix                    and add patterns that cover them
   rebake observe api web --format json > observed.json
   rebake check --observed observed.json       check changed filters against this result, without a build
 
-Only what this one build reads is seen: observe a clean build, since one that is up to date reads little.
+rebake sees only what this one build reads. Observe a clean build, since an incremental build reads few files.
 A service with a Dockerfile is not built: rebake computes the files that the Dockerfile copies.
 
 Exit codes: 0 all is covered; 1 something is not covered, or a build failed; 2 wrong usage;
 3 the repository cannot be read; 128 + N ended by signal N";
 
-/// Build services under a tracer, and list the tracked files that the builds read and no pattern covers (Linux)
+/// Build services under a tracer (Linux), and list the tracked files that the builds read and that no pattern covers
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ObserveArgs {
     /// Services to build and observe (names or paths)
     #[arg(value_name = "SERVICE", required = true)]
     services: Vec<String>,
-    /// Add the patterns that are missing to filters.yaml; rebake changes nothing else in it
+    /// Add the missing patterns to filters.yaml. Nothing else in the file changes
     #[arg(long)]
     fix: bool,
     /// Output format
@@ -103,7 +103,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     // These paths are not masked, since filters and reports would be wrong without them.
     output.publish(observed.services.iter().flat_map(ObservedService::paths));
     let comparison = Comparison { general, observed: &observed, before: &before };
-    // After an interrupt nothing is written.
+    // After an interrupt, the filters are not mended.
     let is_mended = args.fix && traced_run.interrupted().is_none();
     let Compared { coverage, is_covered, unmended } =
         if is_mended { comparison.mended(output)? } else { comparison.compared(&comparison.find()?)? };

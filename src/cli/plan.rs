@@ -23,28 +23,28 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake plan                              what would be rebuilt: changes since the default branch, with the work tree
-  rebake plan api                          only api and what it depends on
+  rebake plan                              what the changes since the default branch affect, uncommitted changes included
+  rebake plan api                          only api and its dependencies
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
   git diff --name-status -z main | rebake plan --changed -
   rebake plan --format json > plan.json    save a plan; `rebake plan --plan plan.json` reads it
   rebake plan --ci                         in a workflow: outputs and summary for this CI engine
 
-A manual run plans the services and the version in its inputs `service`, `services` and `version`. If the CI engine has no
-inputs, it plans those in the variables REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
+In a manual run, rebake reads the services and the version from the inputs `service`, `services` and `version` of the run.
+If the CI engine has no inputs, rebake reads the variables REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
 An empty --base, --head, --since or --environment counts as not given. In CI, rebake fetches a branch that --base names.";
 
 /// Show what must be rebuilt, why, under which version, and in what order
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
-    /// Plan only these services and those that they depend on, each only if it is affected (names or paths)
+    /// Plan only these services (names or paths) and their dependencies, and of those only the affected ones
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]
     planning: PlanningArgs,
-    /// Read a saved plan (from --format json) instead of making one
+    /// Read this saved plan (`plan --format json`) instead of making a plan
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     #[command(flatten)]
@@ -110,7 +110,7 @@ pub(crate) fn say(planned: &Planned, output: &Output) {
 }
 
 fn doubt(doubt: &plan::Degradation) -> Diagnostic {
-    // All doubts of a plan share one code of diagnostics; their own kinds are in the plan's JSON.
+    // All doubts of a plan share one diagnostic code; the plan's JSON has the kind of each doubt.
     let warning = Diagnostic::warning("degraded", doubt.message.clone());
     doubt.help.iter().fold(warning, Diagnostic::help)
 }
@@ -155,7 +155,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
     })
 }
 
-/// Returns how results are named, according to the flags.
+/// Returns how versions are written, according to the flags.
 pub(crate) fn naming(args: &NamingArgs) -> Naming {
     Naming {
         style: args.style,

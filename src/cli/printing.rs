@@ -90,8 +90,8 @@ impl Output {
         written(io::stdout().lock().write_all(text.as_bytes()).and_then(|()| io::stdout().flush()))
     }
 
-    /// Opens standard output for a result for programs that is written in pieces. On a terminal, invisible characters
-    /// are escaped. Secrets are not masked.
+    /// Opens standard output, to write a result for programs in pieces. On a terminal, invisible characters are
+    /// escaped. Secrets are not masked.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn stream(&self) -> Stream {
         let is_terminal = io::stdout().is_terminal();
@@ -132,12 +132,13 @@ impl Output {
         file::append(path, &self.mask.text(text)).map_err(|error| unwritable(path, &error))
     }
 
-    /// Returns a value with secrets masked, for formats that write texts with escapes.
+    /// Returns a value with the secrets in its texts masked. Formats that escape texts need such a value, since a
+    /// secret with escapes would not be found in the output.
     pub(crate) fn masked<T: Serialize + DeserializeOwned>(&self, value: T) -> T {
         let text = if self.mask.is_empty() { None } else { Some(safe_json::line(&value)) };
         match text.as_deref().map(|text| self.mask.text(text)) {
-            // If the masked text cannot be read, a secret equals one of the format's own words. Masking a public word
-            // hides nothing.
+            // If the masked text cannot be read as a value, a secret equals a word of the format. Such a word is
+            // public, so masking it would hide nothing.
             Some(Cow::Owned(text)) => serde_json::from_str(&text).unwrap_or(value),
             Some(Cow::Borrowed(_)) | None => value,
         }
@@ -206,11 +207,12 @@ impl Output {
         let mut stderr = AutoStream::new(io::stderr().lock(), self.color);
         // If standard error is closed, nobody reads the messages.
         let _ = stderr.write_all(self.mask.text(&snippet::render(&said, snippet::Color::Always)).as_bytes());
-        // The runner reads its commands from here too.
+        // The annotations are written at the end of the command.
         self.annotations.borrow_mut().add(&said);
     }
 
-    /// Writes the annotations of all messages, at the end of a command.
+    /// Writes the annotations of all messages to standard error, at the end of a command. GitHub's runner reads
+    /// workflow commands from standard error too.
     pub(crate) fn annotate(&self) {
         // If standard error is closed, nobody reads the messages.
         let _ = io::stderr().write_all(self.mask.text(&self.annotations.borrow().lines()).as_bytes());

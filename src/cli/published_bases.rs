@@ -18,8 +18,8 @@ const LIMIT: u32 = 60;
 /// How many services or tags a message names.
 const NAMED: usize = 3;
 
-/// Adds the published images to a request with `--since published`. A request without this flag is returned unchanged,
-/// and so is one for an event that names services, or for an environment without built refs. Registries are only read.
+/// Adds the published images to a request with `--since published`. Returns the request unchanged if the flag is not
+/// given, if the event names services, or if the environment has no built refs. Registries are only read.
 pub(crate) fn with_published(request: Request, range: &RangeArgs, workspace: &Workspace) -> Result<Request, Failure> {
     let trigger = &workspace.trigger;
     let names_services = matches!(trigger.kind, Kind::Tag | Kind::Release) || !trigger.inputs.services.is_empty();

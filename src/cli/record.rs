@@ -49,26 +49,27 @@ pub(crate) struct RecordArgs {
     #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
     #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
-    /// Record the services of the plan that these reports list as built
+    /// Record the services of the plan that were built according to these reports
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
-    /// Take commit and environment from this plan, and refuse to move a record that has changed since the plan was made
+    /// Take the commit and the environment from this plan. A record that has changed since the plan was made is not
+    /// moved
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
     /// Commit to record, instead of HEAD
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     commit: Option<String>,
-    /// Environment to record, instead of the one that matches the event
+    /// Environment to record for, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
-    /// Record even if a later or unrelated commit is recorded
+    /// Record the commit even if a later or unrelated commit is recorded already
     #[arg(long)]
     allow_older: bool,
-    /// Push the record to the remote
+    /// Push the records to the remote
     #[arg(long)]
     push: bool,
-    /// Remote to push to [default: the one that is fetched from]
+    /// Remote to push to [default: the remote that rebake fetches from]
     #[arg(long, value_name = "REMOTE", requires = "push")]
     remote: Option<String>,
     /// List all records: environment, service and commit
@@ -96,7 +97,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
     let environment = pipeline::environment(&workspace.view(), environment)?;
-    // In a pull request the rules are those of base, since anybody may have changed the environments at head.
+    // In a pull request, the rules are those of the configuration at base, since anybody may have changed the
+    // environments at head.
     let asked = Request { push: PushRequest::Asked, environment: args.environment.clone(), ..Request::default() };
     let rules = PushRules::of(&workspace.view(), &asked, environment)?;
     if !rules.has_built_refs(environment) {
@@ -195,8 +197,8 @@ fn commit_of(plan: &Plan) -> Result<&str, Failure> {
     })
 }
 
-/// Returns an error if the plan does not list a service, describes it differently from the plan's commit, or was made
-/// when the service had uncommitted changes.
+/// Returns an error if the plan does not list a service, describes a service differently from the configuration at the
+/// plan's commit, or was made when a service had uncommitted changes.
 fn held(plan: &Plan, services: &[ServiceId], rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let names: BTreeSet<&str> = services.iter().map(|service| workspace.config.graph.name(*service).as_str()).collect();
     let mut asked = plan.clone();

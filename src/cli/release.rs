@@ -30,7 +30,7 @@ Examples:
   rebake release --changelog > NOTES.md   what changed, as Markdown
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
-/// Show the next versions of services from their commits, and tag them
+/// Show the next versions of services, which follow from their commits, and create the tags
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
@@ -41,27 +41,27 @@ pub(crate) struct ReleaseArgs {
     /// Which part of the version to raise
     #[arg(long, value_name = "BUMP", default_value = "auto", help_heading = "Versions")]
     bump: BumpName,
-    /// Version to release; name exactly one service
+    /// Version to release. Exactly one service must be named
     #[arg(long = "version", value_name = "VERSION", id = "release_version", conflicts_with_all = ["bump", "pre"], help_heading = "Versions")]
     version: Option<String>,
     /// Make pre-releases with this identifier: `rc` for 1.3.0-rc.1
     #[arg(long, value_name = "ID", help_heading = "Versions")]
     pre: Option<String>,
-    /// Whether to release services that depend on a released one (`depends_on`)
+    /// Whether to release also the services that depend on a released one (`depends_on`)
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
-    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, a version
-    /// lower than a release on another branch is refused, unless --version gives it
+    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, rebake refuses
+    /// a version that is not above a stable release on another branch, unless --version gives the version
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as configured in git
     #[arg(long, requires = "yes")]
     sign: bool,
-    /// With --yes: push the tags, and earlier ones that were not pushed. rebake pushes three at a time, since GitHub
-    /// raises no events for larger pushes
+    /// With --yes: push the new tags, and the tags of earlier runs that were not pushed. rebake pushes three tags at a
+    /// time, since GitHub raises no events for larger pushes
     #[arg(long, requires = "yes")]
     push: bool,
-    /// Remote to push to [default: the one that is fetched from]
+    /// Remote to push to [default: the remote that rebake fetches from]
     #[arg(long, value_name = "REMOTE", requires = "push")]
     remote: Option<String>,
     /// Allow tagging HEAD while the work tree has uncommitted changes
@@ -70,7 +70,7 @@ pub(crate) struct ReleaseArgs {
     /// Print the changes since the last release as Markdown
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     changelog: bool,
-    /// Print which service and version a tag stands for; exit with 1 if it is not a release tag
+    /// Print the services and the version that this tag releases; exit with 1 if it is not a release tag
     #[arg(long, value_name = "TAG", allow_hyphen_values = true, exclusive = true)]
     parse: Option<String>,
     /// Output format

@@ -26,11 +26,11 @@ Examples:
 /// How many lines of a failed build's log are shown.
 const LINES: usize = 50;
 
-/// Merge build reports, and print them in another format
+/// Merge build reports, and print the result in the chosen format
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ReportArgs {
-    /// Reports to read; if a service is in several, the last one counts
+    /// Reports to read. If a service is in several reports, the last one counts
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
     /// Output format
@@ -48,7 +48,7 @@ enum Format {
     Json,
     /// Image, digest, version and tags of each built service, as JSON
     Images,
-    /// Digest and image of each built service, as sha256sum writes them: for `actions/attest`
+    /// Digest and image of each built service, in the format of sha256sum, for `actions/attest`
     Checksums,
     /// A job matrix with an entry for each built image: service, image, digest, version, environment
     Matrix,
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &ReportArgs, output: &Output) -> Result<Exit, Failure> {
 }
 
 /// Returns an error if a report is of another commit or environment than the reports before it, since the merged report
-/// can only name one.
+/// can name only one commit and one environment.
 fn alike(before: &exec::Report, next: &exec::Report, file: &Path) -> Result<(), Failure> {
     let Some((what, one, other)) = before.head.difference(&next.head) else { return Ok(()) };
     let (one, other) = (Escaped::new(&one).to_string(), Escaped::new(&other).to_string());

@@ -8,7 +8,7 @@ use super::printing::Output;
 use crate::config;
 use crate::plan::Plan;
 
-/// Print a JSON Schema, for editors and for programs that read plans
+/// Print a JSON Schema of filters.yaml, of plans or of build reports, for editors and programs
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
     /// Document that the schema describes

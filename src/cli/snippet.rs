@@ -63,7 +63,7 @@ struct Excerpt<'a> {
     name: String,
     /// The offset in the file of the excerpt's first byte.
     start: usize,
-    /// The number of its first line.
+    /// The number of the excerpt's first line in the file.
     line: usize,
     text: String,
     labels: Vec<(AnnotationKind, &'a Label)>,
@@ -116,7 +116,8 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// Appends a character. One that is invisible, or that a terminal might obey, is replaced by as many visible bytes.
+/// Appends a character. If the character is invisible, or a terminal might obey it, appends as many visible bytes
+/// instead.
 fn push_harmless(text: &mut String, c: char) {
     match (c, c.len_utf8()) {
         ('\n' | '\t', _) => text.push(c),

@@ -17,10 +17,11 @@ use crate::output::verdict::{Expected, NeededJobs, verdict};
 const EXAMPLES: &str = "\
 Examples:
   NEEDS='${{ toJSON(needs) }}' rebake verdict       in a job with `if: always()`, `needs: [plan, build]`
-  rebake verdict --due build-1=any_1                build-1 runs when the output any_1 of the plan is true
+  rebake verdict --due build-1=any_1                build-1 must have run if the output any_1 of the plan is true
   rebake verdict --outputs any --due web=frontend   with the outputs of paths-filter";
 
-/// Check that the jobs of a workflow did what its plan asked for. Run it in a job of its own, and make that job the only required check of your branch rules
+/// Check that every job that the plan asked for has run, and that no job failed. Run this command in a job of its own,
+/// and make that job the only required check of your branch rules
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerdictArgs {
@@ -33,7 +34,8 @@ pub(crate) struct VerdictArgs {
     /// Outputs that the plan job must have set (`--outputs=` for none)
     #[arg(long, value_name = "OUTPUT", value_delimiter = ',', default_value = "any,matrix")]
     outputs: Vec<String>,
-    /// JOB must have run if this output of the plan job is true (repeatable). For jobs without --due, that output is `any`
+    /// JOB must have run if OUTPUT of the plan job is true (repeatable). A job without --due must have run if the output
+    /// `any` is true
     #[arg(long, value_name = "JOB=OUTPUT", value_parser = job_and_output)]
     due: Vec<(String, String)>,
     /// Jobs that may always be skipped

@@ -32,7 +32,7 @@ pub(crate) struct VersionArgs {
     /// Use this commit instead of HEAD
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     at: Option<String>,
-    /// Environment that decides the style, instead of the one that matches the event
+    /// Environment whose version style is used, instead of the one that matches the event
     #[arg(long, value_name = "ENVIRONMENT")]
     environment: Option<String>,
     #[command(flatten)]
@@ -75,7 +75,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &VersionArgs, output: &Output) ->
         all
     });
     if let Some(failure) = failure {
-        // The versions that are known are printed.
+        // The known versions are printed before the errors.
         if versions.services.iter().any(|of| of.version.is_some()) {
             write(&versions, args.format, output)?;
         }

@@ -28,7 +28,7 @@ rebake why [OPTIONS] <SERVICE>
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake why api                           its causes, or the nearest misses
+  rebake why api                           why api is affected, or which changes nearly affect it
   rebake why api --base v1.2.0             since the merge base with v1.2.0
   rebake why --file services/go/go.mod     the services that a change of this path affects
   rebake why api --plan plan.json          from a saved plan
@@ -42,18 +42,19 @@ pub(crate) struct WhyArgs {
     /// Service, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
     service: Option<String>,
-    /// Path from the root of the repository, or from here if it begins with ./ (it need not exist)
+    /// Path from the root of the repository, or, if it begins with ./, from the current directory. The file need not
+    /// exist
     #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "base", "head", "all", "changed", "force", "only"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     range: RangeArgs,
-    /// How the rules of a paths-filter file combine (its predicate-quantifier)
+    /// How the rules of a paths-filter file combine (the action's predicate-quantifier)
     #[arg(long, value_name = "QUANTIFIER", default_value = "some", value_parser = choice::<Quantifier>())]
     quantifier: Quantifier,
     /// What to do when no filter matches a changed path
     #[arg(long, value_name = "POLICY", default_value = "ignore", value_parser = choice::<Unmatched>())]
     unmatched: Unmatched,
-    /// Read a saved plan (from --format json) instead of making one
+    /// Read this saved plan (`plan --format json`) instead of making a plan
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "force", "only"])]
     plan: Option<PathBuf>,
     /// Output format
@@ -136,8 +137,8 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
     let told = asked.into_iter().filter_map(|service| {
         let told = ServiceExplanation::of_plan(&planned.plan, config.graph.name(service).as_str())?;
         let base = planned.bases[service.0].clone();
-        // If the service has a base of its own, nothing of it changed since then, and the changes since other bases are
-        // no near misses.
+        // If the service has a base of its own, none of its files changed since that base. Changes since the bases of
+        // other services are no near misses.
         let is_near = !told.affected && base.is_none();
         let misses = if is_near { misses(config, service, &planned.changes) } else { Vec::new() };
         Some(ServiceExplanation { base, misses, ..told })

@@ -1,4 +1,4 @@
-//! What is made from a plan: text, pages, builds and a verdict.
+//! The outputs that are made from a plan: text, pages, builds and a verdict.
 
 pub mod emit;
 pub mod pages;

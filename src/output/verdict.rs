@@ -92,8 +92,8 @@ pub struct Expected {
     pub plan: String,
     /// The outputs that the job `plan` must have set.
     pub outputs: Vec<String>,
-    /// By job, the output of the plan that says whether the job is due. For a job that is not listed here, this is
-    /// [`Expected::ANY`]. For the job [`Expected::PROMOTES`], it is [`Expected::PROMOTE`] if the plan has that output.
+    /// By job, the output of the plan that says whether the job is due. For a job that is not listed, it is
+    /// [`Expected::ANY`]; for the job [`Expected::PROMOTES`], it is [`Expected::PROMOTE`] if the plan has that output.
     pub due: IndexMap<String, String>,
     /// Jobs that may always be skipped.
     pub optional: Vec<String>,
@@ -142,7 +142,7 @@ pub enum Problem {
         /// The output.
         output: String,
     },
-    /// An output that says whether something is due has another value than `true` or `false`.
+    /// An output that says whether a job is due has another value than `true` or `false`.
     #[error("the output `{output}` of the job `{job}` is `{value}`, which is neither `true` nor `false`")]
     NoAnswer {
         /// The job that made the plan.
@@ -162,7 +162,7 @@ pub enum Problem {
         /// Its value, escaped.
         value: String,
     },
-    /// An output that says whether something is due contradicts another output, which lists or counts what is due.
+    /// An output that says whether there is something to build contradicts an output that lists or counts it.
     #[error(
         "the outputs of the job `{job}` contradict each other: `{output}` is `{value}`, but `{list}` {}",
         if *value { "has nothing" } else { "has something" }
@@ -170,17 +170,17 @@ pub enum Problem {
     Contradiction {
         /// The job that made the plan.
         job: String,
-        /// The output that says whether something is due.
+        /// The output that says whether there is something to build.
         output: String,
         /// Its value: `true` or `false`.
         value: bool,
-        /// The output that lists or counts what is due.
+        /// The output that lists or counts what is to be built.
         list: String,
     },
-    /// Something is due, and `needs` has no job for it.
+    /// An output says that there is something to do, and `needs` has no job for it.
     #[error("the plan's output `{output}` is `true`, but `needs` has no job for it")]
     Unwatched {
-        /// The output that says that something is due, escaped.
+        /// The output that says that there is something to do, escaped.
         output: String,
     },
     /// A job was skipped that should have run.
@@ -188,7 +188,7 @@ pub enum Problem {
     Skipped {
         /// The job, escaped.
         job: String,
-        /// The output by which it is due.
+        /// The output that says that the job is due.
         output: String,
     },
 }
@@ -307,8 +307,8 @@ fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
 }
 
-/// Finds contradictions between two kinds of outputs: `any`, or `any_N` for a level, says whether something is due, and
-/// other outputs list or count what is due. A workflow may read either kind.
+/// Finds contradictions between two kinds of outputs: `any`, or `any_N` for a level, says whether there is something to
+/// build, and other outputs list or count it. A workflow may read either kind.
 fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     let contradiction = |suffix: &str, list: String| {
         let (job, output) = (expected.plan.clone(), format!("{}{suffix}", Expected::ANY));
@@ -317,7 +317,7 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     };
     let whole = ["services", "count", "levels"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
     let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
-    // If something is due at a level, something is due.
+    // If there is something to build at a level, `any` must be `true`.
     let nothing = plan.says(Expected::ANY, "false");
     let level = suffixes(plan).map(|suffix| format!("{}{suffix}", Expected::ANY));
     let level = level.filter(|any| any.starts_with("any_") && nothing && plan.says(any, "true"));
@@ -328,8 +328,8 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
     matrices.chain(whole).chain(levels).collect()
 }
 
-/// Finds outputs that say that something is due, while `needs` has no job that is due by them. If jobs are due by
-/// level, each level needs a job.
+/// Finds outputs that say that there is something to do, while `needs` has no job that is due by them. If jobs are due
+/// by level, each level needs a job.
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
     let watched: Vec<&str> = jobs.map(|job| expected.due_by(job, plan)).collect();

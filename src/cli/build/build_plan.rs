@@ -26,8 +26,8 @@ use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{self, PushRequest, PushRules, Request, SavedPlanContext};
 use crate::plan::{Plan, PlannedService};
 
-/// Makes the plan or reads it, and leaves out services that are not requested. Also returns the services for which a
-/// plan from a file lists an existing image.
+/// Returns the plan, which is made now or read from a file, without the services that are not requested. Also returns
+/// the services for which a plan from a file lists an existing image.
 pub(super) fn plan(
     general: &GeneralArgs,
     args: &BuildArgs,
@@ -67,7 +67,7 @@ pub(super) fn plan(
     if let Some(earlier) = earlier.filter(|_| !args.allow_mixed) {
         is_of(earlier, &plan)?;
     }
-    // A library is not built: what depends on it waits for the library's own dependencies.
+    // A library is not built: its dependents wait for the library's own dependencies.
     Ok((plan.without_libraries().into_owned(), existed))
 }
 
@@ -77,7 +77,7 @@ pub(super) fn given(file: &Path, workspace: &Workspace) {
     let _ = workspace.repository.note_written(&[file.to_owned()]);
 }
 
-/// Returns the rules by which images of a saved plan are pushed.
+/// Returns the rules that decide which images of a saved plan are pushed.
 fn rules<'a>(plan: &Plan, asked: &Request, workspace: &'a Workspace) -> Result<PushRules<'a>, Failure> {
     let environment = &plan.environment;
     let asked = Request { environment: Some(environment.clone()), ..asked.clone() };
@@ -103,8 +103,8 @@ fn held(plan: &Plan, asked: &Request, rules: &PushRules, workspace: &Workspace) 
     refused(held.contradictions(plan)?)
 }
 
-/// Returns an error if a plan of a pull request pushes images whose names differ from the names at base. A plan that
-/// was made without `--push` has the names at head.
+/// Returns an error if a plan of a pull request pushes images under other names than the configuration at base gives
+/// them. A plan that was made without `--push` has the names of the configuration at head.
 fn called(plan: &Plan, asked: Request, rules: &PushRules, workspace: &Workspace) -> Result<(), Failure> {
     let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push).collect();
     if !rules.are_of_base() || pushed.is_empty() {
@@ -168,7 +168,7 @@ fn again(mut asked: Request, earlier: &Report) -> Request {
     asked
 }
 
-/// Returns an error if a report is of another commit than the plan.
+/// Returns an error if a report is not of the same commit as the plan.
 fn is_of(report: &Report, plan: &Plan) -> Result<(), Failure> {
     let (Some(built), head) = (&report.head.commit, &plan.range.head) else { return Ok(()) };
     if head.as_ref() == Some(built) {
@@ -248,7 +248,8 @@ fn job<'a>(
     prepared.map_err(|error| not_buildable(&error, &workspace.config))
 }
 
-/// Asks buildx for the driver of its builder, if a service needs an image that docker builds and that is not pushed.
+/// Returns the driver of the builder of docker buildx. Asks buildx only if a service needs an unpushed image that
+/// docker builds; otherwise returns the default driver.
 fn driver(plan: &Plan, workspace: &Workspace, buildx: Option<&str>) -> Driver {
     let is_docker = |service: &&PlannedService| {
         let recipe = workspace.config.services.get(service.service.as_str()).map(|service| &service.recipe);

@@ -38,7 +38,8 @@ pub(super) struct Records<'a> {
     recorded: BTreeSet<ServiceId>,
     /// Whether the run moves built refs (`--record`).
     is_recorded: bool,
-    /// The services that need not be built, each with the newer build that replaces it.
+    /// The services that are not built, since the build of a later commit replaces the build of this run, each with
+    /// that later build.
     superseded: BTreeMap<ServiceId, Newer>,
 }
 
@@ -79,8 +80,8 @@ impl<'a> Records<'a> {
             services.filter_map(|service| workspace.config.graph.id(&service.service)).collect::<Vec<ServiceId>>()
         };
         let mut marked = left(&[Left::Built, Left::Unknown]);
-        // A service that is built only for others gets no tags of its own at a registry, but here its image replaces
-        // the one before.
+        // A service that is built only because others need it gets no tags of its own in a registry. In the environment
+        // `local`, its new image replaces the image of the last local build.
         if plan.environment == LOCAL {
             let beside = needed.plan.services.iter().filter(|service| plan.service(&service.service).is_none());
             marked.extend(beside.filter_map(|service| workspace.config.graph.id(&service.service)));
@@ -187,7 +188,7 @@ impl<'a> Records<'a> {
         for service in &report.services {
             let Some(id) = self.id(&service.service) else { continue };
             if self.plan.service(&service.service).is_none() {
-                // It was built only for others.
+                // The service was built only because other services need it.
                 ended.beside.extend(service.outcome.is_success().then_some(id));
                 ended.failed.extend((service.attempts > 0).then_some(id));
                 continue;

@@ -13,8 +13,8 @@ use crate::output::exec::display::{
 };
 use crate::output::exec::{RunEvent, Sink};
 
-/// Whether rows on a terminal show the running builds. Some engines (Buildkite) have a terminal too, but show only its
-/// log.
+/// Whether rows on a terminal show the running builds. Some CI engines, such as Buildkite, run jobs on a terminal too,
+/// but show users only the log.
 pub(super) fn is_live(name: Name, trigger: &Trigger, output: &Output) -> bool {
     name == Name::Auto && trigger.is_attended() && output.is_terminal()
 }
@@ -50,7 +50,8 @@ pub(super) struct SecretForwarding<S> {
     mask: Option<Mask>,
 }
 
-/// Returns a sink for a run's events. It only sends commands to the engine if builds may send them too.
+/// Returns a sink that shows a run's events. The sink names secrets to the engine only if the engine reads GitHub's
+/// workflow commands, the output is not JSON, and the event comes from the repository itself.
 pub(super) fn forwarding_secrets<S: Sink>(
     shown: S,
     name: Name,

@@ -15,7 +15,7 @@ pub(super) struct DriftCheck<'a> {
     commit: Option<&'a str>,
     /// Whether uncommitted changes of a service's files prevent its build. If not, such changes are ignored.
     clean: bool,
-    /// The services whose builds began, each with the size of git's log of `HEAD` before the first attempt.
+    /// The services whose builds began, each with the size of the reflog of `HEAD` before the first attempt.
     seen: BTreeMap<String, Option<u64>>,
     /// The services whose files or commit changed, or may have changed, during their builds, each with a description of
     /// the change.
@@ -39,14 +39,14 @@ impl<'a> DriftCheck<'a> {
                 }
                 self.seen.insert(service.clone(), self.log());
                 let changes = self.changes(build);
-                // Another build may have made a new file, so it does not stop this build.
+                // A new file does not stop this build, since another build may have made the file.
                 let new = changes.first().filter(|_| self.workspace.trigger.is_attended()).map(edited);
                 self.doubtful.extend(new.map(|new| (service.clone(), new)));
                 changes.iter().find(|change| change.is_of_tracked()).map(edited)
             }),
             BuildMoment::After => {
                 let doubt = self.moved().or_else(|| self.moved_and_back(service)).or_else(|| {
-                    // In CI nobody edits files but the builds themselves.
+                    // In CI, only builds edit files.
                     let is_attended = self.workspace.trigger.is_attended();
                     is_attended.then(|| self.changes(build).first().map(edited)).flatten()
                 });
@@ -79,7 +79,7 @@ impl<'a> DriftCheck<'a> {
         is_moved.then(|| "another commit was checked out, and this one again".to_owned())
     }
 
-    /// Returns the size of git's log of `HEAD`, which grows with each checkout.
+    /// Returns the size of the reflog of `HEAD`, which grows with each checkout.
     fn log(&self) -> Option<u64> {
         fs::metadata(self.workspace.repository.git_dir().join("logs/HEAD")).ok().map(|log| log.len())
     }

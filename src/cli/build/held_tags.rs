@@ -42,8 +42,8 @@ impl HeldTags {
         Ok(Self { is_recorded: rules.has_built_refs(&plan.environment) })
     }
 
-    /// Whether a tag of a service is held back. If the service has no content tag, which identifies its image by all
-    /// inputs, no tag is held back, since its build would have nothing to push.
+    /// Whether a tag of a service is held back. No tag is held back if the service has no content tag (a tag that
+    /// identifies the image by all inputs), since its build would have nothing to push.
     pub(super) fn holds(self, service: &PlannedService, tag: &str) -> bool {
         let has_content = service.pushes != Pushes::Tags && service.content_reference().is_some();
         self.is_recorded && service.push && has_content && service.movement(tag) == TagMovement::Floating
@@ -58,7 +58,7 @@ impl HeldTags {
         }
     }
 
-    /// Adds, to each image that was built, those of its tags that are not held back.
+    /// Adds to each built image the tags that its build did not push and that are not held back.
     pub(super) fn put_at_once(
         self,
         plan: &Plan,
@@ -78,7 +78,7 @@ impl HeldTags {
     fn released(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
         let may = match service.record {
             Some(RecordOutcome::Recorded | RecordOutcome::StandsOnDue) => true,
-            // A run of a later commit has put the tags on its image, or it is not known whether one has.
+            // A run of a later commit has put the tags on its own image, or may have done so.
             Some(
                 RecordOutcome::Superseded
                 | RecordOutcome::Elsewhere

@@ -11,8 +11,8 @@ use crate::output::exec::report::ServiceReport;
 use crate::output::exec::{Outcome, Report};
 use crate::plan::{Plan, PlannedService};
 
-/// Adds to the image of each service the tags that `tags` returns for it, and lists the image's tags in the report. If
-/// the tags of a service cannot be added, the service has failed.
+/// Adds to the image of each service the tags that `tags` returns for the service, and lists the image's tags in the
+/// report. If the tags of a service cannot be added, the service has failed.
 pub(super) fn put_later<R: Borrow<Registries>>(
     plan: &Plan,
     report: &mut Report,

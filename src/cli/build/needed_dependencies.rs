@@ -65,7 +65,8 @@ pub(super) fn complete(
 }
 
 impl Needed {
-    /// Returns the images that are neither planned nor found, each with the services that are built from it.
+    /// Returns the services whose images are needed, but neither planned nor found, each with those of `services` that
+    /// are built from its image.
     fn open<'a>(
         &self,
         services: &'a [PlannedService],
@@ -138,7 +139,7 @@ fn known(
     let asked = request(&args.planning, workspace)?;
     let is_pushed = open.values().flatten().any(|dependent| dependent.push);
     let asked = Request {
-        // It gets no tag with a version, and need not be a release.
+        // These services get no tags with versions, so their versions need not be releases.
         naming: asked.naming.map(|naming| Naming { style: Some(VersionStyle::Extended), version: None, ..naming }),
         push: if is_pushed { PushRequest::Asked } else { asked.push },
         ..asked
@@ -162,14 +163,14 @@ fn built_before(
         return Ok(BTreeMap::new());
     }
     let asked = request(&args.planning, workspace)?;
-    // A given version applies only to the services that are built again.
+    // `--version` applies only to the services that are built again.
     let asked = Request { naming: asked.naming.map(|naming| Naming { version: None, ..naming }), ..asked };
     let services = as_planned(names, &plan.environment, asked, workspace)?.services;
     Ok(services.into_iter().filter_map(|service| Some((id(workspace, &service)?, service))).collect())
 }
 
-/// Returns a needed service with the version and tags that an earlier run gave it. If these must not be pushed, returns
-/// the service unchanged.
+/// Returns a needed service with the version and tags that an earlier run gave it. Returns the service unchanged if the
+/// earlier tags have no valid name, or if the service must be pushed and the earlier tags must not.
 fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService {
     if before.unnamed.is_some() || (needed.push && !before.push) {
         return needed.clone();
@@ -177,8 +178,8 @@ fn as_before(before: &PlannedService, needed: &PlannedService) -> PlannedService
     PlannedService { causes: needed.causes.clone(), ..before.clone() }
 }
 
-/// Whether it is known how the service's image is built. A service that has no image of its own may still have an image
-/// name from `defaults`.
+/// Whether the configuration or a Dockerfile says how the service's image is built. The name of an image says nothing
+/// about that, since it may come from `defaults`.
 fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     let Some((_, service)) = workspace.config.services.get_index(service.0) else { return false };
     let recipe = &service.recipe;
@@ -189,8 +190,8 @@ fn is_image(service: ServiceId, workspace: &Workspace) -> bool {
     recipe.run.is_some() || recipe.builder.is_some() || recipe.dockerfile.is_some() || has_dockerfile()
 }
 
-/// Returns a service in the form in which it is built only because other services need it. It is pushed if one of these
-/// services is pushed. If the event may write the content tag, the service gets no other tag.
+/// Returns a service as it is planned when it is built only because other services need it. It is pushed if one of
+/// these services is pushed. If the event may write the content tag, the service gets no other tag.
 fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> PlannedService {
     let via = dependents.first().map(|dependent| dependent.service.clone());
     // An event that may not write the content tag has tags of its own, such as `pr-7`.
@@ -207,7 +208,8 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
     }
 }
 
-/// Returns the image of a service from a report with the same content; `None` if no report has it.
+/// Returns the image of a service from the last report that has an image of the same content; `None` if no report has
+/// one.
 fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<NeededImage> {
     let content = service.content_tag.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {

@@ -49,8 +49,8 @@ fn configuration(general: &GeneralArgs, workspace: &Workspace) -> Vec<PathBuf> {
     }
 }
 
-/// Whether two paths lead to the same file, which may not exist yet. For a file that is not regular, such as a
-/// terminal, this is `false`: it may be written several times.
+/// Whether two paths lead to the same file, which may not exist yet; `false` for a special file, such as a terminal,
+/// which may be written several times.
 fn is_same(a: &Path, b: &Path) -> bool {
     let is_special = |path: &Path| path.metadata().is_ok_and(|found| !found.is_file());
     !is_special(a) && resolved(a).is_some_and(|a| Some(a) == resolved(b))

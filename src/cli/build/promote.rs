@@ -26,12 +26,12 @@ has no image; 2 wrong usage; 3 the repository cannot be read, or a registry did 
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PromoteArgs {
-    /// Promote only these services, and those of their dependencies that are affected (names or paths)
+    /// Promote only these services (names or paths) and their dependencies, and of those only the affected ones
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]
     planning: PlanningArgs,
-    /// Read a saved plan; it must have been made from the commit that is checked out
+    /// Read this saved plan. It must have been made from the commit that is checked out
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     /// Time limit for all registry requests together
@@ -40,16 +40,17 @@ pub(crate) struct PromoteArgs {
     /// Write the outcome of each service as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
-    /// Append to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
+    /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
-    /// Record the services whose images have all their tags, for `--since built`; in environments that push images, send the records to the remote
+    /// Record the services whose images have all their tags, for `--since built`. If the plan pushes images, also push
+    /// the records to the remote
     #[arg(long, help_heading = "Records")]
     record: bool,
-    /// Remote for records [default: the one that is fetched from]
+    /// Remote to push the records to [default: the remote that rebake fetches from]
     #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Records")]
     remote: Option<String>,
-    /// Record even if a later or unrelated commit is recorded
+    /// Record the commit even if a later or unrelated commit is recorded already
     #[arg(long, requires = "record", help_heading = "Records")]
     allow_older: bool,
 }

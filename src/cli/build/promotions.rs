@@ -86,8 +86,9 @@ impl Promotions {
     }
 }
 
-/// Removes each service from a plan that has neither an existing image nor a reason why it cannot be built. Prints an
-/// error for each removed service for which `must` holds, and returns the exit code.
+/// Removes from a plan the services that have neither an existing image nor a reason why they cannot be built. Prints
+/// an error for each removed service for which `must` returns `true`. Returns [`Exit::Found`] if there is such an
+/// error.
 pub(super) fn leave_to_builds(plan: &mut Plan, must: impl Fn(&str) -> bool, output: &Output) -> Exit {
     let is_here = |service: &PlannedService| service.exists.is_some() || service.unnamed.is_some();
     let missing = plan.services.iter().filter(|service| !is_here(service) && must(&service.service));

@@ -6,8 +6,8 @@ use crate::naming::image::{OWN_LABELS, Reference};
 use crate::plan::{Exists, Plan, PlannedService, Pushes};
 
 /// Looks up the tags of releases before anything is built. If the tags of a service's release are on an image of this
-/// service and this commit, the service is not built again. If they are on any other image, the service cannot be built.
-/// If a registry does not answer, the service counts as not released yet.
+/// service and this commit, the service is not built again. If they are on any other image, the service cannot be
+/// built. If a registry does not answer, the service counts as not released yet.
 pub(super) fn look_up(plan: &mut Plan, is_forced: bool, registries: &Registries) {
     let head = plan.range.head.clone();
     let is_due = |service: &&mut PlannedService| {
@@ -55,7 +55,7 @@ pub(super) fn look_up(plan: &mut Plan, is_forced: bool, registries: &Registries)
     }
 }
 
-/// Whether the labels of an image say that it is the image of this service, built at the commit `head`.
+/// Whether the labels of an image name this service and the commit `head`.
 fn is_of(
     service: &PlannedService,
     reference: &Reference,

@@ -28,7 +28,8 @@ pub(super) struct Reports {
     held: Vec<Writable>,
     /// The report of `--rerun`.
     pub(super) earlier: Option<Report>,
-    /// How long builds took, according to the runs that the clone keeps and the named reports.
+    /// How long builds took, according to the earlier runs of this clone, the report of `--rerun`, and the report that
+    /// `--report` overwrites.
     took: Durations,
     json: Option<PathBuf>,
     junit: Option<PathBuf>,

@@ -10,8 +10,8 @@ use crate::inputs::trigger::Trigger;
 use crate::output::exec::Settings;
 use crate::plan::Plan;
 
-/// How long a build may take to end after the run is interrupted. The time is shorter in CI, since GitHub kills a step
-/// after 7.5 s.
+/// How long a build may take to end after the run is interrupted. The time is shorter in CI, since GitHub kills an
+/// interrupted step after 7.5 s.
 const GRACE_IN_CI: Duration = Duration::from_secs(5);
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -35,8 +35,8 @@ pub(crate) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool,
     }
 }
 
-/// Returns the command of this program that cleans up when the run is killed; `None` if the path of this program is not
-/// known.
+/// Returns the command line of the watchdog, which kills the builds if the run is killed; `None` if the path of this
+/// program is not known.
 fn watchdog() -> Option<Vec<String>> {
     let program = std::env::current_exe().ok()?.to_str()?.to_owned();
     Some(vec![program, "watch".to_owned()])

@@ -1,4 +1,4 @@
-//! Converts the text of a list of paths to UTF-8, as it is in git.
+//! Converts the text of a list of paths to UTF-8, for example from UTF-16, which redirections on Windows write.
 
 /// Returns a text as UTF-8 without a byte-order mark. Bytes without a mark are returned unchanged, since a path need
 /// not be text.

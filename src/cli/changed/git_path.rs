@@ -1,4 +1,4 @@
-//! Converts paths as other programs write them into git's paths.
+//! Converts the paths that other programs write to the form that git uses.
 
 use std::path::Path;
 

@@ -10,8 +10,8 @@ use crate::cli::printing::Output;
 use crate::output::emit::{self, ListFiles, Matrices};
 use crate::plan::Plan;
 
-/// Appends the step's outputs, and the job's summary if the runner has a file for it. Nothing is written before
-/// everything has been made and checked.
+/// Appends the step's outputs, and the job's summary if the runner has a file for it. The outputs are made and checked
+/// before anything is written.
 pub(crate) fn write(plan: &Plan, matrices: &Matrices, list_files: ListFiles, output: &Output) -> Result<(), Failure> {
     let file = env::read(env::OUTPUT).ok_or_else(|| {
         Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so outputs cannot be written", env::OUTPUT))

@@ -11,7 +11,7 @@ use crate::inputs::git::Repository;
 use crate::model::name::{Escaped, ServiceName};
 use crate::plan::pipeline::ConfigFile;
 
-/// The prefixes of refs that are proposed as revisions, the nearest first.
+/// The prefixes of the refs that are proposed as revisions, in the order of the candidates.
 const REVISIONS: [&str; 3] = ["refs/heads/", "refs/tags/", "refs/remotes/"];
 
 /// Returns the services, with their descriptions or their directories.

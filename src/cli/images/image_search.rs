@@ -103,8 +103,8 @@ impl<'a> ImageSearch<'a> {
         }
     }
 
-    /// Searches registries by a tag: by `fallback`, or else by the tag of a service that is the same for all commits,
-    /// such as `main`, if there is exactly one.
+    /// Searches registries by a tag: by `fallback`, or else by a service's moving tag, such as `main`, if the service
+    /// has exactly one. A moving tag is the same for all commits.
     pub(super) fn by_tag(&mut self, services: &[PlannedService], fallback: Option<&ImageTag>) {
         let asked: Vec<(&PlannedService, Reference)> = self
             .open(services)
@@ -128,8 +128,8 @@ impl<'a> ImageSearch<'a> {
                 }
             };
             let is_its_own = labels.get(OWN_LABELS.0) == Some(&service.service);
-            // Without rebake's labels it is not known which content the image has. It is taken only if the command line
-            // names the tag.
+            // Without rebake's labels, it is not known which content the image has. Such an image is taken only if the
+            // command line names the tag.
             if !is_its_own && fallback.is_none() {
                 continue;
             }
@@ -221,8 +221,8 @@ impl<'a> ImageSearch<'a> {
         plan.clone()
     }
 
-    /// Returns the reference of a service's image with `fallback`, or else with the service's tag that is the same for
-    /// all commits; `None` if there is no such tag, or more than one.
+    /// Returns the reference of a service's image with `fallback`, or else with the service's moving tag, which is the
+    /// same for all commits; `None` if the service has no moving tag, or more than one.
     fn published(&self, service: &PlannedService, fallback: Option<&ImageTag>) -> Option<Reference> {
         let name = ImageName::parse(service.image.as_deref()?).ok()?;
         let tag = if let Some(tag) = fallback {

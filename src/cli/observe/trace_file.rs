@@ -1,4 +1,4 @@
-//! Where the tracer writes.
+//! The file into which the tracer writes.
 
 use std::fs::File;
 use std::os::fd::AsRawFd as _;
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::failure::Failure;
 use crate::inputs::file;
 
-/// The file that the tracer of one build writes into. It has no name, so a build cannot remove it, and nothing is left
-/// of it however this program ends.
+/// The file that the tracer of one build writes into. It has no name, so a build cannot remove it, and the system
+/// removes it when this program ends in any way.
 #[derive(Debug)]
 pub(super) struct TraceFile(File);
 

@@ -119,7 +119,8 @@ pub(super) fn run(
     Ok(TracedRun { builds, interrupted, signals: Some(signals) })
 }
 
-/// Returns what submodules track, by their positions, without those that cannot be read.
+/// Returns the tracked files of each submodule, by the submodule's position in the listing of tracked files. Submodules
+/// that cannot be read are left out.
 fn submodules(root: &Path, tracked: &TrackedFiles) -> BTreeMap<usize, Listing> {
     let entries = tracked.listing.iter().enumerate().filter(|(_, entry)| entry.mode == Mode::Submodule);
     let listing = |path: &Path| {
@@ -170,7 +171,7 @@ fn builds<'p>(plan: &'p Plan, root: &Path, logs: &Path, workspace: &Workspace) -
                     steps.truncate(1);
                     (build.digest, build.kept) = (DigestSource::Nowhere, Kept::Nowhere);
                 }
-                // One at a time, so that no build is seen to read what another one makes.
+                // The builds run one at a time, so that no build reads files that another build is making.
                 builds.push(Build { retries: 0, locks: vec!["observed".to_owned()], ..build });
             }
             Err(problem) => diagnostics.push(problem),
@@ -192,10 +193,10 @@ fn traced(build: &Build, report: &ServiceReport, reads: &BuildReads, tracked: &T
     }
 }
 
-/// Programs that trace others.
+/// Programs that trace other programs.
 const TRACERS: [&str; 5] = ["gdb", "lldb", "ltrace", "rr", "strace"];
 
-/// Returns why a build was not observed to its end, if so.
+/// Returns why the observation of a build is incomplete; `None` if it is complete.
 fn partial(report: &ServiceReport, reads: &BuildReads) -> Option<String> {
     let mut why = match report.outcome {
         outcome if outcome.is_success() => {

@@ -13,8 +13,8 @@ use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceName, TagName};
 use crate::naming::release::{PlannedRelease, ReleaseOutcome, ReleasePlan};
 
-/// Makes the tags that are due and, with `--push`, pushes them. Returns a text for people that says which tags were
-/// made and pushed.
+/// Makes the tags of planned releases that do not exist yet and, with `--push`, pushes them. Returns a text for people
+/// that says which tags were made and pushed.
 ///
 /// The remote is asked before any tag is made. If the remote refuses a group of tags, the tags that were just made and
 /// are not pushed are deleted here. Then this clone and the remote agree, and the same command can be repeated.

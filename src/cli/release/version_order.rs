@@ -11,8 +11,8 @@ use crate::model::name::ServiceName;
 use crate::naming::release::{self, PlannedRelease, ReleaseOutcome, ReleasePlan};
 
 /// Warns of each next version that is not higher than all releases of its services. The default branch should have the
-/// highest releases. If tags are to be made there, returns an error if a version is lower than a stable release, unless
-/// the command line gives the version.
+/// highest releases, so if the run makes tags there, the warnings are returned as an error. They stay warnings if none
+/// of these releases is stable, or if the command line gives the version.
 pub(super) fn check(
     repository: &Repository,
     trigger: &Trigger,

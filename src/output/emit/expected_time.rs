@@ -12,7 +12,8 @@ pub(super) fn expected_time(estimate: &Estimate) -> String {
         _ => format!("About {one_job}"),
     };
     let chain: Vec<String> = estimate.critical.iter().map(|name| Escaped::new(name).to_string()).collect();
-    // The critical chain is named only if it determines the least time; an equal share of all builds may be longer.
+    // The critical chain is named only if it determines the least time. Otherwise, an equal share of all builds takes
+    // longer.
     let decides = estimate.critical_seconds >= estimate.at_least;
     let critical = if decides { format!(" ({})", chain.join(" → ")) } else { String::new() };
     format!("{first}; at least {}{critical}.", rounded(estimate.at_least))

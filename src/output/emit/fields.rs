@@ -13,7 +13,7 @@ pub enum Field {
     Service,
     /// `path`: its directory, or its name if it has no directory.
     Path,
-    /// `version`: the version of the result; empty if it is unknown.
+    /// `version`: the version of the service; empty if it is unknown.
     Version,
     /// `tag`: the first tag, without the image.
     Tag,
@@ -27,7 +27,7 @@ pub enum Field {
     Labels,
     /// `platforms`: separated by commas, as docker accepts them.
     Platforms,
-    /// `push`: whether the result may be pushed.
+    /// `push`: whether the image may be pushed.
     Push,
     /// `level`: its level in the build order.
     Level,

@@ -6,8 +6,8 @@ use crate::plan::{Plan, PlannedService};
 
 /// Returns the job matrix: one line, `{"include":[{"service":…},…]}`, in build order.
 ///
-/// Each entry has the chosen fields, and then the values in the service's own `matrix`, except those with the name of a
-/// field. Without services the matrix is `{"include":[]}`, which GitHub refuses, so the job needs `if:
+/// Each entry has the chosen fields, and then the values in the service's own `matrix`, except for keys that are chosen
+/// fields. Without services the matrix is `{"include":[]}`, which GitHub refuses, so the job needs `if:
 /// needs.plan.outputs.any == 'true'`.
 #[must_use]
 pub fn matrix(plan: &Plan, fields: &[Field]) -> String {

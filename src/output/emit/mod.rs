@@ -86,7 +86,7 @@ pub enum EmitError {
         variable: String,
         /// A service, escaped.
         one: String,
-        /// The other one, escaped.
+        /// The other service, escaped.
         other: String,
     },
     /// Two services have the same image, and the format can only name one digest for it.
@@ -96,7 +96,7 @@ pub enum EmitError {
         image: String,
         /// A service, escaped.
         one: String,
-        /// The other one, escaped.
+        /// The other service, escaped.
         other: String,
     },
     /// The result exceeds a limit of the engine. The engine would refuse or cut such a result.
@@ -126,7 +126,7 @@ pub enum EmitError {
         engine: &'static str,
         /// A service. Its name is valid.
         one: String,
-        /// The other one.
+        /// The other service.
         other: String,
     },
     /// A service has a setting that jobs of the engine do not accept. Only an edited plan can have such a setting.
@@ -144,7 +144,7 @@ pub enum EmitError {
         label: String,
         /// The name that the plan has for the first job. The name is valid.
         one: String,
-        /// The other one.
+        /// The name that the plan has for the second job.
         other: String,
     },
 }

@@ -97,8 +97,8 @@ fn short(commit: &PublishedCommit) -> &str {
     commit.commit.get(..7).unwrap_or(&commit.commit)
 }
 
-/// The sections of a changelog, and the kinds of commits in them. Merges are in no section. Neither are commits that
-/// were reverted before a release, and the reverts of these commits.
+/// The sections of a changelog, and the kinds of commits in them. No section has merges, commits that were reverted
+/// before the release, or the reverts of these commits.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("Breaking changes", &["breaking"]),
     ("Features", &["feature"]),

@@ -75,8 +75,8 @@ pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Resul
 
 /// Returns an output for each service, named by the service's slug (its name in lower-case letters, digits and `-`).
 /// The value says whether the service is to be built, or for a library, whether it is affected. If a filter, or one of
-/// rebake's own outputs, has that name, the output is called `rebake_service_<slug>`. A plan by a flat file has no such
-/// outputs.
+/// rebake's own outputs, has that name, the output is called `rebake_service_<slug>`. The plan of a flat filters.yaml
+/// has no such outputs.
 fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output> {
     if plan.shape == Shape::Flat {
         return Vec::new();

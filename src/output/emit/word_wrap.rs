@@ -1,9 +1,9 @@
 use unicode_width::UnicodeWidthChar as _;
 
-/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. Lines that
-/// continue a broken line are indented. If the broken line is a row of a table, they begin at one of the table's
-/// columns: the last one that begins in the left half of the terminal. If there is none, they begin two columns to the
-/// right of the line's own beginning.
+/// Returns a text with its lines broken between words, so that they fit into `most` columns of a terminal. Each line
+/// that continues a broken line is indented. In a row of a table, it begins at the last column of the table that begins
+/// in the left half of the terminal. If there is no such column, or the line is not a row, it begins two columns to the
+/// right of the beginning of the broken line.
 ///
 /// A word that is wider than the terminal stays whole. Escape codes have no width.
 #[must_use]

@@ -13,7 +13,7 @@ use super::signal::Signal;
 #[derive(Debug)]
 pub struct Incoming {
     handle: Handle,
-    /// The first termination signal that it received.
+    /// The first termination signal that this process received.
     first: Arc<OnceLock<Signal>>,
     /// Whether the next termination signal kills this process.
     deadly: Arc<AtomicBool>,
@@ -31,7 +31,8 @@ impl Incoming {
         let ignored = ignored();
         let heard = |signal: &i32| !ignored.contains(signal);
         let deadly = Arc::new(AtomicBool::new(false));
-        // With a handler, a log that reaches the limit of `ulimit -f` is an error of writing, and does not end the run.
+        // With a handler for SIGXFSZ, a log that reaches the limit of `ulimit -f` causes an error of writing, and does
+        // not end the run.
         signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(heard) {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&deadly))?;

@@ -98,7 +98,8 @@ struct InheritedPipe {
 impl InheritedPipe {
     /// Opens the pipe of a client once more; `None` if the system cannot do that.
     fn of(client: &Client) -> Option<Self> {
-        // Only the variables contain the numbers of the ends: `-j --jobserver-fds=3,4 --jobserver-auth=3,4`.
+        // The client tells the numbers of the pipe's ends only in the variables: `-j --jobserver-fds=3,4
+        // --jobserver-auth=3,4`.
         let mut command = Command::new("make");
         client.configure_make(&mut command);
         let told = command.get_envs().find(|(name, _)| *name == VARIABLES[0])?.1?.to_str()?;

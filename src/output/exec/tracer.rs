@@ -70,8 +70,9 @@ impl Tracer {
         }
     }
 
-    /// Returns a step of a build, changed so that it runs under the tracer. The tracer appends to `file`. A command with the word `sudo` is traced without a filter, since the filter prevents `setuid` programs from
-    /// getting rights.
+    /// Returns a step of a build, changed so that it runs under the tracer. The tracer appends to `file`. A command
+    /// with the word `sudo` is traced without a filter, since the filter prevents `setuid` programs from getting
+    /// rights.
     #[must_use]
     pub fn trace(self, step: Step, file: &Path) -> Step {
         let is_sudo = |text: &String| text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "sudo");
@@ -84,7 +85,7 @@ impl Tracer {
     }
 }
 
-/// Runs the tracer on itself with the options for builds, and checks that its trace has the start of a program.
+/// Runs the tracer on itself with the options for builds, and checks that the trace contains the start of a program.
 fn try_out(speed: TracerSpeed) -> Result<(), TracerError> {
     let mut command = Command::new(STRACE);
     command.args(strace_trial_options(speed)).args([STRACE, "-V"]);

@@ -13,7 +13,7 @@
   const mark = (elements, name, on) => elements.forEach((element) => element.classList.toggle(name, on));
   let chosen = -1, hops = 0;
 
-  // The boxes and edges that are at most so many steps away, in either direction.
+  // Returns the boxes and edges that are at most `most` steps away from a box, in either direction.
   const near = (start, most) => {
     const boxes = new Set([start]), edges = new Set();
     let edge = [start];
@@ -28,7 +28,8 @@
     return [[...boxes].map((box) => nodes[box]), [...edges]];
   };
 
-  // What leads from what changed to an affected box, over affected boxes alone.
+  // Returns the boxes and edges on all paths from changed services to an affected box. All boxes on these paths are
+  // affected.
   const causes = (start) => {
     const boxes = new Set([start]), edges = [];
     for (const box of boxes) for (const [other, path] of around[box]) {
@@ -57,7 +58,7 @@
       button.setAttribute("aria-pressed", String(+button.dataset.hops === hops));
   };
 
-  // The panel has what the service's row has, one below the other.
+  // Fills the panel with the cells of the service's row, one below the other.
   const fill = (row) => {
     const heads = [...row.closest("table").querySelectorAll("thead th")];
     const list = document.createElement("dl");
@@ -128,7 +129,7 @@
   picture.addEventListener("pointerout", (event) => { if (over(event)) light(chosen); });
   picture.addEventListener("focusin", (event) => { const node = over(event); if (node) light(nodes.indexOf(node)); });
   picture.addEventListener("focusout", () => light(chosen));
-  // A click on an edge shows what declares it: the service that needs the other.
+  // A click on an edge selects the dependent. Its row shows the declaration of the edge.
   picture.addEventListener("click", (event) => {
     const path = event.target.closest(".edges path");
     if (path && !dragged) go(nodes[+path.dataset.to].getAttribute("href"));
@@ -166,7 +167,7 @@
   $("out").addEventListener("click", () => zoom(size / 1.25));
   $("fit").addEventListener("click", () => zoom(Math.min(scroll.clientWidth / width, scroll.clientHeight / height, 1)));
 
-  // The picture is dragged by scrolling, which lays nothing out anew.
+  // Dragging the picture scrolls it, so that the browser need not compute the layout again.
   let from = null, dragged = false;
   scroll.addEventListener("pointerdown", (event) => {
     if (event.button || event.pointerType !== "mouse") return;

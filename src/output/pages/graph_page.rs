@@ -9,7 +9,7 @@ use crate::output::emit::{cause_sentence, compared, rounded};
 use crate::plan::graph::ServiceGraph;
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService};
 
-/// Returns the page of a plan: the graph of all services, why some are affected, and the same facts as a table.
+/// Returns the page of a plan: the graph of all services, why some are affected, and the same data as a table.
 ///
 /// `repository` is the name of the repository. A service that is in the plan, but not in the graph, is left out.
 #[must_use]
@@ -136,7 +136,8 @@ impl Sign {
     }
 }
 
-/// The facts about the services. Services are numbered: first the affected ones in build order, then the others.
+/// The values that the page shows about the services. Services are numbered: first the affected ones in build order,
+/// then the others.
 struct Facts<'a> {
     names: Vec<&'a str>,
     /// The affected services; `None` for the others.

@@ -153,7 +153,7 @@ fn took(bars: &[Bar]) -> f64 {
 
 /// Assigns a worker to each attempt: the first worker that is free when the attempt begins.
 fn give_workers(bars: &mut [Vec<Bar>]) {
-    /// Clocks differ by about this much, in seconds.
+    /// The inaccuracy of the recorded times, in seconds.
     const SLACK: f64 = 0.02;
     let mut order: Vec<&mut Bar> = bars.iter_mut().flatten().collect();
     order.sort_by(|one, two| one.from.total_cmp(&two.from));

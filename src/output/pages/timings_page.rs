@@ -160,7 +160,7 @@ fn cell(seconds: Option<f64>) -> Markup {
 fn piece(class: &str, from: f64, to: f64, timeline: &Timeline) -> Markup {
     let (left, wide) = (timeline.percent(from), timeline.percent(to) - timeline.percent(from));
     let style = format!("left:{left:.3}%;width:{wide:.3}%");
-    // A wait that the table shows as no time is not drawn.
+    // A wait that the table rounds to zero is not drawn.
     html! { @if to - from >= 0.05 || class != "wait" { span class=(class) style=(style) {} } }
 }
 

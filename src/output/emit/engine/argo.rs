@@ -37,7 +37,7 @@ struct Template {
     dag: Dag,
 }
 
-/// A DAG in which a failure only stops the tasks that depend on it.
+/// A DAG in which a failure stops only the tasks that depend on the failed task.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Dag {

@@ -58,8 +58,8 @@ struct Lost {
 }
 
 /// Returns the steps for `buildkite-agent pipeline upload --no-interpolation`: one step for each job, with
-/// `depends_on`, and one that tags existing images if they lack tags. Each of them downloads the plan, the artifact
-/// `.rebake/plan.json`. If there is nothing to do, the pipeline has one step that does nothing.
+/// `depends_on`, and one that tags existing images if they lack tags. Each of these steps downloads the plan, the
+/// artifact `.rebake/plan.json`. If there is nothing to do, the pipeline has one step that does nothing.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or

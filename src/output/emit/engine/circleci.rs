@@ -12,7 +12,7 @@ use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
 
-/// The folder of the plan and the reports. It is below `.git`, so it does not change the work tree.
+/// The folder of the plan and the reports. It is below `.git`, so its files do not count as changes of the work tree.
 const FOLDER: &str = ".git/rebake-job";
 
 /// The path of the plan.
@@ -147,7 +147,7 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
         },
     });
     if !settings.contains_key("machine") {
-        // Jobs run in a container, which can reach no other daemon.
+        // The job runs in a container without a Docker daemon, so CircleCI provides a remote one.
         own["docker"] = image();
         steps.push(json!("setup_remote_docker"));
     }

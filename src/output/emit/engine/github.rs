@@ -9,7 +9,7 @@ use crate::output::emit::step_outputs::{Output, check_size};
 use crate::output::emit::{EmitError, Field, matrix};
 use crate::plan::Plan;
 
-/// The most jobs of a matrix that the runner accepts.
+/// The most jobs that GitHub allows in a matrix.
 const MOST_JOBS: usize = 256;
 
 /// The options of matrices.
@@ -46,8 +46,8 @@ pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
 /// Returns the outputs of [`github`], without a check of their size.
 pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
     let Matrices { fields, pack, levels } = matrices;
-    // A list of services is their names joined by commas, so the names must be valid. The name of a service with a job
-    // of its own is only data, so any name is accepted.
+    // The entry of a job with several services joins their names with commas, so the names must be valid. The entry of
+    // a job with one service has the name only as data, so any name is accepted.
     let jobs = match jobs_of_any_name(plan, *pack)? {
         jobs if is_alone(*pack) && jobs.iter().all(|job| job.services.len() == 1) => jobs,
         _ => jobs(plan, *pack)?,

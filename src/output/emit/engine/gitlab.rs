@@ -29,8 +29,8 @@ struct Pipeline {
     jobs: IndexMap<String, IndexMap<String, Value>>,
 }
 
-/// The rules that decide whether the pipeline runs: it always does. By GitLab's default rules, a child pipeline, whose
-/// source is `parent_pipeline`, would not run.
+/// The rules that decide whether the pipeline runs. With these rules, the pipeline always runs. By GitLab's default
+/// rules, a child pipeline, whose source is `parent_pipeline`, would not run.
 #[derive(Serialize)]
 struct Workflow {
     rules: [IndexMap<&'static str, &'static str>; 1],

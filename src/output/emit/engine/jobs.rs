@@ -15,7 +15,7 @@ pub(super) struct Job<'a> {
     pub(super) name: String,
     /// The services that it builds, in build order.
     pub(super) services: Vec<&'a PlannedService>,
-    /// The positions of the jobs that must succeed before this one. They are smaller than its own position.
+    /// The positions of the jobs that must succeed before this job. They are smaller than the position of this job.
     pub(super) needs: Vec<usize>,
     /// Its level: 0 for a job that needs no other job, else one more than the highest level of the jobs that it needs.
     pub(super) level: usize,
@@ -29,9 +29,8 @@ impl Job<'_> {
 
     /// Returns the settings that its services have for jobs of an engine (`ci` in filters.yaml).
     ///
-    /// # Errors
     /// When two of its services have different settings, or a service has a setting that jobs of this engine do not
-    /// accept. The second cannot happen with a plan that rebake made, but a saved plan may have been edited.
+    /// accept. A plan that rebake made has no such setting, but a saved plan may have been edited.
     pub(super) fn settings(&self, engine: JobEngine) -> Result<Map<String, Value>, EmitError> {
         let Some(first) = self.services.first() else { return Ok(Map::new()) };
         let settings = asked(first, engine)?;
@@ -274,7 +273,7 @@ fn needs(plan: &Plan) -> Vec<Vec<usize>> {
 /// Returns, for each service, the number of its connected component in the dependency graph. Components are numbered in
 /// the order of their first services.
 fn components(needs: &[Vec<usize>]) -> Vec<usize> {
-    // Each position leads to an earlier one of its component, and the first one to itself (union-find).
+    // Union-find: each position points to an earlier position of its component, and the first one points to itself.
     let mut leads: Vec<usize> = (0..needs.len()).collect();
     let first = |leads: &mut Vec<usize>, mut place: usize| {
         while leads[place] != place {
@@ -411,7 +410,7 @@ mod tests {
 
     #[test]
     fn heavy_components_are_spread_first() {
-        // By number, 0 and 1 would share the part with 2.
+        // In the order of their numbers, 0 would share a part with 2.
         assert_eq!(spread(&[0, 1, 2], &[1.0, 2.0, 40.0], 2), [1, 1, 0]);
     }
 

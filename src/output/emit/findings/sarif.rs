@@ -95,7 +95,7 @@ fn place(label: &Label) -> Value {
     })
 }
 
-/// Returns a path as a relative URI reference, with percent signs for special characters.
+/// Returns a path as a relative URI reference: each special character is percent-encoded.
 fn uri(path: &str) -> String {
     let mut uri = String::with_capacity(path.len());
     for byte in path.bytes() {

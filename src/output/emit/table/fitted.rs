@@ -36,7 +36,7 @@ pub(super) fn push_rows(text: &mut String, plan: &Plan, palette: Palette, width:
     let version = |service: &PlannedService| without_middle(&version(service), WIDEST);
     let names = Column::under("SERVICE", few.iter().map(|service| name(service)));
     let versions = Column::under("VERSION", few.iter().map(|service| version(service)));
-    // If there is no room for both, the reasons matter more: `rebake version` shows the versions.
+    // If there is no room for versions and reasons, versions are left out: `rebake version` shows them.
     let is_narrow = names.width() + versions.width() + 2 * GAP.len() + NARROWEST > width;
     let left = |name: &str, version: &str| {
         let version = if is_narrow { String::new() } else { format!("{}{GAP}", versions.pad(version)) };
@@ -83,7 +83,7 @@ fn push_group(text: &mut String, group: &[&PlannedService], palette: Palette, wi
     let _ = writeln!(text, "{indent}{}", palette.paint(FAINT, &listed(&names, room)));
 }
 
-/// Returns as many names as fit into one line, and the number of the others.
+/// Returns as many names as fit into one line, and the number of names that do not fit.
 pub(super) fn listed(names: &[String], room: usize) -> String {
     let all = names.join(", ");
     if all.width() <= room {

@@ -25,7 +25,7 @@ impl Locations {
     /// Whether a service that names no builder has a Dockerfile: filters.yaml names one, or there is one in the
     /// service's directory.
     pub(super) fn has_dockerfile(&self, service: &PlannedService, recipe: &Recipe) -> bool {
-        // A service without a path is not built from the Dockerfile at the root either.
+        // A service without a path does not get the Dockerfile at the root.
         recipe.dockerfile.is_some() || (service.path.is_some() && self.directory.join("Dockerfile").is_file())
     }
 

@@ -41,7 +41,8 @@ impl Output {
     /// The most bytes that are read from a file with results. Such files are short.
     const LIMIT: u64 = 64 * 1024;
 
-    /// Returns the known results of an image that existed before.
+    /// Returns the results of a service whose image existed before the run: the image's digest. For any other service,
+    /// there are no results.
     pub(in crate::output::exec) fn of_existing(build: &Build) -> Self {
         match &build.work {
             Work::Exists { digest, .. } => Self { digest: Some(digest.clone()), id: None },

@@ -100,8 +100,8 @@ pub(super) fn built(
     }
     words.each("--platform", &image.platforms());
     if image.service.push {
-        // An image that is not pushed stays in a store with others. With a fixed time, equal images would conflict
-        // there.
+        // An image that is not pushed stays in a store with other images. With a fixed time, equal images would
+        // conflict there.
         words.each("--timestamp", &image.epoch);
     }
     let caches = [("--cache-from", "cache_from", &recipe.cache_from), ("--cache-to", "cache_to", &recipe.cache_to)];

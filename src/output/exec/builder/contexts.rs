@@ -19,7 +19,8 @@ pub struct Dependency<'a> {
     pub service: &'a str,
     /// Its image, without a tag.
     pub image: ImageName,
-    /// Tags such as `latest`. A Dockerfile that names the image with one of them is built from the current image.
+    /// The tags that move from image to image, such as `latest`. A Dockerfile that names the image with such a tag is
+    /// built from the current image.
     pub tags: FloatingTags,
     /// Where its image comes from.
     pub supply: Supply,

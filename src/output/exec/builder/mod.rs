@@ -36,7 +36,7 @@ pub use driver::Driver;
 pub use error::BuilderError;
 pub use probe::{ProbeError, probe};
 
-/// The facts that all builds of a run share: directories, the builder of docker buildx, and the time of the commit.
+/// The values that all builds of a run share: directories, the builder of docker buildx, and the time of the commit.
 #[derive(Debug, Clone, Copy)]
 pub struct BuildPlace<'a> {
     /// The root of the work tree.

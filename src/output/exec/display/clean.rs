@@ -27,7 +27,8 @@ pub enum Colours {
 /// Whether the output of a build may contain commands to the CI engine: `::error::`, `##[group]`, `##vso[…]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Commands {
-    /// The engine obeys them. This is right for trusted builds: compilers and buildx annotate this way.
+    /// The engine obeys the commands. Trusted builds may send commands: compilers and buildx make annotations with
+    /// them.
     #[default]
     Obeyed,
     /// Commands are broken up with a blank and have no effect: for builds of untrusted code, such as a fork's pull
@@ -37,8 +38,8 @@ pub enum Commands {
 
 impl OutputStyle {
     /// Returns a line of a build's output, without its line break, in a form that is safe for a terminal: nothing moves
-    /// the cursor, sets a title or rings. Of a line with carriage returns, only the part after the last one is kept.
-    /// Bytes that are not UTF-8 become U+FFFD.
+    /// the cursor, sets the title or rings the bell. Of a line with carriage returns, only the part after the last one
+    /// is kept. Bytes that are not UTF-8 become U+FFFD.
     pub(super) fn line(self, bytes: &[u8]) -> Cow<'_, str> {
         let text = String::from_utf8_lossy(bytes);
         if self.leaves(bytes) && !bytes.contains(&b'\n') {

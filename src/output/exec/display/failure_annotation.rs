@@ -16,7 +16,7 @@ pub(super) fn annotate(report: &Report, engine: LogEngine, out: &mut dyn Write) 
         return Ok(());
     }
     let failed: Vec<&ServiceReport> = report.services.iter().filter(|service| service.outcome.is_failure()).collect();
-    // If there are too many failures, the last annotation counts those without one.
+    // If there are too many failures, the last annotation says how many have no annotation.
     let shown = if failed.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { failed.len() };
     for service in &failed[..shown] {
         issue(engine, &title(service), &last_words(service), out)?;

@@ -14,7 +14,7 @@ const CHUNK: usize = 64 * 1024;
 /// The most bytes of a line that is shown as one line. Longer lines are broken.
 const LONGEST: usize = 16 * 1024;
 
-/// Receives a line of a log, and writes it.
+/// A function that gets a line of a log, and writes it.
 pub(super) type EachLine<'a> = &'a mut dyn FnMut(&[u8]) -> io::Result<()>;
 
 /// The logs of running builds, each with the position up to which it was shown.

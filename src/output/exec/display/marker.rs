@@ -35,7 +35,8 @@ impl LogEngine {
             (Self::GitHub, Fold::Closed) => writeln!(out, "{}", command("group", &[], title)),
             (Self::Azure, Fold::Closed) => writeln!(out, "##[group]{title}"),
             (Self::Azure, Fold::Open) => writeln!(out, "##[section]{title}"),
-            // GitLab shows the time between the two stamps; the first may be zero.
+            // GitLab shows the difference between the time stamps of start and end as the duration. The first may be
+            // zero.
             (Self::GitLab, Fold::Closed) => {
                 writeln!(out, "\x1b[0Ksection_start:0:rebake_{number}[collapsed=true]\r\x1b[0K{title}")
             }

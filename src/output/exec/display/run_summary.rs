@@ -32,8 +32,8 @@ pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if slowest.is_empty() { Ok(()) } else { writeln!(out, "slowest: {}", slowest.join(", ")) }
 }
 
-/// Returns the slowest builds with their times, the slowest first; none if there was one build only, or if no build took
-/// a second.
+/// Returns the slowest builds with their times, the slowest first; none if there was one build only, or if no build
+/// took a second.
 fn slowest(report: &Report) -> Vec<String> {
     let mut built: Vec<&ServiceReport> = report.services.iter().filter(|service| service.attempts > 0).collect();
     built.sort_by(|a, b| b.seconds.total_cmp(&a.seconds));

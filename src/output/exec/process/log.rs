@@ -10,8 +10,8 @@ use crate::model::mask::{Mask, Masked};
 /// How many bytes are read at a time: the size of a pipe.
 const CHUNK: usize = 64 * 1024;
 
-/// The output of an attempt, in a file, with secrets masked. Readers learn the length of the file and read it
-/// themselves.
+/// The output of an attempt, in a file, with secrets masked. [`Log::length`] tells readers how much of the file they
+/// can read.
 ///
 /// The output is only in the file, so that a gigabyte of it takes no memory and readers may be slow. Cheap to clone.
 #[derive(Clone)]

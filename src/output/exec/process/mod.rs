@@ -1,7 +1,7 @@
 //! One command of a build: a process with a process group of its own, which writes to a log. At the end, all processes
 //! of the group are killed.
 //!
-//! A build never waits for the rest of the program to read its output: a thread reads it and writes it to a file.
+//! A build never waits until the rest of the program reads its output: a thread copies the output to a file.
 //! Signals never reach an unrelated process: the system does not reuse the id of a group before its leader is reaped,
 //! and only [`Process::finish`], which consumes the value, reaps the leader.
 

@@ -131,7 +131,7 @@ impl Drop for Strays {
     }
 }
 
-/// Reaps a child if it has exited, and returns whether it had.
+/// Reaps a child if it has exited, and returns whether it had exited.
 fn is_reaped(child: Pid) -> bool {
     matches!(waitid(WaitId::Pid(child), WaitIdOptions::EXITED | WaitIdOptions::NOHANG), Ok(Some(_)))
 }

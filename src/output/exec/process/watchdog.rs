@@ -78,7 +78,7 @@ pub fn watch(mut input: impl BufRead) -> io::Result<()> {
     };
     // There are no more groups than jobs, so a list is fast enough.
     let mut groups: Vec<Pid> = Vec::new();
-    // The other end closes when the run ends, however it ends.
+    // The run's end of the pipe closes when the run ends, even if the run is killed.
     for word in input.lines() {
         let word = word?;
         let group = |word: &str| Pid::from_raw(word.parse().ok()?);

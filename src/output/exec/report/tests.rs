@@ -95,7 +95,7 @@ fn a_report_of_several_runs_says_what_holds_for_all() {
     let both = later.over(report());
     assert_eq!(both.head, ReportHead { seconds: None, jobs: None, ..report().head });
     assert!(both.services[1].outcome.is_success());
-    // What is of two commits stays so.
+    // A merged report of two commits names no commit, also after it is merged again.
     let other = ReportHead { commit: Some("c3d4".to_owned()), ..report().head };
     let mixed = Report { head: other, ..report() }.over(report());
     assert_eq!((&mixed.head.commit, report().over(mixed.clone()).head.commit), (&None, None));

@@ -1,4 +1,4 @@
-//! The event loop over the schedule: one thread owns all state, and everything else sends it messages.
+//! The event loop over the schedule: one thread owns all state, and all other threads send messages to it.
 
 mod attempt;
 mod clock;
@@ -45,8 +45,8 @@ enum Message {
     Token(io::Result<jobserver::Acquired>),
 }
 
-/// The number of a process in a run. A message about a process has this number, so that a late message is not taken for
-/// one about another process.
+/// The number of a process in a run. A message about a process has this number, so that a late message is not mistaken
+/// for a message about another process.
 type Serial = u64;
 
 /// A function that returns an objection to a build, such as files that changed meanwhile; `None` if there is none.
@@ -64,8 +64,8 @@ pub enum BuildMoment {
 /// Runs builds until each has an outcome. `builds` are in the order of the plan. If `doubt` returns an objection before
 /// an attempt, the build fails; an objection after an attempt is added to the build's message.
 ///
-/// This also returns the signals that this process receives: until the value is dropped, the first termination signal
-/// after the run does not end this process.
+/// The function also returns the signals that this process receives. Until that value is dropped, the first termination
+/// signal after the run does not end this process, unless the run was interrupted already.
 ///
 /// During the run, this process passes signals on to the builds. It treats every new child that it did not start itself
 /// as a stray of a build. So a process must have one run at a time, and start no other programs meanwhile.

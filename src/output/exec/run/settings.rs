@@ -43,7 +43,7 @@ pub enum Jobserver {
     Hidden,
 }
 
-/// How long to wait between attempts: twice as long each time.
+/// How long to wait between attempts. Each pause is twice as long as the pause before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// The pause before the second attempt.

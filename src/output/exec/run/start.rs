@@ -93,7 +93,7 @@ impl Run<'_> {
         }
     }
 
-    /// Starts the next step of an attempt, or ends it when there is none left.
+    /// Starts the next step of an attempt, or ends the attempt if no step is left.
     pub(super) fn step(&mut self, attempt: Attempt) {
         let id = attempt.build();
         let build = &self.builds[id.index()];

@@ -38,7 +38,7 @@ impl Choice for OnFailure {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
         (Self::Finish, "finish", "Finish all other builds"),
         (Self::Stop, "stop", "Start no further build"),
-        (Self::Kill, "kill", "Start no further build, and stop those that run"),
+        (Self::Kill, "kill", "Start no further build, and stop the running builds"),
     ];
 }
 

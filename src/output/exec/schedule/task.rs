@@ -19,7 +19,7 @@ pub struct Task {
     pub expected: Duration,
 }
 
-/// The builds of a run. Each is added after the ones that it needs, so there are no cycles.
+/// The builds of a run. Each build is added after the builds that it needs, so there are no cycles.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks(Vec<Task>);
 

@@ -80,7 +80,7 @@ fn crossings(neighbours: &Neighbours, steps: &[Vec<Node>]) -> usize {
     }
     let mut count = 0;
     for nodes in steps {
-        // The ends of the edges from this step, by the step where they end, in the order of their beginnings.
+        // For each step, the positions in it where edges from `nodes` end, in the order in which the edges begin.
         let mut ends: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
         for node in nodes {
             let mut to: Vec<(usize, usize)> = neighbours.needed_by[*node].iter().map(|other| at[*other]).collect();

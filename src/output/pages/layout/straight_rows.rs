@@ -38,7 +38,8 @@ fn is_one_column(step: &[Node], cells: &[Cell]) -> bool {
 /// Returns increasing rows below `limit` with the least sum of squared distances to `wishes`, the preferred rows, up to
 /// rounding (isotonic regression by pooling neighbours that violate the order).
 fn near(wishes: &[f64], limit: usize) -> Vec<usize> {
-    // Minus their positions, increasing rows become rows that may be equal and never decrease.
+    // From each row, the position of its box is subtracted. Increasing rows then become rows that may be equal and
+    // never decrease.
     let mut pools: Vec<(f64, usize)> = Vec::new();
     for (place, wish) in wishes.iter().enumerate() {
         let mut pool = (wish - as_float(place), 1);

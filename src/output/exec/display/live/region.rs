@@ -3,7 +3,7 @@ use std::os::fd::AsFd;
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// The size of a terminal, in characters: at least one by one.
+/// The size of a terminal, in characters: at least one column and one row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
     /// The width.
@@ -35,7 +35,7 @@ impl Size {
 }
 
 /// Lines at the bottom of a terminal that are redrawn when they change. The cursor is below them, at the left, so that
-/// a program that ends at any time leaves a tidy screen.
+/// the screen is tidy whenever the program ends.
 #[derive(Debug, Default)]
 pub(super) struct Region {
     drawn: Vec<usize>,

@@ -53,8 +53,9 @@ pub(super) fn foot(
 }
 
 /// Returns about how long a run still takes, from the expected duration of each service that is not done, in seconds:
-/// the longest rest, or all rests divided by the number of parallel builds if that is longer. `elapsed` returns for how
-/// many seconds a service has been built. `None` if a duration is not known.
+/// the longest remaining time of a service, or the sum of all remaining times divided by the number of parallel builds
+/// if that is longer. `elapsed` returns for how many seconds a service has been built. `None` if a duration is not
+/// known.
 pub(super) fn time_left(
     expected: &BTreeMap<String, Option<f64>>,
     jobs: u32,
