@@ -46,11 +46,20 @@ impl Resolution {
     /// Returns the digest of a package's closure. It does not cover the settings that apply to all packages.
     #[must_use]
     pub fn digest(&self, package: usize, with: WithDevelopment) -> ClosureDigest {
+        self.digests(with)[package]
+    }
+
+    /// Computes the digests of all closures, so that [`digest`](Self::digest) only looks them up.
+    pub fn compute_digests(&self, with: WithDevelopment) {
+        self.digests(with);
+    }
+
+    fn digests(&self, with: WithDevelopment) -> &[ClosureDigest] {
         let made = match with {
             WithDevelopment::Yes => &self.with_development,
             WithDevelopment::No => &self.without_development,
         };
-        made.get_or_init(|| digests(&self.lockfile, with))[package]
+        made.get_or_init(|| digests(&self.lockfile, with))
     }
 
     /// Returns the packages that a package needs directly.

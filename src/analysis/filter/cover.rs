@@ -3,16 +3,17 @@ use std::collections::BTreeSet;
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
 use crate::glob::Pattern;
 
-/// The directories that a filter matches as a whole, and the directories whose paths must be matched one by one.
+/// The directories in which a filter matches everything, and the directories in which each path must be matched by
+/// itself.
 ///
 /// A cover is computed from the patterns alone, without a tree. So the paths of a filter are divided into the same
 /// parts at every commit: the directories in [`Cover::whole`], the subdirectories of [`Cover::split`] except for
 /// [`Cover::apart`], and single paths in [`Cover::listed`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
-    /// Directories of which everything matches; none lies below another. The empty text is the root.
+    /// Directories in which everything matches; none lies below another. The empty text is the root.
     pub whole: Vec<String>,
-    /// Directories of which each subdirectory matches as a whole, unless it is in `apart`. Files directly in such a
+    /// Directories in which each subdirectory matches as a whole, unless it is in `apart`. Files directly in such a
     /// directory may match too.
     pub split: Vec<String>,
     /// Subdirectories of the directories in `split` to which further patterns apply.

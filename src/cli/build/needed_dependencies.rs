@@ -208,8 +208,8 @@ fn for_others(service: &PlannedService, dependents: &[&PlannedService]) -> Plann
     }
 }
 
-/// Returns the image of a service from the last report that has an image of the same content; `None` if no report has
-/// one.
+/// Returns the image that was pushed with the service's content tag, from the last report that has one; `None` if no
+/// report has one, or its digest is malformed.
 fn in_reports(service: &PlannedService, reports: &[Report]) -> Option<NeededImage> {
     let content = service.content_tag.as_ref()?;
     let reported = reports.iter().rev().flat_map(Report::successful).find(|reported| {

@@ -144,13 +144,13 @@ mapping! {
         /// or `never`.
         #[schemars(extend("default" = "auto", "examples" = ["always"]))]
         promote: Choice<Promote>,
-        /// Its Dockerfile, relative to its path; with a leading `/`, to the root of the repository. The Dockerfile and
-        /// its ignore file affect the service even if `filters` do not match them.
+        /// Its Dockerfile, relative to its path or, with a leading `/`, to the root of the repository. The Dockerfile
+        /// and its ignore file affect the service even if `filters` do not match them.
         #[schemars(extend("default" = "Dockerfile", "examples" = ["docker/prod.Dockerfile"]))]
         dockerfile: BuildPath,
-        /// Its build context, relative to its path; with a leading `/`, to the root of the repository. When absent, the
-        /// context is the path itself. If the context is outside of the path, the files that its Dockerfile copies from
-        /// there affect the service, unless there are `filters`.
+        /// Its build context, relative to its path or, with a leading `/`, to the root of the repository. When absent,
+        /// the context is the path itself. If the context is outside of the path, the files that its Dockerfile copies
+        /// from there affect the service, unless there are `filters`.
         #[schemars(extend("default" = ".", "examples" = ["/"]))]
         context: BuildPath,
         /// The stage of the Dockerfile that is built.

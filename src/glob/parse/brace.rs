@@ -1,4 +1,4 @@
-//! `{a,b}`: alternatives; `{a..c}`: a class of characters; `{a}`: itself.
+//! `{a,b}`: alternatives; `{a..c}`: a class of characters; `{a}`: these three characters.
 
 use super::token::Kind;
 use super::{Nest, Reader, escaped};

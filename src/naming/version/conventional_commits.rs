@@ -1,7 +1,7 @@
 use super::{Bump, Version};
 use crate::model::name::CommitId;
 
-/// The facts about a commit of a service on which the next version depends.
+/// The facts about one commit of a service. The next version depends on them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// Its id.

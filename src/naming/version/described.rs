@@ -11,8 +11,8 @@ pub struct Described {
     pub commit: CommitId,
     /// Whether tag and distance are certain.
     pub trust: Trust,
-    /// A tag that is nearer than `tag`, and whose version the service's scheme cannot read: the text is a version of
-    /// another scheme, or almost a version. If there is such a tag, the service has no version.
+    /// A tag that is nearer than `tag`, but is no release: where the pattern has the version, the tag has a version of
+    /// another scheme, or a text that is almost a version. If there is such a tag, the service has no version.
     pub unread: Option<TagName>,
 }
 

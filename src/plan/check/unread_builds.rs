@@ -1,4 +1,5 @@
-//! Dockerfiles and ignore files that the rules could not read, so the inputs of their images are not known.
+//! Dockerfiles and ignore files that could not be read. The inputs of the images that are built with them are not
+//! known, so no rule can check these inputs.
 
 use std::collections::BTreeMap;
 

@@ -30,7 +30,7 @@ pub(super) struct OwnBase {
 }
 
 impl OwnBase {
-    /// Returns the base in the form of the plan.
+    /// Returns the base as it is written in the plan.
     pub(super) fn published(&self) -> plan::Base {
         plan::Base { commit: self.commit.to_string(), source: self.source.clone() }
     }

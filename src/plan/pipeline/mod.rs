@@ -337,7 +337,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     Ok(Planned { plan, warnings: notes.warnings, notes: named.notes, work, bases, changes })
 }
 
-/// Returns the bases of single services in the form of the plan.
+/// Returns the bases of single services as they are written in the plan.
 fn published(bases: &[Option<OwnBase>]) -> Vec<Option<plan::Base>> {
     bases.iter().map(|base| base.as_ref().map(OwnBase::published)).collect()
 }

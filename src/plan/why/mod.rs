@@ -31,7 +31,7 @@ pub struct ServiceExplanation {
     pub base: Option<Base>,
     /// Its causes; empty if it is not affected.
     pub causes: Vec<PlannedCause>,
-    /// The services at the ends of the chains of dependencies in `causes`, each with its own causes.
+    /// The last service of each dependency chain in `causes`, with its own causes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roots: Vec<ChainRoot>,
     /// The changes that came nearest to affecting the service, the nearest first.
@@ -68,8 +68,8 @@ impl ServiceExplanation {
     }
 }
 
-/// Returns the services at the ends of the chains in these causes. Services that the plan omits (`--only`) are not
-/// among them.
+/// Returns the last service of each dependency chain in these causes, with its own causes. Services that the plan
+/// omits (`--only`) are not among them.
 fn roots(plan: &Plan, causes: &[PlannedCause]) -> Vec<ChainRoot> {
     let ends = causes.iter().filter(|cause| cause.kind == CauseKind::Dependency).filter_map(|cause| cause.chain.last());
     ends.filter_map(|end| plan.service(end))

@@ -80,7 +80,7 @@ pub(super) fn words(text: &str, range: Range<usize>, escape: char) -> Vec<Word> 
     words
 }
 
-/// Returns the flags at the beginning of a range, without quotes and escapes, and the range after them.
+/// Returns the flags at the beginning of a range, and the rest of the range. The flags have no quotes and escapes.
 pub(super) fn flags(text: &str, range: Range<usize>, escape: char) -> (Vec<Word>, Range<usize>) {
     let mut flags = Vec::new();
     let mut at = range.start;

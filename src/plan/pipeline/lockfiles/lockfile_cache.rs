@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::analysis::closure::Resolution;
-use crate::inputs::lockfile::LockfileError;
+use crate::inputs::lockfile::{Lockfile, LockfileError, LockfileFormat};
+use crate::inputs::source::PackageJson;
 use crate::model::tree::ObjectId;
 
 /// A lockfile that was read, or the reason why it could not be read.
@@ -28,8 +29,22 @@ impl LockfileCache {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// Keeps the result of reading a lockfile.
-    pub(super) fn keep(&self, key: LockfileKey, resolved: Resolved) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, resolved);
+    /// Reads a lockfile, and keeps the result. `manifests` are the package.json files that complete the lockfile, by
+    /// directory.
+    pub(super) fn read(
+        &self,
+        key: LockfileKey,
+        format: LockfileFormat,
+        text: &str,
+        manifests: &BTreeMap<String, PackageJson>,
+    ) -> Resolved {
+        let resolved = resolved(format, text, manifests);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(key, resolved.clone());
+        resolved
     }
+}
+
+/// Reads a lockfile. `manifests` are the package.json files that complete it, by directory.
+pub(super) fn resolved(format: LockfileFormat, text: &str, manifests: &BTreeMap<String, PackageJson>) -> Resolved {
+    Lockfile::read(format, text, manifests).map(|lockfile| Arc::new(Resolution::new(lockfile)))
 }

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LockfileCache;
 use super::locked::{Closure, Locked, LockedFile, Means};
+use super::read_ahead::read_ahead;
 use super::revision_files::{Revision, SharedSettings};
 use crate::analysis::affected::{Cause, Direct, LockfileChange};
 use crate::analysis::base::{Doubt, Tip};
@@ -51,6 +52,10 @@ impl LockfileChanges {
             repository.with_fetching(|| Locked::read(repository, cache, config, &services, revision))
         };
         let work_tree = tip.work_tree();
+        let changed: Vec<&RepoPath> = changes.as_slice().iter().map(|change| &change.path).collect();
+        let commits: Vec<&CommitId> = tip.commit.iter().chain(bases.iter().copied()).collect();
+        let closures = services.iter().filter_map(|service| config.services[service.0].closure());
+        read_ahead(repository, cache, &commits, &changed, &closures.map(|closure| closure.with).collect());
         let after = held(tip.commit.as_ref().map(|head| read(head, &work_tree)).transpose())?.flatten();
         let before = held(bases.iter().map(|base| read(base, &none)).collect::<Result<Vec<Locked>, _>>())?;
         let (Some(after), Some(before), false) = (&after, before, bases.is_empty()) else {
@@ -288,7 +293,8 @@ fn differing(settings: [Option<&SharedSettings>; 2]) -> Vec<String> {
     keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).cloned().collect()
 }
 
-/// Returns the files that have these settings (`keys`) of the lockfile at a path.
+/// Returns the paths of the files that the settings `keys` come from: settings files, or the lockfile itself. Each key
+/// begins with the path of its file, relative to the directory of `lockfile`.
 pub(super) fn settings_files<'k>(
     lockfile: &str,
     keys: impl IntoIterator<Item = &'k String>,

@@ -10,6 +10,7 @@ mod lockfile_cache;
 mod lockfile_changes;
 mod lockfile_coverage;
 mod missing_lockfiles;
+mod read_ahead;
 mod revision_files;
 
 pub(super) use fingerprint_inputs::fingerprint_inputs;

@@ -4,8 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::LockfileCache;
-use super::lockfile_cache::{LockfileKey, Resolved};
-use crate::analysis::closure::Resolution;
+use super::lockfile_cache::{LockfileKey, Resolved, resolved};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::lockfile::{
     LOCKFILE_NAMES, Lockfile, LockfileError, LockfileFormat, MAX_LOCKFILE, SETTINGS_FILES, SettingsFile,
@@ -214,13 +213,13 @@ impl<'a> RevisionFiles<'a> {
             }
         }
         let key = LockfileKey { manifests: manifests.ids.clone(), ..key };
-        let known = if manifests.is_uncommitted { None } else { self.cache.get(&key) };
-        let read = || Lockfile::read(format, &text, &manifests.by_directory);
-        let resolved = known.unwrap_or_else(|| read().map(|lockfile| Arc::new(Resolution::new(lockfile))));
-        // An uncommitted file has no id.
-        if !manifests.is_uncommitted {
-            self.cache.keep(key, resolved.clone());
-        }
+        let resolved = if manifests.is_uncommitted {
+            // An uncommitted file has no id.
+            resolved(format, &text, &manifests.by_directory)
+        } else {
+            let known = self.cache.get(&key);
+            known.unwrap_or_else(|| self.cache.read(key, format, &text, &manifests.by_directory))
+        };
         Ok((resolved, manifests.is_uncommitted))
     }
 
