@@ -1,6 +1,7 @@
 //! How lockfiles affect services.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use super::structured::literal;
 use super::{Config, Service};
@@ -40,7 +41,9 @@ pub struct LockedClosure {
 /// Copies of the services' filters, made before [`Config::with_lockfiles`] excluded lockfiles from them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LockfilePatterns {
-    filters: Filters,
+    originals: Vec<Filter>,
+    /// The same filters, compiled on first use: only lockfiles that affect a service as files need them.
+    compiled: OnceLock<Filters>,
     of: BTreeMap<ServiceId, Vec<FilterId>>,
 }
 
@@ -136,7 +139,7 @@ impl Config {
             }
         }
         self.filters = Filters::new(filters);
-        self.lockfiles = LockfilePatterns { filters: Filters::new(originals), of };
+        self.lockfiles = LockfilePatterns { originals, compiled: OnceLock::new(), of };
         self
     }
 
@@ -145,7 +148,8 @@ impl Config {
     #[must_use]
     pub fn plain_match<'a>(&'a self, service: ServiceId, change: &'a Change) -> Option<Match<'a>> {
         let own = self.lockfiles.of.get(&service)?;
-        let found = matches_of(&self.lockfiles.filters, change);
+        let LockfilePatterns { originals, compiled, .. } = &self.lockfiles;
+        let found = matches_of(compiled.get_or_init(|| Filters::new(originals.clone())), change);
         found.into_iter().find(|(filter, _)| own.contains(filter)).map(|(_, found)| found)
     }
 }

@@ -1,3 +1,4 @@
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
@@ -83,7 +84,7 @@ impl Cover {
             parts.iter().filter(|part| part.effect == Effect::Include).partition(|part| part.whole);
         cover.listed.extend(partial.into_iter().map(|part| part.directory.to_owned()));
         let mut left: Vec<&str> = whole.into_iter().map(|part| part.directory).collect();
-        left.sort_unstable_by(|a, b| a.split('/').cmp(b.split('/')));
+        left.sort_unstable_by(|a, b| by_parts(a, b));
         left.dedup_by(|next, kept| is_at_or_below(next, kept));
         if parts.iter().all(|part| part.effect == Effect::Include) {
             cover.whole.extend(left.into_iter().map(str::to_owned));
@@ -122,7 +123,7 @@ struct ByDirectory<'p> {
 impl<'p> ByDirectory<'p> {
     fn of(parts: &'p [Reach<'p>]) -> Self {
         let mut sorted: Vec<&Reach> = parts.iter().collect();
-        sorted.sort_by(|a, b| a.directory.split('/').cmp(b.directory.split('/')));
+        sorted.sort_by(|a, b| by_parts(a.directory, b.directory));
         Self { sorted }
     }
 
@@ -133,11 +134,11 @@ impl<'p> ByDirectory<'p> {
         let root = (!directory.is_empty()).then_some(0);
         let of_directory = |end: usize| {
             let directory = &directory[..end];
-            let start = self.sorted.partition_point(|part| part.directory.split('/').lt(directory.split('/')));
+            let start = self.sorted.partition_point(|part| by_parts(part.directory, directory).is_lt());
             self.sorted[start..].iter().take_while(move |part| part.directory == directory)
         };
         let above = root.into_iter().chain(ends).flat_map(of_directory).copied().collect();
-        let behind = self.sorted.partition_point(|part| part.directory.split('/').le(directory.split('/')));
+        let behind = self.sorted.partition_point(|part| by_parts(part.directory, directory).is_le());
         let is_below = |part: &&&Reach| is_at_or_below(part.directory, directory);
         // The name of the root is empty, and so sorts before all others.
         (above, self.sorted[behind..].iter().take_while(is_below).copied().collect())
@@ -203,6 +204,14 @@ impl<'a> Reach<'a> {
     }
 }
 
+/// Compares two paths part by part, so that the paths below a directory directly follow the directory.
+fn by_parts(a: &str, b: &str) -> Ordering {
+    // The slash counts as the lowest byte. No path has the byte 0.
+    let weight = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
+    let differing = a.as_bytes().iter().zip(b.as_bytes()).find(|(a, b)| a != b);
+    differing.map_or_else(|| a.len().cmp(&b.len()), |(a, b)| weight(a).cmp(&weight(b)))
+}
+
 /// Whether a path is a directory, or lies below it.
 fn is_at_or_below(path: &str, directory: &str) -> bool {
     directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -261,6 +270,13 @@ mod tests {
         assert_eq!(cover(&["a/**", "deleted: !a/gen/**"]), ["", "a", "a/gen", "a/gen"]);
         assert_eq!(cover(&["added: a/**", "other: b/**", "!c"]), ["a", "", "", ""]);
         assert_eq!(cover(&["a/**", "!a/**"]), ["", "", "", ""]);
+    }
+
+    proptest! {
+        #[test]
+        fn paths_are_compared_part_by_part(a in "[ab+/-]{0,5}", b in "[ab+/-]{0,5}") {
+            prop_assert_eq!(by_parts(&a, &b), a.split('/').cmp(b.split('/')));
+        }
     }
 
     fn flat(quantifier: Quantifier, texts: &[&str]) -> Cover {

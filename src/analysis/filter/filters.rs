@@ -1,8 +1,9 @@
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use bstr::ByteSlice as _;
 
-use super::{Effect, Filter, FlatRule, Quantifier};
+use super::{Cover, Effect, Filter, FlatRule, Quantifier};
 use crate::glob::{GlobIndex, GlobSearch, Hit, Pattern};
 use crate::model::change::Extent;
 use crate::model::diagnostic::Located;
@@ -15,6 +16,8 @@ pub struct FilterId(usize);
 #[derive(Debug, Clone, Default)]
 pub struct Filters {
     list: Vec<Filter>,
+    /// The covers of the filters, computed on first use.
+    covers: Vec<OnceLock<Cover>>,
     /// The filters that match every change: those with the quantifier `every` and without rules.
     always: Vec<FilterId>,
     index: GlobIndex,
@@ -161,7 +164,8 @@ impl Filters {
         };
         let of_text =
             (0..index.texts()).map(|text| Owners { leading: add(text, true), following: add(text, false) }).collect();
-        Self { list: filters, always, index, owners, of_text, shape }
+        let covers = vec![OnceLock::new(); filters.len()];
+        Self { list: filters, covers, always, index, owners, of_text, shape }
     }
 
     /// Returns the id of the filter at a position. The filter need not exist yet.
@@ -174,6 +178,12 @@ impl Filters {
     #[must_use]
     pub fn get(&self, id: FilterId) -> &Filter {
         &self.list[id.0]
+    }
+
+    /// Returns the cover of a filter.
+    #[must_use]
+    pub fn cover(&self, id: FilterId) -> &Cover {
+        self.covers[id.0].get_or_init(|| self.list[id.0].cover())
     }
 
     /// Returns how many filters there are.

@@ -54,7 +54,7 @@ pub fn members_of_listing(filters: &Filters, listing: &Listing) -> Members {
     let submodules = (0..listing.len()).filter(|at| listing.mode(*at).extent() == Extent::Below);
     submodules.for_each(|at| is_apart[at] = true);
     for filter in 0..filters.len() {
-        let cover = filters.get(Filters::id(filter)).cover();
+        let cover = filters.cover(Filters::id(filter));
         for directory in cover.listed.iter().chain(&cover.split) {
             listing.at_and_below(directory.as_bytes()).for_each(|at| is_apart[at] = true);
         }

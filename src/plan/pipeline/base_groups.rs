@@ -54,6 +54,13 @@ pub(super) struct Grouped {
 }
 
 impl Grouped {
+    /// Returns the commits that services are compared with. The base of a group whose services are all affected is left
+    /// out.
+    pub(super) fn compared(&self) -> BTreeSet<CommitId> {
+        let compared = self.groups.iter().filter(|group| group.comparison.everyone.is_none());
+        compared.flat_map(|group| group.comparison.bases.iter().flatten()).copied().collect()
+    }
+
     /// Returns all services in one group, with a common base.
     pub(super) fn together(config: &Config, comparison: Comparison) -> Self {
         let services = config.graph.services().collect();

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::beside;
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::source::{Ecosystem, MAX_SOURCE, SourceTree};
@@ -63,24 +64,17 @@ impl Discovery {
             return Ok(Self::default());
         }
         let head = repository.head()?.commit().copied();
-        let (commit, on_top) = match at {
-            Some(commit) => (Some(*commit), ChangeSet::default()),
-            None if repository.work_dir().is_none() => (head, ChangeSet::default()),
-            None => (head, repository.keep_work_tree()?.changes),
-        };
-        let listing = match &commit {
-            Some(commit) => repository.with_fetching(|| repository.entries(commit))?,
-            None => Listing::default(),
-        };
-        let wanted: Vec<(RepoPath, ObjectId)> = listing
-            .iter()
-            .filter(|entry| is_file(entry.mode) && scope.reads(entry.path) && !on_top.is_about(entry.path))
-            .map(|entry| (RepoPath::from_git(entry.path), entry.id))
-            .collect();
-        let mut contents = match &commit {
-            Some(commit) => texts(repository, commit, wanted)?,
-            None => Vec::new(),
-        };
+        let commit = at.copied().or(head);
+        // Git takes a while to compare the work tree with the commit.
+        let handle = repository.handles();
+        let committed =
+            || commit.map_or_else(|| Ok(Default::default()), |commit| committed(&handle(), &commit, &scope));
+        let (committed, on_top) = beside(committed, || match at {
+            None if repository.work_dir().is_some() => Ok(repository.keep_work_tree()?.changes),
+            _ => Ok(ChangeSet::default()),
+        });
+        let ((listing, mut contents), on_top) = (committed?, on_top?);
+        contents.retain(|(path, _)| !on_top.is_about(path.as_bytes()));
         // The target of a link may change while the link stays, so the text at a base would be wrong.
         let is_link =
             |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
@@ -232,6 +226,19 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
         .takes
         .iter()
         .filter_map(|taken| if let Area::Ceded(directory) = &taken.area { Some(directory) } else { None })
+}
+
+/// Returns all files of a commit, and the contents of those that are read.
+fn committed(
+    repository: &Repository,
+    commit: &CommitId,
+    scope: &DiscoveryScope,
+) -> Result<(Listing, Vec<(String, Vec<u8>)>), GitError> {
+    let listing = repository.with_fetching(|| repository.entries(commit))?;
+    let wanted = listing.iter().filter(|entry| is_file(entry.mode) && scope.reads(entry.path));
+    let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
+    let contents = texts(repository, commit, wanted)?;
+    Ok((listing, contents))
 }
 
 /// Reads files of a commit, and returns each with its path. Files whose paths are not UTF-8 are left out, since a

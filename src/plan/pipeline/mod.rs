@@ -55,6 +55,7 @@ pub use wide_contexts::with_copied;
 pub use workspace::{OpenError, Workspace};
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::analysis::affected::{Cause, Direct, spread};
 use crate::analysis::base::{self, Compare, Doubt, Notes, Range, Since, Tip};
@@ -64,13 +65,13 @@ use crate::inputs::git::{self, FetchError, Lacking as _, Parents, Repository};
 use crate::inputs::trigger::Trigger;
 use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{Escaped, ServiceId};
+use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
 use group_changes::{Findings, GroupChanges, Kept};
-use lockfiles::{Revision, missing_lockfiles};
+use lockfiles::{Revision, missing_lockfiles, read_ahead};
 use naming::{Named, Namer};
 use policy::Analysed;
 use resolved_request::ResolvedRequest;
@@ -250,7 +251,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     notes.doubts.extend(rules.doubt.clone());
 
     step("following links");
-    let (followed, inputs) = notes.keep(followed(repository, file, rules.config(), &range.tip)?);
+    let (followed, inputs) = notes.keep(followed(repository, file, rules.config(), &range.tip, &grouped.compared())?);
     let config = &*followed;
     let workspace = &WorkspaceView { config, ..*workspace };
 
@@ -396,12 +397,13 @@ fn causes<'a>(
 
 /// Follows the links on declared paths, and adds the local sources that lockfiles name. Missing objects are fetched. If
 /// a lockfile still cannot be read, its local sources are not added; any change of the lockfile affects its services
-/// then.
+/// then. Meanwhile, another thread reads the lockfiles at bases.
 fn followed<'c>(
     repository: &Repository,
     file: &ConfigFile,
     config: &'c Config,
     tip: &Tip,
+    bases: &BTreeSet<CommitId>,
 ) -> Result<((Cow<'c, Config>, usize), Notes), git::GitError> {
     let ((config, read), mut notes) = declared_paths::for_plan(repository, config, tip)?;
     if config.services.values().all(|service| service.closure().is_none()) {
@@ -409,7 +411,10 @@ fn followed<'c>(
     }
     let (all, on_top): (Vec<ServiceId>, _) = (config.graph.services().collect(), tip.work_tree());
     let local = || with_local_sources(repository, file, config.clone(), &all, tip.commit.as_ref(), &on_top);
-    let config = match repository.with_fetching(local) {
+    let handle = repository.handles();
+    let ahead = || tip.commit.iter().for_each(|tip| read_ahead(&handle(), file, &config, tip, bases));
+    let ((), local) = beside(ahead, || repository.with_fetching(local));
+    let config = match local {
         Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => config,
         local => local?,
     };

@@ -76,7 +76,7 @@ impl Snapshot {
             watches.iter().zip(wanted).filter(|(_, wanted)| *wanted).map(|(watch, _)| watch).collect();
         let filters: BTreeSet<FilterId> = wanted.iter().flat_map(|watch| watch.filters()).collect();
         let covers: BTreeMap<FilterId, Cover> =
-            filters.iter().map(|filter| (*filter, config.filters.get(*filter).cover())).collect();
+            filters.iter().map(|filter| (*filter, config.filters.cover(*filter).clone())).collect();
         let defined = if file.is_uncommitted(on_top) { Defined::Uncommitted } else { Defined::Committed };
         let uncommitted = within(config, &filters, on_top);
         let root = repository.tree_of(commit)?;

@@ -44,8 +44,8 @@ impl<'a> Search<'a> {
     fn new(filters: &'a Filters, left: BTreeSet<FilterId>, on_top: &'a ChangeSet) -> Self {
         let mut whole: BTreeMap<Vec<u8>, Vec<FilterId>> = BTreeMap::new();
         for filter in &left {
-            for directory in filters.get(*filter).cover().whole {
-                whole.entry(directory.into_bytes()).or_default().push(*filter);
+            for directory in &filters.cover(*filter).whole {
+                whole.entry(directory.as_bytes().to_vec()).or_default().push(*filter);
             }
         }
         let (gone, there): (Vec<&Change>, Vec<&Change>) =

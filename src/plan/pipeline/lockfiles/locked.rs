@@ -176,7 +176,7 @@ fn file_name(path: &str) -> &str {
 }
 
 /// Returns the directories where the lockfiles of a service and the manifest of its package may be.
-fn directories(service: &Service) -> Vec<RepoDir> {
+pub(super) fn directories(service: &Service) -> Vec<RepoDir> {
     let mut directories = service.lockfile_directories();
     directories.extend(service.path.clone());
     let package = service.closure().and_then(|closure| closure.package.as_deref());

@@ -2,7 +2,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::LockfileCache;
 use super::locked::{Closure, Locked, LockedFile, Means};
-use super::read_ahead::read_ahead;
 use super::revision_files::{Revision, SharedSettings};
 use crate::analysis::affected::{Cause, Direct, LockfileChange};
 use crate::analysis::base::{Doubt, Tip};
@@ -52,10 +51,6 @@ impl LockfileChanges {
             repository.with_fetching(|| Locked::read(repository, cache, config, &services, revision))
         };
         let work_tree = tip.work_tree();
-        let changed: Vec<&RepoPath> = changes.as_slice().iter().map(|change| &change.path).collect();
-        let commits: Vec<&CommitId> = tip.commit.iter().chain(bases.iter().copied()).collect();
-        let closures = services.iter().filter_map(|service| config.services[service.0].closure());
-        read_ahead(repository, cache, &commits, &changed, &closures.map(|closure| closure.with).collect());
         let after = held(tip.commit.as_ref().map(|head| read(head, &work_tree)).transpose())?.flatten();
         let before = held(bases.iter().map(|base| read(base, &none)).collect::<Result<Vec<Locked>, _>>())?;
         let (Some(after), Some(before), false) = (&after, before, bases.is_empty()) else {

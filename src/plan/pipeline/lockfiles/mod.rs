@@ -19,4 +19,5 @@ pub use lockfile_cache::LockfileCache;
 pub(super) use lockfile_changes::LockfileChanges;
 pub use lockfile_coverage::{LockfileCoverage, lockfile_coverage};
 pub(super) use missing_lockfiles::missing_lockfiles;
+pub(super) use read_ahead::read_ahead;
 pub(super) use revision_files::Revision;

@@ -39,7 +39,7 @@ pub(super) struct RevisionFiles<'a> {
     repository: &'a Repository,
     cache: &'a LockfileCache,
     revision: Revision<'a>,
-    entries: Listing,
+    entries: Arc<Listing>,
     /// The package.json files that were read, by the directory below which they are.
     manifests: RefCell<BTreeMap<RepoDir, Rc<Manifests>>>,
 }
@@ -79,12 +79,20 @@ impl<'a> RevisionFiles<'a> {
         };
         let near = revision.on_top.as_slice().iter().filter(|change| inside(change.path.as_bytes()));
         let on_top = ChangeSet::new(near.cloned().collect());
+        let with = |entries| Self { repository, cache, revision, entries, manifests: RefCell::default() };
+        // Uncommitted changes may differ at the next call.
+        let key = on_top.is_empty().then(|| (*revision.commit, listed.clone()));
+        if let Some(known) = key.as_ref().and_then(|key| cache.listing(key)) {
+            return Ok(with(known));
+        }
         let root = repository.with_work_tree(repository.tree_of(revision.commit)?, &on_top)?.root;
-        let path =
-            |directory: &RepoDir| if directory.is_root() { String::new() } else { directory.as_str().to_owned() };
-        let listed: Vec<String> = listed.iter().map(path).collect();
+        let listed: Vec<String> = listed.iter().map(|directory| directory.git_path().to_owned()).collect();
         let survey = repository.survey(&root, &Outline::new(Region::default(), [], listed))?;
-        Ok(Self { repository, cache, revision, entries: survey.entries, manifests: RefCell::default() })
+        let entries = Arc::new(survey.entries);
+        if let Some(key) = key {
+            cache.keep_listing(key, Arc::clone(&entries));
+        }
+        Ok(with(entries))
     }
 
     /// Returns the entry at a path.
@@ -102,6 +110,15 @@ impl<'a> RevisionFiles<'a> {
             }
         }
         names
+    }
+
+    /// Returns the paths of the lockfiles with a known name, and their formats.
+    pub(super) fn lockfiles(&self) -> Vec<(String, LockfileFormat)> {
+        let of = |(directory, names): (RepoDir, Vec<&'static str>)| {
+            let lockfile = |name: &str| Some((directory.join(name), LockfileFormat::of(name.as_bytes())?));
+            names.into_iter().filter_map(lockfile).collect::<Vec<_>>()
+        };
+        self.lockfile_names().into_iter().flat_map(of).collect()
     }
 
     /// Returns the contents of files, in the same order. Files that a partial clone lacks are fetched together.
