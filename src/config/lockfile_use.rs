@@ -126,7 +126,7 @@ impl Config {
                 // exclude the lockfile.
                 let effect = if filter == service.filter { Effect::Lockfile } else { Effect::Exclude };
                 let mut taken = Vec::new();
-                for directory in &directories {
+                for directory in directories.iter().filter(|directory| may_match_in(entries, directory)) {
                     let paths = service.lockfile_names().map(|name| directory.join(name));
                     taken.extend(paths.filter(|path| may_match(entries, path)).filter_map(|path| {
                         let pattern = Pattern::parse(&literal(&path)).ok()?;
@@ -154,15 +154,25 @@ impl Config {
     }
 }
 
+/// Whether one of the including patterns may match a file that is directly in a directory.
+fn may_match_in(entries: &[FilterEntry], directory: &RepoDir) -> bool {
+    entries.iter().filter(|entry| entry.effect == Effect::Include).any(|entry| {
+        let (within, directory) = (entry.pattern.value.directory(), directory.git_path());
+        // For a pattern without wildcards, `within` is the path of a file.
+        is_at_or_below(directory, within) || within.rsplit_once('/').map_or("", |(above, _)| above) == directory
+    })
+}
+
 /// Whether one of the including patterns may match a path.
 fn may_match(entries: &[FilterEntry], path: &str) -> bool {
-    let is_below = |pattern: &Located<Pattern>| {
-        let directory = pattern.value.directory();
-        directory.is_empty()
-            || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
+    let is_below = |pattern: &Located<Pattern>| is_at_or_below(path, pattern.value.directory());
     entries.iter().filter(|entry| entry.effect == Effect::Include && is_below(&entry.pattern)).any(|entry| {
         let pattern = &entry.pattern.value;
         pattern.matches(path.as_bytes()) != Verdict::No
     })
+}
+
+/// Whether a path is that of a directory, or lies below it. The empty text is the root.
+fn is_at_or_below(path: &str, directory: &str) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

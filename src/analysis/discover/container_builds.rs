@@ -65,8 +65,8 @@ pub(super) fn read(tree: &SourceTree) -> Contribution {
 /// directory.
 fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
     let mut left = Vec::new();
-    for entry in tree.listing().iter() {
-        let Ok(path) = std::str::from_utf8(entry.path) else { continue };
+    for path in tree.listing().paths() {
+        let Ok(path) = std::str::from_utf8(path) else { continue };
         let (above, name) = path.rsplit_once('/').unwrap_or(("", path));
         let is_apart = above.split('/').any(|part| APART.contains(&part));
         if matches!(name, "Dockerfile" | "Containerfile") && !is_apart && !known.contains(path) {

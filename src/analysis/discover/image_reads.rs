@@ -86,17 +86,15 @@ fn files(
             return None;
         }
         let included = within.sent(source, ignore_path, ignore);
-        if included.iter().any(|path| within.is_link(path)) {
+        if included.iter().any(|position| within.is_link(*position)) {
             return None;
         }
         let mut areas = Vec::new();
-        if included.len() == within.count {
+        if included.len() == within.count() {
             areas.push(Area::Below(context.clone()));
         } else {
-            let beginning = context.join("");
-            let paths: Vec<Vec<u8>> = included.iter().map(|path| [beginning.as_bytes(), path].concat()).collect();
-            let paths: Vec<&[u8]> = paths.iter().map(Vec::as_slice).collect();
-            add_areas(tree, &paths, beginning.len(), &mut areas);
+            let paths: Vec<&[u8]> = included.iter().map(|position| tree.listing().path(*position)).collect();
+            add_areas(tree, &paths, context.join("").len(), &mut areas);
         }
         takes.extend(areas.into_iter().map(|area| Taken { area, why: TakenFor::Manifest, at: at(source.span) }));
     }

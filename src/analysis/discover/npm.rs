@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::member_globs::{MemberGlobs, Order};
 use super::npm_range::may_satisfy;
 use super::workspace_packages::{shared, standing};
 use super::{Area, Contribution, Package, PackageEdge, Taken, TakenFor};
 use crate::inputs::source::{DeclaredAt, Ecosystem, PackageDependency, PackageJson, PnpmWorkspace, SourceTree};
-use crate::model::diagnostic::Diagnostic;
+use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::RepoDir;
 
 /// Files at the root of a workspace that decide which dependencies its packages get.
@@ -41,11 +43,12 @@ struct Workspace {
 pub(super) fn read(tree: &SourceTree) -> Contribution {
     let mut found = Contribution::default();
     let mut manifests: BTreeMap<RepoDir, PackageJson> = BTreeMap::new();
-    for (directory, file) in tree.named("package.json") {
-        if directory.as_str().split('/').any(|part| part == "node_modules") {
-            continue;
-        }
-        match PackageJson::read(file) {
+    let is_own = |directory: &RepoDir| directory.parts().all(|part| part != "node_modules");
+    let files: Vec<(RepoDir, &SourceFile)> =
+        tree.named("package.json").filter(|(directory, _)| is_own(directory)).collect();
+    let read = files.into_par_iter().map(|(directory, file)| (directory, PackageJson::read(file)));
+    for (directory, manifest) in read.collect::<Vec<_>>() {
+        match manifest {
             Ok(manifest) => _ = manifests.insert(directory, manifest),
             Err(problem) => found.problems.push(problem),
         }

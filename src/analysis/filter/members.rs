@@ -68,7 +68,9 @@ pub fn members_of_listing(filters: &Filters, listing: &Listing) -> Members {
     let apart: Vec<usize> = (0..listing.len()).filter(|at| is_apart[*at]).collect();
     let mut found = members(filters, apart.len(), |at| (listing.path(apart[at]), listing.mode(apart[at]).extent()));
     for (found, whole) in found.0.iter_mut().zip(whole) {
-        found.iter_mut().for_each(|at| *at = apart[*at]);
+        for at in found.iter_mut() {
+            *at = apart[*at];
+        }
         found.extend(whole.into_iter().filter(|at| !is_apart[*at]));
         found.sort_unstable();
     }

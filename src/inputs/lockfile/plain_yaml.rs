@@ -362,10 +362,14 @@ impl PlainYaml<'_> {
                 to.push(']');
             }
             Self::Map(map) => {
-                let mut entries: Vec<String> = map.iter().map(entry).collect();
-                entries.sort_unstable();
                 to.push('{');
-                to.push_str(&entries.join(","));
+                if let [single] = map.as_slice() {
+                    write_entry(single, to);
+                } else {
+                    let mut entries: Vec<String> = map.iter().map(entry).collect();
+                    entries.sort_unstable();
+                    to.push_str(&entries.join(","));
+                }
                 to.push('}');
             }
         }
@@ -373,12 +377,16 @@ impl PlainYaml<'_> {
 }
 
 /// Returns an entry of a mapping in a canonical text form.
-fn entry((key, value): &(Cow<'_, str>, PlainYaml<'_>)) -> String {
+fn entry(entry: &(Cow<'_, str>, PlainYaml<'_>)) -> String {
     let mut text = String::new();
-    quote(key, &mut text);
-    text.push(':');
-    value.write_canonical(&mut text);
+    write_entry(entry, &mut text);
     text
+}
+
+fn write_entry((key, value): &(Cow<'_, str>, PlainYaml<'_>), to: &mut String) {
+    quote(key, to);
+    to.push(':');
+    value.write_canonical(to);
 }
 
 /// Writes a text as a string of JSON.

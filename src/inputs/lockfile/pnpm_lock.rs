@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::plain_yaml::{PlainYaml, documents};
@@ -47,13 +48,13 @@ pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
             lockfile.settings.insert(key.to_owned(), value.canonical());
         }
     }
-    Reader { lockfile, packages: IndexMap::new(), locals: BTreeMap::new() }.read(document)
+    Reader { lockfile, packages: IndexMap::default(), locals: BTreeMap::new() }.read(document)
 }
 
 struct Reader<'t> {
     lockfile: Lockfile,
     /// The key of each package in `packages` or `snapshots`, with the position of the package in `lockfile`.
-    packages: IndexMap<&'t str, usize>,
+    packages: IndexMap<&'t str, usize, RandomState>,
     /// The positions of linked directories (`link:`) that are not packages of the workspace, by path.
     locals: BTreeMap<String, usize>,
 }
@@ -65,7 +66,8 @@ impl<'t> Reader<'t> {
         // before `snapshots`, no package is read.
         let snapshots = document.get("snapshots");
         let is_apart = document.text_of("lockfileVersion").is_some_and(|version| version.starts_with('9'));
-        let described: IndexMap<&str, &PlainYaml> = packages.into_iter().flat_map(PlainYaml::entries).collect();
+        let described: IndexMap<&str, &PlainYaml, RandomState> =
+            packages.into_iter().flat_map(PlainYaml::entries).collect();
         let instances = if is_apart { snapshots } else { snapshots.or(packages) };
         for (key, instance) in instances.into_iter().flat_map(PlainYaml::entries) {
             let description = described.get(key).or_else(|| described.get(without_peers(key))).copied();

@@ -21,13 +21,19 @@ impl CommitId {
     /// # Errors
     /// When there are neither 20 nor 32 bytes.
     pub fn from_bytes(raw: &[u8]) -> Result<Self, CommitIdError> {
+        let mut bytes = [0; 32];
+        // Copying a constant number of bytes is faster.
         let len = match raw.len() {
-            20 => 20,
-            32 => 32,
+            20 => {
+                bytes[..20].copy_from_slice(raw);
+                20
+            }
+            32 => {
+                bytes.copy_from_slice(raw);
+                32
+            }
             _ => return Err(CommitIdError),
         };
-        let mut bytes = [0; 32];
-        bytes[..raw.len()].copy_from_slice(raw);
         Ok(Self { bytes, len })
     }
 

@@ -93,19 +93,7 @@ impl Listing {
     /// Returns the position of a path, if it is in the list. The list must be sorted by path.
     #[must_use]
     pub fn position(&self, path: &[u8]) -> Option<usize> {
-        self.position_in(0..self.len(), path)
-    }
-
-    /// Returns the position of a path, if it is within `range`, such as the range of the path's directory. The entries
-    /// in the range must be sorted by path.
-    ///
-    /// # Panics
-    /// When the range ends after the list.
-    #[must_use]
-    pub fn position_in(&self, range: Range<usize>, path: &[u8]) -> Option<usize> {
-        let start = range.start;
-        let found = self.listed[range].binary_search_by(|listed| listed.path(&self.texts).cmp(path));
-        found.ok().map(|position| start + position)
+        self.listed.binary_search_by(|listed| listed.path(&self.texts).cmp(path)).ok()
     }
 
     /// Sorts the entries from a position on by path.
@@ -136,6 +124,12 @@ impl Listing {
     #[must_use]
     pub fn get(&self, position: usize) -> TreeEntry<'_> {
         self.listed[position].entry(&self.texts)
+    }
+
+    /// Returns the paths of the entries from the first to the last.
+    #[must_use]
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        self.listed.iter().map(|listed| listed.path(&self.texts))
     }
 
     /// Returns the path of the entry at a position.

@@ -28,16 +28,13 @@ pub(super) fn all(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> BTreeMap<Se
             continue;
         };
         let context = contexts.of(ground.listing(), &build.context);
-        let start = build.context.join("");
         for source in &build.reads.sources {
             let place = build.file.at(source.span);
             if context.leads_on(&source.path) {
                 unseen.push(format!("what is behind a link: {place}"));
             }
-            for path in context.sent(source, build.ignore_path.as_deref(), ignore) {
-                if let Some(position) = ground.listing().position(&[start.as_bytes(), path].concat()) {
-                    files.entry(position).or_insert_with(|| place.clone());
-                }
+            for position in context.sent(source, build.ignore_path.as_deref(), ignore) {
+                files.entry(position).or_insert_with(|| place.clone());
             }
         }
         let unresolved = build.reads.unresolved.iter();

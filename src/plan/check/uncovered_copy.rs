@@ -159,13 +159,10 @@ fn sources<'a, 'b>(
 ) -> Option<Sources<'b>> {
     let ignore = build.ignore.as_ref()?;
     let context = contexts.of(listing, &build.context);
-    let (start, within) = (build.context.join(""), listing.below(build.context.git_path().as_bytes()));
-    let position = |path: &[u8]| listing.position_in(within.clone(), &[start.as_bytes(), path].concat());
     let mut sources = Vec::new();
     for source in &build.reads.sources {
         if !context.leads_on(&source.path) {
-            let sent = context.sent(source, build.ignore_path.as_deref(), ignore);
-            sources.push((source, sent.into_iter().filter_map(position).collect()));
+            sources.push((source, context.sent(source, build.ignore_path.as_deref(), ignore)));
         }
     }
     Some(sources)

@@ -78,8 +78,8 @@ impl Discovery {
         // The target of a link may change while the link stays, so the text at a base would be wrong.
         let is_link =
             |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
-        let links = listing.iter().filter(|entry| is_link(entry.mode, entry.path));
-        let links = links.filter_map(|entry| String::from_utf8(entry.path.to_vec()).ok());
+        let links = (0..listing.len()).filter(|at| is_link(listing.mode(*at), listing.path(*at)));
+        let links = links.filter_map(|at| String::from_utf8(listing.path(at).to_vec()).ok());
         let mut unread: Vec<(String, &str)> = links.map(|path| (path, LINK)).collect();
         let mut there = Vec::new();
         for change in own(&on_top).filter(|change| change.status != Status::Deleted) {
@@ -228,14 +228,14 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
         .filter_map(|taken| if let Area::Ceded(directory) = &taken.area { Some(directory) } else { None })
 }
 
+/// The contents of files, each with its path.
+type Texts = Vec<(String, Vec<u8>)>;
+
 /// Returns all files of a commit, and the contents of those that are read.
-fn committed(
-    repository: &Repository,
-    commit: &CommitId,
-    scope: &DiscoveryScope,
-) -> Result<(Listing, Vec<(String, Vec<u8>)>), GitError> {
+fn committed(repository: &Repository, commit: &CommitId, scope: &DiscoveryScope) -> Result<(Listing, Texts), GitError> {
     let listing = repository.with_fetching(|| repository.entries(commit))?;
-    let wanted = listing.iter().filter(|entry| is_file(entry.mode) && scope.reads(entry.path));
+    let is_wanted = |at: &usize| is_file(listing.mode(*at)) && scope.reads(listing.path(*at));
+    let wanted = (0..listing.len()).filter(is_wanted).map(|at| listing.get(at));
     let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
     let contents = texts(repository, commit, wanted)?;
     Ok((listing, contents))
@@ -243,11 +243,7 @@ fn committed(
 
 /// Reads files of a commit, and returns each with its path. Files whose paths are not UTF-8 are left out, since a
 /// configuration cannot name them.
-fn texts(
-    repository: &Repository,
-    commit: &CommitId,
-    mut files: Vec<(RepoPath, ObjectId)>,
-) -> Result<Vec<(String, Vec<u8>)>, GitError> {
+fn texts(repository: &Repository, commit: &CommitId, mut files: Vec<(RepoPath, ObjectId)>) -> Result<Texts, GitError> {
     files.retain(|(path, _)| in_words(path).is_some());
     let contents = repository.contents(commit, &files)?;
     Ok(files.iter().zip(contents).filter_map(|((path, _), bytes)| Some((in_words(path)?, bytes))).collect())

@@ -397,7 +397,7 @@ fn causes<'a>(
 
 /// Follows the links on declared paths, and adds the local sources that lockfiles name. Missing objects are fetched. If
 /// a lockfile still cannot be read, its local sources are not added; any change of the lockfile affects its services
-/// then. Meanwhile, another thread reads the lockfiles at bases.
+/// then. The lockfiles at bases are read too, at the same time.
 fn followed<'c>(
     repository: &Repository,
     file: &ConfigFile,
@@ -411,10 +411,8 @@ fn followed<'c>(
     }
     let (all, on_top): (Vec<ServiceId>, _) = (config.graph.services().collect(), tip.work_tree());
     let local = || with_local_sources(repository, file, config.clone(), &all, tip.commit.as_ref(), &on_top);
-    let handle = repository.handles();
-    let ahead = || tip.commit.iter().for_each(|tip| read_ahead(&handle(), file, &config, tip, bases));
-    let ((), local) = beside(ahead, || repository.with_fetching(local));
-    let config = match local {
+    read_ahead(repository, file, &config, tip, bases);
+    let config = match repository.with_fetching(local) {
         Err(git::GitError::MissingTree { .. } | git::GitError::MissingBlob { .. }) => config,
         local => local?,
     };

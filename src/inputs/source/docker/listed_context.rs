@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::context_files::{ContextEntry, ContextFiles};
 use super::ignore_file::{IgnoreChecker, IgnoreFile, clean};
@@ -12,14 +13,13 @@ pub struct ListedContexts<'a>(BTreeMap<RepoDir, ListedContext<'a>>);
 
 /// The files of a context, from a listing of the repository. The targets of symbolic links are not known.
 pub struct ListedContext<'a> {
+    listing: &'a Listing,
+    /// The positions of the files in the listing.
+    within: Range<usize>,
     /// The files, including links.
-    pub files: ContextFiles<'a>,
-    /// The number of the files.
-    pub count: usize,
+    files: ContextFiles<'a>,
     /// The symbolic links. Each counts as a link to the whole context, since its target is not known.
     links: ContextFiles<'a>,
-    /// The paths of the links, in the order of their bytes.
-    link_paths: Vec<&'a [u8]>,
     /// The files that reach the builder with each ignore file, by the path of the ignore file. The path is empty if
     /// there is no ignore file.
     sent: BTreeMap<String, SentFiles>,
@@ -45,28 +45,29 @@ impl<'a> ListedContexts<'a> {
 impl<'a> ListedContext<'a> {
     fn of(listing: &'a Listing, directory: &RepoDir) -> Self {
         let skipped = directory.join("").len();
-        let entries = || {
-            listing.below(directory.git_path().as_bytes()).map(|position| {
-                let entry = listing.get(position);
-                (&entry.path[skipped..], entry.mode)
-            })
-        };
-        let link_paths: Vec<&[u8]> =
-            entries().filter(|(_, mode)| *mode == Mode::SymbolicLink).map(|(path, _)| path).collect();
+        let within = listing.below(directory.git_path().as_bytes());
+        let path = |position: usize| &listing.path(position)[skipped..];
+        let links = within.clone().filter(|position| listing.mode(*position) == Mode::SymbolicLink);
         Self {
-            files: ContextFiles::new(entries().map(|(path, _)| ContextEntry { path, link: None })),
-            count: entries().count(),
-            links: ContextFiles::new(link_paths.iter().map(|path| ContextEntry { path, link: Some(b"/") })),
-            link_paths,
+            files: ContextFiles::new(within.clone().map(|at| ContextEntry { path: path(at), link: None })),
+            links: ContextFiles::new(links.map(|at| ContextEntry { path: path(at), link: Some(b"/") })),
+            listing,
+            within,
             sent: BTreeMap::new(),
         }
     }
 
-    /// Returns the files that a source matches, without ignored files, in the order of their bytes. `path` is the path of
-    /// the ignore file, if there is one.
-    pub fn sent(&mut self, source: &ContextSource, path: Option<&str>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {
-        let new =
-            || SentFiles { checker: ignore.checker(), is_sent: vec![None; self.count], of_sources: BTreeMap::new() };
+    /// Returns the number of the files.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.within.len()
+    }
+
+    /// Returns the positions in the listing of the files that a source matches, without ignored files, in order. `path`
+    /// is the path of the ignore file, if there is one.
+    pub fn sent(&mut self, source: &ContextSource, path: Option<&str>, ignore: &IgnoreFile) -> Vec<usize> {
+        let count = self.count();
+        let new = || SentFiles { checker: ignore.checker(), is_sent: vec![None; count], of_sources: BTreeMap::new() };
         let SentFiles { checker, is_sent, of_sources } =
             self.sent.entry(path.unwrap_or_default().to_owned()).or_insert_with(new);
         let found = of_sources.entry(source.path.clone()).or_insert_with(|| {
@@ -74,7 +75,8 @@ impl<'a> ListedContext<'a> {
             positions.retain(|at| *is_sent[*at].get_or_insert_with(|| !checker.ignores(self.files.path(*at))));
             positions.into_iter().collect()
         });
-        found.iter().map(|at| self.files.path(*at)).collect()
+        // The listing and the context have the files in the same order.
+        found.iter().map(|at| self.within.start + at).collect()
     }
 
     /// Whether a source matches a symbolic link, or a path through a symbolic link. The source may have wildcards.
@@ -84,10 +86,10 @@ impl<'a> ListedContext<'a> {
         clean(source) != "." && self.links.leads_on(source)
     }
 
-    /// Whether a file of the context is a symbolic link.
+    /// Whether the file at a position in the listing is a symbolic link.
     #[must_use]
-    pub fn is_link(&self, path: &[u8]) -> bool {
-        self.link_paths.binary_search(&path).is_ok()
+    pub fn is_link(&self, position: usize) -> bool {
+        self.listing.mode(position) == Mode::SymbolicLink
     }
 }
 
@@ -114,7 +116,8 @@ mod tests {
             let context = contexts.of(&listing, &RepoDir::root());
             let sent = context.sent(&source(path), file, &ignore);
             let work = matched() - before;
-            assert_eq!(sent, source(path).files(&context.files, &ignore), "{path}");
+            let paths: Vec<&[u8]> = sent.iter().map(|at| listing.path(*at)).collect();
+            assert_eq!(paths, source(path).files(&context.files, &ignore), "{path}");
             (sent.len(), work)
         };
         // The directory and each of its 100 files are compared with two patterns, except that the second pattern is
@@ -147,7 +150,9 @@ mod tests {
         ] {
             assert_eq!(context.leads_on(source), leads_on, "{source}");
         }
-        assert!(context.is_link(b"libx") && !context.is_link(b"liby/f"));
-        assert_eq!(context.count, 3);
+        let none = IgnoreFile::default();
+        let all = context.sent(&ContextSource { path: String::new(), span: Span::default() }, None, &none);
+        assert_eq!(all.iter().map(|at| context.is_link(*at)).collect::<Vec<_>>(), [false, true, false]);
+        assert_eq!(context.count(), 3);
     }
 }
