@@ -236,8 +236,8 @@ fn a_shell_gives_the_commands_of_a_dry_run_what_a_build_gives_them() {
     // The directory for results is named, since each run has its own.
     let (build, logs) = (["build", "--all", "--jobs", "1"], ["--logs", ".git/logs"]);
     rebake(&[&build[..], &logs].concat()).success();
-    let built = seen(&repo, &services);
-    assert!(built[0].contains("\nREBAKE_TAGS=") && built[1].contains("\nREBAKE_NEEDS={\"base\":{"), "{built:?}");
+    let given = seen(&repo, &services);
+    assert!(given[0].contains("\nREBAKE_TAGS=") && given[1].contains("\nREBAKE_NEEDS={\"base\":{"), "{given:?}");
     let script = rebake(&[&build[..], &logs, &["--dry-run"]].concat()).success().text();
     let printed = |shell: &str, script: &str| {
         repo.write(".git/script", script);
@@ -246,7 +246,7 @@ fn a_shell_gives_the_commands_of_a_dry_run_what_a_build_gives_them() {
         seen(&repo, &services)
     };
     for shell in ["sh", "bash"] {
-        assert_eq!(printed(shell, &script), built, "{shell}: {script}");
+        assert_eq!(printed(shell, &script), given, "{shell}: {script}");
     }
 
     // Without `--logs`, the directory is made, and a run does not take it for its own.
