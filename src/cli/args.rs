@@ -61,6 +61,25 @@ impl Command {
     }
 }
 
+/// Reads the command line. `rebake help --help` and `rebake help plan --help` are the help of the command: clap takes
+/// the flag there for the name of a command.
+///
+/// # Errors
+/// When the arguments are wrong, or ask for a help text or the version, which are then the error.
+pub(crate) fn parse(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error> {
+    let is_help_flag = |argument: &OsString| argument == "--help" || argument == "-h";
+    match CommandLine::try_parse_from(&arguments) {
+        Err(error) if text(&error, ContextKind::InvalidSubcommand).is_some_and(|text| is_help_flag(&text.into())) => {
+            let mut asked: Vec<OsString> = arguments.into_iter().filter(|argument| !is_help_flag(argument)).collect();
+            if asked.last().is_some_and(|last| last == "help") {
+                asked.push("help".into());
+            }
+            CommandLine::try_parse_from(asked)
+        }
+        parsed => parsed,
+    }
+}
+
 /// Adds a tip to an error about commands and flags that other programs have: `retry`, `--json`, `--since main`.
 pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
     let tip = match text(&error, ContextKind::InvalidSubcommand) {

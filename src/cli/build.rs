@@ -86,7 +86,8 @@ pub(crate) struct BuildArgs {
     how: How,
     #[command(flatten)]
     shown: Shown,
-    /// Print the commands, quoted for a shell, and run nothing
+    /// Print the commands, with the variables that they get, as a script for a shell at the root of the repository, and run
+    /// nothing
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
     /// Record the commit at which each service was built, for `--since built`. If the plan pushes images, also push the

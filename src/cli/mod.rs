@@ -57,10 +57,8 @@ mod workspace;
 use std::io;
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 use annotation::Annotations;
-use args::{Command, CommandLine};
+use args::Command;
 use exit::Exit;
 use failure::Failure;
 use printing::Output;
@@ -83,7 +81,7 @@ pub fn main() -> ExitCode {
         Ok(true) => return Exit::Done.into(),
         Err(error) => return printed(&error, Exit::Usage).into(),
     }
-    let args = match CommandLine::try_parse_from(empty_options::without_empty(std::env::args_os())) {
+    let args = match args::parse(empty_options::without_empty(std::env::args_os())) {
         Ok(args) => args,
         Err(error) => {
             let error = args::with_tips(error, std::env::args_os());

@@ -146,6 +146,7 @@ pub(crate) fn request(args: &PlanningArgs, workspace: &Workspace) -> Result<Requ
         naming: Some(Naming { version: args.version.clone(), ..naming(&args.naming) }),
         unmatched: args.unmatched,
         dead: args.dead,
+        dead_among: Vec::new(),
         push: match (args.push, trigger.rehearsal) {
             (true, _) => PushRequest::Asked,
             (false, true) => PushRequest::RuledOut,

@@ -128,7 +128,8 @@ fn of_service(general: &GeneralArgs, args: &WhyArgs, service: &str, output: &Out
         // The answer needs no versions.
         naming: None,
         unmatched: args.unmatched,
-        dead: Dead::Allow,
+        dead: Dead::Warn,
+        dead_among: asked.iter().map(|service| workspace.config.graph.name(*service).as_str().to_owned()).collect(),
         ..Request::default()
     };
     let request = with_published(request, &args.range, &workspace)?;

@@ -33,6 +33,22 @@ fn what_there_is_not_to_compare_with_is_told_apart() {
 }
 
 #[test]
+fn where_there_is_no_commit_to_compare_with_no_build_is_spoken_of() {
+    let repo = repo();
+    let head = repo.write("a/x", "1").commit("second").to_string();
+    let pushed = |args: &[&str]| {
+        let run = repo.rebake(args).env("BUILDKITE", "true").env("BUILDKITE_COMMIT", &head);
+        run.env("BUILDKITE_BRANCH", "main").env("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main").success().text()
+    };
+    let plan: Value = serde_json::from_str(&pushed(&["plan", "--format", "json"])).unwrap();
+    assert_eq!(plan["services"][0]["causes"], json!([{"kind": "no-record", "reason": "no-base"}]));
+    for text in [pushed(&["plan"]), pushed(&["plan", "--format", "markdown"]), pushed(&["why", "a"])] {
+        assert!(text.contains("there is no commit to compare with"), "{text}");
+        assert!(!text.contains("built") && !text.contains("released"), "{text}");
+    }
+}
+
+#[test]
 fn the_keys_of_a_definition_that_differ_are_named() {
     let repo = repo();
     repo.write("filters.yaml", CONFIG.replace("run: make", "env: {X: y}, depends_on: [a]")).commit("second");

@@ -47,6 +47,31 @@ error[dead-filter]: the patterns of `web` match no tracked file, so nothing can 
 }
 
 #[test]
+fn why_says_so_of_the_service_that_is_asked_about() {
+    let repo = Repo::new();
+    let config = "services:\n  api: { path: services/api }\n  web: { path: service/web }\n  job: { path: jobs }\n";
+    repo.write("filters.yaml", config).write("services/api/a", "").write("services/web/a", "").commit("first");
+    repo.write("services/web/a", "1").commit("second");
+    let why = |service: &str| repo.rebake(["why", service, "--base", "HEAD~1", "--head", "HEAD"]).success();
+    why("web").stderr(str![[r#"
+warning[dead-filter]: the patterns of `web` match no tracked file, so nothing can ever affect it
+ --> filters.yaml:3:16
+  |
+3 |   web: { path: service/web }
+  |                ^^^^^^^^^^^ matches nothing
+  |
+  = help: write `services/web` for `service/web`
+
+"#]]);
+    why("api").stderr("");
+    // A service that is asked for is affected. That its patterns match nothing is still told.
+    let run = repo.rebake(["why", "job", "--base", "HEAD~1", "--head", "HEAD", "--force", "job"]).success();
+    assert!(
+        String::from_utf8(run.stderr).unwrap().starts_with("warning[dead-filter]: the patterns of `job` match no ")
+    );
+}
+
+#[test]
 fn what_was_meant_is_told() {
     let of = |pattern: &str| {
         let config = format!("services:\n  api: {{ filters: ['{pattern}'] }}\n  web: {{ path: services/web }}\n");

@@ -467,6 +467,18 @@ fn commands_of_other_programs_have_a_tip() {
 }
 
 #[test]
+fn the_command_help_takes_the_flag_help_as_the_others_do() {
+    let repo = Repo::new();
+    let help = |args: &[&str]| repo.rebake(args).success().stderr("").text();
+    for flag in ["--help", "-h"] {
+        let own = help(&["help", flag]);
+        assert!(own.contains("Usage: rebake help [COMMAND]"), "{own}");
+        assert_eq!(help(&["help", "plan", flag]), help(&["help", "plan"]));
+    }
+    repo.rebake(["help", "--hepl"]).failure(2).stdout("");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_help_text_that_nobody_reads_to_its_end_is_no_bug() {
     let repo = Repo::new();

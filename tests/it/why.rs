@@ -80,15 +80,12 @@ web is not affected. What came nearest:
 
 "#]]);
     repo.write("docs/a", "").commit("fourth");
-    repo.rebake(["why", "web", "--base", "HEAD~1"])
-        .success()
-        .stdout(str![[r#"
+    repo.rebake(["why", "web", "--base", "HEAD~1"]).success().stdout(str![[r#"
 56d7a9e..2ce037d and the work tree: since the merge base with HEAD~1
 
 web is not affected, and nothing that changed is near its patterns.
 
-"#]])
-        .stderr("");
+"#]]);
 }
 
 #[test]

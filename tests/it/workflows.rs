@@ -293,6 +293,52 @@ fn every_rebake_that_we_show_takes_the_place_of_its_shell() {
     assert!(found.len() >= 9, "{found:#?}");
 }
 
+/// Only `--since built` keeps these examples from planning everything on each push.
+#[test]
+fn where_no_commit_before_a_push_is_named_the_examples_build_what_changed() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {a: {path: a, run: 'true'}, b: {path: b, run: 'true'}}\n");
+    repo.write("a/x", "").write("b/x", "").commit("first");
+    repo.rebake(["record", "a", "b", "--environment", "staging"]).success();
+    let head = repo.write("a/x", "1").commit("second").to_string();
+    for (file, variables) in [
+        (
+            "examples/workflows/buildkite.yml",
+            &[("BUILDKITE", "true"), ("BUILDKITE_BRANCH", "main"), ("BUILDKITE_COMMIT", head.as_str())][..],
+        ),
+        (
+            "docs/engine/azure.md",
+            &[
+                ("TF_BUILD", "True"),
+                ("BUILD_REASON", "IndividualCI"),
+                ("BUILD_SOURCEBRANCH", "refs/heads/main"),
+                ("BUILD_SOURCEVERSION", &head),
+            ],
+        ),
+        (
+            "examples/workflows/bitbucket-pipelines.yml",
+            &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_BRANCH", "main"), ("BITBUCKET_COMMIT", &head)],
+        ),
+        (
+            "examples/workflows/cloudbuild.yaml",
+            &[("BUILDER_OUTPUT", "/builder/outputs"), ("BRANCH_NAME", "main"), ("COMMIT_SHA", &head)],
+        ),
+    ] {
+        let text = source::read(file);
+        let mut lines = text.lines().map(|line| line.split_once(" #").map_or(line, |(command, _)| command));
+        let command =
+            lines.find(|line| ["rebake plan", "rebake build", "args: [build"].iter().any(|it| line.contains(it)));
+        let words = command.unwrap().split([' ', ',', '[', ']']).filter(|word| !word.is_empty());
+        let since: Vec<&str> = words.skip_while(|word| *word != "--since").take(2).collect();
+        let planned = |range: &[&str]| {
+            let plan = repo.rebake([&["plan", "--default-branch", "main", "--format", "names"], range].concat());
+            variables.iter().fold(plan, |run, (name, value)| run.env(name, value)).success().text()
+        };
+        assert_eq!(planned(&since), "a\n", "{file}: {since:?}");
+        assert_eq!(planned(&[]), "a\nb\n", "{file}");
+    }
+}
+
 /// The scripts of our workflows that build.
 fn building_scripts() -> Vec<String> {
     let mut scripts = Vec::new();

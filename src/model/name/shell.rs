@@ -31,9 +31,32 @@ pub fn shell_word(word: &str) -> String {
     quoted + "'"
 }
 
+/// Quotes a text of several lines for a shell. Like [`shell_word`], but a line break stays a line break, as every shell
+/// reads it, unless a line of the text could harm a terminal or a log.
+#[must_use]
+pub fn shell_lines(text: &str) -> String {
+    if text.contains('\n') && text.split('\n').all(|line| Escaped::new(line).to_string() == line) {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    } else {
+        shell_word(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_shell_reads_back_lines() {
+        let texts = ["one word", "a\n b\n", "it's\n\n$(id) `id` \\\n"];
+        let script = format!("printf '%s\\0' {}", texts.map(shell_lines).join(" "));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+        let read: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().split_terminator('\0').collect();
+        assert_eq!(read, texts, "{script}");
+        for harmful in ["a\n::error::x", "a\n\u{1b}[2J", "a\n##[error]"] {
+            assert_eq!(shell_lines(harmful), shell_word(harmful));
+        }
+    }
 
     #[test]
     fn a_shell_reads_back_every_word() {

@@ -142,9 +142,9 @@ pub enum EmitError {
     SameLabel {
         /// The name that both would have.
         label: String,
-        /// The name that the plan has for the first job. The name is valid.
+        /// The name that the plan has for the first job, escaped.
         one: String,
-        /// The name that the plan has for the second job.
+        /// The name that the plan has for the second job, escaped.
         other: String,
     },
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::builder::Output;
 use super::service_build::{Build, Work};
+use crate::model::safe_json;
 use crate::plan;
 
 /// The image of a service, as `$REBAKE_NEEDS` describes it to a build that needs it.
@@ -102,7 +103,9 @@ impl NeededImage {
             return Self::in_registry(service, digest).unwrap_or_else(|| Self::named(service));
         }
         let named = Self::named(service);
-        let tag = named.tags.first().filter(|_| named.image.is_some()).cloned();
+        // Other tags may be added to the image only after the run.
+        let tag = service.built_tags().into_iter().next().or_else(|| named.tags.first().cloned());
+        let tag = tag.filter(|_| named.image.is_some());
         let source = match build.kept {
             Kept::Store => output.id.as_ref().or(tag.as_ref()).map(|image| format!("container-image://{image}")),
             Kept::Layout => digest.map(|digest| {
@@ -139,21 +142,41 @@ pub(super) fn local_tags(service: &plan::PlannedService) -> Cow<'_, [String]> {
     }
 }
 
-/// Returns descriptions of the images before they are built. Words in angle brackets, such as `<digest of api>`,
-/// replace values that are not known yet.
+/// Returns the images before they are built, each by its first tag, since its digest and its id are not known yet. An
+/// image in an OCI layout has no tag there: the words `<digest of api>` replace its digest.
 #[must_use]
 pub fn expected_images(builds: &[Build]) -> NeededServices {
-    let described = |build: &Build| {
+    let expected = |build: &Build| {
         let service = &build.service.service;
-        let output = match &build.work {
-            Work::Exists { .. } => Output::of_existing(build),
-            Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => {
-                Output { digest: Some(format!("<digest of {service}>")), id: Some(format!("<id of {service}>")) }
-            }
+        let output = match (&build.work, build.kept) {
+            (Work::Exists { .. }, _) => Output::of_existing(build),
+            (_, Kept::Layout) => Output { digest: Some(format!("<digest of {service}>")), id: None },
+            _ => Output::default(),
         };
         (service.clone(), NeededImage::of(build, &output))
     };
-    builds.iter().map(described).collect()
+    builds.iter().map(expected).collect()
+}
+
+/// The most bytes of `$REBAKE_NEEDS`. Linux does not pass a variable longer than 128 KiB to a program.
+const LONGEST: usize = 100_000;
+
+/// Returns the images of services as a line of JSON, the value of `$REBAKE_NEEDS`. If they do not fit, the last ones are
+/// left out.
+pub(super) fn in_json(needs: &NeededServices) -> String {
+    let mut text = "{".to_owned();
+    for (service, image) in needs {
+        let entry = format!("{}:{}", safe_json::line(service), safe_json::line(image));
+        if text.len() + entry.len() > LONGEST {
+            break;
+        }
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&entry);
+    }
+    text.push('}');
+    text
 }
 
 impl CommandArgument {

@@ -1,7 +1,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::needed_services::{CommandArgument, Kept, NeededServices};
+use indexmap::IndexMap;
+
+use super::needed_services::{CommandArgument, Kept, NeededServices, in_json};
 use crate::plan::PlannedService;
 
 /// A planned service with everything that a run needs to build it.
@@ -139,4 +141,25 @@ impl DigestSource {
 impl Build<'_> {
     /// The name of the file in [`Build::scratch`] to which its commands write their results: `$REBAKE_OUTPUT`.
     pub const OUTPUT: &'static str = "output";
+
+    /// The variable with the images of the services that it may use.
+    const NEEDS: &'static str = "REBAKE_NEEDS";
+
+    /// Returns the images of the services that it may use. `images` are those of the services of this run.
+    #[must_use]
+    pub fn needs(&self, images: &NeededServices) -> NeededServices {
+        let mut needs = self.held.clone();
+        let taken = self.takes.iter().filter_map(|service| images.get_key_value(service));
+        needs.extend(taken.map(|(service, image)| (service.clone(), image.clone())));
+        needs
+    }
+
+    /// Returns the environment variables of its commands, by name, in addition to our own. `needs` are the images of the
+    /// services that it may use.
+    #[must_use]
+    pub fn variables(&self, needs: &NeededServices) -> IndexMap<String, String> {
+        let mut variables: IndexMap<String, String> = self.environment.iter().cloned().collect();
+        variables.insert(Self::NEEDS.to_owned(), in_json(needs));
+        variables
+    }
 }

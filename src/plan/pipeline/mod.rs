@@ -102,6 +102,8 @@ pub struct Request {
     pub unmatched: Unmatched,
     /// What to do about a service whose patterns match no tracked file.
     pub dead: Dead,
+    /// The names of the services to which `dead` applies; all if empty.
+    pub dead_among: Vec<String>,
     /// Whether the command line requires or forbids a push.
     pub push: PushRequest,
     /// Whether the plan has fingerprints.
@@ -276,7 +278,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     step("looking for services without files");
     let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
     let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched, direct: &direct };
-    let (warnings, searched) = policy::check(workspace, &found, request.unmatched, dead)?;
+    let (warnings, searched) = policy::check(workspace, &found, request, dead)?;
 
     step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);

@@ -3,7 +3,7 @@
 use super::config_file::at_usual_place;
 use super::dead::{self, Dead, Trees};
 use super::moved_directory::{Moved, moved};
-use super::{Error, WorkspaceView, unmatched_links};
+use super::{Error, Request, WorkspaceView, unmatched_links};
 use crate::analysis::affected::Direct;
 use crate::analysis::base::Range;
 use crate::config::Shape;
@@ -72,15 +72,15 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
 pub(super) fn check(
     workspace: &WorkspaceView,
     found: &Analysed,
-    unmatched: Unmatched,
+    request: &Request,
     dead: Dead,
 ) -> Result<(Vec<Diagnostic>, usize), Error> {
     let WorkspaceView { repository, config, .. } = *workspace;
     let Analysed { range, changes, direct, .. } = *found;
     let moved = moved(config, changes, found.unmatched);
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    warnings.extend(unmatched_paths(config.shape, found.unmatched, unmatched, &moved)?);
-    warnings.extend(dead::say(config, dead, &Trees { repository, range }, &moved)?);
+    warnings.extend(unmatched_paths(config.shape, found.unmatched, request.unmatched, &moved)?);
+    warnings.extend(dead::say(config, (dead, &request.dead_among), &Trees { repository, range }, &moved)?);
     let (leading, searched) = unmatched_links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
     warnings.extend(leading);
     Ok((warnings, searched))

@@ -1,5 +1,7 @@
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 
+use serde_json::json;
 use snapbox::str;
 
 use super::{built, outcomes, repo};
@@ -82,17 +84,177 @@ Nothing to build.
 #[test]
 fn a_dry_run_prints_what_would_be_run() {
     let repo = repo();
-    repo.rebake(["build", "--all", "--dry-run"]).success().stderr("").stdout(str![[r#"
+    repo.rebake(["build", "--all", "--dry-run"]).success().stderr("").stdout(str![[r##"
 # lib
-(cd lib && sh -eu build.sh)
+(
+  mkdir -p [ROOT]/.git/rebake/builds/0/lib && rm -f [ROOT]/.git/rebake/builds/0/lib/output &&
+  export SOURCE_DATE_EPOCH=981173108 &&
+  export REBAKE_SERVICE=lib &&
+  export REBAKE_PATH=lib &&
+  export REBAKE_VERSION=0.0.0-0001-4fb3180 &&
+  export REBAKE_IMAGE='' &&
+  export REBAKE_TAGS=0.0.0-0001-4fb3180 &&
+  export REBAKE_CONTENT_TAG='' &&
+  export REBAKE_LABELS='org.opencontainers.image.created=2001-02-03T04:05:08Z
+org.opencontainers.image.revision=4fb3180ef45c66a86de2895c135a9c07acc8bdca
+org.opencontainers.image.title=lib
+org.opencontainers.image.version=0.0.0-0001-4fb3180' &&
+  export REBAKE_PLATFORMS='' &&
+  export REBAKE_ENVIRONMENT=local &&
+  export REBAKE_PUSH=false &&
+  export REBAKE_COMMIT=4fb3180ef45c66a86de2895c135a9c07acc8bdca &&
+  export REBAKE_BASE='' &&
+  export REBAKE_FINGERPRINT=fp2-hopg2iwdqpz77nqdtbtdugtbl2 &&
+  export REBAKE_OUTPUT=[ROOT]/.git/rebake/builds/0/lib/output &&
+  export REBAKE_NEEDS='{}' &&
+  cd ./lib &&
+  sh -eu build.sh
+) </dev/null
 # api, after lib
-(cd api && sh -euc 'echo building $REBAKE_SERVICE $REBAKE_VERSION; sh -eu build.sh')
+(
+  mkdir -p [ROOT]/.git/rebake/builds/0/api && rm -f [ROOT]/.git/rebake/builds/0/api/output &&
+  export SOURCE_DATE_EPOCH=981173108 &&
+  export REBAKE_SERVICE=api &&
+  export REBAKE_PATH=api &&
+  export REBAKE_VERSION=0.0.0-0001-4fb3180 &&
+  export REBAKE_IMAGE='' &&
+  export REBAKE_TAGS=0.0.0-0001-4fb3180 &&
+  export REBAKE_CONTENT_TAG='' &&
+  export REBAKE_LABELS='org.opencontainers.image.created=2001-02-03T04:05:08Z
+org.opencontainers.image.revision=4fb3180ef45c66a86de2895c135a9c07acc8bdca
+org.opencontainers.image.title=api
+org.opencontainers.image.version=0.0.0-0001-4fb3180' &&
+  export REBAKE_PLATFORMS='' &&
+  export REBAKE_ENVIRONMENT=local &&
+  export REBAKE_PUSH=false &&
+  export REBAKE_COMMIT=4fb3180ef45c66a86de2895c135a9c07acc8bdca &&
+  export REBAKE_BASE='' &&
+  export REBAKE_FINGERPRINT=fp2-a6su36yczscwpggg4rxqghiv4f &&
+  export REBAKE_OUTPUT=[ROOT]/.git/rebake/builds/0/api/output &&
+  export REBAKE_NEEDS='{"lib":{"version":"0.0.0-0001-4fb3180","tags":["0.0.0-0001-4fb3180"]}}' &&
+  cd ./api &&
+  sh -euc 'echo building $REBAKE_SERVICE $REBAKE_VERSION; sh -eu build.sh'
+) </dev/null
 # docs
-(cd docs && sh -euc 'sh -eu build.sh')
+(
+  mkdir -p [ROOT]/.git/rebake/builds/0/docs && rm -f [ROOT]/.git/rebake/builds/0/docs/output &&
+  export SOURCE_DATE_EPOCH=981173108 &&
+  export REBAKE_SERVICE=docs &&
+  export REBAKE_PATH=docs &&
+  export REBAKE_VERSION=0.0.0-0001-4fb3180 &&
+  export REBAKE_IMAGE='' &&
+  export REBAKE_TAGS=0.0.0-0001-4fb3180 &&
+  export REBAKE_CONTENT_TAG='' &&
+  export REBAKE_LABELS='org.opencontainers.image.created=2001-02-03T04:05:08Z
+org.opencontainers.image.revision=4fb3180ef45c66a86de2895c135a9c07acc8bdca
+org.opencontainers.image.title=docs
+org.opencontainers.image.version=0.0.0-0001-4fb3180' &&
+  export REBAKE_PLATFORMS='' &&
+  export REBAKE_ENVIRONMENT=local &&
+  export REBAKE_PUSH=false &&
+  export REBAKE_COMMIT=4fb3180ef45c66a86de2895c135a9c07acc8bdca &&
+  export REBAKE_BASE='' &&
+  export REBAKE_FINGERPRINT=fp2-osxntpysuux2fqjrl74bwqtyh2 &&
+  export REBAKE_OUTPUT=[ROOT]/.git/rebake/builds/0/docs/output &&
+  export REBAKE_NEEDS='{}' &&
+  cd ./docs &&
+  sh -euc 'sh -eu build.sh'
+) </dev/null
 
-"#]]);
+"##]]);
     assert_eq!(built(&repo), "");
     assert!(!repo.dir().join(".git/rebake").exists());
+}
+
+/// Puts a program beside a repository, and returns a search path that begins with it.
+fn path_with(repo: &Repo, program: &str, script: &str) -> String {
+    let bin = repo.dir().with_file_name("bin");
+    std::fs::create_dir_all(&bin).unwrap();
+    std::fs::write(bin.join(program), format!("#!/bin/sh\nset -eu\n{script}\n")).unwrap();
+    std::fs::set_permissions(bin.join(program), std::fs::Permissions::from_mode(0o755)).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the installed git has to be found")]
+    let path = std::env::var("PATH").unwrap();
+    format!("{}:{path}", bin.display())
+}
+
+/// The variables that only a run of rebake gives: they mark its processes, and share its jobs.
+const OF_A_RUN: [&str; 4] = ["REBAKE_BUILD_ID", "CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+
+/// What each command of `services` saw: its directory, its words and its variables, apart from those of a run and of
+/// the shell. Afterwards it is forgotten.
+fn seen(repo: &Repo, services: &[&str]) -> Vec<String> {
+    let own = |variable: &&str| {
+        let name = variable.split('=').next().unwrap();
+        !OF_A_RUN.contains(&name) && !["_", "OLDPWD", "SHLVL"].contains(&name)
+    };
+    let seen = |service: &&str| {
+        let file = repo.dir().join(".git/seen").join(service);
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::remove_file(file).unwrap();
+        let mut all: Vec<&str> = text.split('\0').filter(own).collect();
+        all.sort_unstable();
+        all.join("\n")
+    };
+    services.iter().map(seen).collect()
+}
+
+#[test]
+fn a_shell_gives_the_commands_of_a_dry_run_what_a_build_gives_them() {
+    let repo = Repo::new();
+    // Before it writes its digest, the file for the digest is not there.
+    let see = "pwd; pwd -P; printf '%s\\0' \"$@\"; cat; test ! -e \"$REBAKE_OUTPUT\"; env -0";
+    let see = format!("{{ {see}; }} >>\"$SEEN/$REBAKE_SERVICE\"");
+    let digest = format!("digest=sha256:{:064}", 7);
+    let config = json!({
+        "defaults": {
+            "image": "r.invalid/acme/{{name}}",
+            "labels": {"note": "it's $HOME"},
+            "tags": ["type=raw,value={{version}}", "type=raw,value=edge"],
+        },
+        "services": {
+            "base": {"path": "base", "run": format!("\n{see}\n\necho {digest} >\"$REBAKE_OUTPUT\"\n")},
+            "odd": {
+                "path": "-odd dir", "tag": "odd@{{version}}", "depends_on": ["base"],
+                "run": ["sh", "-euc", see, "sh", "it's", "$(id)", "a\nb", ""],
+                "env": {"ODD": "two\n  'lines' $HOME", "SOURCE_DATE_EPOCH": "1", "CDPATH": ".."},
+            },
+            "tasked": {"path": "tasked", "depends_on": ["odd", "base"], "builder": "task", "before": see},
+            "all": {"path": ".", "image": false, "run": see},
+        },
+    });
+    repo.write("filters.yaml", config.to_string()).write("base/x", "").write("-odd dir/x", "").write("tasked/x", "");
+    repo.commit("first");
+    let path = path_with(&repo, "task", &see);
+    std::fs::create_dir_all(repo.dir().join(".git/seen")).unwrap();
+    let rebake = |args: &[&str]| {
+        let run =
+            repo.rebake(args).env("PATH", &path).env("SEEN", repo.dir().canonicalize().unwrap().join(".git/seen"));
+        run.env("REBAKE_IMAGE", "of an outer run").env("CDPATH", "..")
+    };
+    let services = ["base", "odd", "tasked", "all"];
+
+    // The directory for results is named, since each run has its own.
+    let (build, logs) = (["build", "--all", "--jobs", "1"], ["--logs", ".git/logs"]);
+    rebake(&[&build[..], &logs].concat()).success();
+    let given = seen(&repo, &services);
+    assert!(given[0].contains("\nREBAKE_TAGS=") && given[1].contains("\nREBAKE_NEEDS={\"base\":{"), "{given:?}");
+    let script = rebake(&[&build[..], &logs, &["--dry-run"]].concat()).success().text();
+    let printed = |shell: &str, script: &str| {
+        repo.write(".git/script", script);
+        let output = rebake(&[]).into_shell(&format!("exec {shell} -e <.git/script")).output().unwrap();
+        assert!(output.status.success(), "{}\n{script}", String::from_utf8_lossy(&output.stderr));
+        seen(&repo, &services)
+    };
+    for shell in ["sh", "bash"] {
+        assert_eq!(printed(shell, &script), given, "{shell}: {script}");
+    }
+
+    // Without `--logs`, the directory is made, and a run does not take it for its own.
+    let script = rebake(&[&build[..], &["--dry-run"]].concat()).success().text();
+    let own = printed("sh", &script).concat();
+    assert_eq!(own.matches("/.git/rebake/builds/0/base/output").count(), 1, "{own}");
+    rebake(&build).success();
+    assert!(repo.dir().join(".git/rebake/builds/1/base/output").exists());
 }
 
 #[test]
@@ -110,7 +272,28 @@ fn a_shell_takes_a_dry_run_for_what_is_run() {
         String::from_utf8(output.stdout).unwrap()
     };
     let expected = format!("<it's><$(id)><a\nb><><{}>", repo.dir().canonicalize().unwrap().join("-P").display());
-    assert_eq!(shell("bash"), expected, "{script}");
+    assert_eq!((shell("sh"), shell("bash")), (expected.clone(), expected), "{script}");
+}
+
+#[test]
+fn a_command_before_the_builder_makes_what_the_image_is_built_from() {
+    let repo = Repo::new();
+    let before = "test ! -e made || exit 3; pwd >made";
+    let config = json!({"services": {"api": {"path": "api", "image": "r.invalid/api", "before": before}}});
+    repo.write("filters.yaml", config.to_string()).write("api/Dockerfile", "FROM scratch\nCOPY made .\n");
+    repo.commit("first");
+    let docker =
+        "case \"$*\" in *--help) echo '--file --build-context --metadata-file'; exit;; esac; cp made ../.git/image";
+    let path = path_with(&repo, "docker", docker);
+    let report = ["build", "--all", "--report", ".git/report.json"];
+    repo.rebake(report).env("PATH", &path).success();
+    let image = std::fs::read_to_string(repo.dir().join(".git/image")).unwrap();
+    assert_eq!(image, format!("{}\n", repo.dir().canonicalize().unwrap().join("api").display()));
+    // It fails now, and no image is built.
+    std::fs::remove_file(repo.dir().join(".git/image")).unwrap();
+    repo.rebake(report).env("PATH", &path).failure(1);
+    assert_eq!(outcomes(&repo, ".git/report.json"), ["api failed"]);
+    assert!(!repo.dir().join(".git/image").exists());
 }
 
 #[test]
@@ -290,7 +473,7 @@ fn a_service_at_the_root_is_built_by_every_builder_and_from_a_saved_plan() {
         repo.write(".git/plan.json", plan);
         repo.rebake(["build", "--plan", ".git/plan.json", "--dry-run"]).success().stderr("");
         let commands = repo.rebake(["build", "--all", "--dry-run"]).success().stderr("").text();
-        assert!(commands.contains("(cd . && "), "{commands}");
+        assert!(commands.contains("\n  cd ./ &&\n"), "{commands}");
         if how.starts_with("run") {
             repo.rebake(["build", "--all"]).success().stderr("");
             repo.rebake(["plan", "--plan", ".git/plan.json", "--format", "paths"]).success().stdout(".\n");

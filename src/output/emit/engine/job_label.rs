@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::at_most_or;
+use crate::model::name::Escaped;
 use crate::output::emit::EmitError;
 
 /// The suggestion for a name that is too long.
@@ -19,7 +20,11 @@ pub(crate) fn labels<'a>(names: impl IntoIterator<Item = &'a str>, rule: &Rule) 
         let label = format!("{}{}", rule.prefix, name.chars().map(letter).collect::<String>());
         at_most_or(CURE, rule.engine, "the length of a job's name", label.len(), rule.longest)?;
         if let Some(other) = taken.insert(label.clone(), name) {
-            return Err(EmitError::SameLabel { label, one: other.to_owned(), other: name.to_owned() });
+            return Err(EmitError::SameLabel {
+                label,
+                one: Escaped::new(other).to_string(),
+                other: Escaped::new(name).to_string(),
+            });
         }
         labels.push(label);
     }
@@ -50,7 +55,8 @@ mod tests {
 
     #[test]
     fn two_of_one_name_and_one_too_long_are_refused() {
-        assert!(matches!(labels(["a/b", "a.b"], &RULE), Err(EmitError::SameLabel { .. })));
+        let same = labels(["a/b", "a\u{1b}b"], &RULE).unwrap_err();
+        assert_eq!(same.to_string(), r"`a/b` and `a\x1bb` would both be the job p-a-b");
         assert!(matches!(labels(["1234567"], &RULE), Err(EmitError::Limit { .. })));
     }
 }

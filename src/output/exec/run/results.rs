@@ -37,10 +37,7 @@ impl Results {
 
     /// Returns the images of the services that a build needs.
     pub(super) fn needs(&self, build: &Build) -> NeededServices {
-        let mut needs = build.held.clone();
-        let taken = build.takes.iter().filter_map(|service| self.images.get_key_value(service));
-        needs.extend(taken.map(|(service, image)| (service.clone(), image.clone())));
-        needs
+        build.needs(&self.images)
     }
 
     /// Begins an attempt and returns its number, from 1.

@@ -8,9 +8,7 @@ use super::attempt::{Active, Attempt};
 use super::{BuildMoment, Jobserver, Message, Run};
 use crate::inputs::file;
 use crate::model::name::Escaped;
-use crate::model::safe_json;
 use crate::output::exec::builder::Output;
-use crate::output::exec::needed_services::NeededServices;
 use crate::output::exec::outcome::{Ending, Failure};
 use crate::output::exec::process::{Log, Marker, Process};
 use crate::output::exec::run_event::RunEvent;
@@ -115,8 +113,7 @@ impl Run<'_> {
         if self.settings.jobserver == Jobserver::Shared {
             self.tokens.share(&mut command);
         }
-        command.envs(build.environment.iter().map(|(name, value)| (name, value)));
-        command.env(NEEDS, in_json(&needs));
+        command.envs(build.variables(&needs));
         command.env(Marker::VARIABLE, self.marker.of_build(id.index()).as_str());
         let (serial, outbox) = (self.next_serial, self.outbox.clone());
         self.next_serial += 1;
@@ -138,29 +135,6 @@ impl Run<'_> {
             }
         }
     }
-}
-
-/// The variable with the images of the services that a build needs.
-const NEEDS: &str = "REBAKE_NEEDS";
-
-/// The most bytes of the variable's value. Linux does not pass a variable longer than 128 KiB to a program.
-const LONGEST: usize = 100_000;
-
-/// Returns the images of services as a line of JSON. If they do not fit, the last ones are left out.
-fn in_json(needs: &NeededServices) -> String {
-    let mut text = "{".to_owned();
-    for (service, image) in needs {
-        let entry = format!("{}:{}", safe_json::line(service), safe_json::line(image));
-        if text.len() + entry.len() > LONGEST {
-            break;
-        }
-        if text.len() > 1 {
-            text.push(',');
-        }
-        text.push_str(&entry);
-    }
-    text.push('}');
-    text
 }
 
 /// Checks, with a shell, that a build would find a program.

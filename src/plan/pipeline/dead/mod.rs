@@ -67,11 +67,17 @@ impl Trees<'_> {
     }
 }
 
-/// Returns warnings about the services without files, whether affected or not.
+/// Returns warnings about the services without files, whether affected or not. If `among` is not empty, only the
+/// services that it names count.
 ///
 /// # Errors
 /// When the policy makes one of these services an error, or git fails.
-pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved]) -> Result<Vec<Diagnostic>, Error> {
+pub(super) fn say(
+    config: &Config,
+    (policy, among): (Dead, &[String]),
+    trees: &Trees,
+    moved: &[Moved],
+) -> Result<Vec<Diagnostic>, Error> {
     if policy == Dead::Allow {
         return Ok(Vec::new());
     }
@@ -82,7 +88,8 @@ pub(super) fn say(config: &Config, policy: Dead, trees: &Trees, moved: &[Moved])
         Dead::ByShape => config.shape == Shape::Structured && is_written(service),
         Dead::Warn | Dead::Allow => false,
     };
-    let dead = trees.dead(config)?;
+    let mut dead = trees.dead(config)?;
+    dead.retain(|service| among.is_empty() || among.iter().any(|name| name == config.graph.name(*service).as_str()));
     if dead.is_empty() {
         return Ok(Vec::new());
     }
