@@ -31,11 +31,15 @@ pub fn shell_word(word: &str) -> String {
     quoted + "'"
 }
 
-/// Quotes a text of several lines for a shell. Like [`shell_word`], but a line break stays a line break, as every shell
-/// reads it, unless a line of the text could harm a terminal or a log.
+/// Quotes a text of several lines for a shell. Like [`shell_word`], but line breaks and tabs stay as they are, since not
+/// every shell reads `$'…'`. A text that could harm a terminal or a log in another way is one word with escapes.
 #[must_use]
 pub fn shell_lines(text: &str) -> String {
-    if text.contains('\n') && text.split('\n').all(|line| Escaped::new(line).to_string() == line) {
+    let is_harmless = |line: &str| {
+        let line = line.replace('\t', " ");
+        Escaped::new(&line).to_string() == line
+    };
+    if text.contains(['\n', '\t']) && text.split('\n').all(is_harmless) {
         format!("'{}'", text.replace('\'', r"'\''"))
     } else {
         shell_word(text)
@@ -48,12 +52,12 @@ mod tests {
 
     #[test]
     fn every_shell_reads_back_lines() {
-        let texts = ["one word", "a\n b\n", "it's\n\n$(id) `id` \\\n"];
+        let texts = ["one word", "a\tb", "a\n\tb\n", "it's\n\n$(id) `id` \\\n"];
         let script = format!("printf '%s\\0' {}", texts.map(shell_lines).join(" "));
         let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
         let read: Vec<&str> = std::str::from_utf8(&output.stdout).unwrap().split_terminator('\0').collect();
         assert_eq!(read, texts, "{script}");
-        for harmful in ["a\n::error::x", "a\n\u{1b}[2J", "a\n##[error]"] {
+        for harmful in ["a\n\t::error::x", "a\n\u{1b}[2J", "a\n##[error]"] {
             assert_eq!(shell_lines(harmful), shell_word(harmful));
         }
     }
