@@ -146,19 +146,22 @@ mod tests {
                 0..6,
             ),
             shape in 0..2_usize,
+            patterns in 4..11_usize,
             paths in proptest::collection::btree_map("(a|b|c|a-|a\n)(/(a|b|x|x\r|.d)){0,3}", 0..8_usize, 0..60),
         ) {
             let words = [Statuses::ANY, Statuses::word("added").unwrap(), Statuses::word("deleted").unwrap(), Statuses::NONE];
-            let texts = ["**", "a/**", "a/b/**", "a", "a/b", "*/x", "**/x", "b/**/x", "a/[bx]", "c/*"];
+            // Each path is matched by itself if one of the last two patterns is used.
+            let texts = ["**", "a/**", "a/b/**", "a", "a/b", "b/**/x", "a/[bx]", "c/*", "*/x", "**/x"];
+            let text = |number: usize| texts[number % patterns];
             let effects = [Effect::Include, Effect::Include, Effect::Exclude, Effect::ExcludeWildcards, Effect::Cede];
             let of = |(entries, quantifier): &(Vec<(usize, usize, usize)>, usize)| match quantifier {
                 quantifier @ 1.. if shape == 1 => {
                     let quantifiers = [Quantifier::Some, Quantifier::Every, Quantifier::SomeWithExcludes];
-                    let patterns: Vec<&str> = entries.iter().map(|(text, ..)| texts[*text]).collect();
+                    let patterns: Vec<&str> = entries.iter().map(|(number, ..)| text(*number)).collect();
                     flat(&patterns, words[entries.first().map_or(0, |(_, word, _)| *word)], quantifiers[quantifier - 1])
                 }
                 _ => Filter::Ordered(
-                    entries.iter().map(|(text, word, effect)| entry(texts[*text], words[*word], effects[*effect])).collect(),
+                    entries.iter().map(|(number, word, effect)| entry(text(*number), words[*word], effects[*effect])).collect(),
                 ),
             };
             let filters = Filters::new(filters.iter().map(of).collect());
