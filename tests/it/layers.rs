@@ -21,6 +21,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("granit_parser", &["config", "inputs::source"]),
     ("jiff", &["model::calendar"]),
     ("jobserver", &["output::exec"]),
+    ("memchr", &["inputs::lockfile"]),
     ("petgraph", &["analysis::closure", "analysis::graph"]),
     (
         "rayon",

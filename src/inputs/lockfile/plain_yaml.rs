@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr_iter, memchr3, memchr3_iter};
+
 use super::LockfileError;
 
 /// A YAML value. Numbers are kept as text.
@@ -42,7 +44,7 @@ fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
     let mut lines = Vec::with_capacity(text.len() / 16);
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest.bytes().position(|byte| byte == b'\n').unwrap_or(rest.len());
+        let end = memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let line = rest[..end].strip_suffix('\r').unwrap_or(&rest[..end]);
         rest = rest.get(end + 1..).unwrap_or_default();
         if line == "---" {
@@ -155,7 +157,7 @@ fn key(text: &str) -> Result<(Cow<'_, str>, &str), NotPlain> {
 /// Returns the position of the colon that ends the key at the start of a line: the first colon that a blank or the end
 /// of the line follows.
 fn end_of_key(line: &[u8]) -> Option<usize> {
-    (0..line.len()).find(|at| line[*at] == b':' && line.get(at + 1).is_none_or(|next| *next == b' '))
+    memchr_iter(b':', line).find(|at| line.get(at + 1).is_none_or(|next| *next == b' '))
 }
 
 /// Returns the position after the quoted string at the start of `text`.
@@ -196,14 +198,11 @@ fn scalar(text: &str) -> Result<Cow<'_, str>, NotPlain> {
 
 /// Whether a text without quotes has a comment, a key or a tab in it.
 fn has_syntax(text: &[u8]) -> bool {
-    let mut last = 0;
-    for byte in text {
-        match (last, *byte) {
-            (_, b'\t') | (b' ', b'#') | (b':', b' ') => return true,
-            (_, byte) => last = byte,
-        }
-    }
-    false
+    memchr3_iter(b'\t', b'#', b':', text).any(|at| match text[at] {
+        b'#' => at > 0 && text[at - 1] == b' ',
+        b':' => text.get(at + 1) == Some(&b' '),
+        _ => true,
+    })
 }
 
 /// Reads a value that is on one line: a text, `{…}` or `[…]`.
@@ -255,12 +254,9 @@ fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
         end_of_quoted(text, *quote)?
     } else {
         let bytes = text.as_bytes();
-        let is_end = |at: &usize| match bytes[*at] {
-            b',' | b'}' | b']' | b'{' | b'[' => true,
-            b':' => bytes.get(at + 1) == Some(&b' '),
-            _ => false,
-        };
-        (0..bytes.len()).find(is_end).unwrap_or(bytes.len())
+        let is_end = |at: &usize| bytes[*at] != b':' || bytes.get(at + 1) == Some(&b' ');
+        let end = memchr3_iter(b',', b'}', b':', bytes).find(is_end).unwrap_or(bytes.len());
+        memchr3(b']', b'{', b'[', &bytes[..end]).unwrap_or(end)
     };
     *rest = text[end..].trim_start();
     scalar(text[..end].trim_end())
