@@ -46,7 +46,7 @@ use reports::Reports;
 const EXAMPLES: &str = "\
 Examples:
   rebake build                                the affected services
-  rebake build api                            api, and its affected dependencies
+  rebake build api                            api and its dependencies, as far as they are affected
   rebake build --dry-run                      print the commands, run nothing
   rebake build --jobs 2 --on-failure stop
   rebake build --plan plan.json --only api    one job of a matrix
@@ -76,7 +76,7 @@ pub(crate) struct BuildArgs {
     /// Accept a --rerun report from another commit
     #[arg(long, requires = "rerun", help_heading = "Plan")]
     allow_mixed: bool,
-    /// Reports of earlier jobs. rebake reads from them the images of dependencies that this run does not build
+    /// Reports of earlier jobs, in which rebake finds the images of dependencies that this run does not build
     /// (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',', help_heading = "Plan")]
     needs: Vec<PathBuf>,
@@ -86,8 +86,8 @@ pub(crate) struct BuildArgs {
     how: How,
     #[command(flatten)]
     shown: Shown,
-    /// Print the commands, with the variables that they get, as a script for a shell at the root of the repository, and run
-    /// nothing
+    /// Run nothing, but print the commands and their variables as a shell script, to be run at the root of the
+    /// repository
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
     /// Record the commit at which each service was built, for `--since built`. If the plan pushes images, also push the
@@ -129,7 +129,7 @@ pub(crate) struct How {
     /// Number of parallel builds. A service with `weight: 2` counts as two builds [default: the number of processors]
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Settings::MOST_JOBS)))]
     jobs: Option<u32>,
-    /// What happens after a failure to the builds that do not depend on the failed service
+    /// After a failure, what to do with the builds that do not depend on the failed service
     #[arg(long, value_name = "POLICY", default_value = "finish", value_parser = choice::<OnFailure>())]
     on_failure: OnFailure,
     /// Number of retries for a failed build; overrides filters.yaml

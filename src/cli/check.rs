@@ -48,7 +48,7 @@ pub(crate) struct CheckArgs {
     /// observe --format json` (repeatable, or comma-separated)
     #[arg(long, value_name = "FILE", value_delimiter = ',')]
     observed: Vec<PathBuf>,
-    /// Print only findings about the services that `rebake plan` with the same flags finds affected
+    /// Print only findings about affected services: those that `rebake plan` lists with the same flags
     #[arg(long, conflicts_with = "files")]
     affected: bool,
     #[command(flatten)]

@@ -30,7 +30,7 @@ pub(crate) struct GeneralArgs {
     /// filters.yaml
     #[arg(long, global = true, conflicts_with = "config")]
     pub(crate) discover: bool,
-    /// Send the token in this environment variable when the remote asks git for credentials
+    /// When the remote asks git for credentials, send the token that this environment variable holds
     #[arg(long, value_name = "VARIABLE", global = true)]
     pub(crate) token_env: Option<String>,
     /// When to use colours (NO_COLOR and CLICOLOR_FORCE are respected)
@@ -69,7 +69,8 @@ pub(crate) struct PlanningArgs {
     pub(crate) range: RangeArgs,
     #[command(flatten)]
     pub(crate) naming: NamingArgs,
-    /// Version to give to the only service in the plan, in the service's version scheme (an empty value is ignored)
+    /// Version to give to the planned service, in the service's version scheme. This fails if several services are
+    /// planned; an empty value is ignored
     // The flag takes the version of a service. It does not print the version of rebake.
     #[arg(long = "version", value_name = "VERSION", id = "service_version", help_heading = "Versions")]
     pub(crate) version: Option<String>,
@@ -85,7 +86,7 @@ pub(crate) struct PlanningArgs {
     /// What to do when the patterns of a service match no tracked file
     #[arg(long, value_name = "POLICY", default_value = "by-shape", value_parser = choice::<Dead>(), help_heading = "Plan")]
     pub(crate) dead: Dead,
-    /// Push images even where pushing is off by default: outside of CI and in pull requests
+    /// Plan to push images even where pushing is off by default, such as outside of CI and in pull requests
     #[arg(long, help_heading = "Plan")]
     pub(crate) push: bool,
 }
@@ -107,16 +108,16 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
-    /// Tag of the images whose commits `--since published` compares with [default: the service's moving tag, such as
-    /// main, if it has exactly one]
+    /// Tag by which `--since published` finds each service's image, whose commit is the base [default: the service's
+    /// moving tag, such as main; required if a service has none or several]
     #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
     pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
     /// Read the changed paths from a file, or from standard input (`-`): one per line or NUL-separated, plain or in the
-    /// format of `git diff --name-status [-z]`. With --base, filters.yaml is also compared with its version at that
-    /// commit
+    /// format of `git diff --name-status [-z]`. With --base, changes of filters.yaml since the merge base also count
+    /// (with --direct, since --base itself)
     #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
     /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or
@@ -175,13 +176,13 @@ pub(crate) struct NamingArgs {
     /// Number of digits of commit ids in versions
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
-    /// Append -dirty to a version if files of the service have uncommitted changes, and do not push an image with such
-    /// a version. Without this flag, rebake appends -dirty only in plans that include uncommitted changes and in plans
-    /// for the environment `local`
+    /// Append -dirty to a service's version if the service or one of its dependencies has uncommitted changes, and do
+    /// not push an image with such a version. Without this flag, plans have -dirty only if they include uncommitted
+    /// changes (usually outside of CI), and `rebake version` has it only in an environment for local runs
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// What the distance in a version counts, such as 47 in 1.0.9-0047-188f7a2 [default: the service's `count`, or
-    /// commits]
+    /// Which commits the number in a version counts (47 in 1.0.9-0047-188f7a2) [default: the service's `count` in
+    /// filters.yaml, or else commits]
     #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
     pub(crate) count: Option<Count>,
     /// Follow only the first parent of merges: ignore releases that were tagged on merged branches

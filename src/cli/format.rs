@@ -35,16 +35,16 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, list each service with all causes, patterns and the places of patterns, even on a narrow terminal.
-    /// This is the default if standard output is not a terminal
+    /// In the table, give each service rows of its own, and each cause its pattern and the pattern's position in the
+    /// file, however wide the table gets. This is the default if standard output is not a terminal
     #[arg(long)]
     long: bool,
-    /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]: service, path,
-    /// version, tag, environment, image, tags, labels, platforms, push, level, needs, fingerprint, seconds
+    /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]. All fields: service,
+    /// path, version, tag, environment, image, tags, labels, platforms, push, level, needs, fingerprint, seconds
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
-    /// Which services share a job [default: image; with --fields, service]
-    /// - image:     a service shares the job of its base image if that image is not pushed
+    /// Which services share a job [default: image, or service if --fields is given]
+    /// - image:     a service shares a job with the service whose image it is built from, if that image is not pushed
     /// - service:   no services share a job
     /// - level:     services of the same level share a job
     /// - component: services that dependencies connect share a job

@@ -33,10 +33,12 @@ Exit codes: 0 a path matches; 1 no path matches; 2 a pattern cannot be read.";
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE, after_help = EXAMPLES)]
 pub(crate) struct GlobArgs {
-    /// A pattern, unless -e gives the patterns; then the paths to match [default: the lines of standard input]
+    /// Without -e: the pattern, followed by the paths to match. With -e: only the paths [default for the paths: the
+    /// lines of standard input]
     #[arg(value_name = "PATTERN|PATH", required_unless_present = "patterns")]
     words: Vec<OsString>,
-    /// A pattern (repeatable). `!PATTERN` excludes what the patterns before it match
+    /// A pattern (repeatable). `!PATTERN` removes the paths that match PATTERN from the matches of the patterns before
+    /// it
     #[arg(short = 'e', long = "pattern", value_name = "PATTERN", allow_hyphen_values = true)]
     patterns: Vec<String>,
     /// Separate paths by NUL instead of newlines, in standard input and in the output

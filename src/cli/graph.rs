@@ -42,8 +42,8 @@ pub(crate) struct GraphArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
-    /// With --format html: show what is affected in this saved plan (`plan --format json`), instead of what changes
-    /// since the default branch affect
+    /// With --format html: show what is affected in this saved plan (`plan --format json`). Without this flag, the page
+    /// shows what is affected by the changes since the default branch
     #[arg(long, value_name = "FILE", conflicts_with = "at")]
     plan: Option<PathBuf>,
 }

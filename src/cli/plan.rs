@@ -24,7 +24,7 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest
 const EXAMPLES: &str = "\
 Examples:
   rebake plan                              what the changes since the default branch affect, uncommitted changes included
-  rebake plan api                          only api and its dependencies
+  rebake plan api                          api and its dependencies, as far as they are affected
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
   git diff --name-status -z main | rebake plan --changed -
@@ -39,7 +39,8 @@ An empty --base, --head, --since or --environment counts as not given. In CI, re
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
-    /// Plan only these services (names or paths) and their dependencies, and of those only the affected ones
+    /// Plan only these services (names or paths) and their dependencies, as far as they are affected. To plan a service
+    /// that is not affected, name it in --force
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]

@@ -53,8 +53,8 @@ pub(crate) struct RecordArgs {
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
-    /// Take the commit and the environment from this plan. A record that has changed since the plan was made is not
-    /// moved
+    /// Take the commit and the environment from this plan. If a record was changed after the plan was made, rebake
+    /// overwrites it only if that change was a step towards the plan's commit
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
     /// Commit to record, instead of HEAD

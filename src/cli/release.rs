@@ -26,11 +26,11 @@ Examples:
   rebake release                          the next versions, from the commits since each service's last release
   rebake release api --bump minor         the next minor release of one service
   rebake release --yes --push             create the tags, and push them to origin
-  rebake release api --pre rc --yes       1.3.0-rc.1, then 1.3.0-rc.2 (1.3.0 if --pre is not given)
+  rebake release api --pre rc --yes       first 1.3.0-rc.1, then 1.3.0-rc.2; without --pre, 1.3.0
   rebake release --changelog > NOTES.md   what changed, as Markdown
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
-/// Show the next versions of services, which follow from their commits, and create the tags
+/// Show the next versions of services, derived from their commits; with --yes, create the tags
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
@@ -51,7 +51,7 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
     /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, rebake refuses
-    /// a version that is not above a stable release on another branch, unless --version gives the version
+    /// if a stable release on another branch has the same or a higher version, unless --version gives the version
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as configured in git

@@ -30,7 +30,7 @@ const LINES: usize = 50;
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ReportArgs {
-    /// Reports to read. If a service is in several reports, the last one counts
+    /// Reports to read. If a service is in several reports, the last of them on the command line counts
     #[arg(value_name = "REPORT", required = true)]
     reports: Vec<PathBuf>,
     /// Output format

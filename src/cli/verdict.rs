@@ -25,7 +25,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerdictArgs {
-    /// File with GitHub's `needs` context as JSON, or `-` for standard input [env: NEEDS, the JSON itself]
+    /// File with GitHub's `needs` context as JSON, or `-` for standard input [default: the JSON in the environment
+    /// variable NEEDS]
     #[arg(value_name = "FILE")]
     needs: Option<PathBuf>,
     /// Job that made the plan

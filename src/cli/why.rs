@@ -28,7 +28,7 @@ rebake why [OPTIONS] <SERVICE>
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake why api                           why api is affected, or which changes nearly affect it
+  rebake why api                           why api is affected, or which changes came nearest to affecting it
   rebake why api --base v1.2.0             since the merge base with v1.2.0
   rebake why --file services/go/go.mod     the services that a change of this path affects
   rebake why api --plan plan.json          from a saved plan

@@ -22,11 +22,12 @@ Examples:
 Exit codes: 0 every image that exists has its tags; 1 a tag could not be added, or a service that the command line names \
 has no image; 2 wrong usage; 3 the repository cannot be read, or a registry did not answer";
 
-/// Add the tags of a plan to images that are in the registry already, and build nothing
+/// Give images that are already in the registry the tags that the plan has for them, and build nothing
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PromoteArgs {
-    /// Promote only these services (names or paths) and their dependencies, and of those only the affected ones
+    /// Promote only these services (names or paths) and their dependencies, as far as they are affected. To promote a
+    /// service that is not affected, name it in --force
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]

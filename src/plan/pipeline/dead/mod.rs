@@ -32,7 +32,7 @@ impl Choice for Dead {
         (
             Self::ByShape,
             "by-shape",
-            "Fail for `services` of filters.yaml; warn for what was discovered, and for a paths-filter file",
+            "Fail for a service that filters.yaml lists in `services`; warn for one that was discovered or comes from a paths-filter file",
         ),
         (Self::Error, "error", "Fail"),
         (Self::Warn, "warn", "Warn"),
