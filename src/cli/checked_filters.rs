@@ -64,7 +64,7 @@ impl CheckedFilters {
         let at = if counts_work_tree || what.is_mended { None } else { repository.head()?.commit().copied() };
         let discovery = match what.before {
             Some(before) => before.clone(),
-            None => Discovery::read(&repository, at.as_ref(), DiscoveryScope::Everything)?,
+            None => Discovery::read(&repository, at.as_ref(), || DiscoveryScope::Everything)?,
         };
         let workflows = check::workflows(discovery.tree());
         let is_unread = |problem: &&Diagnostic| problem.severity != Severity::Note;

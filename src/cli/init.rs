@@ -36,7 +36,7 @@ pub(crate) struct InitArgs {
 
 pub(crate) fn run(general: &GeneralArgs, args: &InitArgs, output: &Output) -> Result<Exit, Failure> {
     let repository = workspace::repository(general)?;
-    let discovery = Discovery::read(&repository, None, DiscoveryScope::Everything)?;
+    let discovery = Discovery::read(&repository, None, || DiscoveryScope::Everything)?;
     output.say(&discovery.found().problems);
     if args.check {
         return check(general, &discovery, output);

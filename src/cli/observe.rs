@@ -71,7 +71,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &ObserveArgs, output: &Output) ->
     let mut named = BTreeSet::new();
     services.retain(|service| named.insert(*service));
     // The files are read before the builds, since a build may remove files.
-    let before = Discovery::read(&workspace.repository, None, DiscoveryScope::Everything)?;
+    let before = Discovery::read(&workspace.repository, None, || DiscoveryScope::Everything)?;
     let images = if services.iter().any(|service| is_image(&workspace, *service)) {
         let what = WhatToCheck { files: &[], is_mended: true, observed: None, before: Some(&before) };
         check::image_inputs(&CheckedFilters::read(general, what)?.checked(None))

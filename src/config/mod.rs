@@ -118,11 +118,16 @@ pub fn definitions(
     })
 }
 
+/// Whether a filters.yaml may have the key `workspaces`. Most files do not have it, and are not read for it.
+#[must_use]
+pub fn may_have_workspaces(bytes: &[u8]) -> bool {
+    bytes.contains_str("workspaces")
+}
+
 /// Returns the ecosystems that the key `workspaces` of a filters.yaml names; an empty list if the key cannot be read.
 #[must_use]
 pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
-    // Most files have no such key, and are read once.
-    if !bytes.contains_str("workspaces") {
+    if !may_have_workspaces(bytes) {
         return Vec::new();
     }
     let Ok(source) = decode(name, bytes) else { return Vec::new() };

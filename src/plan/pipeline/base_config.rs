@@ -167,7 +167,7 @@ impl<'a> Reader<'a> {
         if *self.file.discovery.scope() == scope {
             self.file.discovery.before(self.repository, base, changes)
         } else {
-            Discovery::read(self.repository, Some(base), scope)
+            Discovery::read(self.repository, Some(base), || scope)
         }
     }
 

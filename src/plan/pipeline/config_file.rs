@@ -254,7 +254,7 @@ impl ConfigFile {
     /// # Errors
     /// When these files cannot be read.
     pub fn derived(repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
-        let discovery = Discovery::read(repository, at, DiscoveryScope::Everything)?;
+        let discovery = Discovery::read(repository, at, || DiscoveryScope::Everything)?;
         let (name, bytes) = (DERIVED.to_owned(), b"services:".to_vec());
         let (options, lockfiles) = (Options::default(), LockfileCache::default());
         Ok(Self { name, bytes, in_repository: None, options, discovery, lockfiles })
@@ -266,11 +266,11 @@ impl ConfigFile {
     /// # Errors
     /// When these files cannot be read.
     pub fn with_workspaces(self, repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
-        let asked = config::workspaces(&self.name, &self.bytes);
-        if asked.is_empty() || self.in_repository.is_none() {
+        if self.in_repository.is_none() || !config::may_have_workspaces(&self.bytes) {
             return Ok(self);
         }
-        let discovery = Discovery::read(repository, at, DiscoveryScope::Workspaces(asked))?;
+        let asked = || DiscoveryScope::Workspaces(config::workspaces(&self.name, &self.bytes));
+        let discovery = Discovery::read(repository, at, asked)?;
         Ok(Self { discovery, ..self })
     }
 

@@ -2,7 +2,7 @@
 //! files that changed since are read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::beside;
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
@@ -47,6 +47,11 @@ impl DiscoveryScope {
         }
     }
 
+    /// Whether no file is read.
+    fn is_empty(&self) -> bool {
+        self.ecosystems().is_empty()
+    }
+
     /// Whether the content of the file at a path is read.
     fn reads(&self, path: &[u8]) -> bool {
         self.ecosystems().iter().any(|ecosystem| ecosystem.reads(path))
@@ -55,24 +60,29 @@ impl DiscoveryScope {
 
 impl Discovery {
     /// Reads the declarations in the files of a commit; without a commit, those in the files of the work tree, or of
-    /// HEAD if there is no work tree.
+    /// HEAD if there is no work tree. `scope` is called once, while another thread lists the files.
     ///
     /// # Errors
     /// When the commit, one of its trees or one of those files cannot be read.
-    pub fn read(repository: &Repository, at: Option<&CommitId>, scope: DiscoveryScope) -> Result<Self, GitError> {
-        if scope.ecosystems().is_empty() {
-            return Ok(Self::default());
-        }
+    pub fn read(
+        repository: &Repository,
+        at: Option<&CommitId>,
+        scope: impl FnOnce() -> DiscoveryScope + Send,
+    ) -> Result<Self, GitError> {
+        let scope = LazyLock::new(scope);
         let head = repository.head()?.commit().copied();
         let commit = at.copied().or(head);
         // Git takes a while to compare the work tree with the commit.
         let handle = repository.handles();
         let committed =
-            || commit.map_or_else(|| Ok(Default::default()), |commit| committed(&handle(), &commit, &scope));
+            || commit.map_or_else(|| Ok(Default::default()), |commit| committed(&handle(), &commit, || &*scope));
         let (committed, on_top) = beside(committed, || match at {
-            None if repository.work_dir().is_some() => Ok(repository.keep_work_tree()?.changes),
+            None if !scope.is_empty() && repository.work_dir().is_some() => Ok(repository.keep_work_tree()?.changes),
             _ => Ok(ChangeSet::default()),
         });
+        if scope.is_empty() {
+            return Ok(Self::default());
+        }
         let ((listing, mut contents), on_top) = (committed?, on_top?);
         contents.retain(|(path, _)| !on_top.is_about(path.as_bytes()));
         // The target of a link may change while the link stays, so the text at a base would be wrong.
@@ -103,7 +113,7 @@ impl Discovery {
         }
         let tree = SourceTree::new(with(&listing, &on_top, &there), contents);
         let tree = unread.into_iter().fold(tree, |tree, (path, why)| tree.with_unread(path, why));
-        Ok(Self::of(tree, scope))
+        Ok(Self::of(tree, scope.clone()))
     }
 
     /// Reads the declarations in the files of a base. `changes` are the changes since the base. Only the changed files
@@ -208,7 +218,7 @@ impl Discovery {
     /// Whether discovery certainly gives the same result before these changes: no change is of a file that discovery
     /// reads, and none adds a path, deletes it or changes its type.
     pub(super) fn is_same_before(&self, changes: &ChangeSet) -> bool {
-        let is_none = self.scope.ecosystems().is_empty();
+        let is_none = self.scope.is_empty();
         let moves = |change: &Change| matches!(change.status, Status::Added | Status::Deleted | Status::TypeChanged);
         is_none || !self.is_changed_by(changes) && !changes.as_slice().iter().any(moves)
     }
@@ -216,7 +226,7 @@ impl Discovery {
     /// Whether two discoveries certainly have the same result: they share one result, or read no files. The contents of
     /// results are not compared.
     pub(super) fn is_same(&self, other: &Self) -> bool {
-        self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.ecosystems().is_empty())
+        self.scope == other.scope && (Arc::ptr_eq(&self.found, &other.found) || self.scope.is_empty())
     }
 }
 
@@ -232,8 +242,13 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
 type Texts = Vec<(String, Vec<u8>)>;
 
 /// Returns all files of a commit, and the contents of those that are read.
-fn committed(repository: &Repository, commit: &CommitId, scope: &DiscoveryScope) -> Result<(Listing, Texts), GitError> {
+fn committed<'s>(
+    repository: &Repository,
+    commit: &CommitId,
+    scope: impl FnOnce() -> &'s DiscoveryScope,
+) -> Result<(Listing, Texts), GitError> {
     let listing = repository.with_fetching(|| repository.entries(commit))?;
+    let scope = scope();
     let is_wanted = |at: &usize| is_file(listing.mode(*at)) && scope.reads(listing.path(*at));
     let wanted = (0..listing.len()).filter(is_wanted).map(|at| listing.get(at));
     let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();

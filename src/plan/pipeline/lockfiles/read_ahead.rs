@@ -31,7 +31,7 @@ pub(in crate::plan::pipeline) fn read_ahead(
         return;
     }
     let (cache, on_top, none) = (&file.lockfiles, tip.work_tree(), ChangeSet::default());
-    let mut texts: BTreeMap<LockfileKey, (LockfileFormat, String)> = BTreeMap::new();
+    let mut wanted: BTreeMap<LockfileKey, (LockfileFormat, CommitId)> = BTreeMap::new();
     for base in bases {
         let revision = Revision { commit: base, on_top: &none };
         let Ok(files) = RevisionFiles::list(repository, cache, &directories, revision) else { continue };
@@ -43,19 +43,20 @@ pub(in crate::plan::pipeline) fn read_ahead(
             if then.as_ref().map(FileAt::id) == now.as_ref().map(FileAt::id) {
                 continue;
             }
-            for found in then.into_iter().chain(now) {
+            for (found, commit) in [(then, base), (now, head)] {
+                let Some(found) = found else { continue };
                 let key = LockfileKey { path: path.clone(), id: found.id(), manifests: Vec::new() };
-                if texts.contains_key(&key) || cache.get(&key).is_some() {
-                    continue;
-                }
-                if let Some(text) = found.read().ok().and_then(|content| String::from_utf8(content).ok()) {
-                    texts.insert(key, (format, text));
+                if cache.get(&key).is_none() {
+                    wanted.insert(key, (format, *commit));
                 }
             }
         }
     }
     let with: BTreeSet<WithDevelopment> = services().filter_map(|service| Some(service.closure()?.with)).collect();
-    texts.into_par_iter().for_each(|(key, (format, text))| {
+    let handles = repository.handles();
+    wanted.into_par_iter().for_each(|(key, (format, commit))| {
+        let content = handles().contents(&commit, &[(RepoPath::from_git(key.path.as_str()), key.id)]);
+        let Some(text) = content.ok().and_then(|mut content| String::from_utf8(content.pop()?).ok()) else { return };
         if let Ok(resolution) = cache.read(key, format, &text, &BTreeMap::new()) {
             for with in &with {
                 resolution.compute_digests(*with);
