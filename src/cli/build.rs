@@ -46,12 +46,12 @@ use reports::Reports;
 const EXAMPLES: &str = "\
 Examples:
   rebake build                                the affected services
-  rebake build api                            api and its dependencies, as far as they are affected
+  rebake build api                            those of api and its dependencies that are affected
   rebake build --dry-run                      print the commands, run nothing
   rebake build --jobs 2 --on-failure stop
   rebake build --plan plan.json --only api    one job of a matrix
-  rebake build --report report.json           and then, to retry what failed:
-  rebake build --rerun report.json --report report.json
+  rebake build --report report.json           build, and write a report
+  rebake build --rerun report.json --report report.json    build what did not succeed in that report
 
 Exit codes: 0 everything is built, or nothing is affected; 1 a build failed; 2 wrong usage;
 3 the repository cannot be read; 128 + N ended by signal N";
@@ -61,7 +61,7 @@ Exit codes: 0 everything is built, or nothing is affected; 1 a build failed; 2 w
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BuildArgs {
     /// Build these services (names or paths) and their dependencies, but only those that are affected. To build a
-    /// service that is not affected, name it in --force
+    /// service that is not affected, name it in --force too
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]

@@ -23,7 +23,7 @@ use crate::plan::pipeline::{Files, Moment, Snapshot, follow_links, with_local_so
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake fingerprint                       every service, at HEAD with the work tree
+  rebake fingerprint                       every service, uncommitted changes included
   rebake fingerprint api --at v1.2.0       at v1.2.0
   rebake fingerprint api --explain         its inputs
   rebake fingerprint --diff main HEAD api  the inputs that differ";

@@ -108,16 +108,16 @@ pub(crate) struct RangeArgs {
     /// Compare each service with its own base
     #[arg(long, value_name = "BASE", value_parser = choice::<Since>(), conflicts_with_all = ["base", "all", "changed"])]
     pub(crate) since: Option<Since>,
-    /// Tag by which `--since published` finds each service's image, whose commit is the base [default: the service's
-    /// moving tag, such as main; required if a service has none or several]
+    /// Tag by which `--since published` finds each service's image. The commit of that image is the service's base
+    /// [default: the service's moving tag, such as main; required if a service has none or several]
     #[arg(long, value_name = "TAG", requires = "since", value_parser = ImageTag::parse)]
     pub(crate) published_tag: Option<ImageTag>,
     /// Plan every service
     #[arg(long, conflicts_with_all = ["base", "changed"])]
     pub(crate) all: bool,
     /// Read the changed paths from a file, or from standard input (`-`): one per line or NUL-separated, plain or in the
-    /// format of `git diff --name-status [-z]`. With --base, changes of filters.yaml since the merge base also count
-    /// (with --direct, since --base itself)
+    /// format of `git diff --name-status [-z]`. With --base, a service is also affected if its definition in
+    /// filters.yaml has changed since the merge base (with --direct, since --base itself)
     #[arg(long, value_name = "FILE")]
     pub(crate) changed: Option<PathBuf>,
     /// Plan these services and their dependents even if nothing changed (names or paths; repeatable, or
@@ -177,12 +177,13 @@ pub(crate) struct NamingArgs {
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
     /// Append -dirty to a service's version if the service or one of its dependencies has uncommitted changes, and do
-    /// not push an image with such a version. Without this flag, plans have -dirty only if they include uncommitted
-    /// changes (usually outside of CI), and `rebake version` has it only in an environment for local runs
+    /// not push an image with such a version. Without this flag, rebake still appends -dirty in two cases: in a plan
+    /// that includes the uncommitted changes (usually outside of CI), and in `rebake version` if the environment is for
+    /// local runs (`on: local`)
     #[arg(long)]
     pub(crate) dirty: bool,
-    /// Which commits the number in a version counts (47 in 1.0.9-0047-188f7a2) [default: the service's `count` in
-    /// filters.yaml, or else commits]
+    /// What the number in a version (47 in 1.0.9-0047-188f7a2) counts [default: the service's `count` in filters.yaml,
+    /// or else commits]
     #[arg(long, value_name = "UNIT", value_parser = choice::<Count>())]
     pub(crate) count: Option<Count>,
     /// Follow only the first parent of merges: ignore releases that were tagged on merged branches

@@ -35,8 +35,9 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// In the table, give each service rows of its own, and each cause its pattern and the pattern's position in the
-    /// file, however wide the table gets. This is the default if standard output is not a terminal
+    /// Give each service its own rows in the table, and show the pattern of each cause and the pattern's position in
+    /// its file, even if the table gets wider than the terminal. This is the default if standard output is not a
+    /// terminal
     #[arg(long)]
     long: bool,
     /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]. All fields: service,
@@ -44,10 +45,10 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image, or service if --fields is given]
-    /// - image:     a service shares a job with the service whose image it is built from, if that image is not pushed
+    /// - image:     if a service's image is not pushed, the services that are built from it share its job
     /// - service:   no services share a job
     /// - level:     services of the same level share a job
-    /// - component: services that dependencies connect share a job
+    /// - component: services that are connected by dependencies share a job
     /// - N:         as component, but in at most N jobs, which take about equally long
     #[arg(long, value_name = "UNIT|N", verbatim_doc_comment)]
     pack: Option<Pack>,

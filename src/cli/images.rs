@@ -32,7 +32,7 @@ Examples:
   rebake images --at v1.2.0 --environment production
   rebake images --report report.json --fallback main    a preview: services that were not built have the image of main
 
-rebake looks for an image in this order: in the reports; at the recorded commit of the service's last build (see `rebake record`); under the content tag of the commit; and under the moving tag, such as main. The version and tags are those of the commit at which the image was found.
+rebake looks for an image in this order: in the reports; at the recorded commit of the service's last build (see `rebake record`); under the content tag of the commit; and under the tag that --fallback names, or without --fallback under the service's moving tag, such as main. An image whose content is not the commit's is accepted only if it has the tag that --fallback names. If an image was found at another commit than --at, the version and tags in the list are those of that commit.
 
 Exit codes: 0 the image of every service is found; 1 an image is missing, or was built from other content than the commit's; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
 

@@ -28,8 +28,8 @@ pub(crate) struct InitArgs {
     /// Write filters.yaml at the root of the repository, if there is none yet
     #[arg(long, conflicts_with = "check")]
     write: bool,
-    /// List what filters.yaml lacks of the services and dependencies that the repository's own files declare; exit with
-    /// 1 if it lacks any
+    /// List the services and dependencies that the repository's own files declare and that filters.yaml lacks; exit
+    /// with 1 if there are any
     #[arg(long)]
     check: bool,
 }

@@ -26,7 +26,7 @@ use traced_builds::{TracedBuild, TracedRun};
 
 const EXAMPLES: &str = "\
 Examples:
-  rebake observe api                          build api, and list the files that it reads and no pattern covers
+  rebake observe api                          build api, and list the files that the build reads and that no pattern covers
   rebake observe api --fix                    and add patterns that cover them
   rebake observe api web --format json > observed.json
   rebake check --observed observed.json       check changed filters against this result, without a build

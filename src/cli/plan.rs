@@ -24,14 +24,14 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest
 const EXAMPLES: &str = "\
 Examples:
   rebake plan                              what the changes since the default branch affect, uncommitted changes included
-  rebake plan api                          api and its dependencies, as far as they are affected
+  rebake plan api                          those of api and its dependencies that are affected
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
   git diff --name-status -z main | rebake plan --changed -
   rebake plan --format json > plan.json    save a plan; `rebake plan --plan plan.json` reads it
   rebake plan --ci                         in a workflow: outputs and summary for this CI engine
 
-In a manual run, rebake reads the services and the version from the inputs `service`, `services` and `version` of the run.
+In a CI run that was started by hand, rebake reads the services and the version from the inputs `service`, `services` and `version` of the run.
 If the CI engine has no inputs, rebake reads the variables REBAKE_INPUT_SERVICE, REBAKE_INPUT_SERVICES and REBAKE_INPUT_VERSION.
 An empty --base, --head, --since or --environment counts as not given. In CI, rebake fetches a branch that --base names.";
 
@@ -39,8 +39,8 @@ An empty --base, --head, --since or --environment counts as not given. In CI, re
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArgs {
-    /// Plan only these services (names or paths) and their dependencies, as far as they are affected. To plan a service
-    /// that is not affected, name it in --force
+    /// Plan these services (names or paths) and their dependencies, but only those that are affected. To plan a service
+    /// that is not affected, name it in --force too
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]

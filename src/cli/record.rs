@@ -49,12 +49,12 @@ pub(crate) struct RecordArgs {
     #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
     #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
-    /// Record the services of the plan that were built according to these reports
+    /// Record the services of the plan that these reports list as built
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
     /// Take the commit and the environment from this plan. If a record was changed after the plan was made, rebake
-    /// overwrites it only if that change was a step towards the plan's commit
+    /// overwrites it only if, in the history, its new commit lies between its old commit and the plan's commit
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
     /// Commit to record, instead of HEAD

@@ -18,7 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   NEEDS='${{ toJSON(needs) }}' rebake verdict       in a job with `if: always()`, `needs: [plan, build]`
   rebake verdict --due build-1=any_1                build-1 must have run if the output any_1 of the plan is true
-  rebake verdict --outputs any --due web=frontend   with the outputs of paths-filter";
+  rebake verdict --outputs any --due web=frontend   web must have run if the filter frontend matches";
 
 /// Check that every job that the plan asked for has run, and that no job failed. Run this command in a job of its own,
 /// and make that job the only required check of your branch rules

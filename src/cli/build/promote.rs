@@ -22,12 +22,12 @@ Examples:
 Exit codes: 0 every image that exists has its tags; 1 a tag could not be added, or a service that the command line names \
 has no image; 2 wrong usage; 3 the repository cannot be read, or a registry did not answer";
 
-/// Give images that are already in the registry the tags that the plan has for them, and build nothing
+/// Add the plan's tags to images that are already in the registry, and build nothing
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PromoteArgs {
-    /// Promote only these services (names or paths) and their dependencies, as far as they are affected. To promote a
-    /// service that is not affected, name it in --force
+    /// Promote these services (names or paths) and their dependencies, but only those that are affected. To promote a
+    /// service that is not affected, name it in --force too
     #[arg(value_name = "SERVICE", conflicts_with = "only")]
     services: Vec<String>,
     #[command(flatten)]

@@ -28,7 +28,7 @@ pub enum Unmatched {
 
 impl Choice for Unmatched {
     const CHOICES: &'static [(Self, &'static str, &'static str)] = &[
-        (Self::Ignore, "ignore", "List it in the plan"),
+        (Self::Ignore, "ignore", "Only list the path in the plan"),
         (Self::Warn, "warn", "Warn"),
         (Self::Error, "error", "Fail"),
         (Self::All, "all", "Plan every service"),
