@@ -890,6 +890,13 @@ error[not-above]: api 0.5.0 would not be higher than api@0.25.0, which is on ano
 
 "#]]);
     assert_eq!(repo.git(["tag"]), "api@0.25.0\napi@0.4.0");
+    // A higher pre-release hides no stable release.
+    repo.git(["tag", "api@0.30.0-rc.1", "next"]);
+    release(&repo, &["--yes"]).failure(2).stderr(str![[r#"
+error[not-above]: api 0.5.0 would not be higher than api@0.25.0, which is on another branch
+...
+"#]]);
+    repo.git(["tag", "-d", "api@0.30.0-rc.1"]);
     // Named by its number, on another branch, or below a pre-release alone, it is made.
     release(&repo, &["api", "--version", "0.4.1", "--yes"]).success();
     repo.branch("fix").checkout("fix").write("api/c", "1").commit("fix: c");

@@ -82,10 +82,15 @@ impl Line {
         }
     }
 
-    /// Returns the highest release, on any branch, that is not lower than a version.
+    /// Returns the highest stable release, on any branch, that is not lower than a version. If there is none, returns
+    /// the highest such pre-release.
     #[must_use]
     pub fn not_below(&self, version: &Version) -> Option<&TaggedRelease> {
-        self.releases.iter().filter(|release| release.version >= *version).max_by(|a, b| a.version.cmp(&b.version))
+        let not_lower = self.releases.iter().filter(|release| release.version >= *version);
+        not_lower.max_by(|a, b| {
+            let is_stable = |release: &TaggedRelease| !release.version.is_pre_release();
+            is_stable(a).cmp(&is_stable(b)).then_with(|| a.version.cmp(&b.version))
+        })
     }
 
     fn highest(&self, counts: impl Fn(&TaggedRelease) -> bool) -> Option<&TaggedRelease> {
@@ -154,5 +159,21 @@ mod tests {
             ("1.1.0", ReleasePosition::Head),
         ]);
         assert_eq!([shown(line.already(None)), shown(line.since(None))], ["1.1.0", "1.0.0"]);
+    }
+
+    #[test]
+    fn a_stable_release_is_found_below_a_higher_pre_release() {
+        let version = |text: &str| Scheme::Semver.read(text).unwrap();
+        let line = line(&[
+            ("2.0.0-rc.1", ReleasePosition::Elsewhere),
+            ("1.4.0", ReleasePosition::Elsewhere),
+            ("1.5.0", ReleasePosition::Elsewhere),
+            ("2.0.0-rc.2", ReleasePosition::Elsewhere),
+        ]);
+        let found = |text: &str| shown(line.not_below(&version(text)));
+        assert_eq!(
+            [found("1.3.0"), found("1.5.0"), found("1.5.1"), found("2.0.0")],
+            ["1.5.0", "1.5.0", "2.0.0-rc.2", ""]
+        );
     }
 }

@@ -41,7 +41,8 @@ pub struct Released {
     /// The dependency that causes the release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub via: Option<String>,
-    /// The tag of the highest release, on any branch, that is not lower than the version; absent if all are lower.
+    /// The tag of the highest stable release, on any branch, that is not lower than the version, or else of the highest
+    /// such pre-release; absent if all are lower.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_below: Option<String>,
     /// The tag on another branch that already has the version that would have been the next. This version was skipped.

@@ -23,8 +23,8 @@ pub struct PlannedRelease {
     pub changes: Vec<ReleaseChange>,
     /// Whether the line is to be released, and as which version.
     pub outcome: ReleaseOutcome,
-    /// The highest release, on any branch, that is not lower than the next version; `None` if there is none, or no next
-    /// version.
+    /// The highest stable release, on any branch, that is not lower than the next version, or else the highest such
+    /// pre-release; `None` if there is none, or no next version.
     pub not_below: Option<TaggedRelease>,
 }
 
