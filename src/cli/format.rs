@@ -19,7 +19,7 @@ use super::printing::Output;
 use super::saved_file;
 #[cfg(unix)]
 use super::workspace;
-use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Separator, UnknownField};
+use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Room, Separator, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
@@ -35,9 +35,9 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// Give each service its own rows in the table, and show the pattern of each cause and the pattern's position in
-    /// its file, even if the table gets wider than the terminal. This is the default if standard output is not a
-    /// terminal
+    /// Give each service its own rows in the table, with all causes, and show the pattern of each cause and the
+    /// pattern's position in its file, even if the table gets wider than the terminal. If standard output is not a
+    /// terminal, this is the default, but with at most three causes of each service
     #[arg(long)]
     long: bool,
     /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]. All fields: service,
@@ -229,7 +229,7 @@ fn text(
     // contain the whole plan.
     let to_build = plan.to_build();
     Ok(match format.format {
-        FormatName::Table => emit::table(plan, output.palette(), output.room(format.long)),
+        FormatName::Table => emit::table(plan, output.palette(), room(format, output)),
         FormatName::Json => plan.to_json(),
         FormatName::Matrix => emit::matrix(&to_build, &matrices.fields) + "\n",
         FormatName::Names => emit::names(&to_build, separator)?,
@@ -246,6 +246,11 @@ fn text(
         #[cfg(unix)]
         FormatName::Bake => bake(plan, &workspace()?)?,
     })
+}
+
+/// Returns how wide the table may be: as wide as the terminal, or without a limit if `--long` is given.
+fn room(format: &FormatArgs, output: &Output) -> Room {
+    if format.long { Room::AllCauses } else { output.room() }
 }
 
 #[cfg(unix)]

@@ -73,12 +73,10 @@ impl Output {
         }
     }
 
-    /// Returns how wide a table may be: as wide as the terminal. The width is not limited if `is_long` is true or there
-    /// is no terminal.
+    /// Returns how wide a table may be: as wide as the terminal, or without a limit if there is no terminal.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
-    pub(crate) fn room(&self, is_long: bool) -> Room {
-        let columns = if is_long { None } else { columns() };
-        columns.map_or(Room::Unlimited, Room::Columns)
+    pub(crate) fn room(&self) -> Room {
+        columns().map_or(Room::Unlimited, Room::Columns)
     }
 
     /// Writes a result for programs, unchanged except that secrets are masked; on a terminal, invisible characters are
@@ -103,9 +101,9 @@ impl Output {
     pub(crate) fn people(&self, text: &str) -> Result<(), Failure> {
         // Secrets are masked first, since a secret that is broken into two lines would not be found.
         let text = self.mask.text(text);
-        match self.room(false) {
-            Room::Unlimited => self.print(&text),
-            Room::Columns(most) => self.print(&word_wrap(&text, most)),
+        match columns() {
+            None => self.print(&text),
+            Some(most) => self.print(&word_wrap(&text, most)),
         }
     }
 

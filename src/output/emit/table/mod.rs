@@ -45,14 +45,16 @@ pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const NAME: Style = AnsiColor::Green.on_default().bold();
 pub(super) const FAINT: Style = Style::new().dimmed();
 
-/// How many causes of a service the table shows at most; the JSON has all.
+/// How many causes of a service the table shows at most, except in [`Room::AllCauses`].
 const CAUSES: usize = 3;
 
-/// How wide a table may be.
+/// How wide a table may be, and whether it may have a row for each cause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Room {
-    /// As wide as it needs to be, with all details: for a file, a log or another program.
+    /// As wide as it needs to be, with at most three causes of each service: for a file, a log or another program.
     Unlimited,
+    /// As wide as it needs to be, with all causes of each service.
+    AllCauses,
     /// At most this many columns of a terminal.
     Columns(usize),
 }
@@ -78,7 +80,11 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
         text.push('\n');
         let is_short = match room {
             Room::Unlimited => {
-                push_rows(&mut text, plan, palette);
+                push_rows(&mut text, plan, palette, CAUSES);
+                false
+            }
+            Room::AllCauses => {
+                push_rows(&mut text, plan, palette, usize::MAX);
                 false
             }
             Room::Columns(width) => fitted::push_rows(&mut text, plan, palette, width),
@@ -110,7 +116,7 @@ pub fn table(plan: &Plan, palette: Palette, room: Room) -> String {
             );
         }
         if is_short {
-            let _ = writeln!(text, "{}", palette.faint("`--long` lists each service with all that is known."));
+            let _ = writeln!(text, "{}", palette.faint("`--long` lists each service with its version and all causes."));
         }
     }
     if let Room::Columns(width) = room {
@@ -135,7 +141,8 @@ pub(super) fn services(count: usize) -> String {
     if count == 1 { "1 service".to_owned() } else { format!("{count} services") }
 }
 
-fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
+/// Writes a row for each service, with at most `most` of its causes.
+fn push_rows(text: &mut String, plan: &Plan, palette: Palette, most: usize) {
     let name = |service: &PlannedService| Escaped::new(&service.service).to_string();
     let names = Column::under("SERVICE", plan.services.iter().map(name));
     let versions = Column::under("VERSION", plan.services.iter().map(version));
@@ -149,13 +156,13 @@ fn push_rows(text: &mut String, plan: &Plan, palette: Palette) {
             let _ = writeln!(text, "{left}  exists already, as {}", Escaped::new(&exists.reference));
             left.clone_from(&below);
         }
-        for cause in service.causes.iter().take(CAUSES) {
+        for cause in service.causes.iter().take(most) {
             let (what, place) = cause_sentence(cause);
             let place = place.map(|place| format!("  {}", palette.paint(FAINT, &place))).unwrap_or_default();
             let _ = writeln!(text, "{left}  {what}{place}");
             left.clone_from(&below);
         }
-        let more = service.causes.len().saturating_sub(CAUSES);
+        let more = service.causes.len().saturating_sub(most);
         if more > 0 {
             let _ = writeln!(text, "{left}  {}", palette.paint(FAINT, &format!("and {more} more")));
         }

@@ -102,7 +102,7 @@ service-7  1.2.0-0002-7bb11b8  go.mod  modified  (global)
                                src/cart/Program.cs  modified
 
 40 of 40 services to rebuild.
-`--long` lists each service with all that is known.
+`--long` lists each service with its version and all causes.
 
 "]]
     );
@@ -129,10 +129,20 @@ fn no_line_is_wider_than_the_terminal() {
 }
 
 #[test]
-fn without_a_terminal_all_is_there() {
+fn without_a_terminal_each_service_has_its_rows() {
     let text = table(&forty(), Palette::Plain, Room::Unlimited);
     assert_eq!(text.matches("go.mod").count(), 40);
     assert_eq!(text.matches("filters.yaml:1:10").count(), 40);
+}
+
+#[test]
+fn the_long_table_has_all_causes() {
+    let causes: Vec<Value> = (0..5).map(|number| file(&format!("services/{number}"), "added")).collect();
+    let plan = plan(vec![("api", json!(causes))], &[]);
+    let short = table(&plan, Palette::Plain, Room::Unlimited);
+    let long = table(&plan, Palette::Plain, Room::AllCauses);
+    assert_eq!([short.matches("filters.yaml:7:7").count(), long.matches("filters.yaml:7:7").count()], [3, 5]);
+    assert_eq!([short.contains("and 2 more"), long.contains("more")], [true, false]);
 }
 
 #[test]
