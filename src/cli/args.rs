@@ -80,9 +80,11 @@ pub(crate) fn parse(arguments: Vec<OsString>) -> Result<CommandLine, clap::Error
     }
 }
 
-/// Adds a tip to an error about commands and flags that other programs have: `retry`, `--json`, `--since main`.
+/// Adds a tip to an error about commands and flags that other programs have, such as `retry`, `--json` and
+/// `--since main`, and about commands that Windows lacks.
 pub(crate) fn with_tips(mut error: clap::Error, arguments: impl Iterator<Item = OsString>) -> clap::Error {
     let tip = match text(&error, ContextKind::InvalidSubcommand) {
+        Some(command) if cfg!(not(unix)) => unix_tip(command).or_else(|| command_tip(command)),
         Some(command) => command_tip(command),
         None => flag_tip(&error, arguments),
     };
@@ -100,6 +102,17 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<&str> {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
     }
+}
+
+/// Returns a tip for a command that is not compiled for Windows, or that [`command_tip`] answers with such a command.
+fn unix_tip(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "build" | "promote" | "images" | "report" | "run" | "rerun" | "retry" => {
+            "`build`, `promote`, `images` and `report` need Linux or macOS: run rebake in WSL or in a container"
+        }
+        "observe" => "`observe` needs Linux: run rebake in WSL or in a container",
+        _ => return None,
+    })
 }
 
 fn command_tip(command: &str) -> Option<&'static str> {
@@ -134,5 +147,24 @@ fn flag_tip(error: &clap::Error, mut arguments: impl Iterator<Item = OsString>) 
         ("release", "--dry-run") => Some("leave it out: without `--yes` nothing is made"),
         (_, "--since <BASE>") => Some("to compare with a branch or a commit, write `--base REV`"),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_that_windows_lacks_has_a_tip() {
+        for command in ["build", "promote", "images", "report", "observe"] {
+            assert!(CommandLine::command().find_subcommand(command).is_some(), "{command}");
+            assert!(unix_tip(command).is_some_and(|tip| tip.contains(&format!("`{command}`"))), "{command}");
+        }
+        for command in ["run", "rerun", "retry"] {
+            let windows = unix_tip(command).unwrap();
+            assert!(command_tip(command).is_some_and(|tip| tip.contains("`rebake build")), "{command}");
+            assert!(windows.contains("need Linux or macOS"), "{windows}");
+        }
+        assert_eq!([unix_tip("explain"), unix_tip("plam")], [None, None]);
     }
 }
