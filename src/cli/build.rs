@@ -233,6 +233,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         &workspace,
         output,
     )?;
+    output.say(needed_dependencies::left_out(&needed, args, &workspace).as_slice());
     held.hold(&mut needed.plan);
     if args.dry_run {
         return dry_run::print(&needed, args, &workspace, output);

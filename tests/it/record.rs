@@ -139,6 +139,9 @@ fn what_stands_on_a_due_dependency_is_not_recorded() {
     reset(&repo, "ORIG_HEAD");
     let only = |service: &'static str| repo.rebake([&BUILD[..], &["--only", service]].concat()).success();
     only("b").stderr(str![[r#"
+note[left-out]: the dependency `a` is affected, but not asked for, so it is left out
+ |
+ = help: without `--only`, `rebake build b` builds `b` and its affected dependencies
 warning[not-recorded]: not recorded at 105c7e8 in local, since a dependency is due and was not built: `b` depends on `a`
  |
  = help: build the two together; until then the service stays due

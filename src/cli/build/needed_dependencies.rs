@@ -10,14 +10,17 @@ use crate::cli::failure::Failure;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
 use crate::inputs::registry::{ImagePresence, Question, Registries};
-use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{Escaped, ServiceId};
+use crate::model::diagnostic::{Diagnostic, Severity};
+use crate::model::name::{Escaped, Listed, ServiceId};
 use crate::naming::image::ImageTag;
 use crate::naming::version::VersionStyle;
 use crate::output::exec::{NeededImage, NeededServices, Report};
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Naming, PushRequest, Request};
 use crate::plan::{CauseKind, Plan, PlannedCause, PlannedService, Pushes, level};
+
+/// How many services a message names.
+const NAMED: usize = 5;
 
 /// A plan with all dependencies of its services.
 pub(super) struct Needed {
@@ -234,6 +237,46 @@ fn has_names(service: &PlannedService) -> bool {
 
 fn question(service: &PlannedService) -> Option<Question> {
     Some(Question { reference: service.content_reference()?, platforms: service.platforms.clone() })
+}
+
+/// Returns a note about affected dependencies that `--only` leaves out and for which no image was found; `None` if there
+/// are none. If the plan was saved, other jobs build its other services. In a rerun, its other services are built
+/// already.
+pub(super) fn left_out(needed: &Needed, args: &BuildArgs, workspace: &Workspace) -> Option<Diagnostic> {
+    if args.plan.is_some() || args.rerun.is_some() {
+        return None;
+    }
+    let dependencies = |service: &PlannedService| dependencies_left_out(service, needed, workspace);
+    let built = || needed.plan.services.iter().filter(|service| service.exists.is_none());
+    let first = built().find(|service| !dependencies(service).is_empty())?;
+    let found: BTreeSet<ServiceId> = built().flat_map(dependencies).collect();
+    let names = found.iter().map(|service| format!("`{}`", workspace.config.graph.name(*service)));
+    let message = if found.len() == 1 {
+        format!("the dependency {} is affected, but not asked for, so it is left out", Listed::new(names, NAMED))
+    } else {
+        format!("the dependencies {} are affected, but not asked for, so they are left out", Listed::new(names, NAMED))
+    };
+    let name = Escaped::new(&first.service);
+    let help = format!("without `--only`, `rebake build {name}` builds `{name}` and its affected dependencies");
+    Some(Diagnostic::new(Severity::Note, "left-out", message).help(help))
+}
+
+/// Returns the affected dependencies of a service that this run neither builds nor has an image of.
+fn dependencies_left_out(service: &PlannedService, needed: &Needed, workspace: &Workspace) -> BTreeSet<ServiceId> {
+    let config = &workspace.config;
+    let is_built = |name: &str| needed.plan.services.iter().any(|service| service.service == name);
+    let is_left_out = |service: &ServiceId| {
+        let name = config.graph.name(*service).as_str();
+        needed.plan.left_out.iter().any(|left| left == name) && !is_built(name) && !needed.held.contains_key(name)
+    };
+    let mut found = BTreeSet::new();
+    let mut open: Vec<ServiceId> = id(workspace, service).into_iter().collect();
+    while let Some(dependent) = open.pop() {
+        let dependencies = config.graph.dependencies(dependent).into_iter().filter(is_left_out);
+        open.extend(dependencies.filter(|dependency| found.insert(*dependency)));
+    }
+    found.retain(|service| !config.services[service.0].is_library());
+    found
 }
 
 fn unknown(service: &PlannedService, reason: &str) -> Diagnostic {

@@ -564,3 +564,23 @@ fn services_that_are_named_are_built_with_what_they_need_that_is_due() {
     repo.rebake(["build", "wbe"]).failure(2);
     repo.rebake(["build", "api", "--only", "lib"]).failure(2);
 }
+
+#[test]
+fn an_affected_dependency_that_is_left_out_is_named() {
+    let repo = repo();
+    repo.rebake(["build", "--only", "api"]).success().stderr(str![[r#"
+note[left-out]: the dependency `lib` is affected, but not asked for, so it is left out
+ |
+ = help: without `--only`, `rebake build api` builds `api` and its affected dependencies
+
+"#]]);
+    assert_eq!(built(&repo), "api");
+    // Nothing depends on `docs`, and a job of a saved plan builds `lib`.
+    repo.rebake(["build", "--only", "api,lib"]).success().stderr("");
+    repo.rebake(["build", "--only", "docs"]).success().stderr("");
+    let plan = repo.rebake(["plan", "--all", "--format", "json"]).success().text();
+    repo.write(".git/plan.json", plan);
+    repo.rebake(["build", "--plan", ".git/plan.json", "--only", "api"]).success().stderr("");
+    repo.write("api/more", "x").commit("second");
+    repo.rebake(["build", "--only", "api"]).success().stderr("");
+}
