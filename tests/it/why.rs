@@ -193,6 +193,31 @@ src/a reaches:
 }
 
 #[test]
+fn services_with_equal_causes_share_a_heading() {
+    let repo = Repo::new();
+    let config = "\
+global: [go.mod]
+services:
+  lib: { path: lib }
+  api: { path: api, depends_on: [lib] }
+  docs: { path: docs }
+  web: { path: web, depends_on: [lib] }
+";
+    repo.write("filters.yaml", config).commit("1");
+    repo.rebake(["why", "--file", "go.mod"]).success().stdout(str![[r#"
+go.mod reaches:
+  lib, docs:
+    global: go.mod  filters.yaml:1:10
+  api, web:
+    global: go.mod  filters.yaml:1:10
+    depends on lib
+
+"#]]);
+    let json = repo.rebake(["why", "--file", "go.mod", "--format", "json"]).success().text();
+    assert_eq!(json.matches(r#""service": "#).count(), 4, "{json}");
+}
+
+#[test]
 fn a_path_that_a_pattern_takes_back_is_not_unmatched_and_is_explained() {
     let repo = Repo::new();
     let config = "\

@@ -1,5 +1,7 @@
 use std::fmt::Write as _;
 
+use indexmap::IndexMap;
+
 use super::table::cause_sentence;
 use super::{Palette, compared};
 use crate::model::name::Escaped;
@@ -111,14 +113,21 @@ pub fn reach(reach: &Reach, palette: Palette) -> String {
         }
         (services, _) => {
             let _ = writeln!(text, "{path} reaches:");
+            // Services with equal causes share a heading.
+            let mut groups: IndexMap<(String, String), Vec<String>> = IndexMap::new();
             for reached in services {
                 let when = if reached.when.len() == 3 {
                     String::new()
                 } else {
                     format!(" when {}", reached.when.join(" or "))
                 };
-                let _ = writeln!(text, "  {}{when}:", palette.name(&Escaped::new(&reached.service).to_string()));
-                push_causes(&mut text, &reached.causes, 4, palette);
+                let mut causes = String::new();
+                push_causes(&mut causes, &reached.causes, 4, palette);
+                let name = palette.name(&Escaped::new(&reached.service).to_string());
+                groups.entry((when, causes)).or_default().push(name);
+            }
+            for ((when, causes), names) in groups {
+                let _ = write!(text, "  {}{when}:\n{causes}", names.join(", "));
             }
         }
     }
