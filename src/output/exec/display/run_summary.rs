@@ -13,13 +13,21 @@ const SLOWEST: usize = 3;
 /// How many lines of a failed build's log are shown again at the end.
 const LINES: usize = 50;
 
-/// Writes the result of a run: each failed service with the last lines of its log, the services that it blocked, and
-/// the path of its log; then how many services have each outcome, how long the run took, and which builds were the
-/// slowest.
-pub(super) fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// What the result of a run shows of the log of a failed build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LogExcerpt {
+    /// Its last lines.
+    LastLines,
+    /// Nothing, since all lines are shown already.
+    Nothing,
+}
+
+/// Writes the result of a run: each failed service with an excerpt of its log, the services that it blocked, and the
+/// path of its log; then how many services have each outcome, how long the run took, and which builds were the slowest.
+pub(super) fn summary(report: &Report, excerpt: LogExcerpt, out: &mut dyn Write) -> io::Result<()> {
     for service in report.services.iter().filter(|service| service.outcome.is_failure()) {
         writeln!(out, "\n{}", title(service))?;
-        failure(report, service, out)?;
+        failure(report, service, excerpt, out)?;
     }
     let counts = counts(report);
     if counts.is_empty() {
@@ -62,10 +70,10 @@ fn flaky(report: &Report, outcome: Outcome) -> usize {
     report.services.iter().filter(|service| service.outcome == outcome && service.is_flaky()).count()
 }
 
-fn failure(report: &Report, service: &ServiceReport, out: &mut dyn Write) -> io::Result<()> {
+fn failure(report: &Report, service: &ServiceReport, excerpt: LogExcerpt, out: &mut dyn Write) -> io::Result<()> {
     // Commands to the engine had their effect when the output was first shown, so they are broken up here.
     const STYLE: OutputStyle = OutputStyle { colours: Colours::Removed, commands: Commands::Broken };
-    if let Some(log) = &service.log {
+    if let (Some(log), LogExcerpt::LastLines) = (&service.log, excerpt) {
         match last_lines(log, LINES, STYLE) {
             Ok(lines) => lines.iter().try_for_each(|line| writeln!(out, "  | {line}"))?,
             Err(error) => writeln!(out, "  | the log cannot be read: {error}")?,

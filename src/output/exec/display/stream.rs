@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::RunDisplay;
 use super::clean::OutputStyle;
 use super::log_tail::{Logs, write_line};
+use super::run_summary::{LogExcerpt, summary};
 use super::wording::{note, title};
 use crate::model::name::Escaped;
 use crate::output::emit::Column;
@@ -59,6 +60,7 @@ impl RunDisplay for Stream {
                 self.logs.end(&service.service, &mut |line| write_behind(&prefix, &style.line(line), out))?;
                 writeln!(out, "{}", title(service))
             }
+            RunEvent::Ended { report } => summary(report, LogExcerpt::Nothing, out),
             event => note(event, out),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::run_summary::summary;
+use super::run_summary::{LogExcerpt, summary};
 use crate::model::name::Escaped;
 use crate::output::exec::outcome::Outcome;
 use crate::output::exec::report::ServiceReport;
@@ -24,7 +24,7 @@ pub(super) fn note(event: &RunEvent, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "rebake: {signal}: telling all builds to end; once more kills them")
         }
         RunEvent::Interrupted { signal, again: true } => writeln!(out, "rebake: {signal}: killing all builds"),
-        RunEvent::Ended { report } => summary(report, out),
+        RunEvent::Ended { report } => summary(report, LogExcerpt::LastLines, out),
         RunEvent::Begun { .. }
         | RunEvent::Started { .. }
         | RunEvent::Output { .. }
