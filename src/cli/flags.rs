@@ -39,7 +39,7 @@ pub(crate) struct GeneralArgs {
     /// Print only errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Print progress messages
+    /// Print progress messages, each with the time since the start
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
 }

@@ -11,8 +11,8 @@ use super::printing::Output;
 /// How long a run takes before its steps are named.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Names the steps of a run on standard error. With `--verbose`, it names every step at once. Otherwise it names steps
-/// only on a terminal, and only after the run has taken a second.
+/// Names the steps of a run on standard error. With `--verbose`, it names every step at once, with the time since the
+/// start. Otherwise it names steps only on a terminal, and only after the run has taken a second.
 pub(crate) struct Progress {
     steps: Option<Sender<String>>,
     printer: Cell<Option<JoinHandle<()>>>,
@@ -24,8 +24,8 @@ impl Progress {
             return Self { steps: None, printer: Cell::new(None) };
         }
         let (steps, received) = mpsc::channel::<String>();
+        let started = Instant::now();
         let print = move || {
-            let started = Instant::now();
             let mut step = String::new();
             loop {
                 let waiting = !verbose && !step.is_empty();
@@ -42,7 +42,9 @@ impl Progress {
                 }
                 if verbose || started.elapsed() >= PATIENCE {
                     // If standard error is closed, nobody reads the message.
-                    let _ = writeln!(io::stderr(), "rebake: {step}…");
+                    let since =
+                        if verbose { format!("[{:.3}s] ", started.elapsed().as_secs_f64()) } else { String::new() };
+                    let _ = writeln!(io::stderr(), "rebake: {since}{step}…");
                     if !verbose {
                         step.clear();
                     }

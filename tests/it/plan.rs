@@ -430,6 +430,22 @@ error[path]: `../../x` leads out of the repository
 "#]]);
 }
 
+#[test]
+fn verbose_says_when_each_step_begins() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {api: {path: api}}\n").write("api/x", "").commit("first");
+    let run = repo.rebake(["plan", "--verbose"]).success();
+    let told = String::from_utf8_lossy(&run.stderr).into_owned();
+    let began = |line: &str| {
+        let (seconds, step) = line.strip_prefix("rebake: [")?.split_once("s] ")?;
+        step.strip_suffix('…')?;
+        seconds.parse::<f64>().ok()
+    };
+    let times: Option<Vec<f64>> = told.lines().map(began).collect();
+    assert!(times.is_some_and(|times| times.len() > 1 && times.is_sorted()), "{told}");
+    assert!(!run.text().contains('…'));
+}
+
 /// What other programs take has a tip.
 #[test]
 fn flags_of_other_programs_have_a_tip() {
