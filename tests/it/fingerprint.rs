@@ -123,6 +123,24 @@ error[unknown-service]: there is no service `apy`
 }
 
 #[test]
+fn a_commit_without_filters_yaml_has_no_fingerprints() {
+    let repo = Repo::new();
+    repo.write("api/x", "").commit("before");
+    repo.tag("before").write("filters.yaml", "services: {api: {path: api}}\n").commit("after");
+    for args in [&["--diff", "before", "HEAD"][..], &["--at", "before"]] {
+        let args = [&["fingerprint"], args].concat();
+        repo.rebake(args).failure(2).stdout("").stderr(str![[r#"
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github, at commit cba02b3
+ |
+ = help: that commit does not have it: name a file for all commits with `-c FILE`
+ = help: `--discover` derives services from the repository's own files, such as package.json
+ = help: `rebake init --write` writes a filters.yaml of what these declare
+
+"#]]);
+    }
+}
+
+#[test]
 fn a_plan_carries_the_fingerprints_that_the_verb_tells() {
     let repo = repo(&[]);
     let plan = repo.rebake(["plan", "--all", "--head", "HEAD", "--format", "json"]).success();

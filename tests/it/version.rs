@@ -312,6 +312,35 @@ error[git]: there is no branch, tag or commit `nowhere`
 }
 
 #[test]
+fn a_commit_without_filters_yaml_has_no_versions_unless_services_can_be_derived() {
+    let repo = Repo::new();
+    repo.write("api/x", "").commit("before");
+    repo.tag("before").write("api/Dockerfile", "FROM scratch\nCOPY x /\n").commit("declared");
+    repo.tag("declared").write("filters.yaml", "services: {api: {path: api}}\n").commit("after");
+    repo.rebake(["version", "--at", "before"]).failure(2).stdout("").stderr(str![[r#"
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github, at commit cba02b3
+ |
+ = help: that commit does not have it: name a file for all commits with `-c FILE`
+ = help: no file of the repository that `--discover` and `rebake init` read, such as package.json, declares a service either
+
+"#]]);
+    repo.rebake(["version", "--at", "declared"]).success().stdout(str![[r#"
+SERVICE  VERSION             RELEASE
+api      0.0.0-0002-d69a607  none in 2 commits
+
+"#]]);
+    let in_ci = repo.rebake(["version", "--at", "declared"]).env("CI", "true");
+    in_ci.failure(2).stdout("").stderr(str![[r#"
+error[no-config]: there is no filters.yaml at the root of the repository, nor in its .github, at commit d69a607
+ |
+ = help: that commit does not have it: name a file for all commits with `-c FILE`
+ = help: `--discover` derives services from the repository's own files, such as package.json
+ = help: `rebake init --write` writes a filters.yaml of what these declare
+
+"#]]);
+}
+
+#[test]
 fn the_environment_has_a_say_in_the_style() {
     let repo = repo();
     let environments = "environments:\n  production: {on: tag, version: release}\n  other: {on: push, version: sha}\n";
