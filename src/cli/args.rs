@@ -126,6 +126,7 @@ fn command_tip(command: &str) -> Option<&'static str> {
         "next" | "tag" => "write `rebake release`; with `--yes` it makes the tags",
         "rerun" | "retry" => "write `rebake build --rerun REPORT`, with the report of `rebake build --report REPORT`",
         "run" => "write `rebake build`",
+        "lint" | "validate" => "write `rebake check`",
         _ => return None,
     })
 }

@@ -472,7 +472,9 @@ fn commands_of_other_programs_have_a_tip() {
         ("affected", "tip: to see what would be rebuilt, write `rebake plan`"),
         ("completion", "tip: write `rebake completions SHELL`"),
         ("explain", "tip: write `rebake why SERVICE`"),
+        ("lint", "tip: write `rebake check`"),
         ("retry", "tip: write `rebake build --rerun REPORT`"),
+        ("validate", "tip: write `rebake check`"),
     ] {
         let told = repo.rebake([command]).failure(2).stdout("");
         let told = String::from_utf8_lossy(&told.stderr).into_owned();
