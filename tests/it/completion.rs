@@ -43,6 +43,7 @@ fn bash_proposes_what_the_repository_has() {
     assert_eq!(bash(&repo, &["rebake", "fing"]), ["fingerprint"]);
     assert_eq!(bash(&repo, &["rebake", "plan", "-c", "fil"]), ["filters.yaml"]);
     assert_eq!(bash(&repo, &["rebake", "graph", "--at", "f"]), ["feature/one"]);
+    assert_eq!(bash(&repo, &["rebake", "version", "a"]), ["api", "auth"]);
 }
 
 #[test]
