@@ -17,7 +17,7 @@ const SHOWN: &str = "examples/workflows";
 #[ignore = "needs check-jsonschema, yamllint and zizmor: .ci/full runs it"]
 fn workflows_for_github_pass() {
     let mut files = below(".github/workflows", &[".yml", ".yaml"]);
-    files.extend(named(SHOWN, &["build-push.yaml", "pull-request.yaml", "release.yaml"]));
+    files.extend(named(SHOWN, &["build-push.yaml", "deployment.yaml", "pull-request.yaml", "release.yaml"]));
     files.extend(below("examples/capstone/.github/workflows", &[".yaml"]));
     check("github-workflows", &files);
     zizmor(&files);
