@@ -127,7 +127,9 @@ mod tests {
     fn listing(paths: &[(&str, Mode)]) -> Listing {
         let mut listing = Listing::default();
         let id = ObjectId::from_bytes(&[1; 20]).unwrap();
-        paths.iter().for_each(|(path, mode)| listing.push(*mode, id, [path.as_bytes(), b""]));
+        for (path, mode) in paths {
+            listing.push(*mode, id, [path.as_bytes(), b""]);
+        }
         listing.sort_from(0);
         listing
     }
