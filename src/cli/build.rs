@@ -46,7 +46,7 @@ use reports::Reports;
 const EXAMPLES: &str = "\
 Examples:
   rebake build                                the affected services
-  rebake build api                            those of api and its dependencies that are affected
+  rebake build api                            of api and its dependencies, those that are affected
   rebake build --dry-run                      print the commands, run nothing
   rebake build --jobs 2 --on-failure stop
   rebake build --plan plan.json --only api    one job of a matrix

@@ -26,7 +26,7 @@ Examples:
   rebake check                           filters.yaml, and the filters of all workflows
   rebake check .github/workflows/ci.yml  the filters of one workflow
   rebake check --fix                     add and correct patterns where that resolves a finding
-  rebake check --affected --base main    only services that changes since main affect
+  rebake check --affected --base main    only services affected by the changes since main
   rebake check --observed observed.json  also check the files that `rebake observe` listed
   rebake check --format sarif > x.sarif  for code scanning";
 

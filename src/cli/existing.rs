@@ -17,8 +17,9 @@ use crate::plan::pipeline;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
 pub(crate) struct ExistingArgs {
-    /// If the registry already has an image of a service's present content, do not build the service, and add its tags
-    /// to that image. rebake finds the image by its content tag, which is computed from all inputs
+    /// If the registry already has an image with the content that a service has now, add the service's tags to that
+    /// image instead of building the service. rebake finds the image by its content tag, which is computed from all
+    /// inputs of the build
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together

@@ -177,9 +177,9 @@ pub(crate) struct NamingArgs {
     #[arg(long, value_name = "DIGITS", default_value_t = crate::plan::pipeline::ABBREV as u8, value_parser = clap::value_parser!(u8).range(4..=64))]
     pub(crate) abbrev: u8,
     /// Append -dirty to a service's version if the service or one of its dependencies has uncommitted changes, and do
-    /// not push an image with such a version. Without this flag, rebake still appends -dirty in two cases: in a plan
-    /// that includes the uncommitted changes (usually outside of CI), and in `rebake version` if the environment is for
-    /// local runs (`on: local`)
+    /// not push an image with such a version. Without this flag, rebake appends -dirty only in a plan that includes the
+    /// uncommitted changes (usually outside of CI), and in `rebake version` if the environment is for local runs
+    /// (`on: local`)
     #[arg(long)]
     pub(crate) dirty: bool,
     /// What the number in a version (47 in 1.0.9-0047-188f7a2) counts [default: the service's `count` in filters.yaml,

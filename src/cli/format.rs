@@ -35,9 +35,9 @@ pub(crate) struct FormatArgs {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table")]
     format: FormatName,
-    /// Give each service its own rows in the table, with all causes, and show the pattern of each cause and the
-    /// pattern's position in its file, even if the table gets wider than the terminal. If standard output is not a
-    /// terminal, this is the default, but with at most three causes of each service
+    /// Give each service its own rows in the table. The rows list all causes of the service, each with its pattern and
+    /// the pattern's position (such as filters.yaml:3:9), even if the table gets wider than the terminal. If standard
+    /// output is not a terminal, this is the default, but with at most three causes of each service
     #[arg(long)]
     long: bool,
     /// Fields of matrix entries, comma-separated [default: service,path,version,tag,environment]. All fields: service,
@@ -45,7 +45,7 @@ pub(crate) struct FormatArgs {
     #[arg(long, value_name = "FIELD", value_delimiter = ',', action = ArgAction::Append)]
     fields: Vec<String>,
     /// Which services share a job [default: image, or service if --fields is given]
-    /// - image:     if a service's image is not pushed, the services that are built from it share its job
+    /// - image:     a service whose image is not pushed shares a job with the services that are built from it
     /// - service:   no services share a job
     /// - level:     services of the same level share a job
     /// - component: services that are connected by dependencies share a job

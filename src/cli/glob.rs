@@ -22,7 +22,7 @@ rebake glob [OPTIONS] <PATTERN> [PATH]...
 const EXAMPLES: &str = "\
 Examples:
   git ls-files -z | rebake glob -z 'services/**/*.go'      the tracked files that the pattern matches
-  git ls-files | rebake glob -e 'src/**' -e '!**/*.md'     in order, as in filters.yaml
+  git ls-files | rebake glob -e 'src/**' -e '!**/*.md'     the patterns apply in order, as in filters.yaml
   rebake glob '!docs/**' docs/a.md src/a.rs                `!PATTERN` alone matches every other path
   rebake glob --explain 'app/[id]/page.ts?(x)'             how the pattern is parsed
   rebake glob -e -x -- -x                                  patterns and paths that begin with a hyphen

@@ -32,9 +32,9 @@ Examples:
   rebake images --at v1.2.0 --environment production
   rebake images --report report.json --fallback main    a preview: services that were not built have the image of main
 
-rebake looks for an image in this order: in the reports; at the recorded commit of the service's last build (see `rebake record`); under the content tag of the commit; and under the tag that --fallback names, or without --fallback under the service's moving tag, such as main. An image whose content is not the commit's is accepted only if it has the tag that --fallback names. If an image was found at another commit than --at, the version and tags in the list are those of that commit.
+rebake looks for an image in this order: in the reports; under the content tag that the service had at its last recorded build (see `rebake record`); under its content tag at the commit; and under the tag that --fallback names, or without --fallback under the service's moving tag, such as main. rebake takes the first image that has the commit's content. If there is none, it accepts only the image that has the tag that --fallback names. If an image was found at another commit than --at, the version and tags in the list are those of that commit.
 
-Exit codes: 0 the image of every service is found; 1 an image is missing, or was built from other content than the commit's; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
+Exit codes: 0 the image of every service is found; 1 an image is missing, or has other content than the commit's and not the tag that --fallback names; 2 wrong usage; 3 the repository cannot be read, or an image is missing and a registry or the remote did not answer";
 
 /// How many services an error names.
 const NAMED: usize = 5;
@@ -52,7 +52,8 @@ pub(crate) struct ImagesArgs {
     /// Reports of builds. rebake looks for images in them first (repeatable, or comma-separated)
     #[arg(long, value_name = "REPORT", value_delimiter = ',')]
     report: Vec<PathBuf>,
-    /// If no image with the commit's content is found for a service, list the service's image with this tag
+    /// If no image with the commit's content is found for a service, list the service's image that has this tag,
+    /// whatever its content
     #[arg(long, value_name = "TAG", value_parser = ImageTag::parse)]
     fallback: Option<ImageTag>,
     #[command(flatten)]

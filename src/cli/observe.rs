@@ -29,7 +29,7 @@ Examples:
   rebake observe api                          build api, and list the files that the build reads and that no pattern covers
   rebake observe api --fix                    and add patterns that cover them
   rebake observe api web --format json > observed.json
-  rebake check --observed observed.json       check changed filters against this result, without a build
+  rebake check --observed observed.json       after a change of the filters: check them against this result, without a build
 
 rebake sees only what this one build reads. Observe a clean build, since an incremental build reads few files.
 A service with a Dockerfile is not built: rebake computes the files that the Dockerfile copies.

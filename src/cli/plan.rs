@@ -24,7 +24,7 @@ use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest
 const EXAMPLES: &str = "\
 Examples:
   rebake plan                              what the changes since the default branch affect, uncommitted changes included
-  rebake plan api                          those of api and its dependencies that are affected
+  rebake plan api                          of api and its dependencies, those that are affected
   rebake plan --base v1.2.0                since the merge base with v1.2.0
   rebake plan --base HEAD~3 --direct       changes since HEAD~3 itself
   git diff --name-status -z main | rebake plan --changed -

@@ -49,12 +49,13 @@ pub(crate) struct RecordArgs {
     #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
     #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
-    /// Record the services of the plan that these reports list as built
+    /// Record each planned service that one of these reports lists as built
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
-    /// Take the commit and the environment from this plan. If a record was changed after the plan was made, rebake
-    /// overwrites it only if, in the history, its new commit lies between its old commit and the plan's commit
+    /// Take the commit and the environment from this plan. If a record has moved to another commit since the plan was
+    /// made, rebake overwrites it only if that commit descends from the record's earlier commit and is an ancestor of
+    /// the plan's commit
     #[arg(long, value_name = "FILE", conflicts_with_all = ["commit", "environment"])]
     plan: Option<PathBuf>,
     /// Commit to record, instead of HEAD

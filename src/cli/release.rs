@@ -26,7 +26,7 @@ Examples:
   rebake release                          the next versions, from the commits since each service's last release
   rebake release api --bump minor         the next minor release of one service
   rebake release --yes --push             create the tags, and push them to origin
-  rebake release api --pre rc --yes       first 1.3.0-rc.1, then 1.3.0-rc.2; without --pre, 1.3.0
+  rebake release api --pre rc --yes       create 1.3.0-rc.1; after more commits, 1.3.0-rc.2; without --pre, 1.3.0
   rebake release --changelog > NOTES.md   what changed, as Markdown
   rebake release --parse api@1.2.3        which service and version a tag releases";
 
@@ -50,8 +50,9 @@ pub(crate) struct ReleaseArgs {
     /// Whether to release also the services that depend on a released one (`depends_on`)
     #[arg(long, value_name = "POLICY", default_value = "patch", value_parser = choice::<Dependents>(), help_heading = "Versions")]
     dependents: Dependents,
-    /// Create the tags: all of them, or none. Without this flag, only show them. On the default branch, rebake refuses
-    /// if a stable release on another branch has the same or a higher version, unless --version gives the version
+    /// Create the tags, instead of only showing them. If one of them cannot be created, none is. On the default branch,
+    /// rebake refuses if a stable release on another branch has the same or a higher version, unless --version gives
+    /// the version
     #[arg(long, short)]
     yes: bool,
     /// Sign the tags, as configured in git

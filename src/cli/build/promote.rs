@@ -44,8 +44,8 @@ pub(crate) struct PromoteArgs {
     /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
-    /// Record the services whose images have all their tags, for `--since built`. If the plan pushes images, also push
-    /// the records to the remote
+    /// Record each service whose image exists and whose tags could be added, for `--since built`. If the plan pushes
+    /// images, also push the records to the remote
     #[arg(long, help_heading = "Records")]
     record: bool,
     /// Remote to push the records to [default: the remote that rebake fetches from]
