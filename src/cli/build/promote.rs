@@ -41,6 +41,9 @@ pub(crate) struct PromoteArgs {
     /// Write the outcome of each service as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
+    /// Write the outcome of each service as JUnit XML
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    junit: Option<PathBuf>,
     /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
@@ -57,7 +60,8 @@ pub(crate) struct PromoteArgs {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> Result<Exit, Failure> {
-    let PromoteArgs { services, planning, plan, registry_timeout, report, ci, record, remote, allow_older } = args;
+    let PromoteArgs { services, planning, plan, registry_timeout, report, junit, ci, record, remote, allow_older } =
+        args;
     let build = BuildArgs {
         services,
         planning,
@@ -67,7 +71,7 @@ pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> 
         needs: Vec::new(),
         existing: ExistingArgs::asking(registry_timeout),
         how: How { jobs: None, on_failure: OnFailure::default(), retries: None, timeout: None, builder: None },
-        shown: Shown { output: Manner::Auto, report, junit: None, timings: None, ci, logs: None },
+        shown: Shown { output: Manner::Auto, report, junit, timings: None, ci, logs: None },
         dry_run: false,
         record,
         remote,
