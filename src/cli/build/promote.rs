@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Allowed, BuildArgs, How, Manner, Shown};
-use crate::cli::existing::ExistingArgs;
+use crate::cli::existing::{ExistingArgs, REGISTRY_TIMEOUT};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::flags::{GeneralArgs, PlanningArgs};
@@ -36,7 +36,7 @@ pub(crate) struct PromoteArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     /// Time limit for all registry requests together
-    #[arg(long, value_name = "SECONDS", default_value = "60", help_heading = "Registries")]
+    #[arg(long, value_name = "SECONDS", default_value_t = REGISTRY_TIMEOUT, help_heading = "Registries")]
     registry_timeout: u32,
     /// Write the outcome of each service as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]

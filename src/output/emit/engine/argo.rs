@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{Pack, at_most, jobs, labels};
+use super::{JobOptions, at_most, jobs, labels};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -82,9 +82,9 @@ struct Parameter {
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// the workflow is larger than 1 MB.
-pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn argo(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let promotes = plan.promote == Some(true);
     if jobs.is_empty() && !promotes {
         return Ok(String::new());

@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use super::job_label::Rule;
 use super::jobs::Job;
-use super::{Matrices, by_level, jobs, labels};
+use super::{JobOptions, by_level, jobs, labels};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
@@ -19,9 +19,9 @@ const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: ""
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// there are more levels than the pipeline has jobs for.
-pub fn azure(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
-    let jobs = jobs(plan, matrices.pack)?;
-    let levels = by_level(&jobs, matrices.levels)?;
+pub fn azure(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
+    let jobs = jobs(plan, options.pack)?;
+    let levels = by_level(&jobs, options.levels)?;
     let mut text = variables::azure_variable("levels", &levels.len().to_string());
     for (number, jobs) in levels.iter().enumerate() {
         let legs = labels(jobs.iter().map(|job| job.name.as_str()), &LEGS)?;
