@@ -889,6 +889,7 @@ fn jobs_of_other_engines_have_what_their_services_ask_for() {
 ##vso[task.setvariable variable=levels;isOutput=true]1
 ##vso[task.setvariable variable=any_0;isOutput=true]true
 ##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_api":{"pool":"big","REBAKE_ONLY":"api"}}
+##vso[task.setvariable variable=minutes_0;isOutput=true]40
 
 "###]]);
     write(&plan, "argo", &[], 0).stdout(str![[r#"
@@ -921,6 +922,10 @@ fn jobs_of_other_engines_have_what_their_services_ask_for() {
                   {
                     "name": "size",
                     "value": "2"
+                  },
+                  {
+                    "name": "activeDeadlineSeconds",
+                    "value": "2400"
                   }
                 ]
               }
@@ -1035,6 +1040,63 @@ fn a_step_of_bitbucket_takes_no_longer_than_bitbucket_allows() {
     plan["services"][0]["time_limit"] = 200_000.into();
     let bitbucket: Value = serde_json::from_str(&write(&plan.to_string(), "bitbucket", &[], 0).text()).unwrap();
     assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["max-time"], 720);
+}
+
+#[test]
+fn a_level_of_azure_may_take_as_long_as_its_longest_job() {
+    let limits = |limits: [Option<u64>; 3]| {
+        let mut plan: Value = serde_json::from_str(&saved(&fan_in(2))).unwrap();
+        for (service, limit) in plan["services"].as_array_mut().unwrap().iter_mut().zip(limits) {
+            service["time_limit"] = limit.into();
+        }
+        let text = write(&plan.to_string(), "azure", &[], 0).text();
+        let minutes = text.lines().filter_map(|line| line.strip_prefix("##vso[task.setvariable variable=minutes_"));
+        minutes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(limits([Some(600), Some(1800), Some(60)]), ["0;isOutput=true]40", "1;isOutput=true]11"]);
+    assert_eq!(limits([Some(600), None, Some(60)]), ["1;isOutput=true]11"]);
+}
+
+#[test]
+fn a_service_of_argo_names_its_own_time_limit() {
+    let mut plan: Value = serde_json::from_str(&saved(&independent(2))).unwrap();
+    plan["services"][0]["time_limit"] = 60.into();
+    plan["services"][0]["ci"] = json!({"argo": {"parameters": {"activeDeadlineSeconds": 9}}});
+    let document: Value = serde_json::from_str(&write(&plan.to_string(), "argo", &[], 0).text()).unwrap();
+    let tasks = &document["spec"]["templates"][0]["dag"]["tasks"];
+    let parameters = |task: usize| tasks[task]["arguments"]["parameters"].clone();
+    let only = |name: &str| json!({"name": "only", "value": name});
+    assert_eq!(parameters(0), json!([only("service-0"), {"name": "activeDeadlineSeconds", "value": "9"}]));
+    assert_eq!(parameters(1), json!([only("service-1")]));
+}
+
+/// The page shows the templates that the tasks run.
+#[test]
+fn the_templates_of_argo_take_what_tasks_hand_on() {
+    let page = crate::source::read("docs/engine/argo.md");
+    let (_, block) = page.split_once("```yaml\n").unwrap();
+    let shown: Value = serde_yaml::from_str(block.split_once("```").unwrap().0).unwrap();
+    let template = |name: &str| {
+        let templates = shown["spec"]["templates"].as_array().unwrap();
+        templates.iter().find(|template| template["name"] == name).unwrap().clone()
+    };
+    let mut plan: Value = serde_json::from_str(&building_and_tagging()).unwrap();
+    plan["services"][1]["time_limit"] = 60.into();
+    let workflow: Value = serde_json::from_str(&write(&plan.to_string(), "argo", &[], 0).text()).unwrap();
+    let tasks = workflow["spec"]["templates"][0]["dag"]["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 2, "{workflow}");
+    for task in tasks {
+        let template = template(task["templateRef"]["template"].as_str().unwrap());
+        let names = |of: &Value| -> Vec<String> {
+            let parameters = of["parameters"].as_array().into_iter().flatten();
+            parameters.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(&task["arguments"]), names(&template["inputs"]), "{task}");
+        let args: Vec<&str> =
+            template["container"]["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+        assert!(args.contains(&"--record"), "{args:?}");
+        Repo::new().rebake([&args[..], &["--help"]].concat()).success();
+    }
 }
 
 /// The engines whose jobs have commands of rebake.
