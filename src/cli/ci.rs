@@ -12,7 +12,7 @@ use super::{env, workspace};
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::Escaped;
-use crate::output::emit::{self, ListFiles, Matrices};
+use crate::output::emit::{self, JobOptions, ListFiles};
 use crate::plan::Plan;
 use folder::Folder;
 
@@ -21,7 +21,7 @@ use folder::Folder;
 /// written.
 pub(crate) fn write(
     plan: &Plan,
-    matrices: &Matrices,
+    options: &JobOptions,
     list_files: ListFiles,
     folder: &Path,
     output: &Output,
@@ -35,12 +35,12 @@ pub(crate) fn write(
         }
     };
     if matches!(engine, Engine::GitHub | Engine::Gitea | Engine::Forgejo) {
-        return github_files::write(plan, matrices, list_files, output);
+        return github_files::write(plan, options, list_files, output);
     }
-    let files = Folder::of(plan, folder, engine, matrices)?;
+    let files = Folder::of(plan, folder, engine, options)?;
     let commands = if engine == Engine::Azure {
         let to_build = plan.to_build();
-        emit::azure_variables(&to_build)? + &emit::azure(&to_build, matrices)?
+        emit::azure_variables(&to_build)? + &emit::azure(&to_build, options)?
     } else {
         String::new()
     };

@@ -13,6 +13,9 @@ use crate::inputs::registry::Registries;
 use crate::plan::Plan;
 use crate::plan::pipeline;
 
+/// The default of `--registry-timeout`, in seconds.
+pub(crate) const REGISTRY_TIMEOUT: u32 = 60;
+
 /// The flags about images that exist.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Registries")]
@@ -23,8 +26,8 @@ pub(crate) struct ExistingArgs {
     #[arg(long)]
     skip_existing: bool,
     /// Time limit for all registry requests together
-    #[arg(long, value_name = "SECONDS", default_value = "60")]
-    registry_timeout: u32,
+    #[arg(long, value_name = "SECONDS", default_value_t = REGISTRY_TIMEOUT)]
+    pub(crate) registry_timeout: u32,
 }
 
 impl ExistingArgs {

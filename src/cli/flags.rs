@@ -142,6 +142,9 @@ impl RangeArgs {
     }
 }
 
+/// The default of `--fetch-timeout`, in seconds.
+pub(crate) const FETCH_TIMEOUT: u32 = 120;
+
 /// Whether to fetch what a clone lacks.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Range")]
@@ -153,8 +156,8 @@ pub(crate) struct FetchingArgs {
     #[arg(long, overrides_with = "fetch")]
     no_fetch: bool,
     /// Time limit for all fetches together
-    #[arg(long, value_name = "SECONDS", default_value = "120")]
-    fetch_timeout: u32,
+    #[arg(long, value_name = "SECONDS", default_value_t = FETCH_TIMEOUT)]
+    pub(crate) fetch_timeout: u32,
 }
 
 impl FetchingArgs {

@@ -19,7 +19,7 @@ use super::printing::Output;
 use super::saved_file;
 #[cfg(unix)]
 use super::workspace;
-use crate::output::emit::{self, Field, ListFiles, Matrices, Pack, Room, Separator, UnknownField};
+use crate::output::emit::{self, Field, JobFlags, JobOptions, ListFiles, Pack, Room, Separator, UnknownField};
 #[cfg(unix)]
 use crate::output::exec::builder::{self, Supply};
 #[cfg(unix)]
@@ -184,6 +184,25 @@ impl FormatArgs {
         Ok(())
     }
 
+    /// Whether the output has the jobs of each level apart.
+    fn has_levels(&self) -> bool {
+        self.ci || matches!(self.format, FormatName::Github | FormatName::Azure)
+    }
+
+    /// Whether the output has jobs for a CI engine.
+    pub(crate) fn has_jobs(&self) -> bool {
+        self.has_levels()
+            || matches!(
+                self.format,
+                FormatName::Gitlab
+                    | FormatName::Buildkite
+                    | FormatName::Circleci
+                    | FormatName::Argo
+                    | FormatName::Jenkins
+                    | FormatName::Bitbucket
+            )
+    }
+
     /// Whether files or outputs for the CI engine are written.
     pub(crate) fn ci(&self) -> bool {
         self.ci
@@ -191,12 +210,13 @@ impl FormatArgs {
 }
 
 /// Writes the plan in the chosen format. With `--ci`, first writes what the CI engine reads. Both texts are made and
-/// checked before anything is written.
+/// checked before anything is written. The commands of generated jobs get `flags`.
 ///
 /// Only the format bake reads the configuration, to know how images are built.
 pub(crate) fn write(
     plan: &Plan,
     format: &FormatArgs,
+    flags: JobFlags,
     workspace: impl FnOnce() -> Result<Workspace, Failure>,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -204,10 +224,10 @@ pub(crate) fn write(
     let fields = format.fields()?;
     // A user who chooses the fields of entries builds each service from its own entry, without rebake.
     let pack = if format.fields.is_empty() { Pack::default() } else { Pack::Service };
-    let matrices = Matrices { fields, pack: format.pack.unwrap_or(pack), levels: format.levels };
-    let text = text(plan, format, &matrices, workspace, output)?;
+    let options = JobOptions { fields, pack: format.pack.unwrap_or(pack), levels: format.levels, flags };
+    let text = text(plan, format, &options, workspace, output)?;
     if format.ci {
-        ci::write(plan, &matrices, format.list_files, &format.ci_dir, output)?;
+        ci::write(plan, &options, format.list_files, &format.ci_dir, output)?;
     }
     match format.format {
         FormatName::Table if format.long => output.table(&text),
@@ -220,7 +240,7 @@ pub(crate) fn write(
 fn text(
     plan: &Plan,
     format: &FormatArgs,
-    matrices: &Matrices,
+    options: &JobOptions,
     workspace: impl FnOnce() -> Result<Workspace, Failure>,
     output: &Output,
 ) -> Result<String, Failure> {
@@ -231,18 +251,18 @@ fn text(
     Ok(match format.format {
         FormatName::Table => emit::table(plan, output.palette(), room(format, output)),
         FormatName::Json => plan.to_json(),
-        FormatName::Matrix => emit::matrix(&to_build, &matrices.fields) + "\n",
+        FormatName::Matrix => emit::matrix(&to_build, &options.fields) + "\n",
         FormatName::Names => emit::names(&to_build, separator)?,
         FormatName::Paths => emit::paths(&to_build, separator)?,
         FormatName::Markdown => emit::markdown(plan),
-        FormatName::Github => emit::github(&to_build, matrices)?,
-        FormatName::Gitlab => emit::gitlab(plan, matrices.pack)?,
-        FormatName::Buildkite => emit::buildkite(plan, matrices.pack)?,
-        FormatName::Circleci => emit::circleci(plan, matrices.pack)?,
-        FormatName::Azure => emit::azure(&to_build, matrices)?,
-        FormatName::Argo => emit::argo(plan, matrices.pack)?,
-        FormatName::Jenkins => emit::jenkins(plan, matrices.pack)?,
-        FormatName::Bitbucket => emit::bitbucket(plan, matrices.pack)?,
+        FormatName::Github => emit::github(&to_build, options)?,
+        FormatName::Gitlab => emit::gitlab(plan, options)?,
+        FormatName::Buildkite => emit::buildkite(plan, options)?,
+        FormatName::Circleci => emit::circleci(plan, options)?,
+        FormatName::Azure => emit::azure(&to_build, options)?,
+        FormatName::Argo => emit::argo(plan, options)?,
+        FormatName::Jenkins => emit::jenkins(plan, options)?,
+        FormatName::Bitbucket => emit::bitbucket(plan, options)?,
         #[cfg(unix)]
         FormatName::Bake => bake(plan, &workspace()?)?,
     })
@@ -277,23 +297,12 @@ fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
 
 /// Returns an error if a flag about jobs is given with a format without jobs.
 fn check(format: &FormatArgs) -> Result<(), Failure> {
-    let levels = format.ci || matches!(format.format, FormatName::Github | FormatName::Azure);
-    let jobs = levels
-        || matches!(
-            format.format,
-            FormatName::Gitlab
-                | FormatName::Buildkite
-                | FormatName::Circleci
-                | FormatName::Argo
-                | FormatName::Jenkins
-                | FormatName::Bitbucket
-        );
     // With `--pack N`, these formats contain an estimate of how long the builds take in N jobs.
     let estimates = matches!(format.format, FormatName::Table | FormatName::Json | FormatName::Markdown)
         && matches!(format.pack, Some(Pack::Jobs(_)));
     let what = match (format.pack, format.levels) {
-        (Some(_), _) if !jobs && !estimates => "`--pack`",
-        (_, Some(_)) if !levels => "`--levels`",
+        (Some(_), _) if !format.has_jobs() && !estimates => "`--pack`",
+        (_, Some(_)) if !format.has_levels() => "`--levels`",
         _ => return Ok(()),
     };
     Err(Failure::new(Exit::Usage, "pack", format!("{what} is about the jobs of an engine, and this format has none")).help(

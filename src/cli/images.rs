@@ -11,7 +11,7 @@ use std::rc::Rc;
 use clap::{Args, ValueEnum};
 
 use super::as_planned::everything;
-use super::existing::ExistingArgs;
+use super::existing::{ExistingArgs, REGISTRY_TIMEOUT};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
@@ -59,7 +59,7 @@ pub(crate) struct ImagesArgs {
     #[command(flatten)]
     fetching: FetchingArgs,
     /// Time limit for all registry requests together
-    #[arg(long, value_name = "SECONDS", default_value = "60", help_heading = "Registries")]
+    #[arg(long, value_name = "SECONDS", default_value_t = REGISTRY_TIMEOUT, help_heading = "Registries")]
     registry_timeout: u32,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]

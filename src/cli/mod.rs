@@ -27,6 +27,7 @@ mod flags;
 mod format;
 mod glob;
 mod graph;
+mod handed_on;
 #[cfg(unix)]
 mod images;
 mod init;

@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, NamingArgs, PlanningArgs, RangeArgs};
 use super::format::{self, FormatArgs};
+use super::handed_on;
 use super::printing::Output;
 use super::published_bases::with_published;
 use super::saved_file;
@@ -17,6 +18,7 @@ use super::workspace::{self, WithoutConfig};
 use crate::analysis::base::{self, Compare};
 use crate::inputs::git::{Parents, Repository};
 use crate::model::diagnostic::Diagnostic;
+use crate::output::emit::JobFlags;
 use crate::plan;
 use crate::plan::pipeline::Workspace;
 use crate::plan::pipeline::{Dirty, Naming, Planned, PublishedImages, PushRequest, Request, TakeFingerprints};
@@ -44,12 +46,12 @@ pub(crate) struct PlanArgs {
     #[arg(value_name = "SERVICE", conflicts_with_all = ["only", "plan"])]
     services: Vec<String>,
     #[command(flatten)]
-    planning: PlanningArgs,
+    pub(crate) planning: PlanningArgs,
     /// Read this saved plan (`plan --format json`) instead of making a plan
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "all", "changed", "since", "force", "only"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     #[command(flatten)]
-    existing: ExistingArgs,
+    pub(crate) existing: ExistingArgs,
     #[command(flatten)]
     pub(crate) format: FormatArgs,
     /// Exit with 1 if any service is affected
@@ -92,8 +94,13 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
     args.existing.note(&mut plan, general, output);
     #[cfg(unix)]
     args.format.note_times(&mut plan, workspace.as_ref())?;
+    let flags = if args.format.has_jobs() {
+        handed_on::flags(general, &args.planning, &args.existing, workspace.as_ref())?
+    } else {
+        JobFlags::default()
+    };
     let plan = output.masked(plan);
-    format::write(&plan, &args.format, || workspace.map_or_else(open, Ok), output)?;
+    format::write(&plan, &args.format, flags, || workspace.map_or_else(open, Ok), output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
     } else if args.exit_code && plan.any {

@@ -83,7 +83,7 @@ pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &C
 }
 
 /// Returns the path of the configuration that the command line or the environment names.
-fn named_config(general: &GeneralArgs) -> Option<PathBuf> {
+pub(crate) fn named_config(general: &GeneralArgs) -> Option<PathBuf> {
     general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from))
 }
 

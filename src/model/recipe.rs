@@ -185,6 +185,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn each_attempt_has_its_time() {
+        let limit = |minutes: Option<u64>, retries| {
+            let timeout = minutes.map(|minutes| Duration::from_secs(60 * minutes));
+            Recipe { timeout, retries, ..Recipe::default() }.time_limit().map(|limit| limit.as_secs() / 60)
+        };
+        assert_eq!(limit(Some(5), 0), Some(5));
+        assert_eq!(limit(Some(5), 2), Some(15));
+        assert_eq!(limit(None, 2), None);
+        let longest = Recipe { timeout: Some(Duration::MAX), retries: u32::MAX, ..Recipe::default() };
+        assert_eq!(longest.time_limit(), Some(Duration::MAX));
+    }
+
+    #[test]
     fn spans_of_time_have_units() {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5400), ("2h", 7200), ("1h5s", 3605)] {
             assert_eq!(time_limit(text), Some(Duration::from_secs(seconds)), "{text}");

@@ -220,70 +220,65 @@ fn no_link_of_the_repository_is_followed() {
     }
 }
 
+/// The scripts of the jobs of a pipeline, each with the variables that the engine sets.
+fn scripts(engine: Engine, repo: &Repo) -> Vec<String> {
+    let file = if engine == Engine::Jenkins { "pipeline.json" } else { "pipeline.yml" };
+    let pipeline: Value = serde_json::from_str(&files(repo)[file]).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let script = |only: &str, id: &str, command: &Value| {
+        format!("REBAKE_ONLY={only} {id}={only}\nexport REBAKE_ONLY\n{}", text(command))
+    };
+    let list = |value: &Value| value.as_array().unwrap().clone();
+    let scripts: Vec<String> = match engine {
+        Engine::GitLab => {
+            let jobs = pipeline.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("build "));
+            let mut jobs: Vec<&Value> = jobs.map(|(_, job)| job).collect();
+            jobs.sort_by_key(|job| list(&job["needs"]).len());
+            jobs.iter()
+                .map(|job| script(&text(&job["variables"]["REBAKE_ONLY"]), "CI_JOB_ID", &job["script"][0]))
+                .collect()
+        }
+        Engine::Buildkite => list(&pipeline["steps"])
+            .iter()
+            .map(|step| script(&text(&step["env"]["REBAKE_ONLY"]), "BUILDKITE_JOB_ID", &step["command"][1]))
+            .collect(),
+        Engine::Jenkins => list(&pipeline["levels"])
+            .iter()
+            .flat_map(list)
+            .map(|job| script(&text(&job["only"]), "REBAKE_JOB", &pipeline["build"]))
+            .collect(),
+        Engine::Bitbucket => list(&pipeline["pipelines"]["default"])
+            .iter()
+            .map(|step| list(&step["step"]["script"]).iter().map(text).collect::<Vec<_>>().join("\n"))
+            .collect(),
+        other => panic!("{other}"),
+    };
+    let program = concat!(env!("CARGO_BIN_EXE_rebake"), " build");
+    scripts.iter().map(|script| script.replace("rebake build", program)).collect()
+}
+
+/// The engines whose jobs find the files of the run that plans.
+const WITH_FILES: [Engine; 4] = [Engine::GitLab, Engine::Buildkite, Engine::Jenkins, Engine::Bitbucket];
+
+#[track_caller]
+fn run_jobs(engine: Engine, repo: &Repo, scripts: &[String]) {
+    for script in scripts {
+        let output = on(repo.rebake([""; 0]), engine, repo).into_shell(script).output().unwrap();
+        assert!(output.status.success(), "{engine}: {script}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// Each job of a pipeline leaves its reports where the engine keeps them, and `rebake report` reads them together.
 #[test]
 fn jobs_leave_their_reports() {
-    let commands = |engine: Engine, repo: &Repo| -> Vec<String> {
-        let file = if engine == Engine::Jenkins { "pipeline.json" } else { "pipeline.yml" };
-        let pipeline: Value = serde_json::from_str(&files(repo)[file]).unwrap();
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        match engine {
-            Engine::GitLab => ["build lib", "build api"]
-                .map(|job| {
-                    let only = text(&pipeline[job]["variables"]["REBAKE_ONLY"]);
-                    format!(
-                        "REBAKE_ONLY={only} CI_JOB_ID={only}\nexport REBAKE_ONLY\n{}",
-                        text(&pipeline[job]["script"][0])
-                    )
-                })
-                .to_vec(),
-            Engine::Buildkite => pipeline["steps"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|step| {
-                    let only = text(&step["env"]["REBAKE_ONLY"]);
-                    format!(
-                        "REBAKE_ONLY={only} BUILDKITE_JOB_ID={only}\nexport REBAKE_ONLY\n{}",
-                        text(&step["command"][1])
-                    )
-                })
-                .collect(),
-            Engine::Jenkins => pipeline["levels"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .flat_map(|jobs| jobs.as_array().unwrap())
-                .map(|job| {
-                    let (only, name) = (text(&job["only"]), text(&job["name"]));
-                    format!("REBAKE_ONLY={only} REBAKE_JOB={name}\nexport REBAKE_ONLY\n{}", text(&pipeline["build"]))
-                })
-                .collect(),
-            Engine::Bitbucket => pipeline["pipelines"]["default"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(|step| {
-                    let script = step["step"]["script"].as_array().unwrap();
-                    script.iter().map(text).collect::<Vec<_>>().join("\n")
-                })
-                .collect(),
-            other => panic!("{other}"),
-        }
-    };
-    for engine in [Engine::GitLab, Engine::Buildkite, Engine::Jenkins, Engine::Bitbucket] {
+    for engine in WITH_FILES {
         let repo = Repo::new();
         let run = "run: 'echo built $REBAKE_SERVICE'";
         repo.write("filters.yaml", format!("services:\n  lib: {{path: lib, {run}}}\n  api: {{path: api, depends_on: [lib], {run}, timeout: 5m, retries: 1}}\nenvironments:\n  staging: {{on: push}}\n"));
         repo.write("lib/x", "").commit("first");
         repo.write("api/x", "").commit("second");
         on(repo.rebake(["plan", "--ci", "--all"]), engine, &repo).success();
-        for command in commands(engine, &repo) {
-            let command = command.replace("rebake build", concat!(env!("CARGO_BIN_EXE_rebake"), " build"));
-            let mut job = on(repo.rebake([""; 0]), engine, &repo).into_shell(&command);
-            let output = job.output().unwrap();
-            assert!(output.status.success(), "{engine}: {command}: {}", String::from_utf8_lossy(&output.stderr));
-        }
+        run_jobs(engine, &repo, &scripts(engine, &repo));
         let reports: Vec<String> = std::fs::read_dir(repo.dir().join(".rebake"))
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -295,5 +290,43 @@ fn jobs_leave_their_reports() {
         args.extend(reports);
         let said = repo.rebake(args).success().text();
         assert_eq!(said.matches(r#""outcome": "succeeded""#).count(), 2, "{engine}: {said}");
+    }
+}
+
+/// Nothing but the flags says where the configuration is, how it is read, and that a service is pushed.
+#[test]
+fn jobs_are_told_what_the_plan_was_told() {
+    for engine in WITH_FILES {
+        let repo = Repo::new();
+        let run = r#"run: 'echo "$REBAKE_SERVICE $REBAKE_PUSH" >> "$HOME/built"'"#;
+        repo.write(
+            "ci/it's f.yaml",
+            format!("services:\n  api: {{path: api, {run}}}\nenvironments:\n  staging: {{on: push, push: false}}\n"),
+        );
+        repo.write("api/x", "").commit("first");
+        repo.write("api/x", "1").commit("second");
+        let plan = ["-C", "api", "plan", "--ci", "--all", "--push", "-c", "../ci/it's f.yaml", "--ci-dir", ".rebake"];
+        on(repo.rebake(plan), engine, &repo).success();
+        if !repo.dir().join(".rebake").exists() {
+            std::fs::rename(repo.dir().join("api/.rebake"), repo.dir().join(".rebake")).unwrap();
+        }
+        run_jobs(engine, &repo, &scripts(engine, &repo));
+        let built = std::fs::read_to_string(repo.dir().parent().unwrap().join("built")).unwrap();
+        assert_eq!(built, "api true\n", "{engine}");
+    }
+}
+
+/// Jobs derive the services that the plan derived. How their images are called, nothing says.
+#[test]
+fn jobs_discover_what_the_plan_discovered() {
+    for engine in WITH_FILES {
+        let repo = Repo::new();
+        repo.write("api/Dockerfile", "FROM scratch\nCOPY x /\n").write("api/x", "").commit("first");
+        repo.write("api/x", "1").commit("second");
+        on(repo.rebake(["plan", "--ci", "--all", "--discover", "--default-branch=main"]), engine, &repo).success();
+        let scripts = scripts(engine, &repo);
+        let output = on(repo.rebake([""; 0]), engine, &repo).into_shell(scripts.last().unwrap()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("error[builder]: `api` is built by docker, and has no name"), "{engine}: {said}");
     }
 }

@@ -90,7 +90,7 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
       }
     ],
     "script": [
-      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
+      "rebake build --push --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
     ],
     "variables": {
       "REBAKE_ONLY": "migrator"
@@ -124,7 +124,7 @@ fn capstone_as_a_child_pipeline_of_gitlab() {
       }
     ],
     "script": [
-      "rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
+      "rebake build --push --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$CI_JOB_ID.json/" --junit /".rebake/junit-$CI_JOB_ID.xml/""
     ],
     "variables": {
       "REBAKE_ONLY": "api-golang"
@@ -160,7 +160,7 @@ fn capstone_as_steps_of_buildkite() {
       "key": "rebake-migrator",
       "command": [
         "buildkite-agent artifact download .rebake/plan.json .",
-        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
+        "exec rebake build --push --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
       ],
       "env": {
         "REBAKE_ONLY": "migrator"
@@ -186,7 +186,7 @@ fn capstone_as_steps_of_buildkite() {
       ],
       "command": [
         "buildkite-agent artifact download .rebake/plan.json .",
-        "exec rebake build --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
+        "exec rebake build --push --plan .rebake/plan.json --only /"$REBAKE_ONLY/" --report /".rebake/report-$BUILDKITE_JOB_ID.json/" --junit /".rebake/junit-$BUILDKITE_JOB_ID.xml/""
       ],
       "env": {
         "REBAKE_ONLY": "api-golang"
@@ -250,7 +250,7 @@ fn capstone_as_a_configuration_of_circleci() {
         "rebake-plan",
         {
           "run": {
-            "command": "exec rebake build --plan .git/rebake-job/plan.json --only /"$REBAKE_ONLY/" --report /".git/rebake-job/report-$CIRCLE_WORKFLOW_JOB_ID.json/" --junit /".git/rebake-job/junit-$CIRCLE_WORKFLOW_JOB_ID.xml/"",
+            "command": "exec rebake build --push --plan .git/rebake-job/plan.json --only /"$REBAKE_ONLY/" --report /".git/rebake-job/report-$CIRCLE_WORKFLOW_JOB_ID.json/" --junit /".git/rebake-job/junit-$CIRCLE_WORKFLOW_JOB_ID.xml/"",
             "name": "build"
           }
         },
@@ -889,6 +889,7 @@ fn jobs_of_other_engines_have_what_their_services_ask_for() {
 ##vso[task.setvariable variable=levels;isOutput=true]1
 ##vso[task.setvariable variable=any_0;isOutput=true]true
 ##vso[task.setvariable variable=matrix_0;isOutput=true]{"build_api":{"pool":"big","REBAKE_ONLY":"api"}}
+##vso[task.setvariable variable=minutes_0;isOutput=true]40
 
 "###]]);
     write(&plan, "argo", &[], 0).stdout(str![[r#"
@@ -921,6 +922,10 @@ fn jobs_of_other_engines_have_what_their_services_ask_for() {
                   {
                     "name": "size",
                     "value": "2"
+                  },
+                  {
+                    "name": "activeDeadlineSeconds",
+                    "value": "2400"
                   }
                 ]
               }
@@ -1035,4 +1040,167 @@ fn a_step_of_bitbucket_takes_no_longer_than_bitbucket_allows() {
     plan["services"][0]["time_limit"] = 200_000.into();
     let bitbucket: Value = serde_json::from_str(&write(&plan.to_string(), "bitbucket", &[], 0).text()).unwrap();
     assert_eq!(bitbucket["pipelines"]["default"][1]["step"]["max-time"], 720);
+}
+
+#[test]
+fn a_level_of_azure_may_take_as_long_as_its_longest_job() {
+    let limits = |limits: [Option<u64>; 3]| {
+        let mut plan: Value = serde_json::from_str(&saved(&fan_in(2))).unwrap();
+        for (service, limit) in plan["services"].as_array_mut().unwrap().iter_mut().zip(limits) {
+            service["time_limit"] = limit.into();
+        }
+        let text = write(&plan.to_string(), "azure", &[], 0).text();
+        let minutes = text.lines().filter_map(|line| line.strip_prefix("##vso[task.setvariable variable=minutes_"));
+        minutes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(limits([Some(600), Some(1800), Some(60)]), ["0;isOutput=true]40", "1;isOutput=true]11"]);
+    assert_eq!(limits([Some(600), None, Some(60)]), ["1;isOutput=true]11"]);
+}
+
+#[test]
+fn a_service_of_argo_names_its_own_time_limit() {
+    let mut plan: Value = serde_json::from_str(&saved(&independent(2))).unwrap();
+    plan["services"][0]["time_limit"] = 60.into();
+    plan["services"][0]["ci"] = json!({"argo": {"parameters": {"activeDeadlineSeconds": 9}}});
+    let document: Value = serde_json::from_str(&write(&plan.to_string(), "argo", &[], 0).text()).unwrap();
+    let tasks = &document["spec"]["templates"][0]["dag"]["tasks"];
+    let parameters = |task: usize| tasks[task]["arguments"]["parameters"].clone();
+    let only = |name: &str| json!({"name": "only", "value": name});
+    assert_eq!(parameters(0), json!([only("service-0"), {"name": "activeDeadlineSeconds", "value": "9"}]));
+    assert_eq!(parameters(1), json!([only("service-1")]));
+}
+
+/// The page shows the templates that the tasks run.
+#[test]
+fn the_templates_of_argo_take_what_tasks_hand_on() {
+    let page = crate::source::read("docs/engine/argo.md");
+    let (_, block) = page.split_once("```yaml\n").unwrap();
+    let shown: Value = serde_yaml::from_str(block.split_once("```").unwrap().0).unwrap();
+    let template = |name: &str| {
+        let templates = shown["spec"]["templates"].as_array().unwrap();
+        templates.iter().find(|template| template["name"] == name).unwrap().clone()
+    };
+    let mut plan: Value = serde_json::from_str(&building_and_tagging()).unwrap();
+    plan["services"][1]["time_limit"] = 60.into();
+    let workflow: Value = serde_json::from_str(&write(&plan.to_string(), "argo", &[], 0).text()).unwrap();
+    let tasks = workflow["spec"]["templates"][0]["dag"]["tasks"].as_array().unwrap();
+    assert_eq!(tasks.len(), 2, "{workflow}");
+    for task in tasks {
+        let template = template(task["templateRef"]["template"].as_str().unwrap());
+        let names = |of: &Value| -> Vec<String> {
+            let parameters = of["parameters"].as_array().into_iter().flatten();
+            parameters.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+        };
+        assert_eq!(names(&task["arguments"]), names(&template["inputs"]), "{task}");
+        let args: Vec<&str> =
+            template["container"]["args"].as_array().unwrap().iter().map(|arg| arg.as_str().unwrap()).collect();
+        assert!(args.contains(&"--record"), "{args:?}");
+        Repo::new().rebake([&args[..], &["--help"]].concat()).success();
+    }
+}
+
+/// The engines whose jobs have commands of rebake.
+const COMMANDS: [&str; 5] = ["gitlab", "buildkite", "circleci", "bitbucket", "jenkins"];
+
+/// A plan with a service to build and an image that lacks a tag.
+fn building_and_tagging() -> String {
+    let mut plan: Value = serde_json::from_str(&saved(&independent(2))).unwrap();
+    plan["built"] = json!({});
+    plan["promote"] = true.into();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    plan["services"][0]["exists"] =
+        json!({"reference": "ghcr.io/acme/service-0:fp2-x", "digest": digest, "lacks": ["x"]});
+    plan.to_string()
+}
+
+/// The commands of rebake in a document, without `exec`.
+fn commands(document: &Value, found: &mut Vec<String>) {
+    match document {
+        Value::String(text) => {
+            let command = text.strip_prefix("exec ").unwrap_or(text);
+            found.extend(command.starts_with("rebake ").then(|| command.to_owned()));
+        }
+        Value::Array(values) => values.iter().for_each(|value| commands(value, found)),
+        Value::Object(values) => values.values().for_each(|value| commands(value, found)),
+        _ => {}
+    }
+}
+
+/// The commands of rebake in the pipeline of an engine: one that builds, and one that tags.
+fn written_commands(plan: &str, engine: &str, args: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    commands(&serde_json::from_str(&write(plan, engine, args, 0).text()).unwrap(), &mut found);
+    found.sort();
+    let verbs: Vec<&str> = found.iter().filter_map(|command| command.split(' ').nth(1)).collect();
+    assert_eq!(verbs, ["build", "promote"], "{engine}: {found:?}");
+    found
+}
+
+#[test]
+fn jobs_get_the_flags_that_their_commands_need() {
+    let plan = building_and_tagging();
+    let told = [
+        "--config=ci/<<x>> it's.yaml",
+        "--token-env=TOKEN",
+        "--quantifier=every",
+        "--default-branch=trunk",
+        "--push",
+        "--fetch-timeout=7",
+        "--registry-timeout=8",
+    ];
+    for engine in COMMANDS {
+        for command in written_commands(&plan, engine, &told) {
+            // CircleCI would fill in an expression.
+            assert!(!command.contains("<<"), "{engine}: {command}");
+            let script = command.replacen("rebake", r"printf '%s\n'", 1);
+            let read = Repo::new().program("bash").args(["-c", &script]).output().unwrap();
+            let read = String::from_utf8(read.stdout).unwrap();
+            assert_eq!(read.lines().skip(1).take(told.len()).collect::<Vec<_>>(), told, "{engine}: {command}");
+        }
+        let discovering = written_commands(&plan, engine, &["--discover", "--skip-existing"]);
+        let begin = |command: &String| command.split(" --plan").next().unwrap().to_owned();
+        let begins: Vec<String> = discovering.iter().map(begin).collect();
+        assert_eq!(begins, ["rebake build --discover", "rebake promote --discover"], "{engine}");
+    }
+    // Their commands stand elsewhere.
+    for engine in ["azure", "argo", "github"] {
+        assert_eq!(write(&plan, engine, &told, 0).text(), write(&plan, engine, &[], 0).text(), "{engine}");
+    }
+}
+
+#[test]
+fn jobs_name_the_configuration_from_the_root_of_their_clone() {
+    let repo = Repo::new();
+    let plan = building_and_tagging();
+    repo.write("ci/below/f.yaml", "").write("ci/plan.json", &plan);
+    let begins = |run: crate::repo::Rebake, config: &str| {
+        let mut found = Vec::new();
+        commands(&serde_json::from_str(&run.success().text()).unwrap(), &mut found);
+        assert_eq!(found.len(), 2, "{found:?}");
+        for command in found {
+            assert!(command.contains(&format!(" --config={config} --plan .rebake/plan.json")), "{command}");
+        }
+    };
+    let format = ["--format", "gitlab", "--plan"];
+    let within = |args: &[&str]| repo.rebake([&["-C", "ci", "plan"], args, &format, &["ci/plan.json"]].concat());
+    begins(within(&["-c", "below/f.yaml"]), "ci/below/f.yaml");
+    begins(within(&["-c", "../ci/./below/../below/f.yaml"]), "ci/below/f.yaml");
+    let absolute = repo.dir().join("ci/below/f.yaml").to_str().unwrap().to_owned();
+    begins(within(&["-c", &absolute]), "ci/below/f.yaml");
+    begins(within(&[]).env("REBAKE_CONFIG", "below/f.yaml"), "ci/below/f.yaml");
+    // A file that is no part of the clone has the same path everywhere.
+    let outside = repo.dir().parent().unwrap().join("f.yaml").to_str().unwrap().to_owned();
+    begins(within(&["-c", "../../f.yaml"]), &outside);
+}
+
+/// A job that starts with a flag that rebake does not have fails whatever it builds.
+#[test]
+fn jobs_have_flags_that_rebake_has() {
+    for engine in COMMANDS {
+        for command in written_commands(&building_and_tagging(), engine, &["--push"]) {
+            let script = command.replacen("rebake", env!("CARGO_BIN_EXE_rebake"), 1) + " --help";
+            let run = Repo::new().program("bash").args(["-c", &script]).output().unwrap();
+            assert!(run.status.success(), "{engine}: {command}: {}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
 }

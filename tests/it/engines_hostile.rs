@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use rebake::output::emit::{self, EmitError, Field, Matrices, Pack};
+use rebake::output::emit::{self, EmitError, Field, JobOptions, Pack};
 
 use crate::engines::saved;
 use crate::repo::Repo;
@@ -14,16 +14,16 @@ const ENGINES: [&str; 8] = ["github", "gitlab", "buildkite", "circleci", "azure"
 /// Writes a saved plan for an engine, as the program does.
 fn written(plan: &str, engine: &str, pack: Pack) -> Result<String, EmitError> {
     let plan = rebake::plan::read(plan).unwrap();
-    let matrices = Matrices { fields: Field::ALL.to_vec(), pack, levels: None };
+    let options = JobOptions { fields: Field::ALL.to_vec(), pack, ..JobOptions::default() };
     match engine {
-        "github" => emit::github(&plan, &matrices),
-        "gitlab" => emit::gitlab(&plan, pack),
-        "buildkite" => emit::buildkite(&plan, pack),
-        "circleci" => emit::circleci(&plan, pack),
-        "azure" => emit::azure(&plan, &matrices),
-        "argo" => emit::argo(&plan, pack),
-        "jenkins" => emit::jenkins(&plan, pack),
-        "bitbucket" => emit::bitbucket(&plan, pack),
+        "github" => emit::github(&plan, &options),
+        "gitlab" => emit::gitlab(&plan, &options),
+        "buildkite" => emit::buildkite(&plan, &options),
+        "circleci" => emit::circleci(&plan, &options),
+        "azure" => emit::azure(&plan, &options),
+        "argo" => emit::argo(&plan, &options),
+        "jenkins" => emit::jenkins(&plan, &options),
+        "bitbucket" => emit::bitbucket(&plan, &options),
         other => panic!("no engine {other}"),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Allowed, BuildArgs, How, Manner, Shown};
-use crate::cli::existing::ExistingArgs;
+use crate::cli::existing::{ExistingArgs, REGISTRY_TIMEOUT};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::flags::{GeneralArgs, PlanningArgs};
@@ -36,11 +36,14 @@ pub(crate) struct PromoteArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["base", "head", "all", "changed", "since", "force"], help_heading = "Plan")]
     plan: Option<PathBuf>,
     /// Time limit for all registry requests together
-    #[arg(long, value_name = "SECONDS", default_value = "60", help_heading = "Registries")]
+    #[arg(long, value_name = "SECONDS", default_value_t = REGISTRY_TIMEOUT, help_heading = "Registries")]
     registry_timeout: u32,
     /// Write the outcome of each service as JSON
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     report: Option<PathBuf>,
+    /// Write the outcome of each service as JUnit XML
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    junit: Option<PathBuf>,
     /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
@@ -57,7 +60,8 @@ pub(crate) struct PromoteArgs {
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> Result<Exit, Failure> {
-    let PromoteArgs { services, planning, plan, registry_timeout, report, ci, record, remote, allow_older } = args;
+    let PromoteArgs { services, planning, plan, registry_timeout, report, junit, ci, record, remote, allow_older } =
+        args;
     let build = BuildArgs {
         services,
         planning,
@@ -67,7 +71,7 @@ pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> 
         needs: Vec::new(),
         existing: ExistingArgs::asking(registry_timeout),
         how: How { jobs: None, on_failure: OnFailure::default(), retries: None, timeout: None, builder: None },
-        shown: Shown { output: Manner::Auto, report, junit: None, timings: None, ci, logs: None },
+        shown: Shown { output: Manner::Auto, report, junit, timings: None, ci, logs: None },
         dry_run: false,
         record,
         remote,

@@ -6,7 +6,7 @@ use crate::cli::failure::Failure;
 use crate::cli::printing::{Output, unwritable};
 use crate::inputs::file;
 use crate::inputs::trigger::Engine;
-use crate::output::emit::{self, Matrices};
+use crate::output::emit::{self, JobOptions};
 use crate::plan::Plan;
 
 /// Files that are written together.
@@ -19,7 +19,7 @@ impl Folder {
     /// Makes the files of a plan: `plan.json` and `plan.env` for every engine, and the files of this engine. An engine
     /// that can continue with a generated pipeline gets a `pipeline.yml`. Jenkins gets a `pipeline.json`, which a
     /// Jenkinsfile reads.
-    pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, matrices: &Matrices) -> Result<Self, Failure> {
+    pub(super) fn of(plan: &Plan, path: &Path, engine: Engine, options: &JobOptions) -> Result<Self, Failure> {
         let to_build = plan.to_build();
         let mut files = vec![
             // git ignores the folder, so it is not a change of the work tree.
@@ -31,15 +31,15 @@ impl Folder {
             files.push(("parameters.json", emit::circleci_parameters(&to_build)?));
         }
         let pipeline = match engine {
-            Engine::GitLab => Some(emit::gitlab(plan, matrices.pack)?),
-            Engine::Buildkite => Some(emit::buildkite(plan, matrices.pack)?),
-            Engine::CircleCi => Some(emit::circleci(plan, matrices.pack)?),
-            Engine::Bitbucket => Some(emit::bitbucket(plan, matrices.pack)?),
+            Engine::GitLab => Some(emit::gitlab(plan, options)?),
+            Engine::Buildkite => Some(emit::buildkite(plan, options)?),
+            Engine::CircleCi => Some(emit::circleci(plan, options)?),
+            Engine::Bitbucket => Some(emit::bitbucket(plan, options)?),
             _ => None,
         };
         files.extend(pipeline.map(|text| ("pipeline.yml", text)));
         if engine == Engine::Jenkins {
-            files.push(("pipeline.json", emit::jenkins(plan, matrices.pack)?));
+            files.push(("pipeline.json", emit::jenkins(plan, options)?));
         }
         Ok(Self { path: path.to_owned(), files })
     }

@@ -26,7 +26,7 @@ mod word_wrap;
 
 pub use columns::Column;
 pub(crate) use columns::without_middle;
-pub use engine::{Matrices, Pack, UnknownPack, part_seconds};
+pub use engine::{JobFlags, JobOptions, Pack, UnknownPack, part_seconds};
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) use engine::{Rule, labels};
 pub use engine::{argo, azure, bitbucket, buildkite, circleci, github, gitlab, jenkins};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::engine::level_outputs;
-use super::{EmitError, ListFiles, Matrices};
+use super::{EmitError, JobOptions, ListFiles};
 use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
 use crate::model::safe_json;
 use crate::plan::{CauseKind, Degradation, Plan, PlannedCause, Reason, Shape};
@@ -40,11 +40,11 @@ const MAX_BYTES: usize = 450_000;
 ///
 /// # Errors
 /// When the name of a filter cannot be the name of an output, or for a reason that [`github`](super::github()) names.
-pub fn outputs(plan: &Plan, matrices: &Matrices, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
+pub fn outputs(plan: &Plan, options: &JobOptions, list_files: ListFiles) -> Result<Vec<Output>, EmitError> {
     let left = &*plan.to_build();
     let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
     let changed: Vec<&String> = left.filters.keys().filter(|name| is_true(left, name)).collect();
-    let mut own = level_outputs(left, matrices)?;
+    let mut own = level_outputs(left, options)?;
     own.push(Output::new("environment", plan.environment.clone()));
     own.push(Output::new("services", safe_json::ascii_line(&names)));
     own.extend(left.promote.map(|promote| Output::new(format!("{OWN_PREFIX}promote"), promote.to_string())));

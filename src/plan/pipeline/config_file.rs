@@ -139,6 +139,13 @@ impl ConfigFile {
         }
     }
 
+    /// Returns the path from the root of the repository of the file `named`, which is relative to `from`; `None` if the
+    /// file is outside of the repository.
+    #[must_use]
+    pub fn place(repository: &Repository, named: &Path, from: &Path) -> Option<RepoPath> {
+        inside(repository, &from.join(named), named)
+    }
+
     /// Returns the work tree's content of this file; `None` if it equals `bytes`, or if the work tree does not have the
     /// file.
     ///
@@ -157,7 +164,7 @@ impl ConfigFile {
         at: Option<&CommitId>,
     ) -> Result<Self, ConfigFileError> {
         let name = path.display().to_string();
-        let Some(place) = inside(repository, &from.join(path), path) else {
+        let Some(place) = Self::place(repository, path, from) else {
             let bytes = read(&from.join(path))
                 .map_err(|source| ConfigFileError::Unreadable { path: path.to_owned(), source })?;
             return Ok(Self {

@@ -30,12 +30,15 @@ fn plans() -> Vec<(&'static str, Services)> {
     ]
 }
 
+/// Flags that jobs get too.
+const FLAGS: &[&str] = &["--config=ci/it's <<f>>.yaml", "--token-env=TOKEN", "--push"];
+
 /// Writes the documents of all plans in a format, and returns those that are not refused; `refused` are those that are.
 fn documents(format: &str, refused: &[&str]) -> Vec<(&'static str, String)> {
     let mut documents = Vec::new();
     for (name, services) in plans() {
         let code = if refused.contains(&name) { 4 } else { 0 };
-        let text = write(&asking(&saved(&services)), format, &[], code).text();
+        let text = write(&asking(&saved(&services)), format, FLAGS, code).text();
         if code == 0 {
             documents.push((name, text));
         }

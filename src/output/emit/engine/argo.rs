@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{Pack, at_most, jobs, labels};
+use super::{JobOptions, at_most, jobs, labels};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -13,6 +13,9 @@ use crate::plan::Plan;
 /// The most bytes of a workflow: the size of the largest object that Kubernetes stores, minus room for the workflow's
 /// status.
 const MOST_BYTES: usize = 1_000_000;
+
+/// The parameter with the time limit of a job in seconds. Its name is that of the template's field for which it is.
+const DEADLINE: &str = "activeDeadlineSeconds";
 
 const NAMES: Rule = Rule { engine: "Argo", prefix: "build-", takes: "-", instead: '-', longest: 128 };
 
@@ -76,15 +79,16 @@ struct Parameter {
 /// Returns a Workflow of Argo, as JSON: one task for each job, and one that tags existing images if they lack tags. The
 /// `depends` of a task names the tasks that must succeed before it. Tasks run templates of the cluster's
 /// `WorkflowTemplate` `rebake`. The task that tags images runs the template `promote`. A job runs `build`, or another
-/// template that a service's `ci` names. The template of a job has the parameter `only`, the names of the services to
-/// build. Without tasks, the text is empty, since Argo refuses a workflow without tasks.
+/// template that a service's `ci` names. The template of a job gets the parameter `only`, the names of the services to
+/// build, and if the job has a time limit, `activeDeadlineSeconds`. A task itself can have no time limit. Without tasks,
+/// the text is empty, since Argo refuses a workflow without tasks.
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// the workflow is larger than 1 MB.
-pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn argo(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let promotes = plan.promote == Some(true);
     if jobs.is_empty() && !promotes {
         return Ok(String::new());
@@ -97,6 +101,10 @@ pub fn argo(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         let template = settings.get("template").map_or_else(|| "build".to_owned(), text);
         let mut parameters = vec![Parameter { name: "only".to_owned(), value: job.only() }];
         parameters.extend(asked_parameters(&settings).filter(|parameter| parameter.name != "only"));
+        if let Some(minutes) = job.minutes().filter(|_| parameters.iter().all(|asked| asked.name != DEADLINE)) {
+            let seconds = minutes.saturating_mul(60);
+            parameters.push(Parameter { name: DEADLINE.to_owned(), value: seconds.to_string() });
+        }
         tasks.push(Task {
             name: name.clone(),
             depends: (!depends.is_empty()).then(|| depends.join(" && ")),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{NOTHING, Pack, at_most, by_level, job_command, jobs, labels, merged};
+use super::{JobOptions, NOTHING, at_most, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -42,9 +42,9 @@ struct Step {
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// there are more than 100 steps.
-pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn bitbucket(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     let artifacts = || vec![job_command::REPORTS, job_command::JUNIT];
     let mut groups: Vec<Vec<Value>> = Vec::new();
@@ -56,14 +56,14 @@ pub fn bitbucket(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             let mut settings = job.settings(JobEngine::Bitbucket)?;
             let mut script = lines(settings.remove("before-script"));
             script.push(format!("export REBAKE_ONLY='{}'", job.only()).into());
-            script.push(job_command::build(plan, job_command::PLAN, &name).into());
+            script.push(job_command::build(plan, &options.flags, job_command::PLAN, &name).into());
             let max_time = job.minutes().map(|minutes| minutes.min(MOST_MINUTES));
             let own = Step { name, script, max_time, artifacts: artifacts() };
             steps.push(json!({"step": merged(own, settings)}));
         }
         groups.push(steps);
     }
-    if let Some(command) = job_command::promote(plan, job_command::PLAN, "promote") {
+    if let Some(command) = job_command::promote(plan, &options.flags, job_command::PLAN, "promote") {
         let mut settings = promote_settings(plan, JobEngine::Bitbucket)?;
         let mut script = lines(settings.remove("before-script"));
         script.push(command.into());

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
+use super::{JobOptions, NOTHING, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -64,9 +64,9 @@ struct Lost {
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// there are more than 500 jobs, the limit of one upload.
-pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn buildkite(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let keys = labels(jobs.iter().map(|job| job.name.as_str()), &KEYS)?;
     let mut steps = Vec::new();
     let with_plan = |command: String| {
@@ -79,7 +79,7 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
             label: format!("build {}", job.name),
             key: key.clone(),
             depends_on: job.needs.iter().map(|need| keys[*need].clone()).collect(),
-            command: with_plan(job_command::build(plan, job_command::PLAN, ID)),
+            command: with_plan(job_command::build(plan, &options.flags, job_command::PLAN, ID)),
             env: IndexMap::from([("REBAKE_ONLY", job.only())]),
             timeout_in_minutes: job.minutes(),
             retry: retry(),
@@ -87,7 +87,7 @@ pub fn buildkite(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         };
         steps.push(merged(own, job.settings(JobEngine::Buildkite)?));
     }
-    if let Some(command) = job_command::promote(plan, job_command::PLAN, ID) {
+    if let Some(command) = job_command::promote(plan, &options.flags, job_command::PLAN, ID) {
         let own = Step {
             label: "promote".to_owned(),
             key: "promote".to_owned(),

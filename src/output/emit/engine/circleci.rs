@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{NOTHING, Pack, job_command, jobs, labels, merged};
+use super::{JobFlags, JobOptions, NOTHING, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
@@ -56,9 +56,9 @@ struct Job {
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, or
 /// the environment's name is not valid in filters.yaml.
-pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn circleci(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     // For a tag, CircleCI leaves out every job without a filter for tags.
     let filters = || json!({"tags": {"only": "/.*/"}});
@@ -67,13 +67,13 @@ pub fn circleci(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     for (job, name) in jobs.iter().zip(&names) {
         let mut settings = job.settings(JobEngine::Circleci)?;
         let context = settings.remove("context");
-        let definition = definitions.named(plan, job.minutes(), settings)?;
+        let definition = definitions.named(plan, &options.flags, job.minutes(), settings)?;
         let requires = job.needs.iter().map(|need| names[*need].clone()).collect();
         let job = Job { name: name.clone(), only: Some(job.only()), requires, context, filters: filters() };
         list.push(IndexMap::from([(definition, job)]));
     }
     let Definitions { jobs: mut definitions, .. } = definitions;
-    if let Some(command) = job_command::promote(plan, PLAN, ID) {
+    if let Some(command) = job_command::promote(plan, &options.flags, PLAN, ID) {
         let mut settings = promote_settings(plan, JobEngine::Circleci)?;
         let context = settings.remove("context");
         let mut steps = vec![json!("checkout")];
@@ -122,13 +122,19 @@ struct Definitions {
 
 impl Definitions {
     /// Returns the name of the definition for jobs with this time limit and these settings.
-    fn named(&mut self, plan: &Plan, minutes: Option<u64>, settings: Map<String, Value>) -> Result<String, EmitError> {
+    fn named(
+        &mut self,
+        plan: &Plan,
+        flags: &JobFlags,
+        minutes: Option<u64>,
+        settings: Map<String, Value>,
+    ) -> Result<String, EmitError> {
         let asked = (minutes, settings);
         let place = self.asked.iter().position(|known| *known == asked);
         let number = place.unwrap_or(self.asked.len());
         let name = if number == 0 { "rebake-build".to_owned() } else { format!("rebake-build-{}", number + 1) };
         if place.is_none() {
-            self.jobs.insert(name.clone(), definition(plan, minutes, asked.1.clone())?);
+            self.jobs.insert(name.clone(), definition(plan, flags, minutes, asked.1.clone())?);
             self.asked.push(asked);
         }
         Ok(name)
@@ -137,7 +143,12 @@ impl Definitions {
 
 /// Returns the definition of jobs with this time limit and these settings. The jobs build the services in the parameter
 /// `only`.
-fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value>) -> Result<Value, EmitError> {
+fn definition(
+    plan: &Plan,
+    flags: &JobFlags,
+    minutes: Option<u64>,
+    mut settings: Map<String, Value>,
+) -> Result<Value, EmitError> {
     let mut steps = vec![json!("checkout")];
     let mut own = json!({
         "parameters": {"only": {"type": "string"}},
@@ -153,7 +164,7 @@ fn definition(plan: &Plan, minutes: Option<u64>, mut settings: Map<String, Value
     }
     steps.extend(own_steps(&mut settings));
     steps.push(json!(READ_PLAN));
-    steps.extend(run("build", &job_command::build(plan, PLAN, ID), minutes));
+    steps.extend(run("build", &job_command::build(plan, flags, PLAN, ID), minutes));
     own["steps"] = Value::Array(steps);
     Ok(json!(merged(own, settings)))
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::jobs::{Job, jobs_of_any_name};
-use super::{Pack, at_most, by_level, jobs};
+use super::{JobOptions, Pack, at_most, by_level, jobs};
 use crate::model::safe_json;
 use crate::output::emit::step_outputs::{Output, check_size};
 use crate::output::emit::{EmitError, Field, matrix};
@@ -11,17 +11,6 @@ use crate::plan::Plan;
 
 /// The most jobs that GitHub allows in a matrix.
 const MOST_JOBS: usize = 256;
-
-/// The options of matrices.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Matrices {
-    /// The fields of a matrix entry.
-    pub fields: Vec<Field>,
-    /// Which services share a job.
-    pub pack: Pack,
-    /// How many levels the workflow has jobs for, if that is known.
-    pub levels: Option<usize>,
-}
 
 /// Returns lines for the file in `GITHUB_OUTPUT`: `any`, `count`, `matrix` with all jobs, and the same jobs by level:
 /// `levels`, the number of levels, and for each level, counted from 0, `any_N`, which is `true`, and `matrix_N`.
@@ -34,8 +23,8 @@ pub struct Matrices {
 /// # Errors
 /// When there are more than 256 jobs, there are more levels than the workflow has jobs for, the outputs are larger than
 /// 450 kB, or services are packed into jobs and an engine or a shell could interpret a service's name.
-pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
-    let outputs = level_outputs(plan, matrices)?;
+pub fn github(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
+    let outputs = level_outputs(plan, options)?;
     check_size(&outputs)?;
     Ok(outputs.iter().fold(String::new(), |mut text, Output { name, value }| {
         let _ = writeln!(text, "{name}={value}");
@@ -44,8 +33,8 @@ pub fn github(plan: &Plan, matrices: &Matrices) -> Result<String, EmitError> {
 }
 
 /// Returns the outputs of [`github`], without a check of their size.
-pub(in crate::output::emit) fn level_outputs(plan: &Plan, matrices: &Matrices) -> Result<Vec<Output>, EmitError> {
-    let Matrices { fields, pack, levels } = matrices;
+pub(in crate::output::emit) fn level_outputs(plan: &Plan, options: &JobOptions) -> Result<Vec<Output>, EmitError> {
+    let JobOptions { fields, pack, levels, .. } = options;
     // The entry of a job with several services joins their names with commas, so the names must be valid. The entry of
     // a job with one service has the name only as data, so any name is accepted.
     let jobs = match jobs_of_any_name(plan, *pack)? {

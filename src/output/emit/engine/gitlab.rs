@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{NOTHING, Pack, at_most, job_command, jobs, labels, merged};
+use super::{JobOptions, NOTHING, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -90,9 +90,9 @@ struct Retry {
 /// # Errors
 /// When an engine or a shell could interpret a service's name, services that share a job have different settings, a job
 /// needs more than 50 others, or the file is larger than 1 MB.
-pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn gitlab(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     let mut pipeline = Pipeline {
         stages: ["build"],
@@ -111,7 +111,7 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         let own = Job {
             stage: "build",
             needs: std::iter::once(from_parent()).chain(needs).collect(),
-            script: [job_command::build(plan, job_command::PLAN, ID)],
+            script: [job_command::build(plan, &options.flags, job_command::PLAN, ID)],
             variables: IndexMap::from([("REBAKE_ONLY", job.only())]),
             timeout: job.minutes().map(|minutes| format!("{minutes} minutes")),
             retry: retry(),
@@ -119,7 +119,7 @@ pub fn gitlab(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
         };
         pipeline.jobs.insert(name.clone(), merged(own, job.settings(JobEngine::Gitlab)?));
     }
-    if let Some(command) = job_command::promote(plan, job_command::PLAN, ID) {
+    if let Some(command) = job_command::promote(plan, &options.flags, job_command::PLAN, ID) {
         let (needs, variables) = (vec![from_parent()], IndexMap::new());
         let (script, artifacts) = ([command], artifacts());
         let own = Job { stage: "build", needs, script, variables, timeout: None, retry: retry(), artifacts };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{Pack, by_level, job_command, jobs, labels, merged};
+use super::{JobOptions, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -47,9 +47,9 @@ struct Job {
 ///
 /// # Errors
 /// When an engine or a shell could interpret a service's name, or services that share a job have different settings.
-pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
+pub fn jenkins(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let to_build = plan.to_build();
-    let jobs = jobs(&to_build, pack)?;
+    let jobs = jobs(&to_build, options.pack)?;
     let names = labels(jobs.iter().map(|job| job.name.as_str()), &NAMES)?;
     let names: BTreeMap<&str, &String> = jobs.iter().map(|job| job.name.as_str()).zip(&names).collect();
     let job = |job: &&super::Job<'_>| {
@@ -61,7 +61,11 @@ pub fn jenkins(plan: &Plan, pack: Pack) -> Result<String, EmitError> {
     // No service can have this name, so the job's report cannot have the same name as that of another job.
     let tagging =
         |command| IndexMap::from([("name", "promote+".to_owned()), ("only", String::new()), ("command", command)]);
-    let promote = job_command::promote(plan, job_command::PLAN, ID).map(tagging);
+    let promote = job_command::promote(plan, &options.flags, job_command::PLAN, ID).map(tagging);
     let promote = promote.map(|own| Ok(merged(own, promote_settings(plan, JobEngine::Jenkins)?))).transpose()?;
-    Ok(safe_json::document(&Pipeline { levels, build: job_command::build(plan, job_command::PLAN, ID), promote }))
+    Ok(safe_json::document(&Pipeline {
+        levels,
+        build: job_command::build(plan, &options.flags, job_command::PLAN, ID),
+        promote,
+    }))
 }

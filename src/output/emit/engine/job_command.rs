@@ -1,3 +1,4 @@
+use super::JobFlags;
 use crate::model::safe_json;
 use crate::plan::Plan;
 
@@ -13,8 +14,9 @@ pub(super) const PLAN: &str = ".rebake/plan.json";
 /// Returns the shell command of a job that builds the services in `$REBAKE_ONLY`. `file` is the path of the plan. The
 /// command writes the report, as JSON and in `JUnit`'s format, to the directory of `file`. The names of both files
 /// contain `id`, a shell expression that differs from job to job, so no two jobs write the same file.
-pub(super) fn build(plan: &Plan, file: &str, id: &str) -> String {
-    format!("rebake build --plan {file} --only \"$REBAKE_ONLY\"{}{}", record(plan), reports(file, id))
+pub(super) fn build(plan: &Plan, flags: &JobFlags, file: &str, id: &str) -> String {
+    let (flags, record, reports) = (flags.text(), record(plan), reports(file, id));
+    format!("rebake build{flags} --plan {file} --only \"$REBAKE_ONLY\"{record}{reports}")
 }
 
 fn folder(file: &str) -> &str {
@@ -28,8 +30,8 @@ fn reports(file: &str, id: &str) -> String {
 
 /// Returns the shell command of a job that tags existing images by the plan in `file`. `None` if no existing image
 /// lacks a tag, or if the plan was made without asking registries. `id` is as for [`build`].
-pub(super) fn promote(plan: &Plan, file: &str, id: &str) -> Option<String> {
-    let command = || format!("rebake promote --plan {file}{}{}", record(plan), reports(file, id));
+pub(super) fn promote(plan: &Plan, flags: &JobFlags, file: &str, id: &str) -> Option<String> {
+    let command = || format!("rebake promote{} --plan {file}{}{}", flags.text(), record(plan), reports(file, id));
     (plan.promote == Some(true)).then(command)
 }
 

@@ -350,7 +350,37 @@ fn packed<'a>(plan: &'a Plan, kind: &str, numbers: &[usize]) -> Vec<Job<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_job_takes_as_long_as_all_its_builds() {
+        let minutes = |limits: &[Option<u64>]| {
+            let services = limits.iter().zip(0..).map(|(limit, number)| {
+                let service = format!("s{number}");
+                json!({
+                    "service": service, "path": service, "causes": [{"kind": "forced"}], "needs": [], "level": 0,
+                    "labels": {}, "platforms": [], "push": false, "tags": [], "matrix": {}, "time_limit": limit,
+                })
+            });
+            let plan = json!({
+                "schema": 1, "rebake": "0.1.0", "trigger": {"kind": "push"}, "environment": "staging",
+                "range": {"source": "given", "worktree": false}, "degraded": [],
+                "services": services.collect::<Vec<_>>(), "unaffected": [], "removed": [], "unmatched": [],
+                "filters": {}, "any": true,
+            });
+            let plan = crate::plan::read(&plan.to_string()).unwrap();
+            let packed = jobs(&plan, Pack::Level).unwrap();
+            assert_eq!(packed.len(), 1);
+            packed[0].minutes()
+        };
+        assert_eq!(minutes(&[Some(900)]), Some(15 + AROUND_MINUTES));
+        assert_eq!(minutes(&[Some(61)]), Some(2 + AROUND_MINUTES), "a begun minute counts");
+        // The sum is rounded, not each service.
+        assert_eq!(minutes(&[Some(900), Some(330), Some(30)]), Some(21 + AROUND_MINUTES));
+        assert_eq!(minutes(&[Some(900), None, Some(30)]), None);
+    }
 
     #[test]
     fn components_follow_from_needs() {

@@ -2,9 +2,9 @@
 //!
 //! If an engine supports dependencies between jobs, the pipeline declares them. If not, the pipeline has one matrix, or
 //! one group of parallel jobs, for each level. Every job runs the same command, and the variable `REBAKE_ONLY` has the
-//! names of its services. Besides the plan and names, a document contains only two kinds of text from the repository:
-//! the chosen fields of a GitHub matrix, and the settings in `ci` of a service, which are merged into the service's
-//! job.
+//! names of its services. The command has flags of the run that writes the pipeline ([`JobFlags`]). Besides the plan and
+//! names, a document contains only two kinds of text from the repository: the chosen fields of a GitHub matrix, and the
+//! settings in `ci` of a service, which are merged into the service's job.
 
 mod argo;
 mod azure;
@@ -17,6 +17,7 @@ mod jenkins;
 mod jobs;
 mod job_command;
 mod job_label;
+mod job_options;
 mod merged;
 mod pack;
 
@@ -25,9 +26,10 @@ pub use azure::azure;
 pub use bitbucket::bitbucket;
 pub use buildkite::buildkite;
 pub use circleci::circleci;
-pub use github::{Matrices, github};
+pub use github::github;
 pub use gitlab::gitlab;
 pub use jenkins::jenkins;
+pub use job_options::{JobFlags, JobOptions};
 pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;
