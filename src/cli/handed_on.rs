@@ -52,25 +52,19 @@ pub(crate) fn flags(
 
 /// Returns the path of a configuration from the root of the repository, or its absolute path if it is elsewhere.
 fn from_root(named: &Path, directory: &Path, workspace: Option<&Workspace>) -> Result<String, Failure> {
-    let place = match workspace {
-        Some(workspace) => ConfigFile::place(&workspace.repository, named, directory),
-        None => {
-            let repository = Repository::discover(directory).ok();
-            repository.and_then(|repository| ConfigFile::place(&repository, named, directory))
-        }
+    let place = if let Some(workspace) = workspace {
+        ConfigFile::place(&workspace.repository, named, directory)
+    } else {
+        Repository::discover(directory).ok().and_then(|repository| ConfigFile::place(&repository, named, directory))
     };
-    let bytes = match place {
-        Some(place) => place.as_ref().to_vec(),
-        None => {
-            let full = directory.join(named);
-            // The directories through which this run reaches the file may be elsewhere in a job.
-            let direct = full
-                .parent()
-                .zip(full.file_name())
-                .and_then(|(parent, name)| Some(parent.canonicalize().ok()?.join(name)));
-            let path = direct.map_or_else(|| std::path::absolute(&full), Ok);
-            path.map_err(|error| Failure::file("--config", &error))?.into_os_string().into_encoded_bytes()
-        }
+    let bytes = if let Some(place) = place {
+        place.as_ref().to_vec()
+    } else {
+        let full = directory.join(named);
+        // Links and `..` may lead elsewhere in a job.
+        let direct = full.parent().and_then(|parent| Some(parent.canonicalize().ok()?.join(full.file_name()?)));
+        let path = direct.map_or_else(|| std::path::absolute(&full), Ok);
+        path.map_err(|error| Failure::file("--config", &error))?.into_os_string().into_encoded_bytes()
     };
     String::from_utf8(bytes).map_err(|_| {
         Failure::new(Exit::Usage, "format", "the path of the configuration is not UTF-8, so no job can name it")
@@ -78,7 +72,8 @@ fn from_root(named: &Path, directory: &Path, workspace: Option<&Workspace>) -> R
     })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use clap::Parser as _;
 

@@ -30,7 +30,8 @@ impl JobFlags {
     /// Returns the flags as text for a shell, a blank before each.
     pub(super) fn text(&self) -> String {
         // CircleCI reads `<<` as the begin of an expression, also in a script. A `<` is always in quotes here.
-        self.0.iter().map(|word| format!(" {}", shell_word(word).replace('<', "<''"))).collect()
+        let words = self.0.iter().map(|word| shell_word(word).replace('<', "<''"));
+        std::iter::once(String::new()).chain(words).collect::<Vec<_>>().join(" ")
     }
 }
 
