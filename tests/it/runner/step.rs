@@ -124,7 +124,8 @@ impl<'a> Machine<'a> {
     fn rebake(&mut self, with: &dyn Fn(&str) -> Result<String, String>) -> Result<BTreeMap<String, String>, String> {
         let (program, plan) = (self.temp().join("rebake/bin/rebake"), self.temp().join("rebake/plan.json"));
         fs::create_dir_all(program.parent().unwrap()).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_rebake"), &program).unwrap();
+        // A program that this process has just written cannot be started while another thread starts a process.
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), &program).unwrap();
         self.path.push(program.parent().unwrap().to_owned());
         if with("setup-only")? == "true" {
             return Ok(BTreeMap::new());
