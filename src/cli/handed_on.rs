@@ -19,7 +19,7 @@ use crate::plan::pipeline::{ConfigFile, Workspace};
 /// repository is named from there. `workspace` is `None` if the run reads a saved plan.
 ///
 /// # Errors
-/// When the path of the configuration is not UTF-8, since pipelines are.
+/// When the path of the configuration is not UTF-8, since pipelines are, or the variable of `--token-env` is not set.
 pub(crate) fn flags(
     general: &GeneralArgs,
     planning: &PlanningArgs,
@@ -33,7 +33,7 @@ pub(crate) fn flags(
     } else if let Some(named) = workspace::named_config(general) {
         words.push(format!("--config={}", from_root(&named, general.directory(), workspace)?));
     }
-    words.extend(general.token_env.iter().map(|name| format!("--token-env={name}")));
+    words.extend(workspace::token_flag(general)?);
     if planning.quantifier != Quantifier::default() {
         words.push(format!("--quantifier={}", planning.quantifier.word()));
     }
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn jobs_get_what_their_commands_take() {
-        let all = "--config=/nowhere/f.yaml --token-env=TOKEN --quantifier=every --default-branch=trunk --push \
+        let all = "--config=/nowhere/f.yaml --token-env=PATH --quantifier=every --default-branch=trunk --push \
                    --fetch-timeout=7 --registry-timeout=8";
         for words in [all, "--discover --default-branch=trunk", ""] {
             let words: Vec<String> = words.split_whitespace().map(str::to_owned).collect();

@@ -165,13 +165,32 @@ pub(crate) fn quiet_plan(
 /// Opens the repository around the directory that the command runs in.
 pub(crate) fn repository(general: &GeneralArgs) -> Result<Repository, Failure> {
     let repository = Repository::discover(general.directory())?;
-    let Some(name) = &general.token_env else { return Ok(repository) };
+    Ok(match token_variable(general)? {
+        Some(variable) => repository.with_token(&variable)?,
+        None => repository,
+    })
+}
+
+/// Returns the environment variable that `--token-env` names.
+///
+/// # Errors
+/// When the variable is not set. The error does not repeat the name, since it may be a token.
+fn token_variable(general: &GeneralArgs) -> Result<Option<TokenVariable>, Failure> {
+    let Some(name) = &general.token_env else { return Ok(None) };
     let unset = || {
-        Failure::new(Exit::Usage, "token", format!("the environment variable `{}` is not set", Escaped::new(name)))
+        Failure::new(Exit::Usage, "token", "the environment variable that `--token-env` names is not set")
             .help("`--token-env` takes the name of a variable that holds a token, not the token")
     };
-    let variable = TokenVariable::new(name).filter(|_| env::read(name).is_some()).ok_or_else(unset)?;
-    Ok(repository.with_token(&variable)?)
+    TokenVariable::new(name).filter(|_| env::read(name).is_some()).map(Some).ok_or_else(unset)
+}
+
+/// Returns the flag by which a job gets the token from the same environment variable.
+///
+/// # Errors
+/// When the variable is not set.
+pub(crate) fn token_flag(general: &GeneralArgs) -> Result<Option<String>, Failure> {
+    token_variable(general)?;
+    Ok(general.token_env.as_ref().map(|name| format!("--token-env={name}")))
 }
 
 const DISCOVER: &str = "`--discover` derives services from the repository's own files, such as package.json";

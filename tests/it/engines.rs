@@ -45,7 +45,8 @@ pub(crate) fn fan_in(count: usize) -> Services {
 /// Writes a saved plan in a format.
 pub(crate) fn write(plan: &str, format: &str, args: &[&str], code: i32) -> Run {
     let repo = Repo::new();
-    let run = repo.rebake([&["plan", "--plan", "-", "--format", format], args].concat()).stdin(plan).failure(code);
+    let run = repo.rebake([&["plan", "--plan", "-", "--format", format], args].concat()).env("TOKEN", "the token");
+    let run = run.stdin(plan).failure(code);
     if code != 0 {
         assert!(run.stdout.is_empty(), "{format}: something was written");
     }

@@ -106,3 +106,22 @@ error[exists]: filters.yaml is a symbolic link, and stays as it is
         std::fs::remove_file(link).unwrap();
     }
 }
+
+/// What the work tree has in its place counts, so the commit's own content is not needed.
+#[test]
+fn a_content_that_the_work_tree_replaces_is_not_read() {
+    let repo = Repo::new();
+    repo.write("api/package.json", r#"{"name": "api"}"#)
+        .write("web/package.json", r#"{"name": "web"}"#)
+        .commit("first");
+    for (path, now) in [("api/package.json", None), ("web/package.json", Some(r#"{"name": "site"}"#))] {
+        let id = repo.git(["rev-parse", &format!("HEAD:{path}")]);
+        std::fs::remove_file(repo.dir().join(format!(".git/objects/{}/{}", &id[..2], &id[2..]))).unwrap();
+        match now {
+            Some(text) => _ = repo.write(path, text),
+            None => std::fs::remove_file(repo.dir().join(path)).unwrap(),
+        }
+    }
+    let written = repo.rebake(["init"]).success().text();
+    assert!(written.contains("site:") && !written.contains("api:"), "{written}");
+}

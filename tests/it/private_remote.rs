@@ -80,9 +80,16 @@ fn a_token_pushes_what_was_built() {
 
 #[test]
 fn a_variable_without_a_token_is_an_error() {
-    let (_server, _origin, clone) = clone();
+    let (_server, origin, clone) = clone();
+    let saved = origin.rebake(["plan", "--all", "--environment", "staging", "--format", "json"]).success().text();
+    clone.write("plan.json", saved);
     for name in ["FORGE_TOKEN", "A-B", "$(touch pwned)"] {
-        clone.rebake(["plan", "--token-env", name]).failure(2);
+        for more in [&[][..], &["--plan", "plan.json", "--format", "gitlab"]] {
+            let run = clone.rebake([&["plan", "--token-env", name][..], more].concat()).failure(2);
+            let error = String::from_utf8(run.stderr.clone()).unwrap();
+            // Somebody may give the token instead of a name.
+            assert!(!error.contains(name), "{error}");
+        }
     }
 }
 

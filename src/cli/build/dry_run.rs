@@ -16,7 +16,7 @@ use crate::plan::pipeline::Workspace;
 
 /// Prints each service's commands in build order, as a script for a shell at the root of the work tree. The commands
 /// get the directory and the variables that a build gives them. The script contains no secrets, only the names of
-/// variables and files.
+/// variables and files. If a secret had to be masked, the script ends before its first command.
 pub(super) fn print(
     needed: &Needed,
     args: &BuildArgs,
@@ -28,7 +28,12 @@ pub(super) fn print(
     let jobs = build_plan::jobs(needed, &Promotions::default(), args, workspace, &logs, &Reports::default())?;
     let root = workspace.repository.work_dir().and_then(|root| root.canonicalize().ok()).unwrap_or_default();
     let images = expected_images(&jobs);
-    output.data(&jobs.iter().map(|job| script(job, &images, &root)).collect::<String>())?;
+    let mut text: String = jobs.iter().map(|job| script(job, &images, &root)).collect();
+    // A shell would read the `***` that replaces a secret as a pattern for the names of files.
+    if output.mask().text(&text) != text {
+        text.insert_str(0, "# Secrets are masked below, so the commands would not be those of a build.\nexit 1\n\n");
+    }
+    output.data(&text)?;
     Ok(Exit::Done)
 }
 

@@ -2,7 +2,7 @@
 //! files that changed since are read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::beside;
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
@@ -67,24 +67,37 @@ impl Discovery {
     pub fn read(
         repository: &Repository,
         at: Option<&CommitId>,
-        scope: impl FnOnce() -> DiscoveryScope + Send,
+        scope: impl FnOnce() -> DiscoveryScope,
     ) -> Result<Self, GitError> {
-        let scope = LazyLock::new(scope);
         let head = repository.head()?.commit().copied();
         let commit = at.copied().or(head);
         // Git takes a while to compare the work tree with the commit.
         let handle = repository.handles();
-        let committed =
-            || commit.map_or_else(|| Ok(Default::default()), |commit| committed(&handle(), &commit, || &*scope));
-        let (committed, on_top) = beside(committed, || match at {
-            None if !scope.is_empty() && repository.work_dir().is_some() => Ok(repository.keep_work_tree()?.changes),
-            _ => Ok(ChangeSet::default()),
+        let list = || commit.map_or_else(|| Ok(Listing::default()), |commit| listed(&handle(), &commit));
+        let (listing, (scope, on_top)) = beside(list, || {
+            let scope = scope();
+            let is_compared = at.is_none() && !scope.is_empty() && repository.work_dir().is_some();
+            let on_top = if is_compared {
+                repository.keep_work_tree().map(|found| found.changes)
+            } else {
+                Ok(ChangeSet::default())
+            };
+            (scope, on_top)
         });
         if scope.is_empty() {
             return Ok(Self::default());
         }
-        let ((listing, mut contents), on_top) = (committed?, on_top?);
-        contents.retain(|(path, _)| !on_top.is_about(path.as_bytes()));
+        let (listing, on_top) = (listing?, on_top?);
+        let is_wanted = |at: &usize| {
+            let path = listing.path(*at);
+            is_file(listing.mode(*at)) && scope.reads(path) && !on_top.is_about(path)
+        };
+        let wanted = (0..listing.len()).filter(is_wanted).map(|at| listing.get(at));
+        let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
+        let mut contents = match &commit {
+            Some(commit) => texts(repository, commit, wanted)?,
+            None => Texts::new(),
+        };
         // The target of a link may change while the link stays, so the text at a base would be wrong.
         let is_link =
             |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
@@ -113,7 +126,7 @@ impl Discovery {
         }
         let tree = SourceTree::new(with(&listing, &on_top, &there), contents);
         let tree = unread.into_iter().fold(tree, |tree, (path, why)| tree.with_unread(path, why));
-        Ok(Self::of(tree, scope.clone()))
+        Ok(Self::of(tree, scope))
     }
 
     /// Reads the declarations in the files of a base. `changes` are the changes since the base. Only the changed files
@@ -241,19 +254,9 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
 /// The contents of files, each with its path.
 type Texts = Vec<(String, Vec<u8>)>;
 
-/// Returns all files of a commit, and the contents of those that are read.
-fn committed<'s>(
-    repository: &Repository,
-    commit: &CommitId,
-    scope: impl FnOnce() -> &'s DiscoveryScope,
-) -> Result<(Listing, Texts), GitError> {
-    let listing = repository.with_fetching(|| repository.entries(commit))?;
-    let scope = scope();
-    let is_wanted = |at: &usize| is_file(listing.mode(*at)) && scope.reads(listing.path(*at));
-    let wanted = (0..listing.len()).filter(is_wanted).map(|at| listing.get(at));
-    let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
-    let contents = texts(repository, commit, wanted)?;
-    Ok((listing, contents))
+/// Returns all files of a commit.
+fn listed(repository: &Repository, commit: &CommitId) -> Result<Listing, GitError> {
+    repository.with_fetching(|| repository.entries(commit))
 }
 
 /// Reads files of a commit, and returns each with its path. Files whose paths are not UTF-8 are left out, since a

@@ -81,6 +81,19 @@ Nothing to build.
     assert_eq!(built(&repo), "");
 }
 
+/// A shell would read the `***` as a pattern.
+#[test]
+fn a_dry_run_with_a_masked_secret_runs_nothing() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "services: {db: {path: db, run: [rm, -rf, postgres]}}\n")
+        .write("db/kept", "")
+        .commit("first");
+    let text = repo.rebake(["build", "--all", "--dry-run"]).env("DB_PASSWORD", "postgres").success().text();
+    assert!(text.contains("rm -rf ***"), "{text}");
+    let ran = Command::new("sh").arg("-c").arg(&text).current_dir(repo.dir()).status().unwrap();
+    assert!(!ran.success() && repo.dir().join("db/kept").exists());
+}
+
 #[test]
 fn a_dry_run_prints_what_would_be_run() {
     let repo = repo();
