@@ -7,7 +7,7 @@ use super::structured::literal;
 use super::{Config, Service};
 use crate::analysis::closure::WithDevelopment;
 use crate::analysis::filter::{Effect, Filter, FilterEntry, FilterId, Filters, Match, Statuses, matches_of};
-use crate::glob::{Pattern, Verdict};
+use crate::glob::{Pattern, Verdict, is_at_or_below};
 use crate::inputs::lockfile::{LOCKFILE_NAMES, LockfileFormat};
 use crate::model::change::Change;
 use crate::model::diagnostic::Located;
@@ -170,9 +170,4 @@ fn may_match(entries: &[FilterEntry], path: &str) -> bool {
         let pattern = &entry.pattern.value;
         pattern.matches(path.as_bytes()) != Verdict::No
     })
-}
-
-/// Whether a path is that of a directory, or lies below it. The empty text is the root.
-fn is_at_or_below(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

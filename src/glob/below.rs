@@ -30,7 +30,7 @@ impl Pattern {
             return simple::leads_below(text, path);
         }
         let directory = self.directory();
-        directory.is_empty() || is_at_or_below(directory, path) || is_at_or_below(path, directory)
+        is_at_or_below(directory, path) || is_at_or_below(path, directory)
     }
 }
 
@@ -59,8 +59,10 @@ fn closed(directory: &str) -> String {
     if directory.is_empty() { String::new() } else { format!("{directory}/") }
 }
 
-fn is_at_or_below(path: &str, directory: &str) -> bool {
-    path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+/// Whether a path is that of a directory, or lies below it. The empty text is the root.
+#[must_use]
+pub fn is_at_or_below(path: &str, directory: &str) -> bool {
+    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]

@@ -64,6 +64,7 @@ mod subject;
 mod term;
 mod expression_tree;
 
+pub use below::is_at_or_below;
 pub use error::PatternError;
 pub use explain::Explanation;
 pub use index::{GlobIndex, Hit};

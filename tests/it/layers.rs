@@ -31,7 +31,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "analysis::fingerprint",
             "glob",
             "inputs::git",
-            "plan::check",
+            "inputs::source",
             "plan::pipeline",
         ],
     ),

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::image_names::ImageNames;
 use super::image_reads::{self, ImageReads};
 use super::{Area, Contribution, Package, PackageEdge, Standalone, Taken, TakenFor};
@@ -157,26 +155,14 @@ impl Holders<'_> {
 /// so only the first of them has any.
 fn all_reads(tree: &SourceTree, placed: &[Placed]) -> Vec<ImageReads> {
     let mut seen = BTreeSet::new();
-    // Builds with the same context share what is known of its files.
-    let mut by_context: BTreeMap<&BuildContext, Vec<usize>> = BTreeMap::new();
-    for (position, Placed { directory, build }) in placed.iter().enumerate() {
+    let is_first = placed.iter().map(|Placed { directory, build }| {
         let recipe = (&build.context, &build.dockerfile, &build.target, &build.arguments, &build.contexts);
-        if seen.insert((directory, recipe)) {
-            by_context.entry(&build.context).or_default().push(position);
-        }
-    }
-    let of_context = |positions: Vec<usize>| {
-        let mut contexts = ListedContexts::default();
-        let of = |position: usize| (position, reads(tree, &placed[position].build, &mut contexts));
-        positions.into_iter().map(of).collect::<Vec<_>>()
-    };
-    let by_context: Vec<Vec<usize>> = by_context.into_values().collect();
-    let found: Vec<Vec<(usize, ImageReads)>> = by_context.into_par_iter().map(of_context).collect();
-    let mut all: Vec<ImageReads> = placed.iter().map(|_| ImageReads::default()).collect();
-    for (position, reads) in found.into_iter().flatten() {
-        all[position] = reads;
-    }
-    all
+        seen.insert((directory, recipe))
+    });
+    let is_first: Vec<bool> = is_first.collect();
+    ListedContexts::for_builds(placed.iter().map(|placed| &placed.build.context), |contexts, at| {
+        if is_first[at] { reads(tree, &placed[at].build, contexts) } else { ImageReads::default() }
+    })
 }
 
 /// Returns the files and the images that a build reads.

@@ -2,7 +2,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::{Effect, Filter, FilterEntry, Quantifier, Statuses};
-use crate::glob::Pattern;
+use crate::glob::{Pattern, is_at_or_below};
 
 /// The directories in which a filter matches everything, and the directories in which each path must be matched by
 /// itself.
@@ -210,11 +210,6 @@ fn by_parts(a: &str, b: &str) -> Ordering {
     let weight = |byte: &u8| if *byte == b'/' { 0 } else { *byte };
     let differing = a.as_bytes().iter().zip(b.as_bytes()).find(|(a, b)| a != b);
     differing.map_or_else(|| a.len().cmp(&b.len()), |(a, b)| weight(a).cmp(&weight(b)))
-}
-
-/// Whether a path is a directory, or lies below it.
-fn is_at_or_below(path: &str, directory: &str) -> bool {
-    directory.is_empty() || path.strip_prefix(directory).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Returns the direct subdirectory of `directory` that is `below` or contains `below`.

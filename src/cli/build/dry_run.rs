@@ -31,11 +31,14 @@ pub(super) fn print(
     let mut text: String = jobs.iter().map(|job| script(job, &images, &root)).collect();
     // A shell would read the `***` that replaces a secret as a pattern for the names of files.
     if output.mask().text(&text) != text {
-        text.insert_str(0, "# Secrets are masked below, so the commands would not be those of a build.\nexit 1\n\n");
+        text.insert_str(0, MASKED);
     }
     output.data(&text)?;
     Ok(Exit::Done)
 }
+
+/// What stands before commands in which secrets are masked.
+const MASKED: &str = "echo 'rebake: secrets are masked in these commands, so none is run' >&2\nexit 1\n\n";
 
 /// Returns the commands of a build in a subshell, after a comment with the name of its service. A build without commands
 /// is only comments.

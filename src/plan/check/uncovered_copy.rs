@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::ground::{Certainty, Ground};
 use super::image_builds::ImageBuild;
 use super::lone_manifest::LoneManifests;
@@ -81,7 +79,11 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
     let unexcluded = unexcluded(ground);
     let mut missed: BTreeMap<Subject<'_>, (Missed, &SourceFile)> = BTreeMap::new();
     let manifests = LoneManifests::of(ground);
-    for (build, sources) in builds.iter().zip(all_sources(ground.listing(), builds)) {
+    let listing = ground.listing();
+    let sources = ListedContexts::for_builds(builds.iter().map(|build| &build.context), |contexts, at| {
+        sources(listing, contexts, &builds[at])
+    });
+    for (build, sources) in builds.iter().zip(sources) {
         let Some(sources) = sources else { continue };
         let lone = if is_known(build, &sources) {
             manifests.among(build, &sources.iter().flat_map(|(_, read)| read).copied().collect::<Vec<_>>())
@@ -129,27 +131,6 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
 /// The sources of a build, each with the positions of the files that it matches. Sources that are symbolic links, or
 /// that are reached through a symbolic link, are left out.
 type Sources<'b> = Vec<(&'b ContextSource, Vec<usize>)>;
-
-/// Returns the sources of each build; `None` for a build whose ignore file cannot be read.
-fn all_sources<'b>(listing: &Listing, builds: &'b [ImageBuild<'_>]) -> Vec<Option<Sources<'b>>> {
-    // Builds with the same context share what is known of its files.
-    let mut by_context: BTreeMap<&RepoDir, Vec<usize>> = BTreeMap::new();
-    for (position, build) in builds.iter().enumerate() {
-        by_context.entry(&build.context).or_default().push(position);
-    }
-    let of_context = |positions: Vec<usize>| {
-        let mut contexts = ListedContexts::default();
-        let of = |position: usize| (position, sources(listing, &mut contexts, &builds[position]));
-        positions.into_iter().map(of).collect::<Vec<_>>()
-    };
-    let by_context: Vec<Vec<usize>> = by_context.into_values().collect();
-    let found: Vec<Vec<(usize, Option<Sources<'_>>)>> = by_context.into_par_iter().map(of_context).collect();
-    let mut all = vec![None; builds.len()];
-    for (position, sources) in found.into_iter().flatten() {
-        all[position] = sources;
-    }
-    all
-}
 
 /// Returns the sources of a build; `None` if its ignore file cannot be read.
 fn sources<'a, 'b>(

@@ -90,8 +90,12 @@ fn a_dry_run_with_a_masked_secret_runs_nothing() {
         .commit("first");
     let text = repo.rebake(["build", "--all", "--dry-run"]).env("DB_PASSWORD", "postgres").success().text();
     assert!(text.contains("rm -rf ***"), "{text}");
-    let ran = Command::new("sh").arg("-c").arg(&text).current_dir(repo.dir()).status().unwrap();
-    assert!(!ran.success() && repo.dir().join("db/kept").exists());
+    let ran = Command::new("sh").arg("-c").arg(&text).current_dir(repo.dir()).output().unwrap();
+    assert!(!ran.status.success() && repo.dir().join("db/kept").exists());
+    assert_eq!(
+        String::from_utf8(ran.stderr).unwrap(),
+        "rebake: secrets are masked in these commands, so none is run\n"
+    );
 }
 
 #[test]

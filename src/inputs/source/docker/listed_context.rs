@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::context_files::{ContextEntry, ContextFiles};
 use super::ignore_file::{IgnoreChecker, IgnoreFile, clean};
 use super::reads::ContextSource;
@@ -36,6 +38,27 @@ struct SentFiles {
 }
 
 impl<'a> ListedContexts<'a> {
+    /// Calls `of` with the position of each build, in parallel, and returns the results in the order of the builds.
+    /// `contexts` has the context of each build. Builds with the same context share what is known of its files.
+    pub fn for_builds<C: Ord, T: Send>(
+        contexts: impl IntoIterator<Item = C>,
+        of: impl Fn(&mut Self, usize) -> T + Sync,
+    ) -> Vec<T> {
+        let mut by_context: BTreeMap<C, Vec<usize>> = BTreeMap::new();
+        for (position, context) in contexts.into_iter().enumerate() {
+            by_context.entry(context).or_default().push(position);
+        }
+        let of_context = |positions: Vec<usize>| {
+            let mut shared = Self::default();
+            positions.into_iter().map(|position| (position, of(&mut shared, position))).collect::<Vec<_>>()
+        };
+        let by_context: Vec<Vec<usize>> = by_context.into_values().collect();
+        let found: Vec<Vec<(usize, T)>> = by_context.into_par_iter().map(of_context).collect();
+        let mut found: Vec<(usize, T)> = found.into_iter().flatten().collect();
+        found.sort_unstable_by_key(|(position, _)| *position);
+        found.into_iter().map(|(_, result)| result).collect()
+    }
+
     /// Returns the context in a directory.
     pub fn of(&mut self, listing: &'a Listing, directory: &RepoDir) -> &mut ListedContext<'a> {
         self.0.entry(directory.clone()).or_insert_with(|| ListedContext::of(listing, directory))
