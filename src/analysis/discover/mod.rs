@@ -173,7 +173,7 @@ impl Discovered {
 /// Returns the services that the files of a tree declare in these ecosystems. The result depends on nothing else.
 #[must_use]
 pub fn discover(tree: &SourceTree, ecosystems: &[Ecosystem]) -> Discovered {
-    let mut all = Contribution { problems: tree.problems().to_vec(), ..Contribution::default() };
+    let mut all = Contribution { problems: tree.problems().cloned().collect(), ..Contribution::default() };
     for ecosystem in Ecosystem::ALL.into_iter().filter(|ecosystem| ecosystems.contains(ecosystem)) {
         all.append(match ecosystem {
             Ecosystem::Cargo => crates::read(tree),

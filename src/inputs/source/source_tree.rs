@@ -13,16 +13,31 @@ pub struct SourceTree {
     /// All listed files, in the order of paths.
     listing: Listing,
     texts: BTreeMap<String, SourceFile>,
-    problems: Vec<Diagnostic>,
+    /// The files that were not read, by path, each with the reason.
+    unread: BTreeMap<String, Diagnostic>,
 }
 
 impl SourceTree {
     /// Creates a tree from a listing and the contents of the files that declare something, by path. Contents that are
     /// not text, or are too large, are left out and reported in [`problems`](Self::problems).
     #[must_use]
-    pub fn new(mut listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+    pub fn new(listing: Listing, contents: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        Self::default().updated(listing, |_| true, contents)
+    }
+
+    /// Returns the files of another revision. `listing` has all of them, and `contents` the contents of those that
+    /// declare something and differ from this revision. `is_changed` returns whether the file at a path differs.
+    #[must_use]
+    pub fn updated(
+        &self,
+        mut listing: Listing,
+        is_changed: impl Fn(&[u8]) -> bool,
+        contents: impl IntoIterator<Item = (String, Vec<u8>)>,
+    ) -> Self {
         listing.sort_from(0);
-        let mut tree = Self { listing, ..Self::default() };
+        let mut tree = Self { listing, texts: self.texts.clone(), unread: self.unread.clone() };
+        tree.texts.retain(|path, _| !is_changed(path.as_bytes()));
+        tree.unread.retain(|path, _| !is_changed(path.as_bytes()));
         for (path, bytes) in contents {
             if bytes.len() > MAX_SOURCE {
                 tree = tree.with_unread(path, "it has more than 8 MB");
@@ -39,7 +54,8 @@ impl SourceTree {
     /// Returns the tree with one more problem: the file at `path` was not read, for the reason `why`.
     #[must_use]
     pub fn with_unread(mut self, path: String, why: impl std::fmt::Display) -> Self {
-        self.problems.push(super::unreadable(&SourceFile::new(path, ""), Span::default(), why));
+        let problem = super::unreadable(&SourceFile::new(path.clone(), ""), Span::default(), why);
+        self.unread.insert(path, problem);
         self
     }
 
@@ -92,9 +108,8 @@ impl SourceTree {
     }
 
     /// Returns the warnings about files that could not be read.
-    #[must_use]
-    pub fn problems(&self) -> &[Diagnostic] {
-        &self.problems
+    pub fn problems(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.unread.values()
     }
 }
 

@@ -2,7 +2,7 @@
 //! files that changed since are read.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 
 use super::beside;
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
@@ -60,7 +60,7 @@ impl DiscoveryScope {
 
 impl Discovery {
     /// Reads the declarations in the files of a commit; without a commit, those in the files of the work tree, or of
-    /// HEAD if there is no work tree. `scope` is called once, while another thread lists the files.
+    /// HEAD if there is no work tree. `scope` is called once, while another thread reads the commit.
     ///
     /// # Errors
     /// When the commit, one of its trees or one of those files cannot be read.
@@ -71,39 +71,36 @@ impl Discovery {
     ) -> Result<Self, GitError> {
         let head = repository.head()?.commit().copied();
         let commit = at.copied().or(head);
-        // Git takes a while to compare the work tree with the commit.
         let handle = repository.handles();
-        let list = || commit.map_or_else(|| Ok(Listing::default()), |commit| listed(&handle(), &commit));
-        let (listing, (scope, on_top)) = beside(list, || {
-            let scope = scope();
-            let is_compared = at.is_none() && !scope.is_empty() && repository.work_dir().is_some();
-            let on_top = if is_compared {
-                repository.keep_work_tree().map(|found| found.changes)
-            } else {
-                Ok(ChangeSet::default())
-            };
-            (scope, on_top)
-        });
+        let (tell_scope, told_scope) = mpsc::channel();
+        let (ahead, (scope, on_top)) = beside(
+            move || Ahead::read(&handle(), commit.as_ref(), &told_scope),
+            move || {
+                let scope = scope();
+                // If the other thread has ended with an error, it needs no scope.
+                let _ = tell_scope.send(scope.clone());
+                let is_compared = at.is_none() && !scope.is_empty() && repository.work_dir().is_some();
+                let on_top = if is_compared {
+                    repository.keep_work_tree().map(|found| found.changes)
+                } else {
+                    Ok(ChangeSet::default())
+                };
+                (scope, on_top)
+            },
+        );
         if scope.is_empty() {
             return Ok(Self::default());
         }
-        let (listing, on_top) = (listing?, on_top?);
-        let is_wanted = |at: &usize| {
-            let path = listing.path(*at);
-            is_file(listing.mode(*at)) && scope.reads(path) && !on_top.is_about(path)
+        let (ahead, on_top) = (ahead?, on_top?);
+        let committed = match ahead {
+            Ahead::Discovered(found) if on_top.is_empty() => return Ok(found),
+            Ahead::Discovered(found) => found.tree,
+            Ahead::Listed(listing) => {
+                let found = declarations(repository, commit.as_ref(), &listing, &scope, &on_top)?;
+                Arc::new(found.in_tree(&SourceTree::default(), listing, |_| true))
+            }
         };
-        let wanted = (0..listing.len()).filter(is_wanted).map(|at| listing.get(at));
-        let wanted = wanted.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
-        let mut contents = match &commit {
-            Some(commit) => texts(repository, commit, wanted)?,
-            None => Texts::new(),
-        };
-        // The target of a link may change while the link stays, so the text at a base would be wrong.
-        let is_link =
-            |mode: Mode, path: &[u8]| mode == Mode::SymbolicLink && scope.reads(path) && !on_top.is_about(path);
-        let links = (0..listing.len()).filter(|at| is_link(listing.mode(*at), listing.path(*at)));
-        let links = links.filter_map(|at| String::from_utf8(listing.path(at).to_vec()).ok());
-        let mut unread: Vec<(String, &str)> = links.map(|path| (path, LINK)).collect();
+        let mut found = Declarations::default();
         let mut there = Vec::new();
         for change in own(&on_top).filter(|change| change.status != Status::Deleted) {
             there.push(&change.path);
@@ -112,21 +109,20 @@ impl Discovery {
             }
             let Some(path) = in_words(&change.path) else { continue };
             match repository.work_tree_file(&change.path, MAX_SOURCE + 1) {
-                Ok(Some(file)) if file.paths.len() == 1 => contents.push((path, file.bytes)),
+                Ok(Some(file)) if file.paths.len() == 1 => found.contents.push((path, file.bytes)),
                 Ok(Some(_)) | Err(GitError::LinkOutside { .. } | GitError::LinkLoop { .. }) => {
-                    unread.push((path, LINK));
+                    found.unread.push((path, LINK));
                 }
                 Ok(None) => {
                     let lead = repository.leads_in_work_tree(&change.path)?;
                     let is_link = lead.is_some_and(|lead| !lead.links.is_empty());
-                    unread.push((path, if is_link { LINK } else { "it is no regular file" }));
+                    found.unread.push((path, if is_link { LINK } else { "it is no regular file" }));
                 }
                 Err(error) => return Err(error),
             }
         }
-        let tree = SourceTree::new(with(&listing, &on_top, &there), contents);
-        let tree = unread.into_iter().fold(tree, |tree, (path, why)| tree.with_unread(path, why));
-        Ok(Self::of(tree, scope))
+        let listing = with(committed.listing(), &on_top, &there);
+        Ok(Self::of(found.in_tree(&committed, listing, |path| on_top.is_about(path)), scope))
     }
 
     /// Reads the declarations in the files of a base. `changes` are the changes since the base. Only the changed files
@@ -151,10 +147,8 @@ impl Discovery {
                 wanted.extend(file.map(|file| (change.path.clone(), file.id())));
             }
         }
-        let mut contents = texts(repository, base, wanted)?;
-        let kept = self.tree.texts().filter(|file| !changes.is_about(file.name().as_bytes()));
-        contents.extend(kept.map(|file| (file.name().to_owned(), file.text().as_bytes().to_vec())));
-        let tree = SourceTree::new(with(self.tree.listing(), changes, &there), contents);
+        let listing = with(self.tree.listing(), changes, &there);
+        let tree = self.tree.updated(listing, |path| changes.is_about(path), texts(repository, base, wanted)?);
         Ok(Self::of(tree, self.scope.clone()))
     }
 
@@ -243,6 +237,39 @@ impl Discovery {
     }
 }
 
+/// What is known of a commit when the work tree has been compared with it. Git takes a while to compare them.
+enum Ahead {
+    /// What the commit's files declare.
+    Discovered(Discovery),
+    /// The commit's files, without their contents.
+    Listed(Listing),
+}
+
+impl Ahead {
+    /// Reads a commit; without one, there are no files. Contents are read when `scope` says which ones. They are not
+    /// read in a partial clone, which would have to fetch also those that the work tree replaces. For the same reason,
+    /// contents that cannot be read are no error.
+    ///
+    /// # Errors
+    /// When the commit or one of its trees cannot be read.
+    fn read(
+        repository: &Repository,
+        commit: Option<&CommitId>,
+        scope: &mpsc::Receiver<DiscoveryScope>,
+    ) -> Result<Self, GitError> {
+        let list = |commit| repository.with_fetching(|| repository.entries(commit));
+        let listing = commit.map_or_else(|| Ok(Listing::default()), list)?;
+        let scope = scope.recv().ok().filter(|scope| !scope.is_empty() && repository.partial_clone().is_none());
+        let Some(scope) = scope else { return Ok(Self::Listed(listing)) };
+        Ok(match declarations(repository, commit, &listing, &scope, &ChangeSet::default()) {
+            Ok(found) => {
+                Self::Discovered(Discovery::of(found.in_tree(&SourceTree::default(), listing, |_| true), scope))
+            }
+            Err(_) => Self::Listed(listing),
+        })
+    }
+}
+
 /// Returns the directories below a service's directory that are services of their own.
 fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
     service
@@ -254,9 +281,47 @@ fn ceded(service: &DiscoveredService) -> impl Iterator<Item = &RepoDir> {
 /// The contents of files, each with its path.
 type Texts = Vec<(String, Vec<u8>)>;
 
-/// Returns all files of a commit.
-fn listed(repository: &Repository, commit: &CommitId) -> Result<Listing, GitError> {
-    repository.with_fetching(|| repository.entries(commit))
+/// The files that declare something, as they were read.
+#[derive(Default)]
+struct Declarations {
+    contents: Texts,
+    /// The files that were not read, each with the reason.
+    unread: Vec<(String, &'static str)>,
+}
+
+impl Declarations {
+    /// Returns the tree of a revision. `listing` has its files. `known` is another revision, and `is_changed` returns
+    /// whether the file at a path differs from it.
+    fn in_tree(self, known: &SourceTree, listing: Listing, is_changed: impl Fn(&[u8]) -> bool) -> SourceTree {
+        let tree = known.updated(listing, is_changed, self.contents);
+        self.unread.into_iter().fold(tree, |tree, (path, why)| tree.with_unread(path, why))
+    }
+}
+
+/// Reads those files of a commit that declare something, without the files that `on_top` changes. `listing` has all
+/// files of the commit.
+fn declarations(
+    repository: &Repository,
+    commit: Option<&CommitId>,
+    listing: &Listing,
+    scope: &DiscoveryScope,
+    on_top: &ChangeSet,
+) -> Result<Declarations, GitError> {
+    let Some(commit) = commit else { return Ok(Declarations::default()) };
+    let (mut files, mut unread) = (Vec::new(), Vec::new());
+    for at in 0..listing.len() {
+        let path = listing.path(at);
+        if !scope.reads(path) || on_top.is_about(path) {
+            continue;
+        }
+        match listing.mode(at) {
+            Mode::File | Mode::Executable => files.push((RepoPath::from_git(path), listing.get(at).id)),
+            // The target of a link may change while the link stays, so the text at a base would be wrong.
+            Mode::SymbolicLink => unread.extend(String::from_utf8(path.to_vec()).ok().map(|path| (path, LINK))),
+            Mode::Submodule | Mode::Directory => {}
+        }
+    }
+    Ok(Declarations { contents: texts(repository, commit, files)?, unread })
 }
 
 /// Reads files of a commit, and returns each with its path. Files whose paths are not UTF-8 are left out, since a
@@ -275,10 +340,6 @@ fn in_words(path: &RepoPath) -> Option<String> {
 /// repository.
 fn own(changes: &ChangeSet) -> impl Iterator<Item = &Change> {
     changes.as_slice().iter().filter(|change| change.extent == Extent::Path)
-}
-
-fn is_file(mode: Mode) -> bool {
-    matches!(mode, Mode::File | Mode::Executable)
 }
 
 /// Returns a listing without the paths of the changes, but with the paths in `there`.
