@@ -230,17 +230,17 @@ impl Reader<'_> {
         });
         let options = Options { quantifier: quantifier(words.flatten().next()) };
         let file = ConfigFile { options, ..file };
-        let parsed = file.with_workspaces(self.repository, self.at.as_ref())?;
-        match parsed.parse() {
+        let (file, checked) = file.check(self.repository, self.at.as_ref())?;
+        match checked {
             Ok((config, warnings)) => {
                 // Files outside of the repository are read, and never written.
-                if parsed.in_repository.is_some() {
+                if file.in_repository.is_some() {
                     let text = config.source.text().to_owned();
-                    self.texts.insert(parsed.name.clone(), CheckedText { path: path.clone(), text });
+                    self.texts.insert(file.name.clone(), CheckedText { path: path.clone(), text });
                 }
                 let (config, more) = pipeline::with_copied(self.repository, config, self.at.as_ref())?;
                 self.unchecked.extend(more);
-                let (config, locked) = self.with_lockfiles(&parsed, config)?;
+                let (config, locked) = self.with_lockfiles(&file, config)?;
                 self.sets.push(FilterSet { config, warnings, place: FilterPlace::File(path), locked });
             }
             Err(problems) => self.refused(problems),

@@ -11,7 +11,7 @@ use super::printing::Output;
 use super::progress::Progress;
 use super::{changed, env};
 use crate::analysis::filter::Quantifier;
-use crate::config::{self, Config};
+use crate::config::{self, CheckedConfig, Config};
 use crate::inputs::git::{Head, Lacking, Repository, TokenVariable};
 use crate::inputs::trigger::{CiSign, Trigger};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
@@ -75,8 +75,9 @@ pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &C
     let repository = repository(general).ok()?;
     let named = named_config(general);
     let file = ConfigFile::find(&repository, named.as_deref(), general.directory(), Some(commit)).ok()?;
-    let file = ConfigFile { options: workspace.file.options, ..file.with_workspaces(&repository, Some(commit)).ok()? };
-    let (config, _) = file.parse().ok()?;
+    let file = ConfigFile { options: workspace.file.options, ..file };
+    let (file, checked) = file.check(&repository, Some(commit)).ok()?;
+    let (config, _) = checked.ok()?;
     let (config, _) = pipeline::with_copied(&repository, config, Some(commit)).ok()?;
     let trigger = Trigger { default_branch: workspace.trigger.default_branch.clone(), ..Trigger::local() };
     Some(Workspace { repository, file, config, trigger })
@@ -105,9 +106,7 @@ fn read(
         derived(&repository, content.as_ref(), output)?.ok_or_else(nothing_to_derive)?
     } else {
         match find(general, &repository, at.as_ref(), &trigger, output)? {
-            Ok(file) => {
-                file.with_workspaces(&repository, content.as_ref()).map_err(|error| unfetched(error, &repository))?
-            }
+            Ok(file) => file,
             Err(not_found) => {
                 let may_derive = asked.without == WithoutConfig::Derive && trigger.is_attended();
                 let derived = if may_derive { derived(&repository, content.as_ref(), output)? } else { None };
@@ -119,7 +118,9 @@ fn read(
         }
     };
     let file = ConfigFile { options: asked.options, ..found };
-    let config = parse(&file, output)?;
+    let checked = file.check(&repository, content.as_ref());
+    let (file, checked) = checked.map_err(|error| unfetched(error, &repository))?;
+    let config = checked_config(checked, output)?;
     let copied = pipeline::with_copied(&repository, config, content.as_ref());
     let (config, warnings) = copied.map_err(|error| unfetched(error, &repository))?;
     output.say(&warnings);
@@ -270,15 +271,11 @@ fn unfetched<E: Lacking + Into<Failure>>(error: E, repository: &Repository) -> F
     trouble.into_iter().fold(error.into(), |failure, trouble| failure.help(format!("{trouble}; {}", trouble.help())))
 }
 
-/// Parses a configuration, and reports its problems.
-fn parse(file: &ConfigFile, output: &Output) -> Result<Config, Failure> {
-    match file.parse() {
-        Err(Diagnostics(diagnostics)) => Err(Failure { exit: Exit::Usage, diagnostics }),
-        Ok((config, warnings)) => {
-            output.say(&warnings);
-            Ok(config)
-        }
-    }
+/// Returns a configuration without errors, and prints the warnings about it.
+fn checked_config(checked: CheckedConfig, output: &Output) -> Result<Config, Failure> {
+    let (config, warnings) = checked.map_err(|Diagnostics(diagnostics)| Failure { exit: Exit::Usage, diagnostics })?;
+    output.say(&warnings);
+    Ok(config)
 }
 
 /// Reads the event that a plan is made for. If there is no terminal, `HEAD` is detached, and the flags name no range,

@@ -62,30 +62,67 @@ pub struct Options {
     pub quantifier: Quantifier,
 }
 
-/// Reads a filters.yaml of either shape. `found` contains the services that were discovered in the ecosystems that the
-/// file's `workspaces` names. Returns the configuration and the warnings, which are in the order of the file.
+/// A configuration without errors, with the warnings about it; or all problems of a configuration with errors, including
+/// the warnings. Both are in the order of the file.
+pub type CheckedConfig = Result<(Config, Vec<Diagnostic>), Diagnostics>;
+
+/// The tree of values of a filters.yaml of either shape, before the values are checked.
+pub struct Unchecked<'s> {
+    source: &'s SourceFile,
+    /// `None` if the file is empty, or if an error stopped the reading.
+    root: Option<yaml::Node<'s>>,
+    problems: problems::Problems<'s>,
+}
+
+impl<'s> Unchecked<'s> {
+    /// Reads the text of a file.
+    #[must_use]
+    pub fn read(source: &'s SourceFile) -> Self {
+        let mut problems = problems::Problems::new(source);
+        let root = yaml::read(&mut problems);
+        Self { source, root, problems }
+    }
+
+    /// Returns the ecosystems that the key `workspaces` names; an empty list if the key cannot be read.
+    #[must_use]
+    pub fn workspaces(&self) -> Vec<Ecosystem> {
+        // The problems of the file are reported when it is checked.
+        let mut unreported = problems::Problems::new(self.source);
+        match self.root.as_ref().map(|root| (root, shape::of(root.view(), &mut unreported))) {
+            Some((root, Some(Shape::Structured))) => structured::workspaces(root.view(), &mut unreported),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Checks the values. `found` contains the services that were discovered in the ecosystems that the key
+    /// `workspaces` names.
+    ///
+    /// # Errors
+    /// When the file has an error.
+    pub fn check(self, options: Options, found: &Discovered) -> CheckedConfig {
+        let source = self.source.joined(found.files().cloned());
+        let mut problems = problems::Problems::new(&source);
+        problems.append(self.problems);
+        if self.root.is_none() {
+            shape::nothing(&mut problems);
+        }
+        let config = self.root.and_then(|root| match shape::of(root.view(), &mut problems)? {
+            Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
+            Shape::Structured => structured::read(root, found, &mut problems),
+        });
+        match config.filter(|_| !problems.has_errors()) {
+            Some(config) => Ok((config, problems.into_sorted())),
+            None => Err(Diagnostics(problems.into_sorted())),
+        }
+    }
+}
+
+/// Reads and checks a filters.yaml, as [`Unchecked::check`] does.
 ///
 /// # Errors
-/// When the file has an error. The result then contains all problems, including the warnings, in the order of the file.
-pub fn parse(
-    source: &SourceFile,
-    options: Options,
-    found: &Discovered,
-) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
-    let source = source.joined(found.files().cloned());
-    let mut problems = problems::Problems::new(&source);
-    let root = yaml::read(&mut problems);
-    if root.is_none() {
-        shape::nothing(&mut problems);
-    }
-    let config = root.and_then(|root| match shape::of(root.view(), &mut problems)? {
-        Shape::Flat => flat::read(root.view(), options.quantifier, &mut problems),
-        Shape::Structured => structured::read(root, found, &mut problems),
-    });
-    match config.filter(|_| !problems.has_errors()) {
-        Some(config) => Ok((config, problems.into_sorted())),
-        None => Err(Diagnostics(problems.into_sorted())),
-    }
+/// As for [`Unchecked::check`].
+pub fn parse(source: &SourceFile, options: Options, found: &Discovered) -> CheckedConfig {
+    Unchecked::read(source).check(options, found)
 }
 
 /// Reads the definitions of the services in an older or newer version of filters.yaml. A key that this program does not
@@ -127,14 +164,8 @@ pub fn may_have_workspaces(bytes: &[u8]) -> bool {
 /// Returns the ecosystems that the key `workspaces` of a filters.yaml names; an empty list if the key cannot be read.
 #[must_use]
 pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
-    if !may_have_workspaces(bytes) {
-        return Vec::new();
-    }
-    let Ok(source) = decode(name, bytes) else { return Vec::new() };
-    let mut problems = problems::Problems::new(&source);
-    let root = yaml::read(&mut problems);
-    match root.as_ref().map(|root| (root, shape::of(root.view(), &mut problems))) {
-        Some((root, Some(Shape::Structured))) => structured::workspaces(root.view(), &mut problems),
+    match decode(name, bytes) {
+        Ok(source) if may_have_workspaces(bytes) => Unchecked::read(&source).workspaces(),
         _ => Vec::new(),
     }
 }

@@ -38,6 +38,13 @@ impl<'f> Problems<'f> {
         Self { file, found: Vec::new(), known: BTreeSet::new(), withheld: 0, compared: Cell::new(0), errors: false }
     }
 
+    /// Adds the problems that another list has.
+    pub(super) fn append(&mut self, other: Self) {
+        self.errors |= other.errors;
+        self.withheld += other.withheld;
+        other.found.into_iter().for_each(|problem| self.push(problem));
+    }
+
     /// Returns the file in which the problems were found.
     pub(super) fn file(&self) -> &'f SourceFile {
         self.file

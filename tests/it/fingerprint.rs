@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use rebake::analysis::base::{self, Compare};
+use rebake::analysis::discover::Discovered;
 use rebake::analysis::filter::members;
 use rebake::analysis::fingerprint::{Fingerprints, HashInput};
-use rebake::config::Options;
-use rebake::config::{Config, Global};
+use rebake::config::{self, Config, Global, Options};
 use rebake::inputs::trigger::Trigger;
 use rebake::model::change::ChangeSet;
+use rebake::model::diagnostic::SourceFile;
 use rebake::model::name::{CommitId, ServiceId};
 use rebake::model::tree::Mode;
 use rebake::plan::pipeline::{
@@ -381,7 +382,7 @@ fn affected_exactly_where_the_fingerprint_differs() {
             discovery: Discovery::default(),
             lockfiles: LockfileCache::default(),
         };
-        let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+        let config = checked(&file);
         let mut history = History::default();
         let mut files = Files::default();
         for time in 0..15 {
@@ -465,7 +466,7 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
             discovery: Discovery::default(),
             lockfiles: LockfileCache::default(),
         };
-        let (config, _) = file.parse().unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+        let config = checked(&file);
         let (mut history, mut files) = (History::default(), Files::default());
         let mut before = files.clone();
         for time in 0..20 {
@@ -520,6 +521,14 @@ fn fingerprints_are_equal_exactly_where_all_that_belongs_is_equal() {
     assert!(wholes.get() > 100, "{}", wholes.get());
 }
 
+/// Returns the configuration in a file that names no ecosystem.
+fn checked(file: &ConfigFile) -> Config {
+    let text = String::from_utf8_lossy(&file.bytes);
+    let source = SourceFile::new(&*file.name, &*text);
+    let checked = config::parse(&source, file.options, &Discovered::default());
+    checked.unwrap_or_else(|problems| panic!("{text}\n{problems:?}")).0
+}
+
 /// How many directories are read for the fingerprints of all services.
 fn read(repo: &Repo, services: &str) -> usize {
     let bytes = format!("services:\n{services}").into_bytes();
@@ -531,7 +540,7 @@ fn read(repo: &Repo, services: &str) -> usize {
         discovery: Discovery::default(),
         lockfiles: LockfileCache::default(),
     };
-    let config = file.parse().unwrap().0;
+    let config = checked(&file);
     let services: Vec<_> = config.graph.services().collect();
     let (head, none) = (repo.git(["rev-parse", "HEAD"]).parse().unwrap(), ChangeSet::default());
     let moment = Moment { commit: &head, on_top: &none, files: Listed::InPart };

@@ -29,6 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "analysis::discover",
             "analysis::filter",
             "analysis::fingerprint",
+            "config",
             "glob",
             "inputs::git",
             "inputs::source",

@@ -148,7 +148,8 @@ fn no_more_directories_are_read_than_lie_on_the_way_to_what_changed() {
         repo.commit("next");
         let repository = repo.open();
         let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
-        let config = file.parse().unwrap().0;
+        let (file, checked) = file.check(&repository, None).unwrap();
+        let config = checked.unwrap().0;
         // What a builder reads in a directory that its service takes whole needs no patterns of its own: there is one list
         // for each service, `global` and `unowned`.
         assert_eq!(config.filters.len(), SERVICES + 2);

@@ -349,7 +349,8 @@ impl World {
 fn since_built(repo: &Repo, head: &CommitId) -> Planned {
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), Some(head)).unwrap();
-    let config = file.parse().unwrap().0;
+    let (file, checked) = file.check(&repository, Some(head)).unwrap();
+    let config = checked.unwrap().0;
     let base = base::RangeRequest {
         head: Some(head.to_string()),
         compare: Compare::Since(Since::Built),

@@ -570,7 +570,8 @@ fn formats_that_print_no_version_and_no_fingerprint_read_nothing_for_them() {
     let repo = repo();
     let repository = repo.open();
     let file = ConfigFile::find(&repository, None, repo.dir(), None).unwrap();
-    let config = file.parse().unwrap().0;
+    let (file, checked) = file.check(&repository, None).unwrap();
+    let config = checked.unwrap().0;
     let work = |naming: Option<Naming>, fingerprints: TakeFingerprints| {
         let base = rebake::analysis::base::RangeRequest {
             compare: rebake::analysis::base::Compare::Everything,

@@ -46,5 +46,6 @@ fn config() -> Option<Config> {
     let repository = Repository::discover(directory).ok()?;
     let named = env::read(env::CONFIG).map(std::path::PathBuf::from);
     let file = ConfigFile::find(&repository, named.as_deref(), directory, None).ok()?;
-    file.parse().ok().map(|(config, _)| config)
+    let (_, checked) = file.check(&repository, None).ok()?;
+    checked.ok().map(|(config, _)| config)
 }

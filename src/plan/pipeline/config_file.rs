@@ -5,10 +5,10 @@ use std::path::{Component, Path, PathBuf};
 
 use super::discovery::{Discovery, DiscoveryScope};
 use super::lockfiles::LockfileCache;
-use crate::config::{self, Config, Options};
+use crate::config::{self, CheckedConfig, Options};
 use crate::inputs::git::{self, FileAt, Lacking, Missing, Repository, WorkTreeFile};
 use crate::model::change::{Change, ChangeSet, Extent, Status};
-use crate::model::diagnostic::{Diagnostic, Diagnostics};
+use crate::model::diagnostic::Diagnostics;
 use crate::model::name::{CommitId, Escaped, RepoPath};
 
 /// The default paths of the configuration, from the root of the repository, in the order in which they are searched.
@@ -267,33 +267,35 @@ impl ConfigFile {
         Ok(Self { name, bytes, in_repository: None, options, discovery, lockfiles })
     }
 
-    /// Adds the services that the repository's own files declare, at a commit or in the work tree, in the ecosystems
-    /// that the key `workspaces` names.
+    /// Reads and checks the configuration. If it has the key `workspaces`, also reads the services that the repository's
+    /// own files declare in these ecosystems, at a commit or in the work tree, and returns this file with them.
     ///
     /// # Errors
-    /// When these files cannot be read.
-    pub fn with_workspaces(self, repository: &Repository, at: Option<&CommitId>) -> Result<Self, git::GitError> {
+    /// When the repository's own files cannot be read.
+    pub fn check(self, repository: &Repository, at: Option<&CommitId>) -> Result<(Self, CheckedConfig), git::GitError> {
+        let source = match config::decode(&self.name, &self.bytes) {
+            Ok(source) => source,
+            Err(problem) => return Ok((self, Err(Diagnostics(vec![problem])))),
+        };
         if self.in_repository.is_none() || !config::may_have_workspaces(&self.bytes) {
-            return Ok(self);
+            let checked = config::parse(&source, self.options, self.discovery.found());
+            return Ok((self, checked));
         }
-        let asked = || DiscoveryScope::Workspaces(config::workspaces(&self.name, &self.bytes));
+        let mut unchecked = None;
+        let asked = || {
+            let unchecked = unchecked.insert(config::Unchecked::read(&source));
+            DiscoveryScope::Workspaces(unchecked.workspaces())
+        };
         let discovery = Discovery::read(repository, at, asked)?;
-        Ok(Self { discovery, ..self })
+        let unchecked = unchecked.unwrap_or_else(|| config::Unchecked::read(&source));
+        let checked = unchecked.check(self.options, discovery.found());
+        Ok((Self { discovery, ..self }, checked))
     }
 
     /// Whether there is no file, and the configuration is derived from the repository's own files.
     #[must_use]
     pub fn is_derived(&self) -> bool {
         *self.discovery.scope() == DiscoveryScope::Everything
-    }
-
-    /// Reads the configuration. Also returns warnings, in the order of the file.
-    ///
-    /// # Errors
-    /// When the configuration has an error. The returned error has all problems, also the warnings.
-    pub fn parse(&self) -> Result<(Config, Vec<Diagnostic>), Diagnostics> {
-        let source = config::decode(&self.name, &self.bytes).map_err(|problem| Diagnostics(vec![problem]))?;
-        config::parse(&source, self.options, self.discovery.found())
     }
 
     /// Whether the configuration, or a file from which services are discovered, differs from the one in the commit.

@@ -9,7 +9,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::base_config::{self, BaseConfig};
 use super::base_groups::Group;
 use super::lockfiles::LockfileChanges;
-use super::{ConfigFile, snapshot};
+use super::{ConfigFile, WorkspaceView, snapshot};
 use crate::analysis::affected::{Cause, Degraded, Direct, NoRecord, spread};
 use crate::analysis::base::{AllAffected, Changes, Comparison, Doubt, Notes, Tip};
 use crate::analysis::filter::{self, FilterId, Matches};
@@ -72,8 +72,33 @@ impl Kept {
 }
 
 impl<'a> Findings<'a> {
+    /// Compares the groups with the tip, one after the other. Also returns how many configurations at bases were read.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub(super) fn read(
+        workspace: &WorkspaceView<'a>,
+        tip: &Tip,
+        groups: Vec<Group>,
+        kept: &'a Kept,
+    ) -> Result<((Self, usize), Notes), git::GitError> {
+        let WorkspaceView { repository, file, config, .. } = *workspace;
+        let mut notes = Notes::default();
+        // Most trees are equal at several bases, so an object cache saves time.
+        let caching = (groups.len() > 1).then(|| repository.with_object_cache());
+        let mut differ = caching.as_ref().unwrap_or(repository).differ();
+        let mut reader = base_config::Reader::new(repository, file);
+        let mut findings = Self::none(config, file, kept);
+        for (position, group) in groups.into_iter().enumerate() {
+            let compared = GroupChanges::of(&mut differ, &mut reader, config, tip, group)?;
+            findings.add(position, notes.keep(compared));
+        }
+        notes.warnings.extend(reader.note());
+        Ok(((findings, reader.count()), notes))
+    }
+
     /// Returns the state before any comparison is added.
-    pub(super) fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
+    fn none(config: &'a Config, file: &'a ConfigFile, kept: &'a Kept) -> Self {
         Self {
             config,
             file,
@@ -95,7 +120,7 @@ impl<'a> Findings<'a> {
     /// The dependencies of a service are compared with the *service's* base too. If a dependency was built after this
     /// base, the dependency itself need not be built again. The service must be, since its last build used the
     /// dependency's older content.
-    pub(super) fn add(&mut self, position: usize, compared: GroupChanges) {
+    fn add(&mut self, position: usize, compared: GroupChanges) {
         let config = self.config;
         let room = &self.kept.0[position];
         if self.kept.0.len() == 1 {

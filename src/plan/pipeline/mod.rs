@@ -70,7 +70,8 @@ use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
-use group_changes::{Findings, GroupChanges, Kept};
+use dead::services_without_files;
+use group_changes::{Findings, Kept};
 use lockfiles::{Revision, missing_lockfiles, read_ahead};
 use naming::{Named, Namer};
 use policy::Analysed;
@@ -258,27 +259,28 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let workspace = &WorkspaceView { config, ..*workspace };
 
     step("reading changes");
-    // Most trees are equal at several bases, so an object cache saves time.
-    let keeping = (grouped.groups.len() > 1).then(|| repository.with_object_cache());
-    let mut differ = keeping.as_ref().unwrap_or(repository).differ();
-    let mut reader = base_config::Reader::new(repository, file);
     let kept = Kept::of_groups(grouped.groups.len());
-    let mut findings = Findings::none(config, file, &kept);
-    for (position, group) in grouped.groups.into_iter().enumerate() {
-        findings.add(position, notes.keep(GroupChanges::of(&mut differ, &mut reader, config, &range.tip, group)?));
-    }
-    notes.warnings.extend(reader.note());
-    let configs = reader.count();
+    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+    let handle = repository.handles();
+    let search = |repository: &Repository| match dead {
+        Dead::Allow => Ok(Some(Vec::new())),
+        Dead::ByShape | Dead::Error | Dead::Warn => services_without_files(repository, config, &range.tip),
+    };
+    let read = || Findings::read(workspace, &range.tip, grouped.groups, &kept);
+    let (without_files, read) = beside(|| search(&handle()), read);
+    let (mut findings, configs) = notes.keep(read?);
+    // A tree that was missing may have been fetched meanwhile.
+    let without_files = without_files?.map_or_else(|| search(repository), |found| Ok(Some(found)))?.unwrap_or_default();
     let unmatched = findings.unmatched();
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
     notes.doubts.extend(undecided(&direct));
 
-    step("looking for services without files");
-    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
-    let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched, direct: &direct };
-    let (warnings, searched) = policy::check(workspace, &found, request, dead)?;
+    step("checking policies");
+    let changes = &findings.changes;
+    let found = Analysed { range: &range, changes, unmatched: &unmatched, direct: &direct, without_files };
+    let (warnings, searched) = policy::check(workspace, found, request, dead)?;
 
     step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);

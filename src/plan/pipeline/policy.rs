@@ -10,7 +10,7 @@ use crate::config::Shape;
 use crate::model::change::{Change, ChangeSet};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::Listed;
+use crate::model::name::{Listed, ServiceId};
 
 /// What to do when nothing matches a changed path (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -45,6 +45,8 @@ pub(super) struct Analysed<'a> {
     pub(super) unmatched: &'a [&'a Change],
     /// The causes that services have of their own.
     pub(super) direct: &'a Direct<'a>,
+    /// The services whose patterns match no file, if that matters.
+    pub(super) without_files: Vec<ServiceId>,
 }
 
 /// Checks in CI that base has no configuration if head has none, so that a configuration is not dropped silently.
@@ -71,16 +73,17 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
 /// When a policy refuses one of these.
 pub(super) fn check(
     workspace: &WorkspaceView,
-    found: &Analysed,
+    found: Analysed,
     request: &Request,
     dead: Dead,
 ) -> Result<(Vec<Diagnostic>, usize), Error> {
     let WorkspaceView { repository, config, .. } = *workspace;
-    let Analysed { range, changes, direct, .. } = *found;
-    let moved = moved(config, changes, found.unmatched);
+    let Analysed { range, changes, unmatched, direct, without_files } = found;
+    let moved = moved(config, changes, unmatched);
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    warnings.extend(unmatched_paths(config.shape, found.unmatched, request.unmatched, &moved)?);
-    warnings.extend(dead::say(config, (dead, &request.dead_among), &Trees { repository, range }, &moved)?);
+    warnings.extend(unmatched_paths(config.shape, unmatched, request.unmatched, &moved)?);
+    let trees = Trees { repository, range };
+    warnings.extend(dead::say(config, (dead, &request.dead_among), without_files, &trees, &moved)?);
     let (leading, searched) = unmatched_links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
     warnings.extend(leading);
     Ok((warnings, searched))

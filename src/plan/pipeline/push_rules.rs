@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::{ConfigFile, Error, Request, WorkspaceView, base_config, environment, has_built_refs};
+use super::{Error, Request, WorkspaceView, base_config, environment, has_built_refs};
 use crate::analysis::base::{self, Compare, Doubt, Tip};
-use crate::config::{Config, Environment, Push, Service};
+use crate::config::{self, Config, Environment, Push, Service};
 use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{Escaped, Listed, ServiceId};
@@ -92,7 +92,8 @@ impl<'a> PushRules<'a> {
                 return Ok(head.unknown(&format!("the configuration at {named} cannot be read ({error})")));
             }
         };
-        let then = match (ConfigFile { bytes, ..file.clone() }).parse() {
+        let source = config::decode(&file.name, &bytes).map_err(|problem| Diagnostics(vec![problem]));
+        let then = match source.and_then(|source| config::parse(&source, file.options, file.discovery.found())) {
             Ok((then, _)) => then,
             Err(Diagnostics(problems)) => {
                 let problem = problems.into_iter().find(Diagnostic::is_error).map(|error| error.message);

@@ -40,7 +40,7 @@ pub enum OpenError {
 
 impl Workspace {
     /// Opens the repository that contains a directory, with the filters.yaml of its work tree. The event is that of a
-    /// local run, and nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::parse`] returns
+    /// local run, and nothing is fetched. Warnings about the configuration are dropped; [`ConfigFile::check`] returns
     /// them.
     ///
     /// # Errors
@@ -50,7 +50,8 @@ impl Workspace {
         let directory = directory.as_ref();
         let repository = Repository::discover(directory)?;
         let file = ConfigFile::find(&repository, None, directory, None)?;
-        let (config, _) = file.parse()?;
+        let (file, checked) = file.check(&repository, None)?;
+        let (config, _) = checked?;
         let (config, _) = super::with_copied(&repository, config, None)?;
         Ok(Self { repository, file, config, trigger: Trigger::local() })
     }

@@ -113,7 +113,8 @@ impl Environment {
     ) -> Planned {
         let kind = Kind::any(random);
         let file = ConfigFile::find(repository, None, dir, Some(&commit)).unwrap();
-        let config = file.parse().unwrap().0;
+        let (file, checked) = file.check(repository, Some(&commit)).unwrap();
+        let config = checked.unwrap().0;
         let compare = if random.one_in(8) { Compare::Everything } else { Compare::Since(Since::Built) };
         let only: Vec<String> =
             if random.one_in(5) { vec![format!("s{}", random.below(SERVICES))] } else { Vec::new() };
