@@ -29,7 +29,6 @@ const CRATES: &[(&str, &[&str])] = &[
             "analysis::discover",
             "analysis::filter",
             "analysis::fingerprint",
-            "config",
             "glob",
             "inputs::git",
             "inputs::source",

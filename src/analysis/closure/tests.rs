@@ -43,6 +43,33 @@ fn changes_say_from_what_to_what_and_via_whom() {
 }
 
 #[test]
+fn a_copy_of_a_package_with_other_dependencies_is_no_new_package() {
+    let lockfile = |of_x: &str, inside: &str| {
+        format!(
+            r#"{{"lockfileVersion": 3, "packages": {{
+                "a": {{"name": "a", "dependencies": {{"x": "1", "y": "1"}}}},
+                "node_modules/a": {{"resolved": "a", "link": true}},
+                "node_modules/w": {{"version": "1.0.0"}},
+                "node_modules/x": {{"version": "1.0.0"{of_x}}},
+                "node_modules/y": {{"version": "1.0.0", "dependencies": {{"z": "1"}}}},
+                "node_modules/z": {{"version": "1.0.0", "dependencies": {{"w": "*"}}}}{inside}
+            }}}}"#
+        )
+    };
+    let before = lockfile("", "");
+    let inside = r#",
+        "node_modules/x/node_modules/w": {"version": "2.0.0"},
+        "node_modules/x/node_modules/z": {"version": "1.0.0", "dependencies": {"w": "*"}}"#;
+    let after = lockfile(r#", "dependencies": {"z": "1"}"#, inside);
+    let [then, now] = [before, after].map(|text| resolution(LockfileFormat::Npm, &text));
+    let entry = |resolution: &Resolution| resolution.lockfile().in_directory("a");
+    let comparison = ClosureComparison::new(Some(&then), Some(&now), WithDevelopment::Yes);
+    let changes = comparison.changes(entry(&then), entry(&now)).into_iter();
+    let changes: Vec<_> = changes.map(|change| (change.name, change.from, change.to)).collect();
+    assert_eq!(changes, [("w".to_owned(), Vec::new(), vec!["2.0.0".to_owned()])]);
+}
+
+#[test]
 fn what_a_package_is_needed_for_is_part_of_a_closure() {
     let of = |text: &str, with| {
         let resolution = resolution(LockfileFormat::Pnpm, text);

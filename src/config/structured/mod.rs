@@ -22,7 +22,6 @@ pub(super) use environments::usual as usual_environments;
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use rayon::prelude::*;
 
 use super::copied_patterns::{add_inputs, including};
 use super::lockfile_use::LockfilePatterns;
@@ -34,7 +33,6 @@ use super::{Computed, Config, Global, Service, Shape, definition};
 use crate::analysis::definition::{Definition, Definitions};
 use crate::analysis::discover::Discovered;
 use crate::analysis::filter::{Filter, Filters};
-use crate::analysis::graph::Graph;
 use crate::inputs::source::Ecosystem;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::ServiceName;
@@ -52,12 +50,16 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
     libraries::check(&file, problems);
     commands::check(&file, problems);
     let services = with_defaults(&mut file);
-    let graph = check_together(&services, &file, problems);
+    names::check(&services, &file, problems);
+    let graph = dependencies::check(&services, problems);
+    needs::check(&services, problems);
+    tags::check(&services, problems);
     let environments = environments::check(&file.environments, problems);
     let mut filters = Vec::new();
     // Services are large, so the map gets its whole capacity at once.
     let mut list = IndexMap::with_capacity(services.len());
-    for checked in check_each(services, problems) {
+    for (name, service) in services {
+        let Some(checked) = service::check(&name, service, problems) else { continue };
         let service::Checked { filter, mut inputs, depends_on, mut service } = checked;
         let name = service.name.value.as_str();
         inputs.extend(added.besides.remove(name).unwrap_or_default());
@@ -98,43 +100,6 @@ pub(super) fn read(root: Node<'_>, found: &Discovered, problems: &mut Problems<'
         computed: Computed::default(),
     })
 }
-
-/// Checks all services against each other, and returns the graph of their dependencies, or `None` if there is a cycle.
-fn check_together(services: &Services, file: &raw::File, problems: &mut Problems<'_>) -> Option<Graph> {
-    let (mut of_names, mut of_tags) = (Problems::new(problems.file()), Problems::new(problems.file()));
-    let (graph, ()) = rayon::join(
-        || {
-            names::check(services, file, &mut of_names);
-            let graph = dependencies::check(services, &mut of_names);
-            needs::check(services, &mut of_names);
-            graph
-        },
-        || tags::check(services, &mut of_tags),
-    );
-    problems.append(of_names);
-    problems.append(of_tags);
-    graph
-}
-
-/// Checks the keys of each service against each other, and returns the checked services.
-fn check_each(services: Services, problems: &mut Problems<'_>) -> Vec<service::Checked> {
-    let file = problems.file();
-    let check = |(name, service): (String, Named<Box<raw::Service>>)| {
-        let mut problems = Problems::new(file);
-        (service::check(&name, service, &mut problems), problems)
-    };
-    let services: Vec<_> = services.into_iter().collect();
-    let checked: Vec<_> = services.into_par_iter().with_min_len(AT_ONCE).map(check).collect();
-    let mut all = Vec::with_capacity(checked.len());
-    for (service, found) in checked {
-        problems.append(found);
-        all.extend(service);
-    }
-    all
-}
-
-/// The smallest number of services for which another thread saves time.
-const AT_ONCE: usize = 64;
 
 /// Reads the definitions of the services in an older or newer version of the file, which may have keys and rules that
 /// this program does not know. The definition of a service with an unreadable value equals no other definition.

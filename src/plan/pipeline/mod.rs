@@ -70,7 +70,6 @@ use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
-use dead::services_without_files;
 use group_changes::{Findings, Kept};
 use lockfiles::{Revision, missing_lockfiles, read_ahead};
 use naming::{Named, Namer};
@@ -260,27 +259,18 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
 
     step("reading changes");
     let kept = Kept::of_groups(grouped.groups.len());
-    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
-    let handle = repository.handles();
-    let search = |repository: &Repository| match dead {
-        Dead::Allow => Ok(Some(Vec::new())),
-        Dead::ByShape | Dead::Error | Dead::Warn => services_without_files(repository, config, &range.tip),
-    };
-    let read = || Findings::read(workspace, &range.tip, grouped.groups, &kept);
-    let (without_files, read) = beside(|| search(&handle()), read);
-    let (mut findings, configs) = notes.keep(read?);
-    // A tree that was missing may have been fetched meanwhile.
-    let without_files = without_files?.map_or_else(|| search(repository), |found| Ok(Some(found)))?.unwrap_or_default();
+    let (mut findings, configs) = notes.keep(Findings::read(workspace, &range.tip, grouped.groups, &kept)?);
     let unmatched = findings.unmatched();
 
     step("finding causes");
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
     notes.doubts.extend(undecided(&direct));
 
-    step("checking policies");
-    let changes = &findings.changes;
-    let found = Analysed { range: &range, changes, unmatched: &unmatched, direct: &direct, without_files };
-    let (warnings, searched) = policy::check(workspace, found, request, dead)?;
+    step("looking for services without files");
+    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+    let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched };
+    let warnings = policy::check(workspace, &found, request, dead)?;
+    let searched = unmatched_links::region(config, &findings.changes, &direct);
 
     step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);
@@ -299,8 +289,13 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
         }
     };
     let handle = repository.handles();
-    let take = || fingerprints(&handle(), file, config, &range.tip, &planned, request.fingerprints);
-    let (prints, named) = beside(take, name);
+    let take = || {
+        let (repository, head) = (handle(), range.tip.commit.as_ref());
+        let links = unmatched_links::say(&repository, config, head, &findings.changes, searched);
+        (links, fingerprints(&repository, file, config, &range.tip, &planned, request.fingerprints))
+    };
+    let (((links, searched), prints), named) = beside(take, name);
+    notes.warnings.extend(links);
     let (Prints { found: fingerprints, doubt, directories }, named) = (prints?, named?);
     // There may be a doubt already about files of the work tree that git could not read.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");

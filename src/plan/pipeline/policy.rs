@@ -3,14 +3,13 @@
 use super::config_file::at_usual_place;
 use super::dead::{self, Dead, Trees};
 use super::moved_directory::{Moved, moved};
-use super::{Error, Request, WorkspaceView, unmatched_links};
-use crate::analysis::affected::Direct;
+use super::{Error, Request, WorkspaceView};
 use crate::analysis::base::Range;
 use crate::config::Shape;
 use crate::model::change::{Change, ChangeSet};
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{Listed, ServiceId};
+use crate::model::name::Listed;
 
 /// What to do when nothing matches a changed path (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,10 +42,6 @@ pub(super) struct Analysed<'a> {
     pub(super) changes: &'a ChangeSet,
     /// The changes that no filter matches.
     pub(super) unmatched: &'a [&'a Change],
-    /// The causes that services have of their own.
-    pub(super) direct: &'a Direct<'a>,
-    /// The services whose patterns match no file, if that matters.
-    pub(super) without_files: Vec<ServiceId>,
 }
 
 /// Checks in CI that base has no configuration if head has none, so that a configuration is not dropped silently.
@@ -66,27 +61,23 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
     Ok(())
 }
 
-/// Checks changed paths that no filter matches, services without files, and links whose targets no filter of their
-/// service matches. Returns warnings, and the number of directories that were searched for links.
+/// Checks changed paths that no filter matches, and services without files. Returns warnings.
 ///
 /// # Errors
 /// When a policy refuses one of these.
 pub(super) fn check(
     workspace: &WorkspaceView,
-    found: Analysed,
+    found: &Analysed,
     request: &Request,
     dead: Dead,
-) -> Result<(Vec<Diagnostic>, usize), Error> {
+) -> Result<Vec<Diagnostic>, Error> {
     let WorkspaceView { repository, config, .. } = *workspace;
-    let Analysed { range, changes, unmatched, direct, without_files } = found;
-    let moved = moved(config, changes, unmatched);
+    let Analysed { range, changes, .. } = *found;
+    let moved = moved(config, changes, found.unmatched);
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    warnings.extend(unmatched_paths(config.shape, unmatched, request.unmatched, &moved)?);
-    let trees = Trees { repository, range };
-    warnings.extend(dead::say(config, (dead, &request.dead_among), without_files, &trees, &moved)?);
-    let (leading, searched) = unmatched_links::say(repository, config, range.tip.commit.as_ref(), changes, direct);
-    warnings.extend(leading);
-    Ok((warnings, searched))
+    warnings.extend(unmatched_paths(config.shape, found.unmatched, request.unmatched, &moved)?);
+    warnings.extend(dead::say(config, (dead, &request.dead_among), &Trees { repository, range }, &moved)?);
+    Ok(warnings)
 }
 
 /// The greatest number of paths that a warning names.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use rebake::analysis::closure::{ClosureComparison, Resolution, WithDevelopment};
-use rebake::inputs::lockfile::{Lockfile, LockfileFormat, NeededFor};
+use rebake::analysis::closure::{ClosureComparison, PackageChange, Resolution, WithDevelopment};
+use rebake::inputs::lockfile::{LockedPackage, Lockfile, LockfileFormat, NeededFor};
 
 use crate::random::{Random, for_seeds};
 
@@ -150,6 +150,38 @@ fn entry(resolution: &Resolution, member: usize) -> usize {
     lockfile.in_directory(&name(member)).unwrap_or_else(|| lockfile.named(&name(member))[0])
 }
 
+/// Each changed package, with the direct dependency through which it is needed.
+fn differences(changes: &[PackageChange]) -> BTreeMap<String, String> {
+    let via = |change: &PackageChange| change.via.clone().unwrap_or_else(|| change.name.clone());
+    changes.iter().map(|change| (change.name.clone(), via(change))).collect()
+}
+
+/// The same, by searching both closures to their ends, nearest packages first.
+fn slow_differences(states: [(&Resolution, usize); 2], with: WithDevelopment) -> BTreeMap<String, String> {
+    let [before, after] = states.map(|(resolution, start)| {
+        let packages = resolution.lockfile().packages();
+        let (mut found, mut seen, mut at) = (Vec::new(), BTreeSet::from([start]), 0);
+        let mut next = vec![(start, None)];
+        while let Some((package, first)) = next.get(at).copied() {
+            for to in resolution.needs(package, with).filter(|to| seen.insert(*to)) {
+                next.push((to, Some(first.unwrap_or(to))));
+            }
+            let LockedPackage { version, identity, .. } = &packages[package];
+            let key = (packages[package].called().to_owned(), version.clone(), identity.clone());
+            found.extend(first.map(|first| (key, packages[first].called().to_owned())));
+            at += 1;
+        }
+        found
+    });
+    let mut differences = BTreeMap::new();
+    for (own, other) in [(&after, &before), (&before, &after)] {
+        for ((name, ..), via) in own.iter().filter(|(key, _)| other.iter().all(|(known, _)| known != key)) {
+            differences.entry(name.clone()).or_insert_with(|| via.clone());
+        }
+    }
+    differences
+}
+
 /// A pair of graphs a seed; `REBAKE_SEED=0..100000` makes it 100,000.
 #[test]
 fn closures_differ_where_a_search_finds_a_difference() {
@@ -166,6 +198,11 @@ fn closures_differ_where_a_search_finds_a_difference() {
                 let differ = then.digest(from, with) != now.digest(to, with);
                 assert_eq!(differ, searched_before != searched_after, "member {member}");
                 let changes = comparison.changes(Some(from), Some(to));
+                assert_eq!(
+                    differences(&changes),
+                    slow_differences([(&then, from), (&now, to)], with),
+                    "member {member}"
+                );
                 assert!(differ || changes.is_empty(), "member {member}");
                 let versions = |searched: BTreeSet<Reached>| -> BTreeSet<(usize, Option<usize>)> {
                     searched.into_iter().map(|(package, version, _)| (package, version)).collect()

@@ -6,7 +6,7 @@ mod spelling;
 
 use super::Error;
 use super::moved_directory::Moved;
-use crate::analysis::base::{Range, Tip};
+use crate::analysis::base::Range;
 use crate::config::{Config, ServiceOrigin, Shape};
 use crate::inputs::git::{self, Repository};
 use crate::model::choice::Choice;
@@ -46,38 +46,41 @@ pub(super) struct Trees<'a> {
     pub(super) range: &'a Range,
 }
 
-/// Returns the services whose patterns match no file of head with the work tree's changes on top; `None` if a tree is
-/// missing in this clone, since trees are not fetched for this.
-///
-/// # Errors
-/// When the trees cannot be read for another reason.
-pub(super) fn services_without_files(
-    repository: &Repository,
-    config: &Config,
-    tip: &Tip,
-) -> Result<Option<Vec<ServiceId>>, git::GitError> {
-    let wanted = config.services.values().map(|service| service.filter);
-    let (head, on_top) = (tip.commit.as_ref(), &tip.on_top);
-    let without = match filters_without_files::without_files(repository, &config.filters, wanted, head, on_top) {
-        Err(git::GitError::MissingTree { .. }) => return Ok(None),
-        without => without?,
-    };
-    let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);
-    Ok(Some(config.graph.services().filter(is_dead).collect()))
+impl Trees<'_> {
+    /// Returns the services whose patterns match no file of head with the changes on top. Returns none if a tree is
+    /// missing in this clone, since trees are not fetched for this.
+    fn dead(&self, config: &Config) -> Result<Vec<ServiceId>, git::GitError> {
+        let wanted = config.services.values().map(|service| service.filter);
+        let tip = &self.range.tip;
+        let without = match filters_without_files::without_files(
+            self.repository,
+            &config.filters,
+            wanted,
+            tip.commit.as_ref(),
+            &tip.on_top,
+        ) {
+            Err(git::GitError::MissingTree { .. }) => return Ok(Vec::new()),
+            without => without?,
+        };
+        let is_dead = |service: &ServiceId| without.contains(&config.services[service.0].filter);
+        Ok(config.graph.services().filter(is_dead).collect())
+    }
 }
 
-/// Returns warnings about services without files, whether affected or not. If `among` is not empty, only the services
-/// that it names count.
+/// Returns warnings about the services without files, whether affected or not. If `among` is not empty, only the
+/// services that it names count.
 ///
 /// # Errors
 /// When the policy makes one of these services an error, or git fails.
 pub(super) fn say(
     config: &Config,
     (policy, among): (Dead, &[String]),
-    mut dead: Vec<ServiceId>,
     trees: &Trees,
     moved: &[Moved],
 ) -> Result<Vec<Diagnostic>, Error> {
+    if policy == Dead::Allow {
+        return Ok(Vec::new());
+    }
     // Discovered services have no patterns that a person could correct.
     let is_written = |service: ServiceId| config.services[service.0].origin == ServiceOrigin::Written;
     let is_error = |service: ServiceId| match policy {
@@ -85,6 +88,7 @@ pub(super) fn say(
         Dead::ByShape => config.shape == Shape::Structured && is_written(service),
         Dead::Warn | Dead::Allow => false,
     };
+    let mut dead = trees.dead(config)?;
     dead.retain(|service| among.is_empty() || among.iter().any(|name| name == config.graph.name(*service).as_str()));
     if dead.is_empty() {
         return Ok(Vec::new());

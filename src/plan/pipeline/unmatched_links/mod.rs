@@ -24,19 +24,19 @@ use crate::model::name::{CommitId, RepoPath, ServiceId};
 use crate::model::tree::{Mode, ObjectId, Outline, Region};
 
 /// Returns the warning about links whose targets their services' patterns do not match, if there are any, and the
-/// number of directories that were read. The warning names links with a changed target first. Objects that this clone
-/// lacks are not fetched for a warning.
+/// number of directories that were read. Links are searched in the `region` of the tree. The warning names links with a
+/// changed target first. Objects that this clone lacks are not fetched for a warning.
 pub(super) fn say(
     repository: &Repository,
     config: &Config,
     head: Option<&CommitId>,
     changes: &ChangeSet,
-    direct: &Direct,
+    region: Region,
 ) -> (Option<Diagnostic>, usize) {
     let nothing = (None, 0);
     let Some(head) = head.filter(|_| !changes.is_empty()) else { return nothing };
     let Ok(tree) = repository.tree_of(head) else { return nothing };
-    let Ok(survey) = repository.survey(&tree, &Outline::listed(region(config, changes, direct))) else {
+    let Ok(survey) = repository.survey(&tree, &Outline::listed(region)) else {
         return nothing;
     };
     let links = survey.entries.iter().filter(|entry| entry.mode == Mode::SymbolicLink);
@@ -50,7 +50,7 @@ pub(super) fn say(
 
 /// Returns the region of the tree to search for links: the directories that contain changed paths, the files of
 /// services with other patterns than at base, and paths of services that lead through links.
-fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
+pub(super) fn region(config: &Config, changes: &ChangeSet, direct: &Direct) -> Region {
     let paths = changes.as_slice().iter().map(|change| change.path.as_bytes());
     let services = config.graph.services().filter(|service| direct.of(*service).iter().any(is_of_other_patterns));
     let filters = services.flat_map(|service| config.services[service.0].own_filters());
