@@ -49,12 +49,6 @@ impl Resolution {
         self.digests(with)[package]
     }
 
-    /// Returns the digests of all closures.
-    #[must_use]
-    pub fn all_digests(&self, with: WithDevelopment) -> BTreeSet<ClosureDigest> {
-        self.digests(with).iter().copied().collect()
-    }
-
     /// Computes the digests of all closures, so that [`digest`](Self::digest) only looks them up.
     pub fn compute_digests(&self, with: WithDevelopment) {
         self.digests(with);

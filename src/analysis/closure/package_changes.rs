@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use indexmap::IndexMap;
 
-use super::{ClosureDigest, Resolution, WithDevelopment};
+use super::{Resolution, WithDevelopment};
 
 /// A package that differs between two closures: one closure lacks it, or has it with another version or another
 /// identity.
@@ -25,8 +25,6 @@ pub struct ClosureComparison<'r> {
     with: WithDevelopment,
     /// The number of different packages in both states together.
     count: usize,
-    /// For each number, whether a package with an unchanged closure has this number.
-    has_unchanged: Vec<bool>,
 }
 
 /// One of the two states of a lockfile.
@@ -35,9 +33,6 @@ struct Side<'r> {
     /// The number of each package. Packages with the same name, version and identity have the same number in both
     /// states.
     numbers: Vec<usize>,
-    /// Whether the closure of each package is unchanged: some package of the other state has the same closure. Then all
-    /// packages in it have unchanged closures too.
-    unchanged: Vec<bool>,
 }
 
 /// The name, version and identity of a package. Packages that differ in one of these are different.
@@ -61,14 +56,8 @@ impl<'r> ClosureComparison<'r> {
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
         let mut numbers: IndexMap<PackageKey<'r>, usize> = IndexMap::new();
-        let digests = [before, after].map(|resolution| resolution.map(|of| of.all_digests(with)).unwrap_or_default());
-        let before = Side::of(before, with, &digests[1], &mut numbers);
-        let after = Side::of(after, with, &digests[0], &mut numbers);
-        let mut has_unchanged = vec![false; numbers.len()];
-        for (number, unchanged) in before.numbers.iter().zip(&before.unchanged) {
-            has_unchanged[*number] |= unchanged;
-        }
-        Self { before, after, with, count: numbers.len(), has_unchanged }
+        let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
+        Self { before, after, with, count: numbers.len() }
     }
 
     /// Returns the packages that differ between the two closures of a package, sorted by name. `before` and `after` are
@@ -76,7 +65,8 @@ impl<'r> ClosureComparison<'r> {
     /// closure in the other state differ.
     #[must_use]
     pub fn changes(&self, before: Option<usize>, after: Option<usize>) -> Vec<PackageChange> {
-        let [reached_before, reached_after] = self.reached(before, after);
+        let reached_before = self.before.walk(before, self.with);
+        let reached_after = self.after.walk(after, self.with);
         let (was_there, is_there) =
             (self.before.marked(&reached_before, self.count), self.after.marked(&reached_after, self.count));
         let mut differing: BTreeMap<&str, Differing> = BTreeMap::new();
@@ -101,54 +91,19 @@ impl<'r> ClosureComparison<'r> {
     }
 }
 
-impl ClosureComparison<'_> {
-    /// Returns the packages of the closures of a package in the two states. Packages with unchanged closures are left
-    /// out if both closures certainly have them.
-    fn reached(&self, before: Option<usize>, after: Option<usize>) -> [Vec<Reached>; 2] {
-        let sides = [(&self.before, before), (&self.after, after)];
-        let near = sides.map(|(side, start)| side.walk(start, self.with, |package| !side.unchanged[package]));
-        if sides.iter().all(|(side, start)| start.is_some_and(|start| !side.unchanged[start])) && self.decide(&near) {
-            near
-        } else {
-            sides.map(|(side, start)| side.walk(start, self.with, |_| true))
-        }
-    }
-
-    /// Whether the parts of two closures up to the first unchanged packages decide how the closures differ. Both
-    /// closures must reach the same unchanged packages, so that they have all further packages in common. And no
-    /// changed package may be among these further ones, with dependencies that have not changed.
-    fn decide(&self, near: &[Vec<Reached>; 2]) -> bool {
-        let sides = [&self.before, &self.after];
-        let [before, after] = [0, 1].map(|at| sides[at].unchanged_of(&near[at], self.with));
-        let is_elsewhere = |side: &Side, (package, _): &Reached| {
-            !side.unchanged[*package] && self.has_unchanged[side.numbers[*package]]
-        };
-        before == after && sides.iter().zip(near).all(|(side, near)| !near.iter().any(|one| is_elsewhere(side, one)))
-    }
-}
-
 impl<'r> Side<'r> {
-    /// Returns a state. `others` are the digests of all closures of the other state.
-    fn of(
-        resolution: Option<&'r Resolution>,
-        with: WithDevelopment,
-        others: &BTreeSet<ClosureDigest>,
-        numbers: &mut IndexMap<PackageKey<'r>, usize>,
-    ) -> Self {
-        let packages = resolution.map(|resolution| resolution.lockfile().packages()).unwrap_or_default();
-        let is_unchanged = |package| resolution.is_some_and(|of| others.contains(&of.digest(package, with)));
-        let unchanged = (0..packages.len()).map(is_unchanged).collect();
-        let numbers = packages.iter().map(|package| {
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut IndexMap<PackageKey<'r>, usize>) -> Self {
+        let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
+        let numbers = packages.map(|package| {
             let next = numbers.len();
             let package = (package.called(), package.version.as_str(), package.identity.as_str());
             *numbers.entry(package).or_insert(next)
         });
-        Self { resolution, numbers: numbers.collect(), unchanged }
+        Self { resolution, numbers: numbers.collect() }
     }
 
-    /// Returns the packages of a package's closure, nearest first. Packages are reached through the package itself and
-    /// those for which `is_passed` is true.
-    fn walk(&self, start: Option<usize>, with: WithDevelopment, is_passed: impl Fn(usize) -> bool) -> Vec<Reached> {
+    /// Returns the packages of a package's closure, nearest first.
+    fn walk(&self, start: Option<usize>, with: WithDevelopment) -> Vec<Reached> {
         let (Some(resolution), Some(start)) = (self.resolution, start) else { return Vec::new() };
         let mut found = Vec::new();
         let mut seen = vec![false; self.numbers.len()];
@@ -156,9 +111,6 @@ impl<'r> Side<'r> {
         let mut left: VecDeque<(usize, Option<usize>)> = VecDeque::from([(start, None)]);
         while let Some((package, first)) = left.pop_front() {
             found.extend(first.map(|first| (package, first)));
-            if first.is_some() && !is_passed(package) {
-                continue;
-            }
             for to in resolution.needs(package, with) {
                 if !std::mem::replace(&mut seen[to], true) {
                     left.push_back((to, Some(first.unwrap_or(to))));
@@ -166,12 +118,6 @@ impl<'r> Side<'r> {
             }
         }
         found
-    }
-
-    /// Returns the digests of the reached packages with unchanged closures.
-    fn unchanged_of(&self, reached: &[Reached], with: WithDevelopment) -> BTreeSet<ClosureDigest> {
-        let unchanged = reached.iter().filter(|(package, _)| self.unchanged[*package]);
-        unchanged.filter_map(|(package, _)| Some(self.resolution?.digest(*package, with))).collect()
     }
 
     /// Returns, for each number, whether a reached package has this number.

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::LockfileCache;
 use super::locked::{Closure, Locked, LockedFile, Means};
 use super::revision_files::{Revision, SharedSettings};
@@ -65,11 +67,13 @@ impl LockfileChanges {
             return Ok(found);
         };
         for before in &before {
-            let mut pairs = Pairs::default();
+            let (mut pairs, known) = (Pairs::default(), found.causes.len());
             for service in &services {
                 let Some(closure) = config.services[service.0].closure() else { continue };
                 found.compare(*service, closure, [before.of(*service), after.of(*service)], &mut pairs, changes);
             }
+            found.causes.extend(pairs.changes());
+            found.causes[known..].sort_by(|(one, a), (other, b)| (one, &a.file).cmp(&(other, &b.file)));
         }
         Ok(found)
     }
@@ -109,8 +113,8 @@ impl LockfileChanges {
             });
             let digests = [before, after].map(|found| found.map(|found| found.digest(closure)));
             if digests[0] != digests[1] || !keys.is_empty() {
-                let change = LockfileChange { settings: keys, ..pairs.change(path, before, after, closure.with) };
-                self.causes.push((service, change));
+                let change = LockfileChange { file: path.to_owned(), settings: keys, ..LockfileChange::default() };
+                pairs.add((service, change), [before, after], closure.with);
             }
         }
     }
@@ -308,27 +312,52 @@ fn is_lockfile(config: &Config, change: &Change) -> bool {
     LockfileFormat::of(change.path.file_name()).is_some() || is_named()
 }
 
-/// The comparisons of lockfiles at base and at the tip. Each pair of lockfiles is compared once for all services.
+/// The services with different packages at base and at the tip. Each pair of lockfiles is compared once for all services.
 #[derive(Default)]
-struct Pairs<'r>(BTreeMap<[*const Resolution; 2], BTreeMap<WithDevelopment, ClosureComparison<'r>>>);
+struct Pairs<'r> {
+    /// The position in `comparisons` of each pair of lockfiles.
+    positions: BTreeMap<([*const Resolution; 2], WithDevelopment), usize>,
+    comparisons: Vec<ClosureComparison<'r>>,
+    differing: Vec<Differing>,
+}
+
+/// A service, and its package in a lockfile at base and at the tip.
+struct Differing {
+    service: ServiceId,
+    /// The cause, without the packages that differ.
+    change: LockfileChange,
+    /// The position of the comparison of the two lockfiles.
+    comparison: usize,
+    packages: [Option<usize>; 2],
+}
 
 impl<'r> Pairs<'r> {
-    fn change(
+    fn add(
         &mut self,
-        path: &str,
-        before: Option<&'r Closure>,
-        after: Option<&'r Closure>,
+        (service, change): (ServiceId, LockfileChange),
+        closures: [Option<&'r Closure>; 2],
         with: WithDevelopment,
-    ) -> LockfileChange {
-        let resolutions = [before, after].map(|closure| closure.map(|closure| &*closure.resolution));
+    ) {
+        let resolutions = closures.map(|closure| closure.map(|closure| &*closure.resolution));
         let key = resolutions.map(|resolution| resolution.map_or(std::ptr::null(), std::ptr::from_ref));
-        let of_pair = self.0.entry(key).or_default();
-        let comparison =
-            of_pair.entry(with).or_insert_with(|| ClosureComparison::new(resolutions[0], resolutions[1], with));
-        let mut packages =
-            comparison.changes(before.map(|closure| closure.package), after.map(|closure| closure.package));
-        let more = packages.len().saturating_sub(NAMED);
-        packages.truncate(NAMED);
-        LockfileChange { file: path.to_owned(), packages, more, ..LockfileChange::default() }
+        let comparison = *self.positions.entry((key, with)).or_insert_with(|| {
+            self.comparisons.push(ClosureComparison::new(resolutions[0], resolutions[1], with));
+            self.comparisons.len() - 1
+        });
+        let packages = closures.map(|closure| closure.map(|closure| closure.package));
+        self.differing.push(Differing { service, change, comparison, packages });
+    }
+
+    /// Returns the causes, with the packages that differ.
+    fn changes(self) -> Vec<(ServiceId, LockfileChange)> {
+        let Self { comparisons, differing, .. } = self;
+        let compared = differing.into_par_iter().map(|Differing { service, change, comparison, packages }| {
+            let [before, after] = packages;
+            let mut packages = comparisons[comparison].changes(before, after);
+            let more = packages.len().saturating_sub(NAMED);
+            packages.truncate(NAMED);
+            (service, LockfileChange { packages, more, ..change })
+        });
+        compared.collect()
     }
 }
