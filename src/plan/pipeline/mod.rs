@@ -70,10 +70,10 @@ use crate::naming::version::{Count, VersionStyle};
 use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
+use dead::Trees;
 use group_changes::{Findings, Kept};
 use lockfiles::{Revision, missing_lockfiles, read_ahead};
 use naming::{Named, Namer};
-use policy::Analysed;
 use resolved_request::ResolvedRequest;
 
 /// What is requested of a plan, besides the trigger.
@@ -266,20 +266,18 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
     let direct = causes(&mut findings, &asked, grouped.standing.as_ref(), request.unmatched, config);
     notes.doubts.extend(undecided(&direct));
 
-    step("looking for services without files");
-    let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
-    let found = Analysed { range: &range, changes: &findings.changes, unmatched: &unmatched };
-    let warnings = policy::check(workspace, &found, request, dead)?;
+    let moved = moved_directory::moved(config, &findings.changes, &unmatched);
+    notes.warnings.extend(policy::unmatched_paths(config.shape, &unmatched, request.unmatched, &moved)?);
     let searched = unmatched_links::region(config, &findings.changes, &direct);
 
     step("spreading causes to dependents");
     let affected = spread(direct, &config.graph);
-    notes.warnings.extend(warnings.into_iter().chain(resolved_request::not_affected(workspace, request, &affected)?));
+    notes.warnings.extend(resolved_request::not_affected(workspace, request, &affected)?);
     let is_asked = |service: &ServiceId| asked.only.as_ref().is_none_or(|only| only.contains(service));
     let due = config.graph.build_order().iter().copied().filter(|service| affected.contains(*service));
     let (planned, left_out): (Vec<ServiceId>, Vec<ServiceId>) = due.partition(is_asked);
 
-    step("taking fingerprints and naming results");
+    step("reading files and naming results");
     let name = || match &request.naming {
         None => Ok(Named { names: images(config, &planned), ..Named::default() }),
         Some(naming) => {
@@ -289,13 +287,15 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
         }
     };
     let handle = repository.handles();
-    let take = || {
-        let (repository, head) = (handle(), range.tip.commit.as_ref());
-        let links = unmatched_links::say(&repository, config, head, &findings.changes, searched);
-        (links, fingerprints(&repository, file, config, &range.tip, &planned, request.fingerprints))
+    let read = || {
+        let (repository, head) = (&handle(), range.tip.commit.as_ref());
+        let dead = if asked.is_for_nothing(trigger) { Dead::Allow } else { request.dead };
+        let dead = dead::say(config, (dead, &request.dead_among), &Trees { repository, range: &range }, &moved);
+        let links = unmatched_links::say(repository, config, head, &findings.changes, searched);
+        (dead, links, fingerprints(repository, file, config, &range.tip, &planned, request.fingerprints))
     };
-    let (((links, searched), prints), named) = beside(take, name);
-    notes.warnings.extend(links);
+    let ((dead, (links, searched), prints), named) = beside(read, name);
+    notes.warnings.extend(dead?.into_iter().chain(links));
     let (Prints { found: fingerprints, doubt, directories }, named) = (prints?, named?);
     // There may be a doubt already about files of the work tree that git could not read.
     let in_doubt = notes.doubts.iter().any(|doubt| doubt.kind == "work-tree");

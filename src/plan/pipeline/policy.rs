@@ -1,12 +1,11 @@
 //! The policies of a plan. A policy gives warnings about the plan, or makes it an error.
 
 use super::config_file::at_usual_place;
-use super::dead::{self, Dead, Trees};
-use super::moved_directory::{Moved, moved};
-use super::{Error, Request, WorkspaceView};
+use super::moved_directory::Moved;
+use super::{Error, WorkspaceView};
 use crate::analysis::base::Range;
 use crate::config::Shape;
-use crate::model::change::{Change, ChangeSet};
+use crate::model::change::Change;
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Listed;
@@ -34,16 +33,6 @@ impl Choice for Unmatched {
     ];
 }
 
-/// The results of the analysis that policies need.
-pub(super) struct Analysed<'a> {
-    /// The commits that were compared.
-    pub(super) range: &'a Range,
-    /// The changes since the bases.
-    pub(super) changes: &'a ChangeSet,
-    /// The changes that no filter matches.
-    pub(super) unmatched: &'a [&'a Change],
-}
-
 /// Checks in CI that base has no configuration if head has none, so that a configuration is not dropped silently.
 ///
 /// # Errors
@@ -61,30 +50,14 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
     Ok(())
 }
 
-/// Checks changed paths that no filter matches, and services without files. Returns warnings.
-///
-/// # Errors
-/// When a policy refuses one of these.
-pub(super) fn check(
-    workspace: &WorkspaceView,
-    found: &Analysed,
-    request: &Request,
-    dead: Dead,
-) -> Result<Vec<Diagnostic>, Error> {
-    let WorkspaceView { repository, config, .. } = *workspace;
-    let Analysed { range, changes, .. } = *found;
-    let moved = moved(config, changes, found.unmatched);
-    let mut warnings: Vec<Diagnostic> = Vec::new();
-    warnings.extend(unmatched_paths(config.shape, found.unmatched, request.unmatched, &moved)?);
-    warnings.extend(dead::say(config, (dead, &request.dead_among), &Trees { repository, range }, &moved)?);
-    Ok(warnings)
-}
-
 /// The greatest number of paths that a warning names.
 const NAMED: usize = 5;
 
-/// Returns a warning about changed paths that no filter matches, or an error if the policy refuses them.
-fn unmatched_paths(
+/// Returns a warning about changed paths that no filter matches.
+///
+/// # Errors
+/// When the policy refuses them.
+pub(super) fn unmatched_paths(
     shape: Shape,
     unmatched: &[&Change],
     policy: Unmatched,
