@@ -18,6 +18,8 @@ use super::printing::Output;
 #[cfg(unix)]
 use super::saved_file;
 #[cfg(unix)]
+use super::unbuilt;
+#[cfg(unix)]
 use super::workspace;
 use crate::output::emit::{self, Field, JobFlags, JobOptions, ListFiles, Pack, Room, Separator, UnknownField};
 #[cfg(unix)]
@@ -264,7 +266,7 @@ fn text(
         FormatName::Jenkins => emit::jenkins(plan, options)?,
         FormatName::Bitbucket => emit::bitbucket(plan, options)?,
         #[cfg(unix)]
-        FormatName::Bake => bake(plan, &workspace()?)?,
+        FormatName::Bake => bake(plan, &workspace()?, output)?,
     })
 }
 
@@ -274,9 +276,9 @@ fn room(format: &FormatArgs, output: &Output) -> Room {
 }
 
 #[cfg(unix)]
-fn bake(plan: &Plan, workspace: &Workspace) -> Result<String, Failure> {
+fn bake(plan: &Plan, workspace: &Workspace, output: &Output) -> Result<String, Failure> {
     let root = workspace::work_dir(workspace)?;
-    let plan = &*plan.without_libraries();
+    let plan = &unbuilt::buildable(plan.clone(), workspace, output);
     let supply = |name: &str| {
         let needed = plan.service(name)?;
         let exists = needed.exists.as_ref().map(|exists| NeededImage::in_registry(needed, &exists.digest));

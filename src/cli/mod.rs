@@ -50,6 +50,8 @@ mod saved_file;
 mod schema;
 #[cfg(unix)]
 mod put_tags;
+#[cfg(unix)]
+mod unbuilt;
 mod verdict;
 mod version;
 mod why;

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use super::discovered_builds::{DiscoveredBuild, DiscoveredImage, LOCAL_IMAGE, discovered_builds};
 use super::structured::{below_directory, circle_name, directly_in, literal, shared_file};
 use crate::analysis::discover::{
     Area, Discovered, DiscoveredEdge, DiscoveredFilter, DiscoveredService, Taken, TakenFor,
 };
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
-use crate::inputs::source::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf};
-use crate::model::name::{RepoDir, TagName, is_own_output, slug};
+use crate::inputs::source::DeclaredAt;
+use crate::model::name::{TagName, is_own_output, slug};
 use crate::naming::version::TagFormat;
 
 const HEAD: &str = "\
@@ -24,9 +25,7 @@ pub fn draft(found: &Discovered) -> String {
     let draft = Draft::of(found);
     let mut text = HEAD.to_owned();
     draft.write_filters(&mut text);
-    if found.services.iter().any(locks) {
-        text.push_str("\ndefaults:\n  lockfile: auto # a lockfile affects a service by what its package gets\n");
-    }
+    draft.write_defaults(&mut text);
     text.push_str("\nservices:\n");
     for position in 0..found.services.len() {
         draft.write_service(&mut text, position);
@@ -43,8 +42,8 @@ struct Draft<'f> {
     kept: BTreeMap<String, &'f DiscoveredFilter>,
     /// Lists of patterns that several services share, each with the name of the new filter for it.
     shared: BTreeMap<Vec<String>, String>,
-    /// The builds of each service.
-    builds: Vec<Vec<&'f DeclaredBuild>>,
+    /// How each service is built; `None` if no Dockerfile of it is known.
+    builds: Vec<Option<DiscoveredBuild>>,
     /// The edges from each service to the services that it is built from.
     edges: Vec<Vec<&'f DiscoveredEdge>>,
     circles: Vec<Circle<'f>>,
@@ -73,10 +72,7 @@ impl<'f> Draft<'f> {
         let free = names.filter(|name| !kept.contains_key(name));
         let lists = counts.into_iter().filter(|(_, count)| *count > 1).map(|(list, _)| list);
         let shared = lists.zip(free).collect();
-        let (mut builds, mut edges) = (vec![Vec::new(); found.services.len()], vec![Vec::new(); found.services.len()]);
-        for (of, build) in &found.builds {
-            builds[*of].push(build);
-        }
+        let mut edges = vec![Vec::new(); found.services.len()];
         for edge in &found.edges {
             edges[edge.from].push(edge);
         }
@@ -89,7 +85,7 @@ impl<'f> Draft<'f> {
             Circle { name: circle_name(found.services[members[0]].name.as_str(), &mut slugs), members }
         });
         let circles = circles.collect();
-        Self { found, kept, shared, builds, edges, circles, circle_of }
+        Self { found, kept, shared, builds: discovered_builds(found), edges, circles, circle_of }
     }
 
     fn write_filters(&self, text: &mut String) {
@@ -132,18 +128,37 @@ impl<'f> Draft<'f> {
         }
     }
 
+    fn write_defaults(&self, text: &mut String) {
+        let has_lockfile = self.found.services.iter().any(locks);
+        let is_local = |build: &DiscoveredBuild| build.image == DiscoveredImage::Local;
+        let has_local_image = self.builds.iter().flatten().any(is_local);
+        if has_lockfile || has_local_image {
+            text.push_str("\ndefaults:\n");
+        }
+        if has_local_image {
+            line(text, 1, "# on this machine only; to push images, name their registry, such as ghcr.io/acme/{{name}}");
+            line(text, 1, &format!("image: {}", scalar(LOCAL_IMAGE)));
+        }
+        if has_lockfile {
+            line(text, 1, "lockfile: auto # a lockfile affects a service by what its package gets");
+        }
+    }
+
+    /// Returns the reason why rebake does not build a service.
+    fn why_unbuilt(&self, position: usize) -> String {
+        match self.found.builds.iter().find(|(of, _)| *of == position) {
+            Some((_, build)) => format!("its Dockerfile is a text within {}", build.at),
+            None => "no Dockerfile is known".to_owned(),
+        }
+    }
+
     fn write_service(&self, text: &mut String, position: usize) {
         let service = &self.found.services[position];
         line(text, 1, &format!("{}: # {}", scalar(service.name.as_str()), service.at));
         line(text, 2, &format!("path: {}", scalar(service.directory.as_str())));
-        for (number, build) in self.builds[position].iter().enumerate() {
-            match number {
-                0 => write_build(text, &service.directory, build),
-                _ => line(text, 2, &format!("# also built: {} ({})", build.name, build.at)),
-            }
-        }
-        if self.builds[position].is_empty() {
-            line(text, 2, "builder: none # no Dockerfile is known");
+        match &self.builds[position] {
+            Some(build) => write_build(text, build),
+            None => line(text, 2, &format!("builder: none # {}", self.why_unbuilt(position))),
         }
         if TagName::parse(service.directory.as_str()).is_err() && !service.directory.is_root() {
             line(text, 2, &format!("tag: {} # git refuses the directory in a tag", scalar(TagFormat::BY_NAME)));
@@ -213,27 +228,34 @@ impl<'f> Draft<'f> {
     }
 }
 
-/// Writes the keys `context`, `dockerfile` and `target` of a service, each only if its value is not the default. A
-/// value that cannot be written becomes a comment or is left out.
-fn write_build(text: &mut String, directory: &RepoDir, build: &DeclaredBuild) {
-    match &build.context {
-        BuildContext::Directory(context) if context == directory => {}
-        BuildContext::Directory(context) if context.is_root() => line(text, 2, &format!("context: / # {}", build.at)),
-        BuildContext::Directory(context) => {
-            line(text, 2, &format!("context: {} # {}", scalar(&format!("/{context}")), build.at));
+/// Writes the keys of a service that say how it is built. What they leave out becomes a comment.
+fn write_build(text: &mut String, build: &DiscoveredBuild) {
+    match &build.image {
+        DiscoveredImage::Declared(name) => {
+            line(text, 2, &format!("image: {} # {}", scalar(name.as_str()), build.at));
         }
-        BuildContext::Elsewhere | BuildContext::Unknown(_) => {}
+        DiscoveredImage::Local => {}
+        DiscoveredImage::LocalAs(name) => line(text, 2, &format!("image: {}", scalar(name))),
     }
-    match &build.dockerfile {
-        DockerfileOf::File(path) if *path == directory.join("Dockerfile") => {}
-        DockerfileOf::File(path) => line(text, 2, &format!("dockerfile: {}", scalar(&format!("/{path}")))),
-        DockerfileOf::Inline(_) => line(text, 2, &format!("# its Dockerfile is within {}", build.at)),
-        DockerfileOf::Unknown(_) => {}
+    if let Some(context) = &build.context {
+        line(text, 2, &format!("context: {} # {}", scalar(context), build.at));
     }
-    match &build.target {
-        BuildTarget::Last => {}
-        BuildTarget::Stage(name) => line(text, 2, &format!("target: {}", scalar(name))),
-        BuildTarget::Unknown => line(text, 2, "# target: known only when it is built"),
+    if let Some(dockerfile) = &build.dockerfile {
+        line(text, 2, &format!("dockerfile: {}", scalar(dockerfile)));
+    }
+    if let Some(target) = &build.target {
+        line(text, 2, &format!("target: {}", scalar(target)));
+    }
+    for (key, values) in [("build_args", &build.build_args), ("contexts", &build.contexts)] {
+        if !values.is_empty() {
+            line(text, 2, &format!("{key}:"));
+        }
+        for (name, value) in values {
+            line(text, 3, &format!("{}: {}", scalar(name), scalar(value)));
+        }
+    }
+    for comment in build.left_out.iter().chain(&build.repeated) {
+        line(text, 2, &format!("# {comment}"));
     }
 }
 
@@ -290,7 +312,8 @@ fn write_list(text: &mut String, key: &str, items: &[String]) {
 }
 
 fn line(text: &mut String, depth: usize, written: &str) {
-    let _ = writeln!(text, "{}{written}", "  ".repeat(depth));
+    // A comment may name a path with a line break. Scalars have none.
+    let _ = writeln!(text, "{}{}", "  ".repeat(depth), written.replace(['\n', '\r'], "?"));
 }
 
 /// Returns the name of the YAML anchor for a filter.
@@ -360,6 +383,8 @@ filters:
     - package.json
 
 defaults:
+  # on this machine only; to push images, name their registry, such as ghcr.io/acme/{{name}}
+  image: "localhost/{{name}}"
   lockfile: auto # a lockfile affects a service by what its package gets
 
 services:
@@ -388,6 +413,12 @@ services:
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(lacking(&config, &found).len(), 0);
         assert_eq!(config.services.len(), 6);
+    }
+
+    #[test]
+    fn a_path_with_a_line_break_stays_in_its_comment() {
+        let text = draft(&found(&[("a\nb: {x/Dockerfile", "FROM alpine")]));
+        assert!(text.contains("  a-b---x: # a?b: {x/Dockerfile:1:1\n    path: \"a\\nb: {x\"\n"), "{text}");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! reports all problems that it finds.
 
 mod definition;
+mod discovered_builds;
 mod draft;
 mod flat;
 mod copied_patterns;
@@ -26,6 +27,7 @@ mod yaml;
 
 pub use copied_patterns::{Copied, copied_patterns};
 pub use decode::{MAX_BYTES, decode};
+pub use discovered_builds::{DiscoveredBuild, discovered_builds};
 pub use draft::draft;
 pub use key_places::KeyPlaces;
 pub use lacking::lacking;

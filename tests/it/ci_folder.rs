@@ -316,7 +316,7 @@ fn jobs_are_told_what_the_plan_was_told() {
     }
 }
 
-/// Jobs derive the services that the plan derived. How their images are called, nothing says.
+/// Jobs derive the services that the plan derived. No file names their images, so these cannot be pushed.
 #[test]
 fn jobs_discover_what_the_plan_discovered() {
     for engine in WITH_FILES {
@@ -327,6 +327,6 @@ fn jobs_discover_what_the_plan_discovered() {
         let scripts = scripts(engine, &repo);
         let output = on(repo.rebake([""; 0]), engine, &repo).into_shell(scripts.last().unwrap()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("error[builder]: `api` is built by docker, and has no name"), "{engine}: {said}");
+        assert!(said.contains("error[builder]: `api` would be pushed as `localhost/api`"), "{engine}: {said}");
     }
 }

@@ -159,14 +159,15 @@ impl Discovered {
         found.ok().map(|position| &self.services[position])
     }
 
-    /// Returns the files that declare the services, their areas and their edges, in no particular order. A file may
-    /// occur several times.
+    /// Returns the files that declare the services, their areas, their edges and their builds, in no particular order. A
+    /// file may occur several times.
     pub fn files(&self) -> impl Iterator<Item = &SourceFile> {
         let services = self.services.iter().flat_map(|service| {
             let taken = service.takes.iter().map(|taken| &taken.at);
             std::iter::once(&service.at).chain(taken)
         });
-        services.chain(self.edges.iter().map(|edge| &edge.at)).map(|at| &at.file)
+        let builds = self.builds.iter().map(|(_, build)| &build.at);
+        services.chain(self.edges.iter().map(|edge| &edge.at)).chain(builds).map(|at| &at.file)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::cli::flags::GeneralArgs;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
 use crate::cli::published_bases::with_published;
+use crate::cli::unbuilt::buildable;
 use crate::cli::workspace;
 use crate::cli::{dependencies, saved_file};
 use crate::model::diagnostic::Diagnostic;
@@ -67,8 +68,7 @@ pub(super) fn plan(
     if let Some(earlier) = earlier.filter(|_| !args.allow_mixed) {
         is_of(earlier, &plan)?;
     }
-    // A library is not built: its dependents wait for the library's own dependencies.
-    Ok((plan.without_libraries().into_owned(), existed))
+    Ok((buildable(plan, workspace, output), existed))
 }
 
 /// Notes that a file is an input of the run, so that it does not count as a change of the work tree.

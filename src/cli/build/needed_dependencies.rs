@@ -9,6 +9,7 @@ use crate::cli::dependencies::images;
 use crate::cli::failure::Failure;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
+use crate::cli::unbuilt::is_unbuilt;
 use crate::inputs::registry::{ImagePresence, Question, Registries};
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{Escaped, Listed, ServiceId};
@@ -59,7 +60,9 @@ pub(super) fn complete(
         });
         let wanted = wanted.collect();
         let wanted = needed.take_from_reports(wanted, reports);
-        built = needed.take_from_registries(wanted, &registries, output);
+        // The names in a derived configuration may be those of images that only this machine has.
+        let is_asked = |service: &PlannedService| service.push || !workspace.file.is_derived();
+        built = needed.take_from_registries(wanted, is_asked, &registries, output);
         needed.plan.services.extend(built.iter().cloned());
         open = needed.open(&built, workspace);
     }
@@ -101,15 +104,17 @@ impl Needed {
         others
     }
 
-    /// Looks in registries for images of these services by their fingerprints, and keeps the found images. Returns the
-    /// services without a found image.
+    /// Looks in registries for images of those services for which `is_asked` is `true`, by their fingerprints, and keeps
+    /// the found images. Returns the services without a found image.
     fn take_from_registries(
         &mut self,
         wanted: Vec<PlannedService>,
+        is_asked: impl Fn(&PlannedService) -> bool,
         registries: &Registries,
         output: &Output,
     ) -> Vec<PlannedService> {
-        let questions: Vec<Option<Question>> = wanted.iter().map(question).collect();
+        let questions: Vec<Option<Question>> =
+            wanted.iter().map(|service| if is_asked(service) { question(service) } else { None }).collect();
         let mut answers = registries.ask(&questions.iter().flatten().cloned().collect::<Vec<_>>()).into_iter();
         let mut others = Vec::new();
         for (service, question) in wanted.into_iter().zip(questions) {
@@ -275,7 +280,11 @@ fn dependencies_left_out(service: &PlannedService, needed: &Needed, workspace: &
         let dependencies = config.graph.dependencies(dependent).into_iter().filter(is_left_out);
         open.extend(dependencies.filter(|dependency| found.insert(*dependency)));
     }
-    found.retain(|service| !config.services[service.0].is_library());
+    let is_built = |service: &ServiceId| {
+        let service = &config.services[service.0];
+        !service.is_library() && !is_unbuilt(workspace, service)
+    };
+    found.retain(is_built);
     found
 }
 

@@ -59,8 +59,7 @@ impl Read for Variables {
 fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>) -> Option<Map<T>> {
     let mut good = true;
     for (name, value) in &map.0 {
-        let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        if !begins || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        if !is_variable_name(name) {
             let message = format!("`{}` is not the name of a variable", shown(name));
             problems.error("bad-variable", message, &value.name, "expected letters, digits and `_`");
             good = false;
@@ -73,9 +72,15 @@ fn names<T>(map: Map<T>, text: impl Fn(&T) -> &str, problems: &mut Problems<'_>)
     good.then_some(map)
 }
 
+/// Whether a name is valid for a variable: letters, digits and `_`, without a digit at the beginning.
+pub(in crate::config) fn is_variable_name(name: &str) -> bool {
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    begins && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
 /// Whether a name looks like the name of a secret to docker's check `SecretsUsedInArgOrEnv`: it contains a word such as
 /// `token` or `password`, and not the word `public`.
-fn is_secret(name: &str) -> bool {
+pub(in crate::config) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     let words = ["apikey", "credential", "credentials", "key", "password", "passwd", "pword", "secret", "token"];
     let has = |word: &str| name.split(['_', '-', '.']).any(|part| part == word);

@@ -26,11 +26,8 @@ pub(in crate::config) struct BuilderFlag(#[schemars(with = "Text")] pub(in crate
 impl Read for Contexts {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let contexts = Map::<Context>::read(view, problems)?;
-        let is_name = |name: &str| {
-            !name.is_empty() && !name.contains('=') && !name.chars().any(|c| c.is_whitespace() || c.is_control())
-        };
         let mut good = true;
-        for (name, context) in contexts.0.iter().filter(|(name, _)| !is_name(name)) {
+        for (name, context) in contexts.0.iter().filter(|(name, _)| !is_context_name(name)) {
             let message = format!("`{}` cannot be the name of a context", shown(name));
             problems.error("bad-context", message, &context.name, "expected a name such as `base`, or an image");
             good = false;
@@ -43,14 +40,31 @@ impl Read for Contexts {
     }
 }
 
+/// Whether a name is valid for a context.
+pub(in crate::config) fn is_context_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains('=') && !name.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+impl Context {
+    /// Returns the context of a text that was made from a declared build; `None` if it has unknown placeholders.
+    pub(in crate::config) fn parse(text: &str) -> Option<Self> {
+        Self::of_need(text).or_else(|| Template::parse(text, Recipe::offers).ok().map(Self))
+    }
+
+    /// Returns the image of a dependency if the text is `needs.SERVICE`; `None` for any other text.
+    fn of_need(text: &str) -> Option<Self> {
+        if !text.starts_with(Recipe::NEEDS) || text.contains('{') {
+            return None;
+        }
+        Template::parse(&format!("{{{{{text}}}}}"), Recipe::offers).ok().map(Self)
+    }
+}
+
 impl Read for Context {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "a context", problems)?;
-        if text.starts_with(Recipe::NEEDS)
-            && !text.contains('{')
-            && let Ok(template) = Template::parse(&format!("{{{{{text}}}}}"), Recipe::offers)
-        {
-            return Some(Self(template));
+        if let Some(need) = Self::of_need(text) {
+            return Some(need);
         }
         let template = argument(view, text, problems)?;
         // `node:20` is an image: a directory hardly has such a name.

@@ -17,10 +17,10 @@ mod services;
 mod template;
 mod words;
 
-pub(super) use arguments::{BuildArguments, Secret, Variables};
+pub(super) use arguments::{BuildArguments, Secret, Variables, is_secret, is_variable_name};
 pub(super) use branch_pattern::BranchPattern;
 pub(super) use condition::{Retries, TimeLimit, Weight};
-pub(super) use contexts::{BuilderFlag, Contexts};
+pub(super) use contexts::{BuilderFlag, Context, Contexts, is_context_name};
 pub(super) use generated_jobs::GeneratedJobs;
 pub(super) use lines::Lines;
 pub(super) use lockfile_key::{LockfileKey, LockfilePath};

@@ -58,6 +58,13 @@ impl Read for TagTemplate {
 
 const IMAGE: &[&str] = &["name", "path"];
 
+impl ImageName {
+    /// Whether the name of an image may contain a placeholder of this name.
+    pub(in crate::config) fn offers(name: &str) -> bool {
+        IMAGE.contains(&name)
+    }
+}
+
 impl Read for ImageName {
     fn read(view: View<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let text = literal(view, "the name of an image", problems)?;
@@ -70,7 +77,7 @@ impl Read for ImageName {
             problems.push(problem.help("write the name, such as `ghcr.io/acme/{{name}}`, or `false` for no image"));
             return None;
         }
-        let template = match Template::parse(text, |name| IMAGE.contains(&name)) {
+        let template = match Template::parse(text, Self::offers) {
             Ok(template) => template,
             Err(error) => {
                 problems.push(problem(view, &error, IMAGE, problems));

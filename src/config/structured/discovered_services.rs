@@ -2,20 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
+
 use super::build_files::{below_directory, entry, literal};
 use super::checked_name;
 use super::circles::{self, Edge};
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, Taken, TakenFor};
 use crate::analysis::filter::{Effect, FilterEntry};
 use crate::config::ServiceOrigin;
+use crate::config::discovered_builds::{DiscoveredBuild, discovered_builds};
 use crate::config::problems::Problems;
 use crate::config::raw::{self, Patterns};
-use crate::config::read::{Field, List, Named, Text};
+use crate::config::read::{Field, List, Map, Named, Text};
 use crate::inputs::lockfile::LockfileFormat;
 use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::{Located, Span};
 use crate::model::name::{RepoDir, TagName, is_own_output, slug};
-use crate::model::recipe::Builder;
+use crate::model::recipe::{Builder, Recipe};
+use crate::model::template::Template;
 use crate::naming::version::TagFormat;
 
 /// The services that were added to a file.
@@ -49,12 +53,17 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
         file.services = Field::Given(Box::new(Located::new(raw::Services::default(), Span::default())));
     }
     let usual = file.defaults.value().map(|defaults| defaults.depends_on.clone()).unwrap_or_default();
+    let has_image = file.defaults.value().is_some_and(|defaults| !matches!(defaults.image, Field::Absent));
+    let usual_image = if has_image { UsualImage::OfDefaults } else { UsualImage::Discovered };
     let Field::Given(services) = &mut file.services else { return added };
     let services = &mut services.value.0;
     let builder = if services.is_empty() { None } else { Some(Builder::Nothing) };
     let mut slugs: BTreeSet<String> = services.keys().map(|name| slug(name)).collect();
     let names = names(services, found, &mut slugs);
-    for (service, names) in found.services.iter().zip(&names) {
+    // A file that has services says itself what is built.
+    let mut builds = if services.is_empty() { discovered_builds(found) } else { Vec::new() };
+    builds.resize_with(names.len(), || None);
+    for ((service, names), build) in found.services.iter().zip(&names).zip(&builds) {
         match names {
             Names::OfFile(names) => {
                 let is_beside = |taken: &&Taken| matches!(taken.why, TakenFor::Manifest | TakenFor::Lockfile);
@@ -65,7 +74,11 @@ pub(super) fn add(file: &mut raw::File, found: &Discovered, problems: &mut Probl
                 }
             }
             Names::Own(name) => {
-                services.insert(name.clone(), package(service, builder, problems));
+                let mut package = package(service, builder, problems);
+                if let Some(build) = build {
+                    add_build(&mut package.value.value, build, usual_image, problems);
+                }
+                services.insert(name.clone(), package);
                 added.origins.insert(name.clone(), ServiceOrigin::Discovered);
             }
         }
@@ -160,6 +173,46 @@ fn package(
         ..raw::Service::default()
     };
     Named { name: Located::new((), at), value: Located::new(Box::new(package), at) }
+}
+
+/// Where the name of a discovered image comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UsualImage {
+    /// The `defaults` of the file have an `image`.
+    OfDefaults,
+    /// The files that declare the builds, or the name of the service.
+    Discovered,
+}
+
+/// Adds the keys that say how a discovered service is built.
+fn add_build(package: &mut raw::Service, build: &DiscoveredBuild, image: UsualImage, problems: &Problems<'_>) {
+    let at = span(&build.at, problems);
+    let path = |path: &Option<String>| path.clone().map_or(Field::Absent, |path| given(raw::BuildPath(path), at));
+    if image == UsualImage::Discovered {
+        package.image = Template::parse(build.image(), raw::ImageName::offers)
+            .map_or(Field::Absent, |image| given(raw::ImageName(Some(image)), at));
+    }
+    package.context = path(&build.context);
+    package.dockerfile = path(&build.dockerfile);
+    package.target = build.target.clone().map_or(Field::Absent, |target| given(Text(target), at));
+    let arguments = build.build_args.iter().filter_map(|(name, value)| {
+        let value = Template::parse(value, Recipe::offers).ok()?;
+        Some((name, raw::ArgumentTemplate(value)))
+    });
+    if let Some(arguments) = map(arguments, at) {
+        package.build_args = given(raw::BuildArguments(arguments), at);
+    }
+    let contexts = build.contexts.iter().filter_map(|(name, value)| Some((name, raw::Context::parse(value)?)));
+    if let Some(contexts) = map(contexts, at) {
+        package.contexts = given(raw::Contexts(contexts), at);
+    }
+}
+
+/// Returns a mapping with these values; `None` if there are none.
+fn map<'n, T>(values: impl Iterator<Item = (&'n String, T)>, at: Span) -> Option<Map<T>> {
+    let named = |value| Named { name: Located::new((), at), value: Located::new(value, at) };
+    let values: IndexMap<String, Named<T>> = values.map(|(name, value)| (name.clone(), named(value))).collect();
+    (!values.is_empty()).then_some(Map(values))
 }
 
 /// Returns a tag format with the service's name if git refuses the directory in a tag. Otherwise the key is absent, so

@@ -83,7 +83,7 @@ impl Registries {
     }
 
     /// Asks whether images exist. Several questions are asked at the same time. The answers are in the order of the
-    /// questions.
+    /// questions. No registry is asked for an image with a name for this machine only.
     #[must_use]
     pub fn ask(&self, questions: &[Question]) -> Vec<ImagePresence> {
         at_once(questions, |question| self.answer(question))
@@ -108,9 +108,13 @@ impl Registries {
     }
 
     /// Reads the labels of images, several images at the same time. Returns the answers in the order of the references.
+    /// No registry is asked for an image with a name for this machine only.
     #[must_use]
     pub fn labels(&self, images: &[Reference]) -> Vec<ImageLabels> {
         at_once(images, |image| {
+            if image.name.is_local() {
+                return ImageLabels::Missing;
+            }
             let address = Address::of(&image.name);
             let registry = address.registry.clone();
             let read = match self.silence(&registry) {
@@ -126,6 +130,9 @@ impl Registries {
     }
 
     fn answer(&self, question: &Question) -> ImagePresence {
+        if question.reference.name.is_local() {
+            return ImagePresence::Missing;
+        }
         let address = Address::of(&question.reference.name);
         let registry = address.registry.clone();
         let asked = match self.silence(&registry) {

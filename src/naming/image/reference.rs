@@ -98,6 +98,13 @@ impl ImageName {
         name.strip_prefix("library/").unwrap_or(name)
     }
 
+    /// Whether the name is for this machine only, so that nothing can be pushed under it: its host is `localhost`
+    /// without a port, or it is one word, such as `api`, which names an official image in Docker Hub.
+    #[must_use]
+    pub fn is_local(&self) -> bool {
+        self.0.starts_with("localhost/") || !self.familiar().contains('/')
+    }
+
     /// Returns the tag in a reference to this image, `latest` if the reference has none. `None` if the reference is to
     /// another image or has a digest.
     #[must_use]
@@ -224,6 +231,20 @@ mod tests {
         assert_eq!(tag("docker.io/library/base", "base"), Some("latest"));
         for other in ["r.io/acme/base", "acme/base@sha256:00", "acme/base:x@sha256:00", "acme/base:", "acme/bas", ""] {
             assert_eq!(tag("acme/base", other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_this_machine_has_no_registry() {
+        for (name, local) in [
+            ("api", true),
+            ("docker.io/library/api", true),
+            ("localhost/acme/api", true),
+            ("acme/api", false),
+            ("localhost:5000/api", false),
+            ("localhost.example/api", false),
+        ] {
+            assert_eq!(ImageName::parse(name).unwrap().is_local(), local, "{name}");
         }
     }
 

@@ -74,6 +74,10 @@ impl<'a> PushRules<'a> {
             doubt: None,
         };
         let is_request = matches!(trigger.kind, Kind::PullRequest | Kind::MergeGroup);
+        // The files that declare the services may have been changed by the pull request.
+        if is_request && request.push == PushRequest::Asked && file.is_derived() {
+            return Ok(head.nothing("no filters.yaml at the base says what is pushed"));
+        }
         // If the file is outside of the repository, the pull request cannot have changed it.
         if !is_request || request.push != PushRequest::Asked || file.in_repository.is_none() {
             return Ok(head);

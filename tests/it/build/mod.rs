@@ -1,5 +1,6 @@
 //! `rebake build`, run as people run it.
 
+mod derived;
 mod files;
 mod ground;
 mod needs;

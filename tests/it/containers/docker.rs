@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::capstone::day;
 use super::odd::{comes_out_as_it_went_in, odd_for_docker};
 use super::registry::Registry;
-use crate::repo::Rebake;
+use crate::repo::{Rebake, Repo};
 
 /// Debian's dockerd on a private socket, without a network. It ends with the value.
 pub(super) struct Daemon {
@@ -103,4 +103,37 @@ fn odd_values_with_docker() {
     let daemon = Daemon::start();
     let repo = odd_for_docker(&registry);
     comes_out_as_it_went_in(&registry, &repo, |rebake| daemon.lend(rebake));
+}
+
+/// Without a filters.yaml, an image is built as compose declares it, from what the image that it names has become.
+#[test]
+#[ignore = "needs dockerd of Docker 23 or later and docker buildx: .ci/full runs it"]
+fn what_compose_declares_is_built() {
+    let daemon = Daemon::start_newer();
+    let repo = Repo::new();
+    let compose = "services:\n  base: {build: base, image: 'acme/base:dev'}\n\
+                   \x20 nginx: {build: nginx, image: '${REGISTRY}/nginx'}\n\
+                   \x20 app: {build: {context: ., dockerfile: my app/Docker file, args: [MODE=a b], additional_contexts: ['web=service:nginx']}}\n";
+    repo.write("compose.yaml", compose)
+        .write("base/Dockerfile", "FROM scratch\nCOPY . /\nLABEL of=base\n")
+        .write("nginx/Dockerfile", "FROM scratch\nCOPY . /of-nginx/\n")
+        .write("my app/Docker file", "FROM acme/base:dev\nARG MODE\nLABEL mode=$MODE\nCOPY --from=web /of-nginx /\n")
+        .write("ui/package.json", r#"{"name": "ui"}"#)
+        .commit("first");
+    daemon.lend(repo.rebake(["build", "--all"])).success();
+    let ask = |args: &[&str]| {
+        let output = daemon.command("docker").args(args).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let listed = ask(&["images", "--format", "{{.Repository}} {{.Tag}}"]);
+    let mut names: Vec<(&str, &str)> = listed.lines().filter_map(|line| line.split_once(' ')).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        ["acme/base", "localhost/my-app", "localhost/nginx"]
+    );
+    let app = format!("localhost/my-app:{}", names[1].1);
+    let labels = ask(&["inspect", "--format", "{{.Config.Labels.of}} {{.Config.Labels.mode}}", &app]);
+    assert_eq!(labels, "base a b\n");
 }

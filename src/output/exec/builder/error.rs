@@ -65,6 +65,14 @@ pub enum BuilderError {
         /// The builder.
         builder: &'static str,
     },
+    /// The image would be pushed, but its name is for this machine only.
+    #[error("`{service}` would be pushed as `{image}`, which is a name for this machine only")]
+    LocalImage {
+        /// The service.
+        service: String,
+        /// The name of the image.
+        image: String,
+    },
     /// The key of a label is empty or contains `=`, so a builder would set another label.
     #[error("`{service}`: `{key}` cannot be the key of a label")]
     Label {
@@ -111,6 +119,7 @@ impl BuilderError {
             | Self::Outside { service, .. }
             | Self::NotUtf8 { service, .. }
             | Self::NoImage { service, .. }
+            | Self::LocalImage { service, .. }
             | Self::Label { service, .. }
             | Self::Argument { service, .. }
             | Self::Unknown { service, .. } => service,
@@ -123,6 +132,7 @@ impl BuilderError {
     pub fn key(&self) -> (&'static str, &str) {
         match self {
             Self::NoRecipe(_) | Self::NotByDocker(_) | Self::NoImage { .. } | Self::NotUtf8 { .. } => ("", ""),
+            Self::LocalImage { .. } => ("image", ""),
             Self::Before(_) => ("before", ""),
             Self::EmptyCommand(_) => ("run", ""),
             Self::Path { .. } => ("path", ""),
@@ -145,6 +155,9 @@ impl BuilderError {
             Self::NoImage { .. } => {
                 Some("name it, for all services at once: `defaults: {image: \"ghcr.io/acme/{{name}}\"}`")
             }
+            Self::LocalImage { .. } => Some(
+                "name it in its registry, such as `image: \"ghcr.io/acme/{{name}}\"` in filters.yaml, which `rebake init --write` begins; or leave it on this machine: `--no-push`",
+            ),
             Self::Argument { .. } => Some("give it a `path`, and make the plan in a whole clone"),
             Self::Unknown { key: "flags", .. } => Some("build it with `rebake build`, which passes all flags on"),
             Self::Unknown { key: "attest", .. } => Some("only the builder `docker` makes attestations"),

@@ -8,6 +8,7 @@ use super::{BuilderError, shown};
 use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::model::template::{Part, Template};
+use crate::naming::image::ImageName;
 use crate::output::exec::needed_services::{CommandArgument, local_tags};
 use crate::plan::{Plan, PlannedService};
 
@@ -60,6 +61,10 @@ impl<'a> Image<'a> {
     ) -> Result<Self, BuilderError> {
         let name = service.image.as_deref();
         let name = name.ok_or_else(|| BuilderError::NoImage { service: shown(service), builder })?;
+        // Nobody may push an official image of Docker Hub, and nothing is pushed there by accident.
+        if service.push && ImageName::parse(name).is_ok_and(|name| name.is_local()) {
+            return Err(BuilderError::LocalImage { service: shown(service), image: Escaped::new(name).to_string() });
+        }
         Ok(Self {
             service,
             recipe,
