@@ -113,11 +113,11 @@ fn what_compose_declares_is_built() {
     let repo = Repo::new();
     let compose = "services:\n  base: {build: base, image: 'acme/base:dev'}\n\
                    \x20 nginx: {build: nginx, image: '${REGISTRY}/nginx'}\n\
-                   \x20 app: {build: {context: ., dockerfile: my app/Docker file, args: [MODE=a b], additional_contexts: ['web=service:nginx']}}\n";
+                   \x20 app: {build: {context: ., dockerfile: my app/app Dockerfile, args: [MODE=a b], additional_contexts: ['web=service:nginx']}}\n";
     repo.write("compose.yaml", compose)
         .write("base/Dockerfile", "FROM scratch\nCOPY . /\nLABEL of=base\n")
         .write("nginx/Dockerfile", "FROM scratch\nCOPY . /of-nginx/\n")
-        .write("my app/Docker file", "FROM acme/base:dev\nARG MODE\nLABEL mode=$MODE\nCOPY --from=web /of-nginx /\n")
+        .write("my app/app Dockerfile", "FROM acme/base:dev\nARG MODE\nLABEL mode=$MODE\nCOPY --from=web /of-nginx /\n")
         .write("ui/package.json", r#"{"name": "ui"}"#)
         .commit("first");
     daemon.lend(repo.rebake(["build", "--all"])).success();
