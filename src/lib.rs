@@ -36,6 +36,6 @@ mod cli;
 
 #[cfg(feature = "cli")]
 #[doc(hidden)]
-pub use cli::{main, snippet};
+pub use cli::{Exit, Variable, main, snippet};
 
 pub use plan::pipeline::{Planned, Request, Workspace};

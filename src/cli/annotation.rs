@@ -23,7 +23,7 @@ impl Annotations {
     /// step reads.
     pub(crate) fn new(is_read_by_steps: bool) -> Self {
         Self {
-            asked: is_read_by_steps && env::read(env::GITHUB_ACTIONS).is_some_and(|value| value == "true"),
+            asked: is_read_by_steps && env::read(env::Variable::GithubActions).is_some_and(|value| value == "true"),
             problems: Vec::new(),
         }
     }

@@ -147,7 +147,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads the configuration, and the filters of all workflows.
     fn all(&mut self) -> Result<(), Failure> {
-        let named = self.general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from));
+        let named = self.general.config.clone().or_else(|| env::read(env::Variable::Config).map(PathBuf::from));
         match self.find(named.as_deref()) {
             Err(ConfigFileError::NotFound { .. }) if named.is_none() => {}
             found => self.file(found?)?,

@@ -27,7 +27,7 @@ pub(crate) fn write(
     output: &Output,
 ) -> Result<(), Failure> {
     let engine = match workspace::trigger()?.engine {
-        None if env::read(env::OUTPUT).is_some() => Engine::GitHub,
+        None if env::read(env::Variable::Output).is_some() => Engine::GitHub,
         Some(engine) => engine,
         None => {
             return Err(Failure::new(Exit::Usage, "no-engine", "`--ci` needs a CI engine, and none was found")

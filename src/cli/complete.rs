@@ -10,6 +10,7 @@ use clap_complete::env::Shells;
 use clap_complete::{ArgValueCandidates, CompleteEnv};
 
 use super::args::CommandLine;
+use super::env;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::printing::Output;
@@ -43,7 +44,7 @@ pub(crate) fn completions(args: &CompletionsArgs, output: &Output) -> Result<Exi
 }
 
 /// The variable with which a shell's script asks for candidates.
-const VARIABLE: &str = "REBAKE_COMPLETE";
+const VARIABLE: &str = env::Variable::Complete.name();
 
 const PROGRAM: &str = "rebake";
 

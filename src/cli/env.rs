@@ -1,42 +1,39 @@
-//! The names of all environment variables that rebake reads.
+//! Environment variables that rebake reads.
 
 use std::path::PathBuf;
 
-/// The path of the configuration, unless `-c` is given.
-pub(crate) const CONFIG: &str = "REBAKE_CONFIG";
+use crate::model::published_name::published_names;
 
-/// The file that holds the event of a GitHub Actions run.
-pub(crate) const EVENT_PATH: &str = "GITHUB_EVENT_PATH";
-
-/// The file that a step's outputs are appended to.
-pub(crate) const OUTPUT: &str = "GITHUB_OUTPUT";
-
-/// The file that a step's summary is appended to.
-pub(crate) const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
-
-/// `true` in a workflow of GitHub Actions.
-pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
-
-/// GitHub's `needs` as JSON, which a workflow hands to `rebake verdict`.
-pub(crate) const NEEDS: &str = "NEEDS";
-
-/// Set to turn colours off.
-pub(crate) const NO_COLOR: &str = "NO_COLOR";
-
-/// The kind of terminal; `dumb` for one without cursor movement.
-pub(crate) const TERM: &str = "TERM";
-
-/// The id of the build in which this process runs. It is set only if a build of rebake has started this process.
-pub(crate) const BUILD_ID: &str = "REBAKE_BUILD_ID";
-
-/// The directory of Docker's configuration, if it is not `.docker` in the home directory.
-pub(crate) const DOCKER_CONFIG: &str = "DOCKER_CONFIG";
-
-/// The credentials file of Podman, Buildah and Skopeo.
-pub(crate) const REGISTRY_AUTH_FILE: &str = "REGISTRY_AUTH_FILE";
-
-/// The directory of the default credentials file of Podman, Buildah and Skopeo.
-pub(crate) const RUNTIME_DIR: &str = "XDG_RUNTIME_DIR";
+published_names! {
+    /// A variable that rebake reads, besides those of git and of the CI engines.
+    pub enum Variable {
+        /// The path of the configuration, unless `-c` is given.
+        Config = "REBAKE_CONFIG",
+        /// Set by the script of `rebake completions`, which asks for the words that may follow.
+        Complete = "REBAKE_COMPLETE",
+        /// GitHub's `needs` as JSON, for `rebake verdict`.
+        Needs = "NEEDS",
+        /// The file that holds the event, on GitHub Actions.
+        EventPath = "GITHUB_EVENT_PATH",
+        /// The file that outputs of a step are appended to, on GitHub Actions.
+        Output = "GITHUB_OUTPUT",
+        /// The file that the summary of a job is appended to, on GitHub Actions.
+        StepSummary = "GITHUB_STEP_SUMMARY",
+        /// `true` on GitHub Actions: messages are annotations too.
+        GithubActions = "GITHUB_ACTIONS",
+        /// Turns colours off, if it is set.
+        NoColor = "NO_COLOR",
+        /// The kind of terminal; `dumb` for one without cursor movement.
+        Term = "TERM",
+        /// The directory of Docker's configuration, with the credentials of `docker login`. If it is not set, `.docker`
+        /// in the home directory.
+        DockerConfig = "DOCKER_CONFIG",
+        /// The file with the credentials of `podman login`, also of buildah and skopeo.
+        RegistryAuthFile = "REGISTRY_AUTH_FILE",
+        /// The directory with these credentials, if no file is named.
+        RuntimeDir = "XDG_RUNTIME_DIR",
+    }
+}
 
 /// The endings of names of variables that always hold secrets.
 const SECRET: [&str; 3] = ["_TOKEN", "_PASSWORD", "_KEY"];
@@ -66,9 +63,15 @@ pub(crate) fn is_set(name: &str) -> bool {
 }
 
 /// Returns a variable's value. A value that is empty or not UTF-8 counts as unset.
+pub(crate) fn read(variable: Variable) -> Option<String> {
+    read_named(variable.name())
+}
+
+/// Returns the value of a variable with a name that is not in [`Variable`]: a CI engine, a recipe or a flag has chosen
+/// it, or builds get it. The value is as for [`read`].
 ///
 /// The CI engines' own variables are listed in `inputs::trigger`, which reads them.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub(crate) fn read(name: &str) -> Option<String> {
+pub(crate) fn read_named(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -65,9 +65,11 @@ impl ExistingArgs {
 
 /// Returns the credential files: a named one, then the defaults of Podman and Docker.
 fn credentials() -> Vec<PathBuf> {
-    let named = env::read(env::REGISTRY_AUTH_FILE).map(PathBuf::from);
-    let podman = env::read(env::RUNTIME_DIR).map(|directory| Path::new(&directory).join("containers/auth.json"));
-    let docker =
-        env::read(env::DOCKER_CONFIG).map(PathBuf::from).or_else(|| env::home().map(|home| home.join(".docker")));
+    let named = env::read(env::Variable::RegistryAuthFile).map(PathBuf::from);
+    let podman =
+        env::read(env::Variable::RuntimeDir).map(|directory| Path::new(&directory).join("containers/auth.json"));
+    let docker = env::read(env::Variable::DockerConfig)
+        .map(PathBuf::from)
+        .or_else(|| env::home().map(|home| home.join(".docker")));
     [named, podman, docker.map(|directory| directory.join("config.json"))].into_iter().flatten().collect()
 }

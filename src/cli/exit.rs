@@ -2,37 +2,53 @@
 
 use std::process::ExitCode;
 
-/// How the program ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Success; also when nothing is affected.
-    Done,
-    /// A build or a job failed, nothing matched, or `--exit-code` is given and something is affected.
-    Found,
-    /// The command line or the configuration is wrong.
-    Usage,
-    /// Something is wrong with the repository or the base, or history is missing in a shallow clone.
-    Git,
-    /// The result exceeds a limit of the CI engine.
-    Limit,
-    /// A bug in rebake.
-    Bug,
-    /// A signal ended the run: 128 and its number.
-    Signal(u8),
+/// Declares [`Exit`]. Each variant has its exit code, and a doc comment that is also its line in the reference. So the
+/// program cannot end with a code that the reference lacks.
+macro_rules! exits {
+    ($($(#[doc = $meaning:literal])+ $variant:ident $(($number:ident: $type:ty))? = $code:expr,)+) => {
+        /// How the program ends.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Exit {
+            $($(#[doc = $meaning])+ $variant $(($type))?,)+
+        }
+
+        impl Exit {
+            /// Each exit code, and its line of the reference, in Markdown. Blanks at the beginning of a line have no
+            /// meaning.
+            pub const CODES: &'static [(&'static str, &'static str)] =
+                &[$((stringify!($code), concat!($($meaning),+))),+];
+
+            fn code(self) -> u8 {
+                match self {
+                    $(Self::$variant $(($number))? => $code,)+
+                }
+            }
+        }
+    };
 }
 
-impl Exit {
-    fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Found => 1,
-            Self::Usage => 2,
-            Self::Git => 3,
-            Self::Limit => 4,
-            Self::Bug => 70,
-            Self::Signal(number) => 128 + number,
-        }
-    }
+exits! {
+    /// Done, also when nothing is affected.
+    Done = 0,
+    /// The answer is no: `build` did not build a service, `plan --exit-code` finds something affected, `check` finds an
+    /// error, `init --check` finds that filters.yaml lacks something, `promote` finds that an image is missing or puts a
+    /// tag in vain, `glob` finds no match, `release --parse` reads no release tag, `verdict` finds a job not as the plan
+    /// asked, `images` finds no image of a service, `observe` sees a build read what nothing covers, or not to its end.
+    Found = 1,
+    /// The command line, the configuration or a file is wrong, or the run may not go on: a builder, strace or a secret
+    /// is missing, the event is not trusted, a saved plan or report is of another commit, the version is released
+    /// already, a report cannot be written, `build --push` or `--record` would include uncommitted changes.
+    Usage = 2,
+    /// The repository, the base or the remote cannot be used, or history is missing in a shallow clone; `images` lacks
+    /// an image, and a registry did not answer; `promote` got no answer from a registry; also `release --yes` with
+    /// uncommitted changes.
+    Git = 3,
+    /// An engine would refuse its pipeline: more than 256 jobs on GitHub, or too large. `--format matrix` has no limit.
+    Limit = 4,
+    /// A bug; please report it.
+    Bug = 70,
+    /// A signal ended a build; `number` is that of the signal.
+    Signal(number: u8) = 128 + number,
 }
 
 impl From<Exit> for ExitCode {
@@ -62,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_panic_is_a_bug() {
-        if env::read(PANICS).is_some() {
+        if env::read_named(PANICS).is_some() {
             end_on_panic();
             panic!("on purpose");
         }

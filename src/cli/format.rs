@@ -329,7 +329,7 @@ mod tests {
         let command = Flags::command();
         let help = command.get_arguments().find(|argument| argument.get_id() == "fields").and_then(clap::Arg::get_help);
         let listed = help.unwrap().to_string();
-        let names = Field::ALL.map(Field::name).join(", ");
+        let names = Field::ALL.iter().map(|field| field.name()).collect::<Vec<_>>().join(", ");
         assert!(listed.ends_with(&names), "{listed}, and {names}");
     }
 

@@ -62,7 +62,9 @@ use std::process::ExitCode;
 
 use annotation::Annotations;
 use args::Command;
-use exit::Exit;
+pub use env::Variable;
+pub use exit::Exit;
+
 use failure::Failure;
 use printing::Output;
 

@@ -19,7 +19,7 @@ use crate::inputs::file;
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::mask::Mask;
-use crate::model::name::for_terminal;
+use crate::model::name::{BuildOutput, PlanOutput, for_terminal};
 use crate::model::safe_json;
 use crate::output::emit::{Palette, Room, word_wrap};
 #[cfg(unix)]
@@ -59,7 +59,7 @@ impl Output {
     /// Whether standard output is a terminal whose cursor can be moved.
     #[expect(clippy::unused_self, reason = "who prints has the output")]
     pub(crate) fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal() && env::read(env::TERM).is_none_or(|terminal| terminal != "dumb")
+        io::stdout().is_terminal() && env::read(env::Variable::Term).is_none_or(|terminal| terminal != "dumb")
     }
 
     /// Whether colours of builds are passed on to standard output: to a terminal, and to a CI engine's log.
@@ -67,7 +67,7 @@ impl Output {
         match self.color {
             ColorChoice::Auto => {
                 let shown = AutoStream::choice(&io::stdout()) != ColorChoice::Never;
-                shown || (engine.is_some() && env::read(env::NO_COLOR).is_none())
+                shown || (engine.is_some() && env::read(env::Variable::NoColor).is_none())
             }
             choice => choice != ColorChoice::Never,
         }
@@ -169,7 +169,10 @@ impl Output {
             Report::schema(),
         ];
         let words = schemas.iter().flat_map(words);
-        self.mask.publish(names.into_iter().map(str::to_owned).chain(words).chain(OTHER_WORDS.map(str::to_owned)));
+        let outputs = PlanOutput::ALL.iter().map(|output| output.name());
+        let outputs = outputs.chain(BuildOutput::ALL.iter().map(|output| output.name()));
+        let others = names.into_iter().chain(outputs).chain(OTHER_WORDS).map(str::to_owned);
+        self.mask.publish(words.chain(others));
         self.say_public();
     }
 
@@ -217,8 +220,8 @@ impl Output {
     }
 }
 
-/// The public words of formats without a schema: a matrix, `JUnit` XML, the outputs of a step.
-const OTHER_WORDS: [&str; 14] = [
+/// The public words of formats without a schema, besides the names of outputs: a matrix, `JUnit` XML.
+const OTHER_WORDS: [&str; 10] = [
     "include",
     "testsuites",
     "testcase",
@@ -228,10 +231,6 @@ const OTHER_WORDS: [&str; 14] = [
     "errors",
     "classname",
     "system-out",
-    "matrix",
-    "count",
-    "changes",
-    "report",
     "rebake",
 ];
 

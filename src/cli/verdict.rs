@@ -45,21 +45,21 @@ pub(crate) struct VerdictArgs {
 }
 
 pub(crate) fn run(args: &VerdictArgs, output: &Output) -> Result<Exit, Failure> {
-    let text = match (&args.needs, env::read(env::NEEDS)) {
+    let text = match (&args.needs, env::read(env::Variable::Needs)) {
         (Some(file), _) => changed::read_text(file)?,
         (None, Some(text)) => text,
         (None, None) => {
             return Err(Failure::new(
                 Exit::Usage,
                 "needs",
-                format!("there is no `needs` to judge: {} is not set", env::NEEDS),
+                format!("there is no `needs` to judge: {} is not set", env::Variable::Needs.name()),
             )
             .help("give the step `env: {NEEDS: '${{ toJSON(needs) }}'}`, or name a file"));
         }
     };
     let needs: NeededJobs = serde_json::from_str(&text).map_err(|error| {
         let malformed = MalformedJson::from(error);
-        let name = args.needs.as_deref().unwrap_or(Path::new(env::NEEDS));
+        let name = args.needs.as_deref().unwrap_or(Path::new(env::Variable::Needs.name()));
         let at = saved_file::place(name, malformed.place);
         Failure::new(Exit::Usage, "needs", format!("{at}: this is not GitHub's `needs`: {malformed}"))
             .help("pass the value of `${{ toJSON(needs) }}`")

@@ -85,7 +85,7 @@ pub(crate) fn at_commit(general: &GeneralArgs, workspace: &Workspace, commit: &C
 
 /// Returns the path of the configuration that the command line or the environment names.
 pub(crate) fn named_config(general: &GeneralArgs) -> Option<PathBuf> {
-    general.config.clone().or_else(|| env::read(env::CONFIG).map(PathBuf::from))
+    general.config.clone().or_else(|| env::read(env::Variable::Config).map(PathBuf::from))
 }
 
 fn read(
@@ -127,7 +127,7 @@ fn read(
     let services = config.services.keys().map(ServiceName::as_str);
     output.publish(services.chain(config.environments.keys().map(String::as_str)));
     let recipes = config.services.iter().map(|(_, service)| &service.recipe);
-    recipes.flat_map(Recipe::secret_variables).filter_map(env::read).for_each(|secret| output.hide(&secret));
+    recipes.flat_map(Recipe::secret_variables).filter_map(env::read_named).for_each(|secret| output.hide(&secret));
     Ok(Workspace { repository, file, config, trigger })
 }
 
@@ -182,7 +182,7 @@ fn token_variable(general: &GeneralArgs) -> Result<Option<TokenVariable>, Failur
         Failure::new(Exit::Usage, "token", "the environment variable that `--token-env` names is not set")
             .help("`--token-env` takes the name of a variable that holds a token, not the token")
     };
-    TokenVariable::new(name).filter(|_| env::read(name).is_some()).map(Some).ok_or_else(unset)
+    TokenVariable::new(name).filter(|_| env::read_named(name).is_some()).map(Some).ok_or_else(unset)
 }
 
 /// Returns the flag by which a job gets the token from the same environment variable.
@@ -291,6 +291,6 @@ fn trigger_of(range: &RangeArgs, repository: &Repository) -> Result<Trigger, Fai
 
 /// Reads the event of the CI engine. Outside of CI, returns a local event.
 pub(crate) fn trigger() -> Result<Trigger, Failure> {
-    let event = env::read(env::EVENT_PATH).map(|path| changed::read_text(Path::new(&path))).transpose()?;
-    Ok(Trigger::read(env::read, event.as_deref())?)
+    let event = env::read(env::Variable::EventPath).map(|path| changed::read_text(Path::new(&path))).transpose()?;
+    Ok(Trigger::read(env::read_named, event.as_deref())?)
 }

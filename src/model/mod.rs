@@ -1,6 +1,7 @@
 //! Checked names and other basic values. Nothing in this module does input or output.
 
 pub mod choice;
+pub(crate) mod published_name;
 pub mod name;
 pub mod diagnostic;
 pub mod change;

@@ -12,7 +12,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::model::name::{Escaped, OWN_PREFIX, is_own_output};
+use crate::model::name::{Escaped, LevelOutput, OWN_PREFIX, PlanOutput, is_own_output};
 
 /// GitHub's `needs`: the jobs that a job has waited for, in GitHub's order.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -101,10 +101,10 @@ pub struct Expected {
 
 impl Expected {
     /// The output that says whether anything is to be built.
-    pub const ANY: &'static str = "any";
+    pub const ANY: &'static str = PlanOutput::Any.name();
 
     /// The output that says whether an existing image lacks a tag.
-    pub const PROMOTE: &'static str = "rebake_promote";
+    pub const PROMOTE: &'static str = PlanOutput::Promote.name();
 
     /// The name of the job that is due by [`Expected::PROMOTE`] unless [`Expected::due`] says otherwise.
     pub const PROMOTES: &'static str = "promote";
@@ -282,7 +282,7 @@ fn lost(plan: &Job, expected: &Expected) -> Vec<Problem> {
 /// Finds matrix outputs whose values are not matrices. With such a value, no job of the matrix has run. If no output
 /// `matrix` is expected, nothing is checked, since an output of that name may belong to a filter.
 fn odd_matrices(plan: &Job, expected: &Expected) -> Vec<Problem> {
-    const MATRIX: &str = "matrix";
+    const MATRIX: &str = PlanOutput::Matrix.name();
     if expected.outputs.iter().all(|output| output != MATRIX) {
         return Vec::new();
     }
@@ -307,6 +307,11 @@ fn suffixes(plan: &Job) -> impl Iterator<Item = &str> {
     plan.outputs.keys().filter_map(|output| output.strip_prefix(Expected::ANY))
 }
 
+/// Whether an output says that there is something to build at a level.
+fn is_of_level(output: &str) -> bool {
+    output.starts_with(LevelOutput::Any.prefix())
+}
+
 /// Finds contradictions between two kinds of outputs: `any`, or `any_N` for a level, says whether there is something to
 /// build, and other outputs list or count it. A workflow may read either kind.
 fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
@@ -315,12 +320,14 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
         let value = plan.is_empty(&list)?;
         plan.says(&output, &value.to_string()).then_some(Problem::Contradiction { job, output, value, list })
     };
-    let whole = ["services", "count", "levels"].into_iter().filter_map(|list| contradiction("", list.to_owned()));
-    let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("matrix{suffix}")));
+    let whole = [PlanOutput::Services, PlanOutput::Count, PlanOutput::Levels];
+    let whole = whole.into_iter().filter_map(|list| contradiction("", list.name().to_owned()));
+    let matrix = PlanOutput::Matrix.name();
+    let matrices = suffixes(plan).filter_map(|suffix| contradiction(suffix, format!("{matrix}{suffix}")));
     // If there is something to build at a level, `any` must be `true`.
     let nothing = plan.says(Expected::ANY, "false");
     let level = suffixes(plan).map(|suffix| format!("{}{suffix}", Expected::ANY));
-    let level = level.filter(|any| any.starts_with("any_") && nothing && plan.says(any, "true"));
+    let level = level.filter(|any| is_of_level(any) && nothing && plan.says(any, "true"));
     let levels = level.map(|list| {
         let (job, output) = (expected.plan.clone(), Expected::ANY.to_owned());
         Problem::Contradiction { job, output, value: false, list: Escaped::new(&list).to_string() }
@@ -333,15 +340,14 @@ fn contradictions(plan: &Job, expected: &Expected) -> Vec<Problem> {
 fn unwatched(needs: &NeededJobs, plan: &Job, expected: &Expected) -> Vec<Problem> {
     let jobs = needs.0.keys().filter(|job| **job != expected.plan && !expected.optional.contains(job));
     let watched: Vec<&str> = jobs.map(|job| expected.due_by(job, plan)).collect();
-    let is_level = |output: &str| output.starts_with("any_");
     let is_watched = |output: &str| match output {
         Expected::ANY => watched.iter().any(|output| *output != Expected::PROMOTE),
         Expected::PROMOTE => watched.contains(&Expected::PROMOTE),
-        level => watched.contains(&level) || !watched.iter().copied().any(is_level),
+        level => watched.contains(&level) || !watched.iter().copied().any(is_of_level),
     };
     suffixes(plan)
         .map(|suffix| format!("{}{suffix}", Expected::ANY))
-        .filter(|output| output == Expected::ANY || is_level(output))
+        .filter(|output| output == Expected::ANY || is_of_level(output))
         .chain([Expected::PROMOTE.to_owned()])
         .filter(|output| plan.says(output, "true") && !is_watched(output))
         .map(|output| Problem::Unwatched { output: Escaped::new(&output).to_string() })
@@ -366,235 +372,4 @@ fn skipped(name: &str, plan: &Job, expected: &Expected) -> Option<Problem> {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const NONE: &str = r#"{"include": []}"#;
-    const SOME: &str = r#"{"include": [{}]}"#;
-
-    /// Returns the problems of three jobs: `build`; `late`, which is due by `any_1`; and `deploy`, which may be
-    /// skipped.
-    fn says(outputs: &Value, [build, late, deploy]: [&str; 3]) -> Vec<String> {
-        says_of(&json!({
-            "plan": {"result": "success", "outputs": outputs},
-            "build": {"result": build, "outputs": {}},
-            "late": {"result": late},
-            "deploy": {"result": deploy, "outputs": {}},
-        }))
-    }
-
-    fn says_of(needs: &Value) -> Vec<String> {
-        let needs: NeededJobs = serde_json::from_value(needs.clone()).unwrap();
-        verdict(&needs, &expected()).unwrap().iter().map(ToString::to_string).collect()
-    }
-
-    fn expected() -> Expected {
-        Expected {
-            plan: "plan".to_owned(),
-            outputs: vec!["any".to_owned(), "matrix".to_owned()],
-            due: [("late".to_owned(), "any_1".to_owned())].into(),
-            optional: vec!["deploy".to_owned()],
-        }
-    }
-
-    #[test]
-    fn builds_that_were_due_must_have_run() {
-        let all = json!({"any": "true", "any_1": "true", "matrix": SOME});
-        let first = json!({"any": "true", "any_1": "false", "matrix": SOME});
-        let none = json!({"any": "false", "any_1": "false", "matrix": NONE});
-        assert_eq!(says(&all, ["success"; 3]), [""; 0]);
-        assert_eq!(says(&first, ["success", "skipped", "skipped"]), [""; 0]);
-        assert_eq!(says(&none, ["skipped"; 3]), [""; 0]);
-        assert_eq!(
-            says(&all, ["skipped"; 3]),
-            [
-                "the job `build` was skipped, though the plan's output `any` is `true`",
-                "the job `late` was skipped, though the plan's output `any_1` is `true`"
-            ]
-        );
-    }
-
-    #[test]
-    fn where_a_filter_is_called_any_rebakes_own_counts() {
-        let hidden = |own: &str, filter: &str| json!({"any": filter, "rebake_any": own, "any_1": "false", "matrix": "true", "rebake_matrix": if own == "true" { SOME } else { NONE }, "rebake_x": "1"});
-        assert_eq!(says(&hidden("false", "true"), ["skipped"; 3]), [""; 0]);
-        assert_eq!(
-            says(&hidden("true", "false"), ["skipped"; 3]),
-            ["the job `build` was skipped, though the plan's output `any` is `true`"]
-        );
-    }
-
-    #[test]
-    fn a_job_that_did_not_succeed_is_a_problem_whatever_was_due() {
-        let none = json!({"any": "false", "any_1": "false", "matrix": NONE});
-        assert_eq!(
-            says(&none, ["failure", "cancelled", "neutral"]),
-            [
-                "the job `build` ended with `failure`",
-                "the job `deploy` ended with `neutral`",
-                "the job `late` ended with `cancelled`"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_missing_output_is_a_problem() {
-        let masked = json!({"any": "true", "any_1": "true"});
-        assert_eq!(says(&masked, ["success"; 3]), ["the output `matrix` of the job `plan` is missing"]);
-        let empty = json!({"any": "", "matrix": NONE});
-        assert_eq!(
-            says(&empty, ["skipped"; 3]),
-            ["the output `any` of the job `plan` is missing", "the output `any_1` of the job `plan` is missing"]
-        );
-        let wrong = json!({"any": "True\n", "any_1": "false", "matrix": NONE});
-        assert_eq!(
-            says(&wrong, ["skipped"; 3]),
-            ["the output `any` of the job `plan` is `True\\n`, which is neither `true` nor `false`"]
-        );
-    }
-
-    #[test]
-    fn without_a_plan_that_alone_is_said() {
-        let needs = |plan: &str| {
-            json!({"plan": {"result": plan}, "build": {"result": "skipped"}, "late": {"result": "skipped"},
-                "deploy": {"result": "skipped"}})
-        };
-        assert_eq!(says_of(&needs("failure")), ["the job `plan` ended with `failure`"]);
-        assert_eq!(says_of(&needs("skipped")), ["the job `plan` was skipped, so it is unknown what must be built"]);
-    }
-
-    #[test]
-    fn outputs_that_contradict_each_other_are_a_problem() {
-        let matrix = |jobs: &[&str]| json!({"include": jobs}).to_string();
-        let hidden = json!({"any": "false", "matrix": matrix(&["api"]), "any_1": "false"});
-        assert_eq!(
-            says(&hidden, ["skipped"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `matrix` has something"]
-        );
-        let empty = json!({"any": "true", "matrix": matrix(&[]), "any_1": "true", "matrix_1": matrix(&["web"])});
-        assert_eq!(
-            says(&empty, ["success"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any` is `true`, but `matrix` has nothing"]
-        );
-        let level = json!({"any": "true", "matrix": matrix(&["api"]), "any_1": "false", "matrix_1": matrix(&["web"])});
-        assert_eq!(
-            says(&level, ["success"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any_1` is `false`, but `matrix_1` has something"]
-        );
-        let counted = json!({"any": "false", "matrix": NONE, "any_1": "false", "count": "1", "services": "[]"});
-        assert_eq!(
-            says(&counted, ["success"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `count` has something"]
-        );
-    }
-
-    #[test]
-    fn a_plan_and_its_levels_say_the_same() {
-        let level = json!({"any": "false", "matrix": NONE, "any_0": "true", "matrix_0": SOME, "any_1": "false"});
-        assert_eq!(
-            says(&level, ["skipped"; 3]),
-            [
-                "the outputs of the job `plan` contradict each other: `any` is `false`, but `any_0` has something",
-                "the plan's output `any_0` is `true`, but `needs` has no job for it",
-            ]
-        );
-        let levels = json!({"any": "false", "matrix": NONE, "any_1": "false", "levels": "1"});
-        assert_eq!(
-            says(&levels, ["skipped"; 3]),
-            ["the outputs of the job `plan` contradict each other: `any` is `false`, but `levels` has something"]
-        );
-    }
-
-    #[test]
-    fn a_matrix_that_cannot_be_read_is_a_problem() {
-        let silent = json!({"any": "true", "any_1": "true", "matrix": "{}", "matrix_1": "{}"});
-        assert_eq!(says(&silent, ["success"; 3]), [""; 0]);
-        for odd in ["{", "true", r#"{"include": {}}"#] {
-            for any in ["true", "false"] {
-                assert_eq!(
-                    says(&json!({"any": any, "any_1": any, "matrix": odd}), ["success"; 3]),
-                    [format!("the output `matrix` of the job `plan` is `{odd}`, which is not a matrix")]
-                );
-            }
-            assert_eq!(
-                says(&json!({"any": "true", "any_1": "true", "matrix": SOME, "matrix_1": odd}), ["success"; 3]),
-                [format!("the output `matrix_1` of the job `plan` is `{odd}`, which is not a matrix")]
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_there_twice_is_refused() {
-        let plan = r#""plan": {"result": "success", "outputs": {"any": "true"}}"#;
-        for twice in [
-            format!("{{{plan}, {plan}}}"),
-            r#"{"plan": {"result": "success", "result": "failure"}}"#.to_owned(),
-            r#"{"plan": {"result": "success", "outputs": {"any": "true", "any": "false"}}}"#.to_owned(),
-        ] {
-            assert!(serde_json::from_str::<NeededJobs>(&twice).is_err(), "{twice}");
-        }
-        assert!(serde_json::from_str::<NeededJobs>(&format!("{{{plan}}}")).is_ok());
-    }
-
-    #[test]
-    fn what_is_due_needs_a_job() {
-        let plan =
-            |any_1: &str| json!({"result": "success", "outputs": {"any": "true", "any_1": any_1, "matrix": SOME}});
-        let judged = |needs: Value, due: &[(&str, &str)], optional: &[&str]| {
-            let needs: NeededJobs = serde_json::from_value(needs).unwrap();
-            let due = due.iter().map(|(job, output)| ((*job).to_owned(), (*output).to_owned())).collect();
-            let optional = optional.iter().map(|job| (*job).to_owned()).collect();
-            let problems = verdict(&needs, &Expected { due, optional, ..expected() }).unwrap();
-            problems.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let unwatched =
-            |output: &str| vec![format!("the plan's output `{output}` is `true`, but `needs` has no job for it")];
-        let done = json!({"result": "success"});
-        assert_eq!(judged(json!({"plan": plan("false")}), &[], &[]), unwatched("any"));
-        assert_eq!(judged(json!({"plan": plan("false"), "images": done}), &[], &["images"]), unwatched("any"));
-        let first = json!({"plan": plan("true"), "first": done});
-        assert_eq!(judged(first.clone(), &[], &[]), [""; 0], "one matrix has all jobs");
-        assert_eq!(judged(first, &[("first", "any_0")], &[]), unwatched("any_1"));
-        let both = json!({"plan": plan("true"), "first": done, "second": done});
-        assert_eq!(judged(both, &[("first", "any_0"), ("second", "any_1")], &[]), [""; 0]);
-    }
-
-    #[test]
-    fn a_job_without_outputs_may_say_null() {
-        let needs = json!({"plan": {"result": "success", "outputs": {"any": "true", "matrix": SOME}},
-            "build": {"result": "success", "outputs": null}, "late": {"result": "success", "outputs": null},
-            "deploy": {"result": "success", "outputs": null}});
-        assert_eq!(says_of(&needs), [""; 0]);
-    }
-
-    #[test]
-    fn a_job_that_needs_does_not_have_is_an_error() {
-        let needs: NeededJobs = serde_json::from_value(json!({"plan": {"result": "success"}})).unwrap();
-        assert_eq!(verdict(&needs, &expected()), Err(UnknownJob("late".to_owned())));
-    }
-
-    #[test]
-    fn what_is_to_be_promoted_wants_its_job() {
-        let says = |promote: &str, job: Option<&str>| {
-            let mut needs = json!({
-                "plan": {"result": "success", "outputs": {"any": "false", "matrix": NONE, "rebake_promote": promote}},
-                "build": {"result": "skipped", "outputs": {}},
-            });
-            if let Some(result) = job {
-                needs["promote"] = json!({"result": result, "outputs": {}});
-            }
-            let needs: NeededJobs = serde_json::from_value(needs).unwrap();
-            let expected = Expected { due: IndexMap::new(), optional: Vec::new(), ..expected() };
-            verdict(&needs, &expected).unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        assert!(says("true", Some("success")).is_empty() && says("false", Some("skipped")).is_empty());
-        assert!(says("false", None).is_empty());
-        let skipped = "the job `promote` was skipped, though the plan's output `rebake_promote` is `true`";
-        assert_eq!(says("true", Some("skipped")), [skipped]);
-        let unwatched = "the plan's output `rebake_promote` is `true`, but `needs` has no job for it";
-        assert_eq!(says("true", None), [unwatched]);
-        assert_eq!(says("true", Some("failure")), ["the job `promote` ended with `failure`"]);
-    }
-}
+mod tests;

@@ -14,6 +14,7 @@ use crate::cli::printing::{Output, unwritable};
 use crate::cli::report::failure;
 use crate::cli::saved_file;
 use crate::inputs::file::{self, Writable};
+use crate::model::name::BuildOutput;
 use crate::output::emit;
 use crate::output::exec::Report;
 use crate::output::exec::report::{junit, markdown};
@@ -51,8 +52,8 @@ impl Reports {
         // A file that is not a readable report is not used here, and is overwritten later.
         let last = json.as_deref().and_then(earlier_reports::readable);
         let took = Durations::of(workspace.iter().chain(&earlier).chain(&last));
-        let summary = env::read(env::STEP_SUMMARY).filter(|_| args.shown.ci).map(PathBuf::from);
-        let outputs = env::read(env::OUTPUT).filter(|_| args.shown.ci).map(PathBuf::from);
+        let summary = env::read(env::Variable::StepSummary).filter(|_| args.shown.ci).map(PathBuf::from);
+        let outputs = env::read(env::Variable::Output).filter(|_| args.shown.ci).map(PathBuf::from);
         let files = json.iter().chain(&args.shown.junit).chain(&args.shown.timings).chain(&summary).chain(&outputs);
         let held = files.map(|path| file::check(path).map_err(|error| unwritable(path, &error)));
         let held = held.collect::<Result<_, _>>()?;
@@ -105,9 +106,11 @@ impl Reports {
         let file = std::path::absolute(&file).unwrap_or(file).to_string_lossy().into_owned();
         let mut images = report.successful().filter(|service| service.image.is_some());
         let image = images.next().filter(|_| images.next().is_none());
-        let of = |name: &str, value: Option<String>| value.map(|value| emit::Output { name: name.to_owned(), value });
+        let of = |name: BuildOutput, value: Option<String>| value.map(|value| emit::Output::new(name, value));
         let digest = image.and_then(|service| service.digest.clone());
         let name = image.and_then(|service| service.image.clone());
-        [of("digest", digest), of("image", name), of("report", Some(file))].into_iter().flatten().collect()
+        let outputs =
+            [of(BuildOutput::Digest, digest), of(BuildOutput::Image, name), of(BuildOutput::Report, Some(file))];
+        outputs.into_iter().flatten().collect()
     }
 }

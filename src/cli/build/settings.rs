@@ -7,7 +7,7 @@ use super::How;
 use crate::cli::env;
 use crate::cli::printing::Output;
 use crate::inputs::trigger::Trigger;
-use crate::output::exec::Settings;
+use crate::output::exec::{CommandVariable, Settings};
 use crate::plan::Plan;
 
 /// How long a build may take to end after the run is interrupted. The time is shorter in CI, since GitHub kills an
@@ -27,7 +27,7 @@ pub(crate) fn settings(how: &How, plan: &Plan, trigger: &Trigger, is_live: bool,
         grace: if trigger.is_attended() { GRACE } else { GRACE_IN_CI },
         heartbeat: (!is_live).then_some(HEARTBEAT),
         watchdog: watchdog(),
-        outer: env::read(env::BUILD_ID),
+        outer: env::read_named(CommandVariable::BuildId.name()),
         commit: plan.range.head.clone(),
         environment: Some(plan.environment.clone()),
         mask: output.mask().clone(),

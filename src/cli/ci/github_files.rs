@@ -13,12 +13,16 @@ use crate::plan::Plan;
 /// Appends the step's outputs, and the job's summary if the runner has a file for it. The outputs are made and checked
 /// before anything is written.
 pub(crate) fn write(plan: &Plan, options: &JobOptions, list_files: ListFiles, output: &Output) -> Result<(), Failure> {
-    let file = env::read(env::OUTPUT).ok_or_else(|| {
-        Failure::new(Exit::Usage, "no-engine", format!("{} is not set, so outputs cannot be written", env::OUTPUT))
-            .help("on engines other than GitHub Actions, choose a format with `--format`")
+    let file = env::read(env::Variable::Output).ok_or_else(|| {
+        Failure::new(
+            Exit::Usage,
+            "no-engine",
+            format!("{} is not set, so outputs cannot be written", env::Variable::Output.name()),
+        )
+        .help("on engines other than GitHub Actions, choose a format with `--format`")
     })?;
     set(Path::new(&file), &emit::outputs(plan, options, list_files)?, output)?;
-    match env::read(env::STEP_SUMMARY) {
+    match env::read(env::Variable::StepSummary) {
         Some(summary) => output.append(Path::new(&summary), &emit::markdown(plan)),
         None => Ok(()),
     }

@@ -44,7 +44,7 @@ pub(super) fn revisions() -> Vec<CompletionCandidate> {
 fn config() -> Option<Config> {
     let directory = Path::new(".");
     let repository = Repository::discover(directory).ok()?;
-    let named = env::read(env::CONFIG).map(std::path::PathBuf::from);
+    let named = env::read(env::Variable::Config).map(std::path::PathBuf::from);
     let file = ConfigFile::find(&repository, named.as_deref(), directory, None).ok()?;
     let (_, checked) = file.check(&repository, None).ok()?;
     checked.ok().map(|(config, _)| config)

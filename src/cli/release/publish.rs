@@ -142,7 +142,7 @@ fn is_clean(repository: &Repository) -> Result<(), Failure> {
 
 /// Warns that a push with a workflow's own token starts no other workflow on GitHub.
 fn warn_of_token(repository: &Repository, made: &[MadeTag], output: &Output) {
-    let in_workflow = env::read(env::GITHUB_ACTIONS).as_deref() == Some("true");
+    let in_workflow = env::read(env::Variable::GithubActions).as_deref() == Some("true");
     let with_key = repository.remote_url().is_some_and(|url| url.starts_with("git@") || url.starts_with("ssh://"));
     if in_workflow && !with_key && !made.is_empty() {
         let message = "tags that are sent with a workflow's own GITHUB_TOKEN start no workflow";

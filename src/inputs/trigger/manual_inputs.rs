@@ -1,18 +1,31 @@
 use super::facts::{Fact, Facts};
+use crate::model::published_name::published_names;
+
+published_names! {
+    /// A variable with an input of a manual run, on engines without inputs.
+    pub enum InputVariable {
+        /// The services of a run by hand: names or paths, with commas between, or `all`.
+        Service = "REBAKE_INPUT_SERVICE",
+        /// The same.
+        Services = "REBAKE_INPUT_SERVICES",
+        /// The version of a run by hand.
+        Version = "REBAKE_INPUT_VERSION",
+    }
+}
 
 const SERVICES: &[Fact] = &[
     Fact::Event("/inputs/service"),
     Fact::Event("/inputs/services"),
     Fact::Event("/client_payload/service"),
     Fact::Event("/client_payload/services"),
-    Fact::Variable("REBAKE_INPUT_SERVICE"),
-    Fact::Variable("REBAKE_INPUT_SERVICES"),
+    Fact::Variable(InputVariable::Service.name()),
+    Fact::Variable(InputVariable::Services.name()),
 ];
 
 const VERSION: Fact = Fact::AnyOf(&[
     Fact::Event("/inputs/version"),
     Fact::Event("/client_payload/version"),
-    Fact::Variable("REBAKE_INPUT_VERSION"),
+    Fact::Variable(InputVariable::Version.name()),
 ]);
 
 /// The inputs of a manual run.

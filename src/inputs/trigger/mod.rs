@@ -129,7 +129,7 @@ pub use engine::Engine;
 pub use error::TriggerError;
 pub use event_subject::EventSubject;
 pub use kind::Kind;
-pub use manual_inputs::ManualInputs;
+pub use manual_inputs::{InputVariable, ManualInputs};
 pub use origin::Origin;
 
 use serde_json::Value;

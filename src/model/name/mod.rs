@@ -21,5 +21,8 @@ pub use nearest::nearest;
 pub use path::{RepoDir, RepoDirError, RepoPath};
 pub use service::{ServiceId, ServiceName, ServiceNameError};
 pub use shell::{shell_lines, shell_word};
-pub use step_output::{OWN_PREFIX, is_own_output, outputs_in_common, slug};
+pub use step_output::{
+    AzureLevelOutput, BuildOutput, FilterOutput, LevelOutput, OWN_PREFIX, OutputName, PlanOutput, ServiceOutput,
+    is_own_output, outputs_in_common, slug,
+};
 pub use tag::{TagName, TagNameError};

@@ -3,40 +3,42 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use crate::model::name::nearest;
+use crate::model::published_name::published_names;
 use crate::plan::{Plan, PlannedService};
 
-/// A value of a service that an entry of a job matrix can contain (`--fields`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Field {
-    /// `service`: its name.
-    Service,
-    /// `path`: its directory, or its name if it has no directory.
-    Path,
-    /// `version`: the version of the service; empty if it is unknown.
-    Version,
-    /// `tag`: the first tag, without the image.
-    Tag,
-    /// `environment`: the plan's environment.
-    Environment,
-    /// `image`: the image without a tag; empty if there is none.
-    Image,
-    /// `tags`: full references, one per line.
-    Tags,
-    /// `labels`: `key=value`, one per line.
-    Labels,
-    /// `platforms`: separated by commas, as docker accepts them.
-    Platforms,
-    /// `push`: whether the image may be pushed.
-    Push,
-    /// `level`: its level in the build order.
-    Level,
-    /// `needs`: the planned services that must be built before it.
-    Needs,
-    /// `fingerprint`: the fingerprint of its content.
-    Fingerprint,
-    /// `seconds`: how long its build will take, estimated from earlier builds; 0 if that is not known.
-    Seconds,
+published_names! {
+    /// A value of a service that an entry of a job matrix can contain (`--fields`).
+    #[non_exhaustive]
+    pub enum Field {
+        /// The name of the service.
+        Service = "service",
+        /// Its directory, or its name if it has no directory.
+        Path = "path",
+        /// Its version; empty if it is unknown.
+        Version = "version",
+        /// Its first image tag, without the image.
+        Tag = "tag",
+        /// Where the results go.
+        Environment = "environment",
+        /// Its image without a tag; empty if there is none.
+        Image = "image",
+        /// Its image tags with the image before them, a line each.
+        Tags = "tags",
+        /// The labels of its image, `key=value`, a line each.
+        Labels = "labels",
+        /// The platforms of its image, with commas between.
+        Platforms = "platforms",
+        /// Whether the image may be pushed: true or false, no text.
+        Push = "push",
+        /// Its level in the build order, a number.
+        Level = "level",
+        /// The planned services that must be built before it, as a list.
+        Needs = "needs",
+        /// The hash of all that affects its build; empty if it is unknown.
+        Fingerprint = "fingerprint",
+        /// How long its build will take, a number that is estimated from earlier builds; 0 if that is not known.
+        Seconds = "seconds",
+    }
 }
 
 /// A field that does not exist.
@@ -48,48 +50,9 @@ pub struct UnknownField {
 }
 
 impl Field {
-    /// Every field, in the order of a matrix entry.
-    pub const ALL: [Self; 14] = [
-        Self::Service,
-        Self::Path,
-        Self::Version,
-        Self::Tag,
-        Self::Environment,
-        Self::Image,
-        Self::Tags,
-        Self::Labels,
-        Self::Platforms,
-        Self::Push,
-        Self::Level,
-        Self::Needs,
-        Self::Fingerprint,
-        Self::Seconds,
-    ];
-
     /// The default fields. The image is not one of them: GitHub drops an output that contains a secret, and the name of
     /// an image often contains one, the registry's user.
     pub const DEFAULT: [Self; 5] = [Self::Service, Self::Path, Self::Version, Self::Tag, Self::Environment];
-
-    /// Returns its name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Service => "service",
-            Self::Path => "path",
-            Self::Version => "version",
-            Self::Tag => "tag",
-            Self::Environment => "environment",
-            Self::Image => "image",
-            Self::Tags => "tags",
-            Self::Labels => "labels",
-            Self::Platforms => "platforms",
-            Self::Push => "push",
-            Self::Level => "level",
-            Self::Needs => "needs",
-            Self::Fingerprint => "fingerprint",
-            Self::Seconds => "seconds",
-        }
-    }
 
     pub(super) fn of(self, plan: &Plan, service: &PlannedService) -> Value {
         match self {
@@ -126,9 +89,10 @@ impl FromStr for Field {
     type Err = UnknownField;
 
     fn from_str(name: &str) -> Result<Self, UnknownField> {
-        let names = || Self::ALL.into_iter().map(Self::name);
+        let names = || Self::ALL.iter().copied().map(Self::name);
         Self::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|field| field.name() == name)
             .ok_or_else(|| UnknownField { name: name.to_owned(), nearest: nearest(name, names()) })
     }

@@ -26,7 +26,7 @@ mod word_wrap;
 
 pub use columns::Column;
 pub(crate) use columns::without_middle;
-pub use engine::{JobFlags, JobOptions, Pack, UnknownPack, part_seconds};
+pub use engine::{JobFlags, JobOptions, JobVariable, Pack, UnknownPack, part_seconds};
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) use engine::{Rule, labels};
 pub use engine::{argo, azure, bitbucket, buildkite, circleci, github, gitlab, jenkins};
@@ -46,7 +46,7 @@ pub use releases::{changelog, releases_table};
 pub use step_outputs::{Output, outputs, render as github_output};
 pub(crate) use table::cause_sentence;
 pub use table::{Palette, Room, table};
-pub use variables::{azure_variables, circleci_parameters, dotenv};
+pub use variables::{PlanVariable, azure_variables, circleci_parameters, dotenv};
 pub use versions::{versions_env, versions_images, versions_plain, versions_table};
 pub use why::{reach, why};
 pub use word_wrap::word_wrap;

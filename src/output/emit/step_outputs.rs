@@ -4,22 +4,33 @@ use std::collections::BTreeSet;
 
 use super::engine::level_outputs;
 use super::{EmitError, JobOptions, ListFiles};
-use crate::model::name::{Escaped, OWN_PREFIX, is_own_output, slug};
+use crate::model::name::{Escaped, FilterOutput, OutputName, PlanOutput, ServiceOutput, is_own_output, slug};
 use crate::model::safe_json;
 use crate::plan::{CauseKind, Degradation, Plan, PlannedCause, Reason, Shape};
 
 /// An output of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
-    /// Its name.
-    pub name: String,
-    /// Its value.
-    pub value: String,
+    name: OutputName,
+    value: String,
 }
 
 impl Output {
-    pub(super) fn new(name: impl Into<String>, value: String) -> Self {
+    /// Creates an output.
+    pub fn new(name: impl Into<OutputName>, value: String) -> Self {
         Self { name: name.into(), value }
+    }
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// Returns its value.
+    #[must_use]
+    pub fn value(&self) -> &str {
+        &self.value
     }
 }
 
@@ -45,23 +56,23 @@ pub fn outputs(plan: &Plan, options: &JobOptions, list_files: ListFiles) -> Resu
     let names: Vec<&str> = left.services.iter().map(|service| service.service.as_str()).collect();
     let changed: Vec<&String> = left.filters.keys().filter(|name| is_true(left, name)).collect();
     let mut own = level_outputs(left, options)?;
-    own.push(Output::new("environment", plan.environment.clone()));
-    own.push(Output::new("services", safe_json::ascii_line(&names)));
-    own.extend(left.promote.map(|promote| Output::new(format!("{OWN_PREFIX}promote"), promote.to_string())));
+    own.push(Output::new(PlanOutput::Environment, plan.environment.clone()));
+    own.push(Output::new(PlanOutput::Services, safe_json::ascii_line(&names)));
+    own.extend(left.promote.map(|promote| Output::new(PlanOutput::Promote, promote.to_string())));
     check_size(&own)?;
-    own.push(Output::new("changes", safe_json::ascii_line(&changed)));
+    own.push(Output::new(PlanOutput::Changes, safe_json::ascii_line(&changed)));
     let mut of_filters = Vec::new();
     for (name, paths) in &left.filters {
         check_name(name)?;
-        of_filters.push(Output::new(name, is_true(left, name).to_string()));
-        of_filters.push(Output::new(format!("{name}_count"), paths.len().to_string()));
-        of_filters.extend(list_files.text(paths).map(|files| Output::new(format!("{name}_files"), files)));
+        of_filters.push(Output::new(FilterOutput::Matches.of(name), is_true(left, name).to_string()));
+        of_filters.push(Output::new(FilterOutput::Count.of(name), paths.len().to_string()));
+        of_filters.extend(list_files.text(paths).map(|files| Output::new(FilterOutput::Files.of(name), files)));
     }
-    let taken: BTreeSet<String> = of_filters.iter().map(|output| output.name.to_ascii_lowercase()).collect();
-    for output in own.iter_mut().filter(|output| taken.contains(&output.name)) {
-        output.name.insert_str(0, OWN_PREFIX);
-        if taken.contains(&output.name) {
-            let name = output.name.clone();
+    let taken: BTreeSet<String> = of_filters.iter().map(|output| output.name().to_ascii_lowercase()).collect();
+    for output in own.iter_mut().filter(|output| taken.contains(output.name())) {
+        output.name = output.name.beside_filter();
+        if taken.contains(output.name()) {
+            let name = output.name().to_owned();
             return Err(EmitError::OutputName {
                 name,
                 reason: "it is rebake's own, whose first name a filter has too",
@@ -90,10 +101,10 @@ fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output
     let output = |(service, is_due): (&str, bool)| {
         let slug = slug(service);
         let is_taken = taken.contains(&slug) || is_own_output(&slug);
-        let name = if is_taken { format!("{OWN_PREFIX}service_{slug}") } else { slug };
-        Output::new(name, is_due.to_string())
+        let name = if is_taken { ServiceOutput::DueBeside } else { ServiceOutput::Due };
+        Output::new(name.of(&slug), is_due.to_string())
     };
-    affected.chain(others).map(output).filter(|output| !output.name.is_empty()).collect()
+    affected.chain(others).map(output).filter(|output| !output.name().is_empty()).collect()
 }
 
 /// Checks the size of outputs.
@@ -101,7 +112,7 @@ fn of_services(plan: &Plan, left: &Plan, taken: &BTreeSet<String>) -> Vec<Output
 /// # Errors
 /// When the outputs have more than [`MAX_BYTES`].
 pub(super) fn check_size(outputs: &[Output]) -> Result<(), EmitError> {
-    let bytes: usize = outputs.iter().map(|output| output.name.len() + output.value.len()).sum();
+    let bytes: usize = outputs.iter().map(|output| output.name().len() + output.value.len()).sum();
     if bytes > MAX_BYTES {
         return Err(EmitError::Limit {
             engine: "GitHub Actions",
@@ -162,9 +173,9 @@ fn check_name(name: &str) -> Result<(), EmitError> {
 /// them, and the runners of act, Gitea and Forgejo refuse them.
 #[must_use]
 pub fn render(outputs: &[Output], delimiter: &str) -> Option<String> {
-    if outputs.iter().any(|output| output.value.contains(delimiter) || output.name.contains(delimiter)) {
+    if outputs.iter().any(|output| output.value.contains(delimiter) || output.name().contains(delimiter)) {
         return None;
     }
-    let entry = |Output { name, value }: &Output| format!("{name}<<{delimiter}\n{value}\n{delimiter}\n");
+    let entry = |output: &Output| format!("{}<<{delimiter}\n{}\n{delimiter}\n", output.name(), output.value);
     Some(outputs.iter().map(entry).collect())
 }

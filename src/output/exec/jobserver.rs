@@ -7,6 +7,8 @@ use std::process::Command;
 use jobserver::{Acquired, Client, HelperThread};
 use rustix::fs::{Mode, OFlags, open};
 
+use super::CommandVariable;
+
 /// The pool of tokens, one for each job.
 pub(super) struct Tokens {
     client: Client,
@@ -82,7 +84,8 @@ impl Tokens {
 }
 
 /// The variables that pass a jobserver to a command.
-const VARIABLES: [&str; 3] = ["CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS"];
+const VARIABLES: [CommandVariable; 3] =
+    [CommandVariable::CargoMakeflags, CommandVariable::Makeflags, CommandVariable::Mflags];
 
 /// The pipe with a client's tokens, opened once more, so that every process inherits it.
 ///
@@ -102,7 +105,7 @@ impl InheritedPipe {
         // --jobserver-auth=3,4`.
         let mut command = Command::new("make");
         client.configure_make(&mut command);
-        let told = command.get_envs().find(|(name, _)| *name == VARIABLES[0])?.1?.to_str()?;
+        let told = command.get_envs().find(|(name, _)| *name == CommandVariable::CargoMakeflags.name())?.1?.to_str()?;
         let numbers = told.rsplit_once('=')?.1;
         let (read, write) = numbers.split_once(',')?;
         // Without `CLOEXEC`, so that commands keep them.
@@ -113,7 +116,7 @@ impl InheritedPipe {
     }
 
     fn share(&self, command: &mut Command) {
-        command.envs(VARIABLES.map(|name| (name, &self.flags)));
+        command.envs(VARIABLES.map(|variable| (variable.name(), &self.flags)));
     }
 }
 

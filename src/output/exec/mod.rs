@@ -5,6 +5,7 @@
 //! [`Report`]. This module prints nothing and reads no environment variable.
 
 mod service_build;
+mod command_variable;
 pub mod builder;
 mod run_event;
 mod needed_services;
@@ -20,6 +21,7 @@ mod event_channel;
 mod jobserver;
 mod tracer;
 
+pub use command_variable::CommandVariable;
 pub use incoming_signals::{Incoming, keep_children};
 pub use needed_services::{CommandArgument, Kept, NeededImage, NeededServices, expected_images};
 pub use outcome::{Ending, Failure, Outcome};

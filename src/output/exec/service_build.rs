@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 
+use super::CommandVariable;
 use super::needed_services::{CommandArgument, Kept, NeededServices, in_json};
 use crate::plan::PlannedService;
 
@@ -142,9 +143,6 @@ impl Build<'_> {
     /// The name of the file in [`Build::scratch`] to which its commands write their results: `$REBAKE_OUTPUT`.
     pub const OUTPUT: &'static str = "output";
 
-    /// The variable with the images of the services that it may use.
-    const NEEDS: &'static str = "REBAKE_NEEDS";
-
     /// Returns the images of the services that it may use. `images` are those of the services of this run.
     #[must_use]
     pub fn needs(&self, images: &NeededServices) -> NeededServices {
@@ -159,7 +157,7 @@ impl Build<'_> {
     #[must_use]
     pub fn variables(&self, needs: &NeededServices) -> IndexMap<String, String> {
         let mut variables: IndexMap<String, String> = self.environment.iter().cloned().collect();
-        variables.insert(Self::NEEDS.to_owned(), in_json(needs));
+        variables.insert(CommandVariable::Needs.name().to_owned(), in_json(needs));
         variables
     }
 }

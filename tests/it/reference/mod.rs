@@ -7,8 +7,8 @@ mod flags;
 mod json_documents;
 mod keys;
 mod message_list;
+mod names;
 mod schema_text;
-mod variables;
 
 use std::path::Path;
 

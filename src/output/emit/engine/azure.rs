@@ -3,8 +3,9 @@ use serde_json::Value;
 
 use super::job_label::Rule;
 use super::jobs::Job;
-use super::{JobOptions, by_level, jobs, labels};
+use super::{JobOptions, JobVariable, by_level, jobs, labels};
 use crate::model::job_settings::JobEngine;
+use crate::model::name::{AzureLevelOutput, LevelOutput, PlanOutput};
 use crate::model::safe_json;
 use crate::output::emit::{EmitError, variables};
 use crate::plan::Plan;
@@ -25,7 +26,7 @@ const LEGS: Rule = Rule { engine: "Azure Pipelines", prefix: "build_", takes: ""
 pub fn azure(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let jobs = jobs(plan, options.pack)?;
     let levels = by_level(&jobs, options.levels)?;
-    let mut text = variables::azure_variable("levels", &levels.len().to_string());
+    let mut text = variables::azure_variable(&PlanOutput::Levels.into(), &levels.len().to_string());
     for (number, jobs) in levels.iter().enumerate() {
         let legs = labels(jobs.iter().map(|job| job.name.as_str()), &LEGS)?;
         let variables = |job: &Job| {
@@ -34,16 +35,16 @@ pub fn azure(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
                 value => (name, value.to_string()),
             };
             let settings = job.settings(JobEngine::Azure)?.into_iter().map(text);
-            Ok(settings.chain([("REBAKE_ONLY".to_owned(), job.only())]).collect::<IndexMap<_, _>>())
+            Ok(settings.chain([(JobVariable::Only.name().to_owned(), job.only())]).collect::<IndexMap<_, _>>())
         };
         let minutes = jobs.iter().map(|job| job.minutes()).collect::<Option<Vec<_>>>();
         let minutes = minutes.and_then(|minutes| minutes.into_iter().max());
         let legs = legs.into_iter().zip(jobs).map(|(leg, job)| Ok((leg, variables(job)?)));
         let matrix = safe_json::ascii_line(&legs.collect::<Result<IndexMap<_, _>, EmitError>>()?);
-        text.push_str(&variables::azure_variable(&format!("any_{number}"), "true"));
-        text.push_str(&variables::azure_variable(&format!("matrix_{number}"), &matrix));
+        text.push_str(&variables::azure_variable(&LevelOutput::Any.of(number), "true"));
+        text.push_str(&variables::azure_variable(&LevelOutput::Matrix.of(number), &matrix));
         if let Some(minutes) = minutes {
-            text.push_str(&variables::azure_variable(&format!("minutes_{number}"), &minutes.to_string()));
+            text.push_str(&variables::azure_variable(&AzureLevelOutput::Minutes.of(number), &minutes.to_string()));
         }
     }
     Ok(text)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{JobOptions, NOTHING, at_most, by_level, job_command, jobs, labels, merged};
+use super::{JobOptions, JobVariable, NOTHING, at_most, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -55,7 +55,7 @@ pub fn bitbucket(plan: &Plan, options: &JobOptions) -> Result<String, EmitError>
             let name = names[job.name.as_str()].clone();
             let mut settings = job.settings(JobEngine::Bitbucket)?;
             let mut script = lines(settings.remove("before-script"));
-            script.push(format!("export REBAKE_ONLY='{}'", job.only()).into());
+            script.push(format!("export {}='{}'", JobVariable::Only.name(), job.only()).into());
             script.push(job_command::build(plan, &options.flags, job_command::PLAN, &name).into());
             let max_time = job.minutes().map(|minutes| minutes.min(MOST_MINUTES));
             let own = Step { name, script, max_time, artifacts: artifacts() };

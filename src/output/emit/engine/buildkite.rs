@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{JobOptions, NOTHING, at_most, job_command, jobs, labels, merged};
+use super::{JobOptions, JobVariable, NOTHING, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -80,7 +80,7 @@ pub fn buildkite(plan: &Plan, options: &JobOptions) -> Result<String, EmitError>
             key: key.clone(),
             depends_on: job.needs.iter().map(|need| keys[*need].clone()).collect(),
             command: with_plan(job_command::build(plan, &options.flags, job_command::PLAN, ID)),
-            env: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            env: IndexMap::from([(JobVariable::Only.name(), job.only())]),
             timeout_in_minutes: job.minutes(),
             retry: retry(),
             artifact_paths: Some(REPORTS),

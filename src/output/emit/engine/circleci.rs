@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{JobFlags, JobOptions, NOTHING, job_command, jobs, labels, merged};
+use super::{JobFlags, JobOptions, JobVariable, NOTHING, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
-use crate::output::emit::{EmitError, variables};
+use crate::output::emit::{EmitError, PlanVariable, variables};
 use crate::plan::Plan;
 
 const NAMES: Rule = Rule { engine: "CircleCI", prefix: "build-", takes: "_-", instead: '-', longest: 255 };
@@ -153,8 +153,8 @@ fn definition(
     let mut own = json!({
         "parameters": {"only": {"type": "string"}},
         "environment": {
-            "REBAKE_ENVIRONMENT": variables::environment(plan)?,
-            "REBAKE_ONLY": "<< parameters.only >>",
+            (PlanVariable::Environment.name()): variables::environment(plan)?,
+            (JobVariable::Only.name()): "<< parameters.only >>",
         },
     });
     if !settings.contains_key("machine") {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::jobs::{Job, jobs_of_any_name};
 use super::{JobOptions, Pack, at_most, by_level, jobs};
+use crate::model::name::{LevelOutput, PlanOutput};
 use crate::model::safe_json;
 use crate::output::emit::step_outputs::{Output, check_size};
 use crate::output::emit::{EmitError, Field, matrix};
@@ -26,8 +27,8 @@ const MOST_JOBS: usize = 256;
 pub fn github(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     let outputs = level_outputs(plan, options)?;
     check_size(&outputs)?;
-    Ok(outputs.iter().fold(String::new(), |mut text, Output { name, value }| {
-        let _ = writeln!(text, "{name}={value}");
+    Ok(outputs.iter().fold(String::new(), |mut text, output| {
+        let _ = writeln!(text, "{}={}", output.name(), output.value());
         text
     }))
 }
@@ -48,14 +49,14 @@ pub(in crate::output::emit) fn level_outputs(plan: &Plan, options: &JobOptions) 
         safe_json::ascii_line(&json!({ "include": include }))
     };
     let mut outputs = vec![
-        Output::new("any", plan.any.to_string()),
-        Output::new("count", plan.services.len().to_string()),
-        Output::new("matrix", matrix(&mut jobs.iter())),
-        Output::new("levels", levels.len().to_string()),
+        Output::new(PlanOutput::Any, plan.any.to_string()),
+        Output::new(PlanOutput::Count, plan.services.len().to_string()),
+        Output::new(PlanOutput::Matrix, matrix(&mut jobs.iter())),
+        Output::new(PlanOutput::Levels, levels.len().to_string()),
     ];
     for (number, jobs) in levels.iter().enumerate() {
-        outputs.push(Output::new(format!("any_{number}"), "true".to_owned()));
-        outputs.push(Output::new(format!("matrix_{number}"), matrix(&mut jobs.iter().copied())));
+        outputs.push(Output::new(LevelOutput::Any.of(number), "true".to_owned()));
+        outputs.push(Output::new(LevelOutput::Matrix.of(number), matrix(&mut jobs.iter().copied())));
     }
     Ok(outputs)
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{JobOptions, NOTHING, at_most, job_command, jobs, labels, merged};
+use super::{JobOptions, JobVariable, NOTHING, at_most, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -112,7 +112,7 @@ pub fn gitlab(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
             stage: "build",
             needs: std::iter::once(from_parent()).chain(needs).collect(),
             script: [job_command::build(plan, &options.flags, job_command::PLAN, ID)],
-            variables: IndexMap::from([("REBAKE_ONLY", job.only())]),
+            variables: IndexMap::from([(JobVariable::Only.name(), job.only())]),
             timeout: job.minutes().map(|minutes| format!("{minutes} minutes")),
             retry: retry(),
             artifacts: artifacts(),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::job_label::Rule;
 use super::jobs::promote_settings;
-use super::{JobOptions, by_level, job_command, jobs, labels, merged};
+use super::{JobOptions, JobVariable, by_level, job_command, jobs, labels, merged};
 use crate::model::job_settings::JobEngine;
 use crate::model::safe_json;
 use crate::output::emit::EmitError;
@@ -14,10 +14,6 @@ use crate::plan::Plan;
 
 /// The rule for the names of jobs. A name is the key of a parallel branch, and a part of the names of report files.
 const NAMES: Rule = Rule { engine: "Jenkins", prefix: "", takes: "._@+-", instead: '-', longest: 200 };
-
-/// The shell variable with the name of the job. The names of report files contain it. They cannot contain the number of
-/// the build instead, since all jobs of a build have the same number.
-const ID: &str = "$REBAKE_JOB";
 
 #[derive(Serialize)]
 struct Pipeline {
@@ -61,11 +57,13 @@ pub fn jenkins(plan: &Plan, options: &JobOptions) -> Result<String, EmitError> {
     // No service can have this name, so the job's report cannot have the same name as that of another job.
     let tagging =
         |command| IndexMap::from([("name", "promote+".to_owned()), ("only", String::new()), ("command", command)]);
-    let promote = job_command::promote(plan, &options.flags, job_command::PLAN, ID).map(tagging);
+    // The names of report files cannot contain the number of the build, since all jobs of a build have the same number.
+    let id = JobVariable::Job.in_shell();
+    let promote = job_command::promote(plan, &options.flags, job_command::PLAN, &id).map(tagging);
     let promote = promote.map(|own| Ok(merged(own, promote_settings(plan, JobEngine::Jenkins)?))).transpose()?;
     Ok(safe_json::document(&Pipeline {
         levels,
-        build: job_command::build(plan, &options.flags, job_command::PLAN, ID),
+        build: job_command::build(plan, &options.flags, job_command::PLAN, &id),
         promote,
     }))
 }

@@ -1,4 +1,4 @@
-use super::JobFlags;
+use super::{JobFlags, JobVariable};
 use crate::model::safe_json;
 use crate::plan::Plan;
 
@@ -16,7 +16,7 @@ pub(super) const PLAN: &str = ".rebake/plan.json";
 /// contain `id`, a shell expression that differs from job to job, so no two jobs write the same file.
 pub(super) fn build(plan: &Plan, flags: &JobFlags, file: &str, id: &str) -> String {
     let (flags, record, reports) = (flags.text(), record(plan), reports(file, id));
-    format!("rebake build{flags} --plan {file} --only \"$REBAKE_ONLY\"{record}{reports}")
+    format!("rebake build{flags} --plan {file} --only \"{}\"{record}{reports}", JobVariable::Only.in_shell())
 }
 
 fn folder(file: &str) -> &str {

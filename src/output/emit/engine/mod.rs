@@ -18,6 +18,7 @@ mod jobs;
 mod job_command;
 mod job_label;
 mod job_options;
+mod job_variable;
 mod merged;
 mod pack;
 
@@ -30,6 +31,7 @@ pub use github::github;
 pub use gitlab::gitlab;
 pub use jenkins::jenkins;
 pub use job_options::{JobFlags, JobOptions};
+pub use job_variable::JobVariable;
 pub use pack::{Pack, UnknownPack};
 
 pub(super) use github::level_outputs;

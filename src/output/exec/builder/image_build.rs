@@ -9,6 +9,7 @@ use crate::model::name::Escaped;
 use crate::model::recipe::Recipe;
 use crate::model::template::{Part, Template};
 use crate::naming::image::ImageName;
+use crate::output::exec::CommandVariable;
 use crate::output::exec::needed_services::{CommandArgument, local_tags};
 use crate::plan::{Plan, PlannedService};
 
@@ -77,7 +78,11 @@ impl<'a> Image<'a> {
             arguments: arguments(plan, service, recipe)?,
             contexts: contexts(plan, service, recipe, source)?,
             labels: labels(service)?,
-            epoch: recipe.env.get("SOURCE_DATE_EPOCH").cloned().or(epoch.map(|epoch| epoch.to_string())),
+            epoch: recipe
+                .env
+                .get(CommandVariable::SourceDateEpoch.name())
+                .cloned()
+                .or(epoch.map(|epoch| epoch.to_string())),
         })
     }
 

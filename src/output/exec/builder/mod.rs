@@ -20,6 +20,7 @@ mod tests;
 use std::fmt::Write as _;
 use std::path::Path;
 
+use super::CommandVariable;
 use super::needed_services::{Kept, NeededServices};
 use super::report::Report;
 use super::service_build::{Build, DigestSource, Step, Work};
@@ -99,7 +100,7 @@ pub fn prepare<'a>(
             Supply::Run { .. } => {}
         }
     }
-    let epoch = place.epoch.map(|epoch| ("SOURCE_DATE_EPOCH".to_owned(), epoch.to_string()));
+    let epoch = place.epoch.map(|epoch| (CommandVariable::SourceDateEpoch.name().to_owned(), epoch.to_string()));
     let mut environment: Vec<(String, String)> = epoch.into_iter().collect();
     environment.extend(recipe.env.iter().map(|(name, value)| (name.clone(), value.clone())));
     environment.extend(build_variables::contract(plan, service, &scratch));

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, WaitId, WaitIdOptions, kill_process, waitid};
 
+use crate::output::exec::CommandVariable;
 use crate::output::exec::signal::Signal;
 
 /// How long killed processes may take to end. After that, processes that hang in the kernel are ignored.
@@ -28,7 +29,7 @@ pub(in crate::output::exec) struct Marker(String);
 
 impl Marker {
     /// The name of the variable.
-    pub(in crate::output::exec) const VARIABLE: &str = "REBAKE_BUILD_ID";
+    pub(in crate::output::exec) const VARIABLE: &str = CommandVariable::BuildId.name();
 
     /// Returns the marker of this run. The markers of its builds begin with this marker. If the run is itself a part of
     /// the build of another run, `outer` is the marker of that build.
