@@ -7,8 +7,6 @@ mod overwritten;
 pub(crate) mod prerequisites;
 mod dry_run;
 mod drift;
-mod held_tags;
-mod later_tags;
 mod needed_dependencies;
 mod build_plan;
 mod built_refs;
@@ -19,6 +17,7 @@ mod reports;
 pub(crate) mod settings;
 pub(crate) mod display;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -29,17 +28,20 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{GeneralArgs, PlanningArgs, choice};
 use super::log_directory;
+use super::plan::request;
 use super::printing::{Output, written};
 use super::put_tags::staying;
+use super::record::{AfterRecord, HeldTags};
 use super::workspace::{self, WithoutConfig};
+use crate::model::name::CommitId;
 use crate::model::recipe;
 use crate::output::emit;
 use crate::output::exec::schedule::OnFailure;
-use crate::output::exec::{self, Build, Ended, Incoming, Objections, Settings, Sink};
+use crate::output::exec::{self, Build, Ended, Incoming, Objections, RecordOutcome, Report, Settings, Sink};
+use crate::plan::pipeline::{PushRequest, PushRules, Request, Workspace};
 use crate::plan::{Plan, PlannedService};
 use built_refs::Records;
 use drift::DriftCheck;
-use held_tags::{AfterRecord, HeldTags};
 use promotions::Promotions;
 use reports::Reports;
 
@@ -90,13 +92,8 @@ pub(crate) struct BuildArgs {
     /// repository
     #[arg(long, help_heading = "Builds")]
     dry_run: bool,
-    /// Record the commit at which each service was built, for `--since built`. If the plan pushes images, also push the
-    /// records to the remote
-    #[arg(long, help_heading = "Builds")]
-    record: bool,
-    /// Remote to push the records to [default: the remote that rebake fetches from]
-    #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Builds")]
-    remote: Option<String>,
+    #[command(flatten)]
+    records: RecordFlags,
     #[command(flatten)]
     allowed: Allowed,
 }
@@ -108,15 +105,39 @@ impl BuildArgs {
     }
 }
 
+/// The flags about records for `--since built`.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Records")]
+struct RecordFlags {
+    /// Record the commit of each service that is built, or whose image exists and gets its tags, for `--since built`. If
+    /// the plan pushes images, also push the records to the remote
+    #[arg(long)]
+    record: bool,
+    /// Leave the record to a later job, `rebake record --report`: write no records, and leave tags that move, such as
+    /// `latest`, to that job, which puts them when it has recorded the service. The report lists these tags
+    #[arg(long, conflicts_with = "record")]
+    record_later: bool,
+    /// Remote to push the records to [default: the remote that rebake fetches from]
+    #[arg(long, value_name = "REMOTE", requires = "record")]
+    remote: Option<String>,
+    /// Record the commit even if a later or unrelated commit is recorded already
+    #[arg(long, requires = "record")]
+    allow_older: bool,
+}
+
+impl RecordFlags {
+    /// Whether services are recorded, by this run or by a later job.
+    fn are_recorded(&self) -> bool {
+        self.record || self.record_later
+    }
+}
+
 /// The flags that allow what rebake refuses without them.
 #[derive(Debug, Args)]
 struct Allowed {
     /// Allow pushing and recording while the work tree has uncommitted changes
     #[arg(long, help_heading = "Builds")]
     allow_dirty: bool,
-    /// Record the commit even if a later or unrelated commit is recorded already
-    #[arg(long, requires = "record", help_heading = "Builds")]
-    allow_older: bool,
     /// Allow pushing images of code from a fork, and building such code in a job that can read the repository's secrets
     #[arg(long, help_heading = "Builds")]
     allow_untrusted: bool,
@@ -197,7 +218,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &BuildArgs, output: &Output) -> R
 }
 
 fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -> Result<Exit, Failure> {
-    let for_others = args.planning.push || args.record;
+    let for_others = args.planning.push || args.records.are_recorded();
     let without = if for_others { WithoutConfig::Refuse } else { WithoutConfig::Derive };
     let workspace = workspace::open_range(general, &args.planning.range, args.planning.quantifier, without, output)?;
     overwritten::check(general, args, &workspace)?;
@@ -207,7 +228,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     if !args.dry_run {
         look_up(&mut plan, args, output);
     }
-    let held = HeldTags::of(&plan, args, &workspace)?;
+    let held = held_tags(&plan, args, &workspace)?;
     let promotions = if !args.dry_run && Promotions::are_due(&plan, held) {
         safety::check(&plan, args, &workspace)?;
         Promotions::put(&mut plan, held, &args.existing.registries(), output)
@@ -253,7 +274,7 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     let is_live = display::is_live(args.shown.output, &workspace.trigger, output);
     let settings = settings::settings(&args.how, &plan, &workspace.trigger, is_live, output);
     let forwarding = display::forwarding_secrets(&mut printer, args.shown.output, &workspace.trigger, output);
-    let clean = !args.allowed.allow_dirty && (args.record || plan.services.iter().any(|service| service.push));
+    let clean = !args.allowed.allow_dirty && (args.records.record || plan.services.iter().any(|service| service.push));
     let mut ground = DriftCheck::new(&workspace, plan.range.head.as_deref(), clean);
     let mut begun = records.as_ref().map(|records| records.begin(output)).transpose()?;
     let mut looked = Instant::now();
@@ -265,7 +286,10 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
     };
     let (mut ended, signals) = carry_out(&jobs, &settings, &mut doubt, forwarding)?;
     drop(signals);
-    held.put_at_once(&needed.plan, &mut ended.report, || args.existing.registries(), output);
+    held.put_others(&needed.plan, &mut ended.report, || args.existing.registries(), output);
+    if args.records.are_recorded() {
+        note_doubtful(&mut ended.report, ground.doubtful());
+    }
     let recorded = match (&records, &begun) {
         (Some(records), Some(begun)) => {
             let report = &mut ended.report;
@@ -273,7 +297,8 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
             records.end(begun, report, held, (&needed, ground.doubtful()), workspace, output).and_then(|recorded| {
                 let Some((exit, written)) = recorded else { return Ok(Exit::Done) };
                 let written = &written;
-                AfterRecord { held, plan, records, begun, written, general, workspace, registries, output }
+                let recording = records.recording();
+                AfterRecord { held, plan, recording, begun, written, general, workspace, registries, output }
                     .put(report)?;
                 Ok(exit)
             })
@@ -294,6 +319,24 @@ fn carry(general: &GeneralArgs, args: &BuildArgs, verb: Verb, output: &Output) -
         }
         None => Exit::Found,
     })
+}
+
+/// Returns which tags the run holds back: those of services whose builds this run or a later job records.
+fn held_tags(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<HeldTags, Failure> {
+    let has_commit = plan.range.head.as_ref().is_some_and(|head| head.parse::<CommitId>().is_ok());
+    if !has_commit || !args.records.are_recorded() {
+        return Ok(HeldTags::Never);
+    }
+    let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
+    let rules = PushRules::of(&workspace.view(), &asked, &plan.environment)?;
+    Ok(if rules.has_built_refs(&plan.environment) { HeldTags::UntilRecorded } else { HeldTags::Never })
+}
+
+/// Notes in a report that services are not to be recorded, since something changed while they were built.
+fn note_doubtful(report: &mut Report, doubtful: &BTreeMap<String, String>) {
+    for service in report.services.iter_mut().filter(|service| doubtful.contains_key(&service.service)) {
+        service.record = Some(RecordOutcome::Doubtful);
+    }
 }
 
 /// Asks registries for the tags of releases, which never move, and for tags that name commits.

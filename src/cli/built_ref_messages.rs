@@ -1,5 +1,7 @@
 //! Messages about the built refs of a run.
 
+#[cfg(unix)]
+use crate::inputs::git::RemoteError;
 use crate::inputs::git::{Swapped, shown_remote};
 use crate::model::built_ref;
 use crate::model::diagnostic::{Diagnostic, Severity};
@@ -150,4 +152,14 @@ pub(crate) fn not_pushed(environment: &str, services: &[&str]) -> Diagnostic {
 pub(crate) fn library(name: &ServiceName) -> Diagnostic {
     let message = format!("`{name}` is a library, which is built with what depends on it, so it is not recorded");
     Diagnostic::new(Severity::Note, "not-recorded", message)
+}
+
+/// Returns the warning that builds could not be marked as begun at the remote.
+#[cfg(unix)]
+pub(crate) fn unmarked(trouble: &RemoteError) -> Diagnostic {
+    if !trouble.is_refusal() {
+        return Diagnostic::warning("not-reached", trouble.to_string());
+    }
+    Diagnostic::warning("not-marked", trouble.to_string())
+        .help("allow this run to write `refs/rebake/begun/*`: without marks, a build that fails half-way is not known to other clones")
 }

@@ -1,31 +1,57 @@
 //! `rebake record`.
 
+#[cfg(unix)]
+mod after_record;
+#[cfg(unix)]
+mod ended_builds;
+#[cfg(unix)]
+mod held_tags;
+#[cfg(unix)]
+mod later_tags;
+#[cfg(unix)]
+mod reported;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+#[cfg(unix)]
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
 
+#[cfg(unix)]
+use super::existing::REGISTRY_TIMEOUT;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::flags::{FetchingArgs, GeneralArgs};
 use super::printing::Output;
+#[cfg(unix)]
+use super::printing::unwritable;
 use super::workspace::{self, WithoutConfig};
 use super::{built_ref_messages, saved_file};
 use crate::analysis::filter::{FilterId, matches_of};
+#[cfg(unix)]
+use crate::inputs::file::{self, Writable};
 use crate::inputs::git::Repository;
 use crate::inputs::trigger::{Kind, Origin, Trigger};
 use crate::model::built_ref;
 use crate::model::change::Change;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
-#[cfg(unix)]
-use crate::output::exec::report::ReportHead;
 use crate::plan::Plan;
 use crate::plan::pipeline::{
     self, Begun, EndedBuilds, LOCAL, Left, PushRequest, PushRules, Recording, RefState, Request, Rule,
     SavedPlanContext, Workspace, not_fetched,
 };
+
+#[cfg(unix)]
+pub(crate) use after_record::AfterRecord;
+#[cfg(unix)]
+pub(crate) use ended_builds::{ended_builds, note_recorded};
+#[cfg(unix)]
+pub(crate) use held_tags::HeldTags;
+#[cfg(unix)]
+use reported::Reported;
 
 const USAGE: &str = "\
 rebake record [OPTIONS] <SERVICE>...
@@ -49,10 +75,19 @@ pub(crate) struct RecordArgs {
     #[cfg_attr(unix, arg(required_unless_present_any = ["list", "report"]))]
     #[cfg_attr(not(unix), arg(required_unless_present = "list"))]
     services: Vec<String>,
-    /// Record each planned service that one of these reports lists as built
+    /// Record each planned service that one of these reports lists as built. Then put the tags that `build
+    /// --record-later` has left to this command
     #[cfg(unix)]
     #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with = "services", requires = "plan")]
     report: Vec<PathBuf>,
+    /// Write these reports to a file as one, with what is recorded and the tags that images have now
+    #[cfg(unix)]
+    #[arg(long, value_name = "FILE", requires = "report")]
+    merged: Option<PathBuf>,
+    /// Time limit for all registry requests together
+    #[cfg(unix)]
+    #[arg(long, value_name = "SECONDS", default_value_t = REGISTRY_TIMEOUT, requires = "report")]
+    registry_timeout: u32,
     /// Take the commit and the environment from this plan. If a record has moved to another commit since the plan was
     /// made, rebake overwrites it only if that commit descends from the record's earlier commit and is an ancestor of
     /// the plan's commit
@@ -93,7 +128,18 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
         None => args.commit.as_deref(),
     };
     let workspace = workspace::open(general, at, Some(&args.fetching), WithoutConfig::Refuse, output)?;
-    let services = workspace.services(&names(args, plan.as_ref())?)?;
+    #[cfg(unix)]
+    let mut reported = match &plan {
+        Some(plan) if !args.report.is_empty() => Some(Reported::read(&args.report, plan)?),
+        _ => None,
+    };
+    #[cfg(unix)]
+    let _held = args.merged.iter().map(|file| writable(file)).collect::<Result<Vec<_>, Failure>>()?;
+    #[cfg(unix)]
+    let names = reported.as_ref().map_or_else(|| args.services.clone(), Reported::names);
+    #[cfg(not(unix))]
+    let names = args.services.clone();
+    let services = workspace.services(&names)?;
     let Workspace { repository, file, config, .. } = &workspace;
     let commit = repository.resolve(at.unwrap_or("HEAD"))?;
     let environment = plan.as_ref().map(|plan| plan.environment.as_str()).or(args.environment.as_deref());
@@ -104,6 +150,8 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let rules = PushRules::of(&workspace.view(), &asked, environment)?;
     if !rules.has_built_refs(environment) {
         output.say(&[built_ref_messages::without(environment)]);
+        #[cfg(unix)]
+        reported.iter().try_for_each(|reported| reported.write(args.merged.as_deref(), output))?;
         return Ok(Exit::Done);
     }
     match &plan {
@@ -144,6 +192,13 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
             Some(_) | None => Rule::Forward,
         },
     };
+    #[cfg(unix)]
+    if let Some(reported) = &mut reported {
+        reported.check_held(args.push)?;
+        let recorded = reported.record(&built, &recording, (general, &workspace), args.registry_timeout, output);
+        reported.write(args.merged.as_deref(), output)?;
+        return recorded;
+    }
     // If the remote cannot be reached, the end of the command reports it.
     let here = RefState::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
@@ -154,39 +209,10 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })
 }
 
-/// Returns the names of the services to record, which the reports or the command line list.
-fn names(args: &RecordArgs, plan: Option<&Plan>) -> Result<Vec<String>, Failure> {
-    match plan {
-        #[cfg(unix)]
-        Some(plan) if !args.report.is_empty() => built_by(&args.report, plan),
-        _ => Ok(args.services.clone()),
-    }
-}
-
-/// Returns the services of a plan that reports list as built. Dependencies that a job built only because other services
-/// need them are left out.
+/// Checks, before anything is recorded, that a file can be written.
 #[cfg(unix)]
-fn built_by(reports: &[PathBuf], plan: &Plan) -> Result<Vec<String>, Failure> {
-    let mut built = BTreeSet::new();
-    for file in reports {
-        let report = saved_file::report(file)?;
-        let head = ReportHead {
-            commit: Some(commit_of(plan)?.to_owned()),
-            environment: Some(plan.environment.clone()),
-            ..ReportHead::default()
-        };
-        if let Some((what, of_plan, other)) = head.difference(&report.head) {
-            let [of_plan, other] = [&of_plan, &other].map(|name| Escaped::new(name).to_string());
-            let file = Escaped::new(file.as_os_str().as_encoded_bytes());
-            let message = format!("{file} is for another {what} than the plan: {other}, not {of_plan}");
-            return Err(
-                Failure::new(Exit::Usage, "mixed-reports", message).help("name the reports of this plan's builds")
-            );
-        }
-        let services = report.services.into_iter().filter(|service| service.outcome.has_result());
-        built.extend(services.map(|service| service.service).filter(|name| plan.service(name).is_some()));
-    }
-    Ok(built.into_iter().collect())
+fn writable(file: &Path) -> Result<Writable, Failure> {
+    file::check(file).map_err(|error| unwritable(file, &error))
 }
 
 /// Returns the commit of a plan, or an error if the plan has none.

@@ -87,7 +87,7 @@ fn push<'a>(repo: &'a Repo, reference: &str) -> Runner<'a> {
 #[track_caller]
 fn succeeds(runner: &Runner) {
     let jobs = runner.run();
-    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "success"));
+    let mut expected = ["build", "done", "images", "plan", "promote", "record"].map(|name| (name, "success"));
     expected[4].1 = "skipped";
     assert_eq!(results(&jobs), expected, "{}", jobs.values().map(|job| job.log.as_str()).collect::<String>());
 }
@@ -125,7 +125,7 @@ fn a_push_to_main_builds_for_staging_what_is_due() {
 
     repo.write("README.md", "more").commit("fifth");
     let jobs = push(&repo, "refs/heads/main").run();
-    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "skipped"));
+    let mut expected = ["build", "done", "images", "plan", "promote", "record"].map(|name| (name, "skipped"));
     (expected[1].1, expected[3].1) = ("success", "success");
     assert_eq!(results(&jobs), expected, "{jobs:?}");
 }
@@ -145,7 +145,7 @@ fn a_release_tag_promotes_what_staging_has_built() {
     succeeds(&push(&repo, "refs/heads/main"));
     built(&repo);
     let jobs = push(&repo, "refs/tags/services/node/api-node@1.0.9").run();
-    let mut expected = ["build", "done", "images", "plan", "promote"].map(|name| (name, "success"));
+    let mut expected = ["build", "done", "images", "plan", "promote", "record"].map(|name| (name, "success"));
     expected[0].1 = "skipped";
     assert_eq!(results(&jobs), expected, "{jobs:?}");
     assert!(built(&repo).is_empty());
@@ -372,7 +372,7 @@ fn a_cancelled_step_leaves_no_build_and_a_report() {
             std::fs::write(home.join("plan.json"), plan).unwrap();
             std::fs::create_dir(home.join("bin")).unwrap();
             std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_rebake"), home.join("bin/rebake")).unwrap();
-            std::fs::write(home.join("script.sh"), script.replace("--record", "")).unwrap();
+            std::fs::write(home.join("script.sh"), &script).unwrap();
             let mut step = repo
                 .program("bash")
                 .args(["-e"])

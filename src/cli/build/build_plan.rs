@@ -37,7 +37,7 @@ pub(super) fn plan(
     output: &Output,
 ) -> Result<(Plan, BTreeSet<String>), Failure> {
     let mut existed = BTreeSet::new();
-    let (services, remote) = (args.services.clone(), args.remote.clone());
+    let (services, remote) = (args.services.clone(), args.records.remote.clone());
     let asked = Request { services, remote, ..request(&args.planning, workspace)? };
     let mut plan = match (&args.plan, earlier) {
         (Some(file), _) => {

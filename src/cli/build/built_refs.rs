@@ -6,22 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::BuildArgs;
-use super::held_tags::HeldTags;
 use super::needed_dependencies::Needed;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::plan::request;
 use crate::cli::printing::Output;
+use crate::cli::record::{HeldTags, ended_builds, note_recorded};
 use crate::cli::{built_ref_messages, record};
 use crate::inputs::git::{RemoteError, Swapped};
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, ServiceId};
-use crate::output::exec::{Build, Outcome, RecordOutcome, Report, Work};
+use crate::output::exec::{Build, Report, Work};
 use crate::plan::Plan;
 use crate::plan::pipeline::Workspace;
-use crate::plan::pipeline::{
-    Begun, EndedBuilds, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule, Written,
-};
+use crate::plan::pipeline::{Begun, Error, LOCAL, Left, Newer, Recorded, Recording, RefState, Rule, Written};
 use crate::plan::pipeline::{PushRequest, PushRules, Request, not_fetched};
 
 /// How long to wait before the remote is asked again whether the marks of the run are still there.
@@ -44,7 +42,8 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Reads the built refs. Returns `None` if the run neither records nor marks a service. Returns an error if a
+    /// Reads the built refs. Returns `None` if the run neither records nor marks a service: with `--record-later`, a
+    /// later job does both. Returns an error if a
     /// service could not be recorded because another run has moved its built ref to a commit that is neither an
     /// ancestor nor a descendant of the run's commit.
     pub(super) fn look(
@@ -57,11 +56,14 @@ impl<'a> Records<'a> {
         let Some(commit) = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok()) else {
             return Ok(None);
         };
-        record::is_remote(args.remote.as_deref())?;
+        if args.records.record_later {
+            return Ok(None);
+        }
+        record::is_remote(args.records.remote.as_deref())?;
         let asked = Request { push: PushRequest::Asked, ..request(&args.planning, workspace)? };
         let rules = PushRules::of(&workspace.view(), &asked, &plan.environment)?;
         if !rules.has_built_refs(&plan.environment) {
-            output.say(args.record.then(|| built_ref_messages::without(&plan.environment)).as_slice());
+            output.say(args.records.record.then(|| built_ref_messages::without(&plan.environment)).as_slice());
             return Ok(None);
         }
         let is_sent = plan.services.iter().any(|service| service.push);
@@ -72,8 +74,8 @@ impl<'a> Records<'a> {
             environment: &plan.environment,
             commit,
             plan: Some(plan),
-            remote: is_sent.then(|| args.remote.clone().unwrap_or_else(|| workspace.repository.remote())),
-            rule: if args.allowed.allow_older { Rule::Anywhere } else { Rule::Seen },
+            remote: is_sent.then(|| args.records.remote.clone().unwrap_or_else(|| workspace.repository.remote())),
+            rule: if args.records.allow_older { Rule::Anywhere } else { Rule::Seen },
         };
         let left = |of: &'static [Left]| {
             let services = plan.services.iter().filter(|service| of.contains(&Left::by(&plan.environment, service)));
@@ -92,11 +94,11 @@ impl<'a> Records<'a> {
             plan,
             marked,
             recorded: BTreeSet::new(),
-            is_recorded: args.record,
+            is_recorded: args.records.record,
             superseded: BTreeMap::new(),
         };
         let trouble = records.see_remote()?;
-        if !args.record {
+        if !args.records.record {
             return Ok((!records.marked.is_empty()).then_some(records));
         }
         output.say(trouble.as_ref().map(unreached).as_slice());
@@ -152,7 +154,7 @@ impl<'a> Records<'a> {
             self.recording.begin_unrecorded(&services, before)?
         };
         if let Some(trouble) = trouble {
-            output.say(&[unmarked(&trouble)]);
+            output.say(&[built_ref_messages::unmarked(&trouble)]);
         }
         Ok(begun)
     }
@@ -184,34 +186,10 @@ impl<'a> Records<'a> {
         if !self.is_recorded && begun.has_no_marks() {
             return Ok(None);
         }
-        let mut ended = EndedBuilds::default();
-        for service in &report.services {
-            let Some(id) = self.id(&service.service) else { continue };
-            if self.plan.service(&service.service).is_none() {
-                // The service was built only because other services need it.
-                ended.beside.extend(service.outcome.is_success().then_some(id));
-                ended.failed.extend((service.attempts > 0).then_some(id));
-                continue;
-            }
-            let planned = needed.plan.service(&service.service);
-            ended.awaiting_tags.extend(planned.is_some_and(|planned| held.has_any(planned, service)).then_some(id));
-            match service.outcome {
-                Outcome::Succeeded if !self.recorded.contains(&id) => _ = ended.failed.insert(id),
-                Outcome::Succeeded if doubtful.contains_key(&service.service) => _ = ended.doubtful.insert(id),
-                Outcome::Succeeded => _ = ended.built.insert(id),
-                Outcome::Exists | Outcome::Promoted if !self.recorded.contains(&id) => {}
-                Outcome::Exists | Outcome::Promoted => _ = ended.found.insert(id),
-                Outcome::Superseded | Outcome::NotStarted | Outcome::Blocked => {}
-                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled if service.attempts == 0 => {}
-                Outcome::Failed | Outcome::TimedOut | Outcome::Cancelled => _ = ended.failed.insert(id),
-            }
-        }
+        let mut ended = ended_builds(report, (self.plan, &needed.plan), &self.recorded, held, &self.recording);
         ended.beside.extend(needed.held.keys().filter_map(|service| self.id(service)));
         let mut written = self.recording.end(begun, &ended)?;
-        for service in &mut report.services {
-            let recorded = self.id(&service.service).and_then(|id| written.services.get(&id));
-            service.record = recorded.map(|recorded| record_of(*recorded));
-        }
+        note_recorded(report, &written, &self.recording);
         // A service that was built again at the commit of its built ref needs no message, since that was requested.
         written.services.retain(|_, recorded| *recorded != Recorded::Swapped(Swapped::There));
         output.say(&built_ref_messages::diagnostics(&written, &self.recording));
@@ -227,75 +205,9 @@ impl<'a> Records<'a> {
         Ok(Some((exit, written)))
     }
 
-    /// Moves the built refs of services back if this run has moved them. Returns the names of the services whose built
-    /// refs were moved back.
-    pub(super) fn take_back(
-        &self,
-        begun: &Begun,
-        written: &Written,
-        services: &[&str],
-        output: &Output,
-    ) -> Result<BTreeSet<String>, Failure> {
-        let moved = services.iter().filter_map(|name| {
-            let id = self.id(name)?;
-            match written.services.get(&id) {
-                Some(Recorded::Swapped(Swapped::Moved(before))) => Some((id, *before)),
-                _ => None,
-            }
-        });
-        let moved: Vec<(ServiceId, Option<CommitId>)> = moved.collect();
-        if moved.is_empty() {
-            return Ok(BTreeSet::new());
-        }
-        let trouble = self.recording.take_back(begun, &moved)?;
-        let error = |trouble: &RemoteError| {
-            let message = format!("built refs that this run has moved could not be moved back: {trouble}");
-            Diagnostic::error("not-taken-back", message)
-                .help("build these services again, so that their images get all tags")
-        };
-        output.say(trouble.as_ref().map(error).as_slice());
-        let name = |(id, _): &(ServiceId, Option<CommitId>)| self.recording.config.graph.name(*id).to_string();
-        Ok(if trouble.is_none() { moved.iter().map(name).collect() } else { BTreeSet::new() })
-    }
-
-    /// Removes the marks of `tagged` services that awaited their tags, and restores the marks of `lost` services, whose
-    /// result turned out to be missing.
-    pub(super) fn settle_tagged(
-        &self,
-        begun: &Begun,
-        written: &Written,
-        (tagged, lost): (&[&str], &[&str]),
-        output: &Output,
-    ) -> Result<(), Failure> {
-        let ids = |names: &[&str]| names.iter().filter_map(|name| self.id(name)).collect::<BTreeSet<_>>();
-        let tagged = ids(tagged).intersection(&written.awaiting_tags).copied().collect();
-        let trouble = self.recording.settle_tagged(begun, &tagged, &ids(lost))?;
-        let warning = |trouble: &RemoteError| {
-            Diagnostic::warning("not-reached", trouble.to_string())
-                .help("these services are still marked, so that the next run with `--since built` builds them again")
-        };
-        output.say(trouble.as_ref().map(warning).as_slice());
-        Ok(())
-    }
-
-    /// Returns the services that a run of a later commit has recorded meanwhile, each with that commit.
-    pub(super) fn overtaken(&self, services: &[&str], output: &Output) -> Result<BTreeMap<String, CommitId>, Failure> {
-        let ids: Vec<ServiceId> = services.iter().filter_map(|name| self.id(name)).collect();
-        if ids.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        match self.recording.overtaken(&ids) {
-            Ok(overtaken) => {
-                let name = |id: ServiceId| self.recording.config.graph.name(id).to_string();
-                Ok(overtaken.into_iter().map(|(id, by)| (name(id), by)).collect())
-            }
-            Err(Error::Remote(trouble)) => {
-                let warning = Diagnostic::warning("not-reached", trouble.to_string());
-                output.say(&[warning.help("whether a run of a later commit has put its tags meanwhile is not known")]);
-                Ok(BTreeMap::new())
-            }
-            Err(error) => Err(error.into()),
-        }
+    /// Returns what the run records, and where.
+    pub(super) fn recording(&self) -> &Recording<'a> {
+        &self.recording
     }
 
     fn words(&self, newer: Newer) -> String {
@@ -310,26 +222,7 @@ impl<'a> Records<'a> {
     }
 }
 
-fn record_of(recorded: Recorded) -> RecordOutcome {
-    match recorded {
-        Recorded::Swapped(Swapped::Moved(_) | Swapped::There) => RecordOutcome::Recorded,
-        Recorded::Swapped(Swapped::Superseded(_)) => RecordOutcome::Superseded,
-        Recorded::Swapped(Swapped::Elsewhere(_)) => RecordOutcome::Elsewhere,
-        Recorded::StandsOn(_) => RecordOutcome::StandsOnDue,
-        Recorded::Doubtful => RecordOutcome::Doubtful,
-        Recorded::NotSent(_) => RecordOutcome::NotSent,
-    }
-}
-
 fn unreached(trouble: &RemoteError) -> Diagnostic {
     Diagnostic::warning("not-reached", trouble.to_string())
         .help("builds continue; rebake does not know whether another run builds a later commit")
-}
-
-fn unmarked(trouble: &RemoteError) -> Diagnostic {
-    if !trouble.is_refusal() {
-        return Diagnostic::warning("not-reached", trouble.to_string());
-    }
-    Diagnostic::warning("not-marked", trouble.to_string())
-        .help("allow this run to write `refs/rebake/begun/*`: without marks, a build that fails half-way is not known to other clones")
 }

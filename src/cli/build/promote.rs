@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Allowed, BuildArgs, How, Manner, Shown};
+use super::{Allowed, BuildArgs, How, Manner, RecordFlags, Shown};
 use crate::cli::existing::{ExistingArgs, REGISTRY_TIMEOUT};
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -47,21 +47,12 @@ pub(crate) struct PromoteArgs {
     /// Append the outcomes to the job summary, on engines that have one (GITHUB_STEP_SUMMARY)
     #[arg(long, help_heading = "Output")]
     ci: bool,
-    /// Record each service whose image exists and whose tags could be added, for `--since built`. If the plan pushes
-    /// images, also push the records to the remote
-    #[arg(long, help_heading = "Records")]
-    record: bool,
-    /// Remote to push the records to [default: the remote that rebake fetches from]
-    #[arg(long, value_name = "REMOTE", requires = "record", help_heading = "Records")]
-    remote: Option<String>,
-    /// Record the commit even if a later or unrelated commit is recorded already
-    #[arg(long, requires = "record", help_heading = "Records")]
-    allow_older: bool,
+    #[command(flatten)]
+    records: RecordFlags,
 }
 
 pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> Result<Exit, Failure> {
-    let PromoteArgs { services, planning, plan, registry_timeout, report, junit, ci, record, remote, allow_older } =
-        args;
+    let PromoteArgs { services, planning, plan, registry_timeout, report, junit, ci, records } = args;
     let build = BuildArgs {
         services,
         planning,
@@ -73,10 +64,9 @@ pub(crate) fn run(general: &GeneralArgs, args: PromoteArgs, output: &Output) -> 
         how: How { jobs: None, on_failure: OnFailure::default(), retries: None, timeout: None, builder: None },
         shown: Shown { output: Manner::Auto, report, junit, timings: None, ci, logs: None },
         dry_run: false,
-        record,
-        remote,
+        records,
         // The images were built from a commit, so changes of the work tree do not matter.
-        allowed: Allowed { allow_dirty: true, allow_older, allow_untrusted: false },
+        allowed: Allowed { allow_dirty: true, allow_untrusted: false },
     };
     super::carry(general, &build, super::Verb::Promote, output)
 }

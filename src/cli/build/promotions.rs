@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::held_tags::HeldTags;
 use crate::cli::exit::Exit;
 use crate::cli::printing::Output;
 use crate::cli::put_tags::{TaggingOutcome, Wanted, put, staying};
+use crate::cli::record::HeldTags;
 use crate::inputs::registry::Registries;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::Escaped;

@@ -18,7 +18,8 @@ const NAMED: usize = 5;
 
 /// Returns an error if a build needs a flag that was not given.
 pub(super) fn check(plan: &Plan, args: &BuildArgs, workspace: &Workspace) -> Result<(), Failure> {
-    let pushed: Vec<&PlannedService> = plan.services.iter().filter(|service| service.push || args.record).collect();
+    let pushed: Vec<&PlannedService> =
+        plan.services.iter().filter(|service| service.push || args.records.record).collect();
     if !args.allowed.allow_untrusted && !plan.services.is_empty() {
         trusted(args.planning.push || !pushed.is_empty(), workspace)?;
     }
@@ -60,7 +61,7 @@ fn clean(pushed: &[&PlannedService], args: &BuildArgs, workspace: &Workspace) ->
         return Ok(());
     }
     let paths = Listed::new(&dirt, NAMED);
-    let what = if args.record { "recorded" } else { "pushed" };
+    let what = if args.records.record { "recorded" } else { "pushed" };
     let message = format!("the work tree has changes that no commit holds, so nothing is {what}: {paths}");
     Err(Failure::new(Exit::Usage, "dirty", message).help("commit or remove them, or allow them with `--allow-dirty`"))
 }

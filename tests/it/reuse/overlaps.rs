@@ -1,6 +1,7 @@
 use std::process::Child;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use snapbox::str;
 
 use crate::registry_server::{Image, OCI};
 use crate::repo::{Rebake, Repo};
@@ -171,4 +172,182 @@ fn a_newer_image_that_cannot_get_its_tags_back_is_due() {
     assert_eq!(two.newer.rebake(args).success().text(), "api\n");
     build(&two.newer, &new).success();
     assert_eq!(two.main(), Some(new));
+}
+
+/// Plans and builds a repository as two jobs of a workflow do, of which neither may write refs.
+fn build_to_record_later(repo: &Repo, digest: &str) {
+    let plan = ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch"];
+    repo.write(".git/plan.json", repo.rebake(plan).success().text());
+    let build = ["build", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    repo.rebake(build).env("DIGEST", digest).success();
+}
+
+/// Records what these jobs report, as a third job does.
+fn record(repo: &Repo) -> Rebake {
+    let args =
+        ["record", "--push", "--plan=.git/plan.json", "--report", ".git/report.json", "--merged=.git/merged.json"];
+    repo.rebake(args)
+}
+
+fn merged(repo: &Repo) -> Value {
+    let text = std::fs::read_to_string(repo.dir().join(".git/merged.json")).unwrap();
+    serde_json::from_str::<Value>(&text).unwrap()["services"][0].clone()
+}
+
+fn refs(repo: &Repo) -> String {
+    repo.git(["ls-remote", "origin", "refs/rebake/*"])
+}
+
+fn is_due(repo: &Repo) -> bool {
+    let args = ["plan", "--since=built", "--environment=staging", "--format=names", "--fetch"];
+    repo.rebake(args).success().text() == "api\n"
+}
+
+#[test]
+fn a_job_that_records_puts_the_tags_that_builds_have_left() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    assert_eq!((two.main(), refs(&two.older)), (None, String::new()));
+    let service = report(&two.older);
+    let [main, content] =
+        ["main", service["content_tag"].as_str().unwrap()].map(|tag| format!("{}/acme/api:{tag}", two.registry.host()));
+    assert_eq!((&service["held_tags"], &service["tags"]), (&json!([main]), &json!([content])), "{service}");
+    assert_eq!(service.get("record"), None, "{service}");
+    record(&two.older).success().stderr("");
+    assert_eq!(two.main(), Some(digest));
+    assert!(refs(&two.older).contains("refs/rebake/built/staging/api") && !refs(&two.older).contains("/begun/"));
+    let service = merged(&two.older);
+    assert_eq!((&service["record"], &service["tags"]), (&"recorded".into(), &json!([main])), "{service}");
+    assert_eq!(service.get("held_tags"), None, "{service}");
+    assert!(!is_due(&two.older));
+    // Once more, it has nothing to do.
+    record(&two.older).success();
+    assert!(!is_due(&two.older));
+}
+
+#[test]
+fn what_exists_gets_its_tags_from_the_job_that_records_too() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    let content = report(&two.older)["content_tag"].as_str().unwrap().to_owned();
+    two.registry.push("acme/api", &content, &Image::of(OCI, "amd64"));
+    let plan =
+        ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch", "--skip-existing"];
+    two.older.write(".git/plan.json", two.older.rebake(plan).success().text());
+    let promote = ["promote", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    two.older.rebake(promote).success();
+    assert_eq!((two.main(), &report(&two.older)["outcome"]), (None, &"exists".into()));
+    record(&two.older).success();
+    let service = merged(&two.older);
+    assert_eq!((two.main(), &service["outcome"]), (Some(digest), &"promoted".into()), "{service}");
+    assert!(!is_due(&two.older));
+}
+
+#[test]
+fn a_job_that_records_late_puts_no_tag_over_that_of_a_newer_run() {
+    let two = Two::new();
+    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
+    build_to_record_later(&two.older, &old);
+    build_to_record_later(&two.newer, &new);
+    record(&two.newer).success();
+    record(&two.older).success();
+    assert_eq!(two.main(), Some(new));
+    assert_eq!(merged(&two.older)["record"], "superseded");
+    assert!(!is_due(&two.newer), "{}", refs(&two.newer));
+}
+
+#[test]
+fn a_tag_that_a_job_that_records_cannot_put_takes_the_built_ref_back() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    // The manifest is read, the tag is looked up; then it is put.
+    two.registry.fail(2, Fault::Status(403));
+    record(&two.older).failure(1);
+    let service = merged(&two.older);
+    assert_eq!((&service["record"], &service["outcome"]), (&"taken-back".into(), &"failed".into()), "{service}");
+    assert!(!refs(&two.older).contains("/built/") && refs(&two.older).contains("/begun/"), "{}", refs(&two.older));
+    assert!(is_due(&two.older));
+    // The same job again.
+    record(&two.older).success();
+    assert_eq!(two.main(), Some(digest));
+    assert!(!refs(&two.older).contains("/begun/") && !is_due(&two.older), "{}", refs(&two.older));
+}
+
+#[test]
+fn a_job_that_records_and_is_killed_before_it_puts_its_tags_leaves_the_service_due() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    let late = two.registry.put_late("main");
+    let mut run = record(&two.older).start();
+    late.wait();
+    run.kill().unwrap();
+    run.wait().unwrap();
+    drop(late);
+    assert!(refs(&two.older).contains("refs/rebake/built/staging/api"), "{}", refs(&two.older));
+    assert!(is_due(&two.older), "{}", refs(&two.older));
+}
+
+#[test]
+fn a_job_that_puts_its_tags_late_gives_them_to_the_newer_image() {
+    let two = Two::new();
+    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
+    build_to_record_later(&two.older, &old);
+    build_to_record_later(&two.newer, &new);
+    let content = report(&two.newer)["content_tag"].as_str().unwrap().to_owned();
+    two.registry.push("acme/api", &content, &Image::of(OCI, "arm64"));
+    let late = two.registry.put_late("main");
+    let mut run = record(&two.older).start();
+    late.wait();
+    record(&two.newer).success();
+    late.go_on();
+    assert!(run.wait().unwrap().success());
+    assert_eq!((two.main(), &merged(&two.older)["record"]), (Some(new), &"superseded".into()));
+}
+
+#[test]
+fn a_report_names_no_tag_that_the_plan_lacks() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    let text = std::fs::read_to_string(two.older.dir().join(".git/report.json")).unwrap();
+    two.older.write(".git/report.json", text.replace("/acme/api:main\"", "/acme/api:1.0.0\""));
+    record(&two.older).success();
+    assert_eq!((two.registry.at("acme/api", "1.0.0"), two.main()), (None, None));
+}
+
+#[test]
+fn tags_that_builds_have_left_need_a_record_that_is_pushed() {
+    let two = Two::new();
+    build_to_record_later(&two.older, &two.image("amd64"));
+    let run = two.older.rebake(["record", "--plan=.git/plan.json", "--report", ".git/report.json"]).failure(2);
+    run.stdout("").stderr(str![[r#"
+error[held-tags]: tags of `api` can be put only when its record is pushed
+ |
+ = help: give `--push`
+
+"#]]);
+    assert_eq!(two.main(), None);
+}
+
+#[test]
+fn a_build_that_fails_is_marked_by_the_job_that_records() {
+    let two = Two::new();
+    build(&two.older, &two.image("amd64")).success();
+    two.newer.write("api/x", "3").commit("third");
+    let plan = ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch"];
+    two.newer.write(".git/plan.json", two.newer.rebake(plan).success().text());
+    let build = ["build", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    // The command writes this file.
+    two.newer.write(".git/tags/is-a-directory", "");
+    two.newer.rebake(build).env("DIGEST", "none").failure(1);
+    assert!(!refs(&two.newer).contains("/begun/"), "{}", refs(&two.newer));
+    record(&two.newer).success();
+    assert!(refs(&two.newer).contains("refs/rebake/begun/staging/api"), "{}", refs(&two.newer));
+    // Its content is again that of the built ref, and yet nobody knows what the failed build has left.
+    two.newer.git(["revert", "--no-edit", "HEAD", "HEAD~1"]);
+    assert!(is_due(&two.newer));
 }

@@ -60,6 +60,9 @@ pub struct ServiceReport {
     /// The services that it had to wait for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// The services that this run did not build, and whose existing images it was built on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub built_on: Vec<String>,
     /// How many attempts were made.
     pub attempts: u32,
     /// When the last attempt began, in UTC and the format of RFC 3339: `2025-03-09T17:04:52.310Z`; absent if there was
@@ -94,6 +97,10 @@ pub struct ServiceReport {
     pub image: Option<String>,
     /// Full image references; tags alone if there is no image.
     pub tags: Vec<String>,
+    /// Tags, as full image references, that the image does not have yet. `rebake record` puts them when it has
+    /// recorded the build.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_tags: Vec<String>,
     /// Whether the result was to be pushed.
     #[serde(default, skip_serializing_if = "is_false")]
     pub push: bool,
@@ -109,7 +116,8 @@ pub struct ServiceReport {
     /// A message in addition to the exit code, such as the reason why the build could not be started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Whether the build was recorded, with `--record`.
+    /// Whether the build was recorded, with `--record` or by `rebake record`. With `--record-later`, only
+    /// `doubtful`: it must not be recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RecordOutcome>,
 }

@@ -125,6 +125,10 @@ fn not_started(build: &Build) -> ServiceReport {
         service: planned.service.clone(),
         outcome: Outcome::NotStarted,
         needs: planned.needs.clone(),
+        built_on: match &build.work {
+            Work::Steps(_) => build.held.keys().cloned().collect(),
+            Work::Exists { .. } | Work::Superseded { .. } | Work::Unnamed(_) => Vec::new(),
+        },
         attempts: 0,
         started: None,
         exit: None,
@@ -141,6 +145,7 @@ fn not_started(build: &Build) -> ServiceReport {
             Work::Exists { tags, .. } => tags.clone(),
             Work::Steps(_) | Work::Superseded { .. } | Work::Unnamed(_) => planned.built_tags(),
         },
+        held_tags: Vec::new(),
         push: planned.push,
         digest: match &build.work {
             Work::Exists { digest, .. } => Some(digest.clone()),

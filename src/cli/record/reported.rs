@@ -1,0 +1,169 @@
+//! The builds of other jobs, as their reports list them.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::after_record::AfterRecord;
+use super::commit_of;
+use super::ended_builds::{ended_builds, note_recorded};
+use super::held_tags::HeldTags;
+use crate::cli::existing::ExistingArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::flags::GeneralArgs;
+use crate::cli::printing::Output;
+use crate::cli::{built_ref_messages, saved_file};
+use crate::model::name::{Escaped, ServiceId};
+use crate::output::exec::report::{ReportHead, ServiceReport};
+use crate::output::exec::{Outcome, Report};
+use crate::plan::Plan;
+use crate::plan::pipeline::{Begun, EndedBuilds, Left, Recorded, Recording, RefState, Workspace, not_fetched};
+
+/// The reports of the jobs that built a plan.
+pub(super) struct Reported<'a> {
+    plan: &'a Plan,
+    report: Report,
+    /// Which tags the jobs have left to the command.
+    held: HeldTags,
+}
+
+impl<'a> Reported<'a> {
+    /// Reads reports. Returns an error if a report is not of the plan's commit and environment.
+    pub(super) fn read(files: &[PathBuf], plan: &'a Plan) -> Result<Self, Failure> {
+        let head = ReportHead {
+            commit: Some(commit_of(plan)?.to_owned()),
+            environment: Some(plan.environment.clone()),
+            ..ReportHead::default()
+        };
+        let mut report = Report::default();
+        for file in files {
+            let next = saved_file::report(file)?;
+            if let Some((what, of_plan, other)) = head.difference(&next.head) {
+                let [of_plan, other] = [&of_plan, &other].map(|name| Escaped::new(name).to_string());
+                let file = Escaped::new(file.as_os_str().as_encoded_bytes());
+                let message = format!("{file} is for another {what} than the plan: {other}, not {of_plan}");
+                return Err(
+                    Failure::new(Exit::Usage, "mixed-reports", message).help("name the reports of this plan's builds")
+                );
+            }
+            report = next.over(report);
+        }
+        for service in &mut report.services {
+            // A report may come from anywhere.
+            service.digest = service.checked_digest().map(str::to_owned);
+        }
+        Ok(Self { plan, report, held: HeldTags::UntilRecorded })
+    }
+
+    /// Returns the services of the plan that the reports list as built. Dependencies that a job built only because other
+    /// services need them are left out.
+    pub(super) fn names(&self) -> Vec<String> {
+        let built = self.report.successful().map(|service| service.service.clone());
+        let built: BTreeSet<String> = built.filter(|name| self.plan.service(name).is_some()).collect();
+        built.into_iter().collect()
+    }
+
+    /// Returns an error if jobs have left tags to this command, and it does not push records. Without records at the
+    /// remote, it would not be known whether a later run has put these tags.
+    pub(super) fn check_held(&self, is_pushed: bool) -> Result<(), Failure> {
+        let has_held = |service: &ServiceReport| {
+            self.plan.service(&service.service).is_some_and(|planned| !self.held.of(planned, service).is_empty())
+        };
+        match self.report.services.iter().find(|service| has_held(service)) {
+            Some(service) if !is_pushed => {
+                let name = Escaped::new(&service.service);
+                let message = format!("tags of `{name}` can be put only when its record is pushed");
+                Err(Failure::new(Exit::Usage, "held-tags", message).help("give `--push`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Records the services of `recorded` that were built, and puts the tags that the jobs have left to this command.
+    /// Marks the services whose builds failed, so that they are due.
+    pub(super) fn record(
+        &mut self,
+        recorded: &BTreeSet<ServiceId>,
+        recording: &Recording,
+        (general, workspace): (&GeneralArgs, &Workspace),
+        registry_timeout: u32,
+        output: &Output,
+    ) -> Result<Exit, Failure> {
+        let (plan, held) = (self.plan, self.held);
+        let ended = ended_builds(&self.report, (plan, plan), recorded, held, recording);
+        let failed = self.half_built(&ended, recording);
+        if [&ended.built, &ended.found, &ended.doubtful, &failed].iter().all(|services| services.is_empty()) {
+            // The remote is not asked, since there is nothing to record: a rehearsal may have none.
+            return Ok(Exit::Done);
+        }
+        // If the remote cannot be reached, the end of the command reports it.
+        let here = RefState::here(recording.repository, recording.environment)?;
+        let before = recording.standing().unwrap_or_else(|_| here.clone());
+        let marked = self.marked(&ended, failed, recording, &before);
+        let begun = if marked.is_empty() {
+            Begun::elsewhere(before, here)
+        } else {
+            let (begun, trouble) = recording.begin(&marked, before)?;
+            output.say(trouble.as_ref().map(built_ref_messages::unmarked).as_slice());
+            begun
+        };
+        let written = recording.end(&begun, &ended)?;
+        note_recorded(&mut self.report, &written, recording);
+        output.say(&built_ref_messages::diagnostics(&written, recording));
+        let doubtful = written.services.iter().filter(|(_, recorded)| **recorded == Recorded::Doubtful);
+        let doubtful = doubtful.map(|(service, _)| recording.config.graph.name(*service).to_string());
+        let doubtful: Vec<String> = doubtful.collect();
+        let why = "so its report says".to_owned();
+        let doubtful: Vec<(&String, &String)> = doubtful.iter().map(|service| (service, &why)).collect();
+        if !doubtful.is_empty() {
+            output.say(&[built_ref_messages::doubtful(&doubtful, recording)]);
+        }
+        output.say(&workspace.repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
+        let failed = |report: &Report| report.services.iter().filter(|of| of.outcome == Outcome::Failed).count();
+        let failed_builds = failed(&self.report);
+        let (begun, written) = (&begun, &written);
+        let registries = &ExistingArgs::asking(registry_timeout).registries();
+        AfterRecord { held, plan, recording, begun, written, general, workspace, registries, output }
+            .put(&mut self.report)?;
+        Ok(if failed(&self.report) > failed_builds {
+            Exit::Found
+        } else if built_ref_messages::is_refused(written) {
+            Exit::Git
+        } else {
+            Exit::Done
+        })
+    }
+
+    /// Returns the services whose builds failed, and may have left something in the environment.
+    fn half_built(&self, ended: &EndedBuilds, recording: &Recording) -> BTreeSet<ServiceId> {
+        let leaves_something = |service: &ServiceId| {
+            let planned = self.plan.service(recording.config.graph.name(*service).as_str());
+            planned.is_some_and(|planned| Left::by(recording.environment, planned) != Left::Nothing)
+        };
+        ended.failed.iter().copied().filter(leaves_something).collect()
+    }
+
+    /// Returns the services to mark: those that are due if this command is killed before it puts their tags, and those
+    /// whose builds `failed`. A service that a later run has recorded needs no mark for its tags, since it gets none.
+    fn marked(
+        &self,
+        ended: &EndedBuilds,
+        failed: BTreeSet<ServiceId>,
+        recording: &Recording,
+        before: &RefState,
+    ) -> Vec<ServiceId> {
+        let outlook = recording.outlook(self.plan, before);
+        let is_left_alone = |service: &ServiceId| {
+            outlook.superseded.contains_key(service) || outlook.elsewhere.iter().any(|(other, _)| other == service)
+        };
+        let awaiting = ended.awaiting_tags.iter().copied().filter(|service| !is_left_alone(service));
+        awaiting.chain(failed).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Writes the reports as one.
+    pub(super) fn write(&self, file: Option<&Path>, output: &Output) -> Result<(), Failure> {
+        let Some(file) = file else { return Ok(()) };
+        output.publish(self.report.names());
+        output.file(file, &output.masked(self.report.clone()).to_json())
+    }
+}
