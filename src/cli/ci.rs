@@ -3,7 +3,7 @@
 mod folder;
 pub(crate) mod github_files;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::exit::Exit;
 use super::failure::Failure;
@@ -15,6 +15,17 @@ use crate::model::name::Escaped;
 use crate::output::emit::{self, JobOptions, ListFiles};
 use crate::plan::Plan;
 use folder::Folder;
+
+/// The name of the folder from which generated jobs read the plan.
+const FOLDER: &str = ".rebake";
+
+/// Returns the folder for the files of `--ci`, which jobs read from the root of the repository. `root` is that root, if
+/// it is known. In the root itself, the path of the folder is relative: engines show it, and artifacts keep it.
+pub(crate) fn folder(root: Option<&Path>) -> PathBuf {
+    let root = root.and_then(|root| root.canonicalize().ok());
+    let here = Path::new(".").canonicalize().ok();
+    root.filter(|root| here.as_ref() != Some(root)).map_or_else(|| PathBuf::from(FOLDER), |root| root.join(FOLDER))
+}
 
 /// Writes a plan for the CI engine of the run: on GitHub, Gitea and Forgejo, the step's outputs and summary; elsewhere,
 /// a folder with the plan, its variables and the engine's own files. All texts are made before the first one is

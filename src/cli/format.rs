@@ -1,6 +1,6 @@
 //! Writes a plan in the chosen format.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
 
@@ -69,9 +69,10 @@ pub(crate) struct FormatArgs {
     /// engines, files
     #[arg(long)]
     ci: bool,
-    /// Folder for the files that --ci writes. Generated pipelines always read .rebake, so keep the default for them
-    #[arg(long, value_name = "DIR", default_value = ".rebake", requires = "ci")]
-    ci_dir: PathBuf,
+    /// Folder for the files that --ci writes [default: .rebake at the root of the repository]. Generated pipelines always
+    /// read that folder, so keep the default for them
+    #[arg(long, value_name = "DIR", requires = "ci")]
+    ci_dir: Option<PathBuf>,
     /// Format of the `<filter>_files` outputs (paths-filter's list-files)
     #[arg(long, value_name = "FORMAT", default_value = "none", value_parser = choice::<ListFiles>(), requires = "ci", ignore_case = true)]
     list_files: ListFiles,
@@ -212,13 +213,15 @@ impl FormatArgs {
 }
 
 /// Writes the plan in the chosen format. With `--ci`, first writes what the CI engine reads. Both texts are made and
-/// checked before anything is written. The commands of generated jobs get `flags`.
+/// checked before anything is written. The commands of generated jobs get `flags`. `root` is the root of the work tree,
+/// if it is known.
 ///
 /// Only the format bake reads the configuration, to know how images are built.
 pub(crate) fn write(
     plan: &Plan,
     format: &FormatArgs,
     flags: JobFlags,
+    root: Option<&Path>,
     workspace: impl FnOnce() -> Result<Workspace, Failure>,
     output: &Output,
 ) -> Result<(), Failure> {
@@ -229,7 +232,8 @@ pub(crate) fn write(
     let options = JobOptions { fields, pack: format.pack.unwrap_or(pack), levels: format.levels, flags };
     let text = text(plan, format, &options, workspace, output)?;
     if format.ci {
-        ci::write(plan, &options, format.list_files, &format.ci_dir, output)?;
+        let folder = format.ci_dir.clone().unwrap_or_else(|| ci::folder(root));
+        ci::write(plan, &options, format.list_files, &folder, output)?;
     }
     match format.format {
         FormatName::Table if format.long => output.table(&text),

@@ -1,6 +1,6 @@
 //! `rebake plan`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -100,7 +100,12 @@ pub(crate) fn run(general: &GeneralArgs, args: &PlanArgs, output: &Output) -> Re
         JobFlags::default()
     };
     let plan = output.masked(plan);
-    format::write(&plan, &args.format, flags, || workspace.map_or_else(open, Ok), output)?;
+    let root = match &workspace {
+        Some(workspace) => workspace.repository.work_dir().map(Path::to_owned),
+        // A saved plan can be written without a repository.
+        None => workspace::repository(general).ok().and_then(|repository| Some(repository.work_dir()?.to_owned())),
+    };
+    format::write(&plan, &args.format, flags, root.as_deref(), || workspace.map_or_else(open, Ok), output)?;
     Ok(if args.strict && !plan.degraded.is_empty() {
         Exit::Git
     } else if args.exit_code && plan.any {

@@ -42,8 +42,8 @@ pub(crate) struct WhyArgs {
     /// Service, by name or path
     #[arg(value_name = "SERVICE", required_unless_present = "file", conflicts_with = "file")]
     service: Option<String>,
-    /// Path from the root of the repository, or, if it begins with ./, from the current directory. The file need not
-    /// exist
+    /// Path from the root of the repository, or, if it begins with ./, from the current directory, or an absolute path.
+    /// The file need not exist
     #[arg(long, value_name = "PATH", conflicts_with_all = ["plan", "base", "head", "all", "changed", "force", "only"])]
     file: Option<PathBuf>,
     #[command(flatten)]

@@ -293,6 +293,15 @@ fn jobs_leave_their_reports() {
     }
 }
 
+/// Jobs run at the root of the repository, wherever the plan is made.
+#[test]
+fn the_folder_is_at_the_root_of_the_repository() {
+    let repo = repository("staging");
+    on(repo.rebake(["plan", "--ci"]).dir("web"), Engine::GitLab, &repo).success();
+    assert!(repo.dir().join(".rebake/pipeline.yml").exists());
+    assert!(!repo.dir().join("web/.rebake").exists());
+}
+
 /// Nothing but the flags says where the configuration is, how it is read, and that a service is pushed.
 #[test]
 fn jobs_are_told_what_the_plan_was_told() {

@@ -422,6 +422,14 @@ error[unknown-service]: there is no service `web/none`
 "#]]);
     repo.rebake(["plan", "../.."]).dir("web").failure(2);
     repo.rebake(["plan", ""]).failure(2);
+    let why = |path: &str| repo.rebake(["why", "--file", path]).dir("web").success().text();
+    assert_eq!(why(repo.dir().join("services/api/none").to_str().unwrap()), why("services/api/none"));
+    repo.rebake(["why", "--file", "/none"]).failure(2).stdout("").stderr(str![[r#"
+error[path]: `/none` leads out of the repository
+ |
+ = help: write the path from the root of the repository
+
+"#]]);
     repo.rebake(["why", "--file", "../../x"]).dir("web").failure(2).stdout("").stderr(str![[r#"
 error[path]: `../../x` leads out of the repository
  |

@@ -124,9 +124,9 @@ pub enum EmitError {
     DifferentSettings {
         /// The engine.
         engine: &'static str,
-        /// A service. Its name is valid.
+        /// A service, escaped.
         one: String,
-        /// The other service.
+        /// The other service, escaped.
         other: String,
     },
     /// A service has a setting that jobs of the engine do not accept. Only an edited plan can have such a setting.

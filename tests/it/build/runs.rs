@@ -55,8 +55,6 @@ api blocked by lib
 == docs succeeded after [..]s
 
 lib failed (exit 3) after [..]s
-  | one
-  | two
   blocked: api
   log: [ROOT]/.git/rebake/builds/1/lib/attempt-1.log
 

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rebake::output::exec::Outcome;
 use rustix::process::Signal;
@@ -75,10 +75,10 @@ fn the_watchdog_cleans_up_when_the_run_is_killed() {
     let pids = session.pids(5);
     session.signal(Signal::KILL);
     let _ = session.wait();
-    let mut tries = 0;
+    // A machine under load takes its time.
+    let began = Instant::now();
     while !left(&pids).is_empty() {
-        tries += 1;
-        assert!(tries < 400, "left two seconds after: {:?}", left(&pids));
+        assert!(began.elapsed() < Duration::from_secs(60), "left a minute after: {:?}", left(&pids));
         std::thread::sleep(Duration::from_millis(5));
     }
 }

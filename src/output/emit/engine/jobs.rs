@@ -36,7 +36,7 @@ impl Job<'_> {
         let settings = asked(first, engine)?;
         for other in &self.services[1..] {
             if asked(other, engine)? != settings {
-                let (one, other) = (first.service.clone(), other.service.clone());
+                let [one, other] = [first, other].map(|service| Escaped::new(&service.service).to_string());
                 return Err(EmitError::DifferentSettings { engine: engine.word(), one, other });
             }
         }

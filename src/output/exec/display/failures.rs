@@ -5,6 +5,7 @@ use super::clean::OutputStyle;
 use super::failure_annotation::annotate;
 use super::grouped::Grouped;
 use super::marker::LogEngine;
+use super::run_summary::{LogExcerpt, summary};
 use super::wording::note;
 use super::wording::title;
 use crate::output::exec::run_event::RunEvent;
@@ -29,7 +30,7 @@ impl RunDisplay for Failures {
             }
             RunEvent::Finished { service } => writeln!(out, "{}", title(service)),
             RunEvent::Ended { report } => {
-                note(event, out)?;
+                summary(report, LogExcerpt::Nothing, out)?;
                 annotate(report, self.0.engine, out)
             }
             event => note(event, out),

@@ -6,6 +6,7 @@ use super::clean::OutputStyle;
 use super::failure_annotation::annotate;
 use super::log_tail::Follow;
 use super::marker::{Fold, LogEngine};
+use super::run_summary::{LogExcerpt, summary};
 use super::wording::{note, title};
 use crate::output::exec::report::ServiceReport;
 use crate::output::exec::run_event::RunEvent;
@@ -44,7 +45,7 @@ impl RunDisplay for Grouped {
         match event {
             RunEvent::Retrying { service, .. } | RunEvent::Finished { service } => self.group(service, out),
             RunEvent::Ended { report } => {
-                note(event, out)?;
+                summary(report, LogExcerpt::Nothing, out)?;
                 annotate(report, self.engine, out)
             }
             event => note(event, out),
