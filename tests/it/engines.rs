@@ -1083,6 +1083,9 @@ fn the_templates_of_argo_take_what_tasks_hand_on() {
     };
     let mut plan: Value = serde_json::from_str(&building_and_tagging()).unwrap();
     plan["services"][1]["time_limit"] = 60.into();
+    plan["services"][1]["ci"] = json!({"argo": {"parameters": {"arch": "arm64"}}});
+    let arch = json!({"kubernetes.io/arch": "{{inputs.parameters.arch}}"});
+    assert_eq!(template("build")["nodeSelector"], arch);
     let workflow: Value = serde_json::from_str(&write(&plan.to_string(), "argo", &[], 0).text()).unwrap();
     let tasks = workflow["spec"]["templates"][0]["dag"]["tasks"].as_array().unwrap();
     assert_eq!(tasks.len(), 2, "{workflow}");
