@@ -26,11 +26,12 @@ const SHARED: &[&str] = &[
     "error", "parse",
 ];
 
-/// Returns the names of the types that a source declares `pub`, at any depth; those of `#[cfg(test)]` count too.
+/// Returns the names of the types that a source declares `pub`, at any depth; those of `#[cfg(test)]` count too. A name
+/// that a macro fills in (`$name`) is none.
 fn public_types(text: &str) -> Vec<&str> {
     let declared = text.lines().filter_map(|line| {
         let (kind, rest) = line.trim_start().strip_prefix("pub ")?.split_once(' ')?;
-        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next()?;
+        let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())?;
         ["struct", "enum", "union", "trait", "type"].contains(&kind).then_some(name)
     });
     declared.collect()
@@ -39,7 +40,7 @@ fn public_types(text: &str) -> Vec<&str> {
 #[test]
 fn public_types_are_found() {
     let text = "pub struct A<'a> {\n    pub b: B,\n}\n    pub enum C {}\npub trait D: E {}\npub type F<G> = H<G>;\n\
-                pub(crate) struct I;\nstruct J;\npub use k::K;\npub fn l() {}\n// pub struct M;";
+                pub(crate) struct I;\nstruct J;\npub use k::K;\npub fn l() {}\n// pub struct M;\npub enum $n {}";
     assert_eq!(public_types(text), ["A", "C", "D", "F"]);
 }
 

@@ -32,6 +32,9 @@ pub(crate) struct AfterRecord<'a> {
     pub(crate) output: &'a Output,
 }
 
+/// How many later runs, one after the other, are followed while each of them puts its tags.
+const MOST_OVERTAKEN: usize = 16;
+
 impl AfterRecord<'_> {
     /// Puts the tags that were held back. If a tag of a service cannot be put, the service's built ref moves back. If a
     /// run of a later commit has recorded the service meanwhile, the image of that commit gets the tags.
@@ -58,17 +61,41 @@ impl AfterRecord<'_> {
         for service in failed.into_iter().filter(|service| taken.contains(&service.service)) {
             service.record = Some(RecordOutcome::TakenBack);
         }
-        let names: Vec<&str> = put.iter().map(|service| service.service.as_str()).collect();
+        let mut put: BTreeMap<String, &mut ServiceReport> =
+            put.into_iter().map(|service| (service.service.clone(), service)).collect();
+        let names: Vec<&str> = put.keys().map(String::as_str).collect();
         let overtaken = self.overtaken(&names)?;
+        self.follow(overtaken, &mut put, &released)?;
         let (mut tagged, mut lost) = (Vec::new(), Vec::new());
-        for service in put {
-            if let (Some(by), Some(tags)) = (overtaken.get(&service.service), released.get(&service.service)) {
-                self.give_back(service, *by, tags);
-            }
+        for (name, service) in &put {
             let names = if service.outcome.has_result() { &mut tagged } else { &mut lost };
-            names.push(service.service.as_str());
+            names.push(name.as_str());
         }
         self.settle_tagged(&tagged, &lost)
+    }
+
+    /// Gives the tags of services to the later commits that have `overtaken` them. A third run may put its tags while
+    /// these are given back, so what has overtaken the services is asked again until it stays the same.
+    fn follow(
+        &self,
+        mut overtaken: BTreeMap<String, CommitId>,
+        put: &mut BTreeMap<String, &mut ServiceReport>,
+        released: &BTreeMap<String, Vec<String>>,
+    ) -> Result<(), Failure> {
+        for _ in 0..MOST_OVERTAKEN {
+            for (name, by) in &overtaken {
+                if let (Some(service), Some(tags)) = (put.get_mut(name), released.get(name)) {
+                    self.give_back(service, *by, tags);
+                }
+            }
+            let names: Vec<&str> = overtaken.keys().map(String::as_str).collect();
+            let now = self.overtaken(&names)?;
+            overtaken = now.into_iter().filter(|(name, by)| overtaken.get(name) != Some(by)).collect();
+            if overtaken.is_empty() {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Returns the tags of a service that were held back and may be put now; none if the service could not be recorded.

@@ -54,21 +54,14 @@ impl HeldTags {
         put_later(plan, report, tags, registries, output);
         for service in &mut report.services {
             let Some(planned) = plan.service(&service.service) else { continue };
-            let tags = match service.outcome {
-                Outcome::Succeeded => planned.later_tags(),
-                Outcome::Exists | Outcome::Promoted => {
-                    planned.exists.iter().flat_map(|exists| &exists.lacks).cloned().collect()
-                }
-                _ => Vec::new(),
-            };
-            service.held_tags = tags.into_iter().filter(|tag| self.holds(planned, tag)).collect();
+            service.held_tags = self.of(planned, service);
         }
     }
 
-    /// Returns the tags of a service that are held back according to its report. A report may come from anywhere, so
-    /// only tags count that the plan has and that may be held back.
+    /// Returns the tags of a service that are put after its record; none if it has no result. A tag that is on the image
+    /// already is one of them, since a run of another commit may take it before the record.
     pub(crate) fn of(self, planned: &PlannedService, service: &ServiceReport) -> Vec<String> {
-        let is_held = |tag: &&String| planned.tags.contains(tag) && self.holds(planned, tag);
-        service.held_tags.iter().filter(is_held).cloned().collect()
+        let held = planned.tags.iter().filter(|tag| service.outcome.has_result() && self.holds(planned, tag));
+        held.cloned().collect()
     }
 }

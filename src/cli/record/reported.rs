@@ -23,12 +23,12 @@ use crate::plan::pipeline::{Begun, EndedBuilds, Left, Recorded, Recording, RefSt
 pub(super) struct Reported<'a> {
     plan: &'a Plan,
     report: Report,
-    /// Which tags the jobs have left to the command.
+    /// Whether the jobs have left tags to the command. A report may come from anywhere, so the plan says which tags.
     held: HeldTags,
 }
 
 impl<'a> Reported<'a> {
-    /// Reads reports. Returns an error if a report is not of the plan's commit and environment.
+    /// Reads reports. Returns an error if a report is not of the plan's commit and environment, or does not name them.
     pub(super) fn read(files: &[PathBuf], plan: &'a Plan) -> Result<Self, Failure> {
         let head = ReportHead {
             commit: Some(commit_of(plan)?.to_owned()),
@@ -46,13 +46,21 @@ impl<'a> Reported<'a> {
                     Failure::new(Exit::Usage, "mixed-reports", message).help("name the reports of this plan's builds")
                 );
             }
-            report = next.over(report);
+            if next.head.commit.is_none() || next.head.environment.is_none() {
+                let file = Escaped::new(file.as_os_str().as_encoded_bytes());
+                let message = format!("{file} does not name a single commit and environment");
+                let help =
+                    "name the reports of this plan's builds; a report of a rerun may have builds of several commits";
+                return Err(Failure::new(Exit::Usage, "mixed-reports", message).help(help));
+            }
+            report = next.beside(report);
         }
+        let is_held = report.services.iter().any(|service| !service.held_tags.is_empty());
         for service in &mut report.services {
             // A report may come from anywhere.
             service.digest = service.checked_digest().map(str::to_owned);
         }
-        Ok(Self { plan, report, held: HeldTags::UntilRecorded })
+        Ok(Self { plan, report, held: if is_held { HeldTags::UntilRecorded } else { HeldTags::Never } })
     }
 
     /// Returns the services of the plan that the reports list as built. Dependencies that a job built only because other

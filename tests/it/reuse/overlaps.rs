@@ -309,6 +309,68 @@ fn a_job_that_puts_its_tags_late_gives_them_to_the_newer_image() {
 }
 
 #[test]
+fn a_job_that_gives_its_tags_to_a_newer_image_late_gives_them_to_the_newest() {
+    let two = Two::new();
+    let [old, new, newest] = ["amd64", "arm64", "386"].map(|architecture| two.image(architecture));
+    let pushed = |architecture: &str| {
+        let content = report(&two.newer)["content_tag"].as_str().unwrap().to_owned();
+        two.registry.push("acme/api", &content, &Image::of(OCI, architecture));
+    };
+    build_to_record_later(&two.older, &old);
+    build_to_record_later(&two.newer, &new);
+    pushed("arm64");
+    let late = two.registry.put_late("main");
+    let mut run = record(&two.older).start();
+    late.wait();
+    record(&two.newer).success();
+    let later = two.registry.put_late("main");
+    late.go_on();
+    later.wait();
+    two.newer.write("api/x", "3").commit("third");
+    build_to_record_later(&two.newer, &newest);
+    pushed("386");
+    record(&two.newer).success();
+    later.go_on();
+    assert!(run.wait().unwrap().success());
+    assert_eq!(two.main(), Some(newest));
+    assert!(!is_due(&two.newer), "{}", refs(&two.newer));
+}
+
+#[test]
+fn a_tag_that_is_on_an_image_already_waits_for_the_record_too() {
+    let two = Two::new();
+    build_to_record_later(&two.older, &two.image("amd64"));
+    let content = report(&two.older)["content_tag"].as_str().unwrap().to_owned();
+    for tag in [content.as_str(), "main"] {
+        two.registry.push("acme/api", tag, &Image::of(OCI, "amd64"));
+    }
+    let plan =
+        ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch", "--skip-existing"];
+    two.older.write(".git/plan.json", two.older.rebake(plan).success().text());
+    let promote = ["promote", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    two.older.rebake(promote).success();
+    let main = json!([format!("{}/acme/api:main", two.registry.host())]);
+    assert_eq!(report(&two.older)["held_tags"], main);
+}
+
+#[test]
+fn a_report_of_several_commits_is_not_recorded() {
+    let two = Two::new();
+    build_to_record_later(&two.older, &two.image("amd64"));
+    let mut text: Value =
+        serde_json::from_str(&std::fs::read_to_string(two.older.dir().join(".git/report.json")).unwrap()).unwrap();
+    text.as_object_mut().unwrap().remove("commit");
+    two.older.write(".git/report.json", text.to_string());
+    record(&two.older).failure(2).stdout("").stderr(str![[r#"
+error[mixed-reports]: .git/report.json does not name a single commit and environment
+ |
+ = help: name the reports of this plan's builds; a report of a rerun may have builds of several commits
+
+"#]]);
+    assert_eq!((two.main(), refs(&two.older)), (None, String::new()));
+}
+
+#[test]
 fn a_report_names_no_tag_that_the_plan_lacks() {
     let two = Two::new();
     let digest = two.image("amd64");
@@ -316,7 +378,7 @@ fn a_report_names_no_tag_that_the_plan_lacks() {
     let text = std::fs::read_to_string(two.older.dir().join(".git/report.json")).unwrap();
     two.older.write(".git/report.json", text.replace("/acme/api:main\"", "/acme/api:1.0.0\""));
     record(&two.older).success();
-    assert_eq!((two.registry.at("acme/api", "1.0.0"), two.main()), (None, None));
+    assert_eq!((two.registry.at("acme/api", "1.0.0"), two.main()), (None, Some(digest)));
 }
 
 #[test]

@@ -220,6 +220,32 @@ impl Report {
         Self { schema: SCHEMA, head, services: services.into_values().collect() }
     }
 
+    /// Returns this report and that of another job of the same plan as one. Both jobs may have built a service, since one
+    /// of them needed it. If its build failed in one of the jobs, that is its outcome.
+    #[must_use]
+    pub fn beside(mut self, mut other: Self) -> Self {
+        let weight = |service: &ServiceReport| {
+            let is_left = service.outcome.is_failure() || service.outcome == Outcome::Cancelled;
+            let outcome = match service.outcome {
+                _ if is_left && service.attempts > 0 => 2,
+                outcome if outcome.has_result() => 1,
+                _ => 0,
+            };
+            let is_doubtful = service.record == Some(RecordOutcome::Doubtful);
+            (outcome, is_doubtful, service.tags.len() + service.held_tags.len())
+        };
+        let mut twins: IndexMap<String, &mut ServiceReport> =
+            other.services.iter_mut().map(|service| (service.service.clone(), service)).collect();
+        for service in &mut self.services {
+            if let Some(twin) = twins.get_mut(&service.service)
+                && weight(twin) > weight(service)
+            {
+                std::mem::swap(service, *twin);
+            }
+        }
+        self.over(other)
+    }
+
     /// Whether nothing is left to do for any service.
     #[must_use]
     pub fn is_success(&self) -> bool {

@@ -53,6 +53,22 @@ fn json_round_trips_and_is_checked() {
 }
 
 #[test]
+fn a_failure_in_one_of_two_jobs_counts() {
+    let of = |service: ServiceReport| Report { services: vec![service], ..Report::default() };
+    let tags = vec!["r.io/api:1".to_owned()];
+    let own = ServiceReport { held_tags: tags, ..service("api", Outcome::Succeeded) };
+    let needed = service("api", Outcome::Succeeded);
+    let failed = service("api", Outcome::Failed);
+    let not_started = ServiceReport { attempts: 0, ..service("api", Outcome::NotStarted) };
+    for (worse, other) in [(&failed, &own), (&own, &needed), (&own, &not_started)] {
+        for (one, two) in [(worse, other), (other, worse)] {
+            let both = of(one.clone()).beside(of(two.clone()));
+            assert_eq!(both.services, [worse.clone()]);
+        }
+    }
+}
+
+#[test]
 fn a_log_with_a_strange_name_does_not_cost_the_report() {
     use std::os::unix::ffi::OsStringExt as _;
     let mut report = report();
