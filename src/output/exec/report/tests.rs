@@ -63,7 +63,7 @@ fn a_failure_in_one_of_two_jobs_counts() {
     for (worse, other) in [(&failed, &own), (&own, &needed), (&own, &not_started)] {
         for (one, two) in [(worse, other), (other, worse)] {
             let both = of(one.clone()).beside(of(two.clone()));
-            assert_eq!(both.services, [worse.clone()]);
+            assert_eq!(both.services, std::slice::from_ref(worse));
         }
     }
 }
