@@ -17,11 +17,22 @@ const LISTED: usize = 5;
 
 const INIT: &str = "`rebake init --write` writes a filters.yaml, where `run` gives a service a command";
 
-/// Whether a service of a derived configuration has nothing that rebake could build: no Dockerfile of it is known. A
-/// service of a filters.yaml is never such a service, since the file is to say how it is built.
+/// Whether a service of a derived configuration has nothing that rebake could build: no Dockerfile of it is known, or the
+/// work tree lacks the Dockerfile or the context, which a job of a workflow may make. A service of a filters.yaml is never
+/// such a service, since the file is to say how it is built.
 pub(crate) fn is_unbuilt(workspace: &Workspace, service: &config::Service) -> bool {
+    if !workspace.file.is_derived() || service.is_library() {
+        return false;
+    }
     // A derived service has the name of an image exactly if it has a Dockerfile.
-    workspace.file.is_derived() && !service.is_library() && service.image.name.is_none()
+    service.image.name.is_none() || lacks_files(workspace, service)
+}
+
+fn lacks_files(workspace: &Workspace, service: &config::Service) -> bool {
+    let (Some(root), Some(own)) = (workspace.repository.work_dir(), &service.path) else { return false };
+    let context = service.context.as_ref().map_or(own, |context| &context.value);
+    let dockerfile = service.dockerfile.as_ref().map_or_else(|| own.join("Dockerfile"), |file| file.value.clone());
+    !root.join(context.git_path()).is_dir() || !root.join(dockerfile).is_file()
 }
 
 /// Returns a plan with only the services that rebake builds, and prints what it leaves out. A dependent of an omitted
@@ -53,7 +64,8 @@ fn not_built(names: &[String], workspace: &Workspace) -> Option<Diagnostic> {
     } else if !workspace.config.services.values().any(is_built) {
         Diagnostic::warning("nothing-built", "no service here has a Dockerfile or a command, so rebake builds nothing")
     } else {
-        let message = format!("rebake builds only services with a Dockerfile, and not {}", Listed::new(names, NAMED));
+        let what = "rebake builds only services with a Dockerfile and a context in the work tree";
+        let message = format!("{what}, and not {}", Listed::new(names, NAMED));
         Diagnostic::new(Severity::Note, "not-built", message)
     };
     Some(problem.help(INIT))

@@ -208,8 +208,13 @@ impl<'f> Builds<'f> {
     }
 }
 
+/// Whether the Dockerfile of a build and its context have paths that filters.yaml can name.
 fn has_file(build: &DeclaredBuild) -> bool {
-    matches!(build.dockerfile, DockerfileOf::File(_)) && matches!(build.context, BuildContext::Directory(_))
+    let can_name = |path: &str| RepoDir::root().resolve(path).is_ok();
+    match (&build.dockerfile, &build.context) {
+        (DockerfileOf::File(file), BuildContext::Directory(context)) => can_name(file) && can_name(context.as_str()),
+        _ => false,
+    }
 }
 
 /// Whether two builds make the same image.

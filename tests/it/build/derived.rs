@@ -90,7 +90,7 @@ fn what_has_a_dockerfile_is_built_as_it_is_declared() {
     let run = repo.rebake(["build", "--all", "--dry-run"]).success();
     run.stderr(str![[r#"
 note[derived]: services (5) and dependencies (2) are derived from Dockerfile (1), compose.yaml (1), package.json (3), not read from filters.yaml
-note[not-built]: rebake builds only services with a Dockerfile, and not `root`, `acme/ui`
+note[not-built]: rebake builds only services with a Dockerfile and a context in the work tree, and not `root`, `acme/ui`
  |
  = help: `rebake init --write` writes a filters.yaml, where `run` gives a service a command
 
@@ -136,7 +136,7 @@ fn a_package_passes_its_changes_on_and_is_not_built() {
     assert!(run.text().contains("3 services to build"), "{}", run.text());
     run.stderr(str![[r#"
 note[derived]: services (5) and dependencies (2) are derived from Dockerfile (1), compose.yaml (1), package.json (3), not read from filters.yaml
-note[not-built]: rebake builds only services with a Dockerfile, and not `acme/ui`
+note[not-built]: rebake builds only services with a Dockerfile and a context in the work tree, and not `acme/ui`
  |
  = help: `rebake init --write` writes a filters.yaml, where `run` gives a service a command
 
@@ -237,13 +237,34 @@ fn a_build_says_what_it_leaves_out() {
         .commit("first");
     repo.rebake(["build", "--all", "--dry-run"]).success().stderr(str![[r#"
 note[derived]: services (2) and dependencies (0) are derived from compose.yaml (1), not read from filters.yaml
-note[not-built]: rebake builds only services with a Dockerfile, and not `text`
+note[not-built]: rebake builds only services with a Dockerfile and a context in the work tree, and not `text`
  |
  = help: `rebake init --write` writes a filters.yaml, where `run` gives a service a command
 warning[incomplete-build]: the builds leave out some of what the repository's files declare for them
  |
  = help: `api`: build_args: COMMIT is known only when it is built (compose.yaml:2:26)
  = help: `api`: also built: debug (compose.yaml:4:28)
+
+"#]]);
+}
+
+#[test]
+fn a_build_that_lacks_its_context_or_has_an_unusual_path_stops_no_other() {
+    let repo = Repo::new();
+    let workflow = "on: push\njobs:\n  b:\n    runs-on: x\n    steps:\n      - uses: docker/build-push-action@v6\n        \
+                    with: {context: made, file: st/Dockerfile, tags: acme/st}\n";
+    repo.write(".github/workflows/b.yml", workflow);
+    for directory in ["a:b", "ok", "st"] {
+        repo.write(format!("{directory}/Dockerfile"), "FROM scratch\n");
+    }
+    repo.commit("first");
+    let run = repo.rebake(["build", "--all", "--dry-run"]).success();
+    assert!(run.text().starts_with("# ok\n") && !run.text().contains("\n# "), "{}", run.text());
+    run.stderr(str![[r#"
+note[derived]: services (3) and dependencies (0) are derived from Dockerfile (2), b.yml (1), not read from filters.yaml
+note[not-built]: rebake builds only services with a Dockerfile and a context in the work tree, and not `a-b`, `made`
+ |
+ = help: `rebake init --write` writes a filters.yaml, where `run` gives a service a command
 
 "#]]);
 }
