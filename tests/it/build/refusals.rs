@@ -136,7 +136,7 @@ error[builder]: `a` cannot be built: it has neither `run` nor `builder` nor a Do
 2 |   a: {path: a}
   |   ^
   |
-  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
+  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path; with `--discover`, what compose files and Dockerfiles declare is built instead
 
 error[builder]: `b` cannot be built: it has neither `run` nor `builder` nor a Dockerfile
  --> filters.yaml:3:3
@@ -144,7 +144,7 @@ error[builder]: `b` cannot be built: it has neither `run` nor `builder` nor a Do
 3 |   b: {path: b}
   |   ^
   |
-  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path
+  = help: give it a command with `run`, or a `builder`, or a Dockerfile in its path; with `--discover`, what compose files and Dockerfiles declare is built instead
 
 "#]]);
 }
