@@ -172,6 +172,11 @@ fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedC
     let dockerfile =
         dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
     reads.takes.extend(dockerfile);
+    if let DockerfileOf::File(path) = &build.dockerfile
+        && build.at.file.name() == path
+    {
+        reads.takes.extend(image_reads::from_above(tree, path));
+    }
     reads
 }
 
@@ -218,6 +223,21 @@ mod tests {
             found(&files),
             ["api svc/api: svc/api/**", "web svc/web: svc/web/**", "docker svc/web/docker: svc/web/docker/**"]
         );
+    }
+
+    #[test]
+    fn a_dockerfile_that_nothing_builds_takes_what_only_a_directory_above_has() {
+        let dockerfile = "FROM scratch\nCOPY svc/web /web\nCOPY libs/common go.sum gone own *.md ./\n";
+        let files = [
+            ("svc/web/Dockerfile", dockerfile),
+            ("svc/web/own", ""),
+            ("svc/own", ""),
+            ("libs/common/x", ""),
+            ("libs/other", ""),
+            ("go.sum", ""),
+            ("a.md", ""),
+        ];
+        assert_eq!(found(&files), ["web svc/web: svc/web/** libs/common/** go.sum"]);
     }
 
     #[test]

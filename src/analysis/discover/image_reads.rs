@@ -1,6 +1,6 @@
 //! The files and the images that builds of images read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Area, Taken, TakenFor};
 use crate::inputs::source::docker::{
@@ -62,6 +62,39 @@ pub(super) fn read<'t>(
     });
     ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
 }
+
+/// Returns what a Dockerfile copies by names that its directory lacks, and a directory above has. No file says in which
+/// directory the Dockerfile is built; such names show that it may be built in one above.
+pub(super) fn from_above(tree: &SourceTree, path: &str) -> Vec<Taken> {
+    let Some(file) = tree.text(path) else { return Vec::new() };
+    let Ok(dockerfile) = Dockerfile::parse(file.text()) else { return Vec::new() };
+    let (arguments, contexts) = (BTreeMap::new(), BTreeSet::new());
+    let reads = dockerfile.reads(&BuildRequest { arguments: &arguments, target: None, contexts: &contexts });
+    let area = |directory: &RepoDir, name: &str| {
+        let path = directory.join(name);
+        if tree.has(&path) {
+            Some(Area::File(path))
+        } else {
+            let is_there = !tree.listing().below(path.as_bytes()).is_empty();
+            is_there.then(|| RepoDir::parse(&path).ok().map(Area::Below)).flatten()
+        }
+    };
+    let named = reads.sources.iter().filter(|source| !source.path.is_empty() && !source.path.contains(WILDCARDS));
+    let taken = named.filter_map(|source| {
+        let mut directories = RepoDir::of_file(path).and_above();
+        let own = directories.next()?;
+        let area = if area(&own, &source.path).is_some() {
+            None
+        } else {
+            directories.find_map(|directory| area(&directory, &source.path))
+        };
+        Some(Taken { area: area?, why: TakenFor::Manifest, at: DeclaredAt { file: file.clone(), span: source.span } })
+    });
+    taken.collect()
+}
+
+/// The characters that make a source a pattern.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '\\'];
 
 /// Returns the ignore file at a path, or an empty one without a path; `None` if it cannot be read.
 fn ignore_file(tree: &SourceTree, path: Option<&str>) -> Option<IgnoreFile> {

@@ -147,7 +147,9 @@ impl BuilderError {
     #[must_use]
     pub fn help(&self) -> Option<&'static str> {
         match self {
-            Self::NoRecipe(_) => Some("give it a command with `run`, or a `builder`, or a Dockerfile in its path; with `--discover`, what compose files and Dockerfiles declare is built instead"),
+            Self::NoRecipe(_) => Some(
+                "give it a command with `run`, or a `builder`, or a Dockerfile in its path; with `--discover`, what compose files and Dockerfiles declare is built instead",
+            ),
             Self::NotByDocker(_) | Self::Before(_) => {
                 Some("leave it out with `--only`, or build it with `rebake build`")
             }
