@@ -11,7 +11,7 @@ use super::printing::Output;
 use super::{env, workspace};
 use crate::inputs::trigger::Engine;
 use crate::model::diagnostic::{Diagnostic, Severity};
-use crate::model::name::Escaped;
+use crate::model::name::{Escaped, shell_word};
 use crate::output::emit::{self, JobOptions, ListFiles};
 use crate::plan::Plan;
 use folder::Folder;
@@ -64,11 +64,16 @@ pub(crate) fn write(
 
 /// Returns a note with the next command for a planning step on Buildkite, whose agent does not upload steps by itself.
 fn upload(folder: &Path) -> Diagnostic {
-    let folder = Escaped::new(folder.to_string_lossy().as_ref()).to_string();
+    // The path of an artifact is the path that the agent gets.
+    let (from, folder) = match folder.parent().filter(|root| root.is_absolute() && folder.ends_with(FOLDER)) {
+        Some(root) => (format!("cd {} && ", shell_word(&root.to_string_lossy())), Path::new(FOLDER)),
+        None => (String::new(), folder),
+    };
+    let (from, folder) = (Escaped::new(&from), Escaped::new(folder.to_string_lossy().as_ref()).to_string());
     Diagnostic::new(Severity::Note, "upload", format!("the steps are in {folder}/pipeline.yml"))
-        .help(format!("the jobs read the plan from an artifact: `buildkite-agent artifact upload \"{folder}/*\"`"))
+        .help(format!("the jobs read the plan from an artifact: `{from}buildkite-agent artifact upload \"{folder}/*\"`"))
         .help(format!(
-            "`buildkite-agent pipeline upload --no-interpolation {folder}/pipeline.yml`: without that flag the agent \
+            "`{from}buildkite-agent pipeline upload --no-interpolation {folder}/pipeline.yml`: without that flag the agent \
              fills in variables too early"
         ))
 }

@@ -69,14 +69,14 @@ pub struct Options {
 pub type CheckedConfig = Result<(Config, Vec<Diagnostic>), Diagnostics>;
 
 /// The tree of values of a filters.yaml of either shape, before the values are checked.
-pub struct Unchecked<'s> {
+pub struct ConfigTree<'s> {
     source: &'s SourceFile,
     /// `None` if the file is empty, or if an error stopped the reading.
     root: Option<yaml::Node<'s>>,
     problems: problems::Problems<'s>,
 }
 
-impl<'s> Unchecked<'s> {
+impl<'s> ConfigTree<'s> {
     /// Reads the text of a file.
     #[must_use]
     pub fn read(source: &'s SourceFile) -> Self {
@@ -119,12 +119,12 @@ impl<'s> Unchecked<'s> {
     }
 }
 
-/// Reads and checks a filters.yaml, as [`Unchecked::check`] does.
+/// Reads and checks a filters.yaml, as [`ConfigTree::check`] does.
 ///
 /// # Errors
-/// As for [`Unchecked::check`].
+/// As for [`ConfigTree::check`].
 pub fn parse(source: &SourceFile, options: Options, found: &Discovered) -> CheckedConfig {
-    Unchecked::read(source).check(options, found)
+    ConfigTree::read(source).check(options, found)
 }
 
 /// Reads the definitions of the services in an older or newer version of filters.yaml. A key that this program does not
@@ -167,7 +167,7 @@ pub fn may_have_workspaces(bytes: &[u8]) -> bool {
 #[must_use]
 pub fn workspaces(name: &str, bytes: &[u8]) -> Vec<Ecosystem> {
     match decode(name, bytes) {
-        Ok(source) if may_have_workspaces(bytes) => Unchecked::read(&source).workspaces(),
+        Ok(source) if may_have_workspaces(bytes) => ConfigTree::read(&source).workspaces(),
         _ => Vec::new(),
     }
 }

@@ -136,6 +136,12 @@ note[upload]: the steps are in .rebake/pipeline.yml
 
 "#]]);
     run(&["--quiet"]).success().stderr("");
+    // Jobs find an artifact by the path that the agent got.
+    let said = run(&[]).dir("web").success();
+    let root = repo.dir().canonicalize().unwrap();
+    let said = String::from_utf8(said.stderr.clone()).unwrap();
+    let expected = format!("`cd {} && buildkite-agent artifact upload \".rebake/*\"`", root.display());
+    assert!(said.contains(&expected), "{said}");
 }
 
 #[test]

@@ -172,11 +172,6 @@ fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedC
     let dockerfile =
         dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
     reads.takes.extend(dockerfile);
-    if let DockerfileOf::File(path) = &build.dockerfile
-        && build.at.file.name() == path
-    {
-        reads.takes.extend(image_reads::from_above(tree, path));
-    }
     reads
 }
 
@@ -238,6 +233,10 @@ mod tests {
             ("a.md", ""),
         ];
         assert_eq!(found(&files), ["web svc/web: svc/web/** libs/common/** go.sum"]);
+        // The directory of the build is known.
+        let compose = [("compose.yaml", "services: {web: {build: svc/web}}")];
+        let declared = found(&[&files[..], &compose].concat());
+        assert_eq!(declared, ["web svc/web: svc/web/**"]);
     }
 
     #[test]

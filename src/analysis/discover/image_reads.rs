@@ -1,6 +1,6 @@
 //! The files and the images that builds of images read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Area, Taken, TakenFor};
 use crate::inputs::source::docker::{
@@ -9,6 +9,7 @@ use crate::inputs::source::docker::{
 use crate::inputs::source::{BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, SourceTree};
 use crate::model::diagnostic::{SourceFile, Span};
 use crate::model::name::RepoDir;
+use crate::model::tree::Mode;
 
 /// The files and the images that a build reads.
 #[derive(Default)]
@@ -60,41 +61,45 @@ pub(super) fn read<'t>(
     let takes = ignore.and_then(|ignore| {
         files(tree, &reads, (context, contexts.of(tree.listing(), context)), (ignore_path.as_deref(), &ignore), at)
     });
-    ImageReads { takes: takes.unwrap_or_else(|| vec![whole()]), images }
+    let mut takes = takes.unwrap_or_else(|| vec![whole()]);
+    // No other file declares the build.
+    if path == Some(build.at.file.name()) {
+        takes.extend(from_above(tree, &reads, context, at));
+    }
+    ImageReads { takes, images }
 }
 
-/// Returns what a Dockerfile copies by names that its directory lacks, and a directory above has. No file says in which
-/// directory the Dockerfile is built; such names show that it may be built in one above.
-pub(super) fn from_above(tree: &SourceTree, path: &str) -> Vec<Taken> {
-    let Some(file) = tree.text(path) else { return Vec::new() };
-    let Ok(dockerfile) = Dockerfile::parse(file.text()) else { return Vec::new() };
-    let (arguments, contexts) = (BTreeMap::new(), BTreeSet::new());
-    let reads = dockerfile.reads(&BuildRequest { arguments: &arguments, target: None, contexts: &contexts });
-    let area = |directory: &RepoDir, name: &str| {
-        let path = directory.join(name);
-        if tree.has(&path) {
-            Some(Area::File(path))
-        } else {
-            let is_there = !tree.listing().below(path.as_bytes()).is_empty();
-            is_there.then(|| RepoDir::parse(&path).ok().map(Area::Below)).flatten()
-        }
-    };
-    let named = reads.sources.iter().filter(|source| !source.path.is_empty() && !source.path.contains(WILDCARDS));
+/// Returns what the sources of a Dockerfile name that its directory lacks, and a directory above has. No file says in
+/// which directory the Dockerfile is built, and such sources show that it may be one above.
+fn from_above(tree: &SourceTree, reads: &ContextReads, own: &RepoDir, at: impl Fn(Span) -> DeclaredAt) -> Vec<Taken> {
+    let named = reads.sources.iter().filter(|source| !source.path.is_empty() && !source.has_wildcards());
     let taken = named.filter_map(|source| {
-        let mut directories = RepoDir::of_file(path).and_above();
-        let own = directories.next()?;
-        let area = if area(&own, &source.path).is_some() {
-            None
-        } else {
-            directories.find_map(|directory| area(&directory, &source.path))
-        };
-        Some(Taken { area: area?, why: TakenFor::Manifest, at: DeclaredAt { file: file.clone(), span: source.span } })
+        if named_in(tree, own, &source.path).is_some() {
+            return None;
+        }
+        let area = own.and_above().skip(1).find_map(|directory| named_in(tree, &directory, &source.path))?;
+        Some(Taken { area, why: TakenFor::Manifest, at: at(source.span) })
     });
     taken.collect()
 }
 
-/// The characters that make a source a pattern.
-const WILDCARDS: [char; 4] = ['*', '?', '[', '\\'];
+/// Returns the file or the directory that a directory has under a name; `None` if it has neither. The target of a
+/// symbolic link is not known, so if there is one on the way or below, the result is the whole directory.
+fn named_in(tree: &SourceTree, directory: &RepoDir, name: &str) -> Option<Area> {
+    let listing = tree.listing();
+    let path = directory.join(name);
+    let is_link = |position: usize| listing.mode(position) == Mode::SymbolicLink;
+    let ends = path.match_indices('/').map(|(slash, _)| slash).chain([path.len()]);
+    let mut on_the_way = ends.filter_map(|end| listing.position(&path.as_bytes()[..end]));
+    if on_the_way.any(is_link) || listing.below(path.as_bytes()).any(is_link) {
+        return Some(Area::Below(directory.clone()));
+    }
+    if tree.has(&path) {
+        return Some(Area::File(path));
+    }
+    let is_directory = !listing.below(path.as_bytes()).is_empty();
+    is_directory.then(|| Area::Below(RepoDir::parse(&path).unwrap_or_else(|_| directory.clone())))
+}
 
 /// Returns the ignore file at a path, or an empty one without a path; `None` if it cannot be read.
 fn ignore_file(tree: &SourceTree, path: Option<&str>) -> Option<IgnoreFile> {
@@ -158,6 +163,28 @@ fn add_areas(tree: &SourceTree, paths: &[&[u8]], common: usize, areas: &mut Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_on_the_way_to_a_name_or_below_it_means_the_whole_directory() {
+        let id = crate::model::tree::ObjectId::from_bytes(&[1; 20]).unwrap();
+        let mut listing = crate::model::tree::Listing::default();
+        for (path, mode) in [("d/a", Mode::File), ("d/b", Mode::SymbolicLink), ("d/c/e/x", Mode::SymbolicLink)] {
+            listing.push(mode, id, [path.as_bytes(), b""]);
+        }
+        listing.push(Mode::File, id, [b"d/f/y", b""]);
+        let tree = SourceTree::new(listing, []);
+        let below = |path: &str| Some(Area::Below(RepoDir::parse(path).unwrap()));
+        for (name, area) in [
+            ("a", Some(Area::File("d/a".to_owned()))),
+            ("f", below("d/f")),
+            ("b", below("d")),
+            ("b/x", below("d")),
+            ("c", below("d")),
+            ("gone", None),
+        ] {
+            assert_eq!(named_in(&tree, &RepoDir::parse("d").unwrap(), name), area, "{name}");
+        }
+    }
 
     #[test]
     fn files_become_the_directories_that_they_fill() {

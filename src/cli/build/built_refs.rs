@@ -43,9 +43,8 @@ pub(super) struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// Reads the built refs. Returns `None` if the run neither records nor marks a service: with `--record-later`, a
-    /// later job does both. Returns an error if a
-    /// service could not be recorded because another run has moved its built ref to a commit that is neither an
-    /// ancestor nor a descendant of the run's commit.
+    /// later job does both. Returns an error if a service could not be recorded because another run has moved its built
+    /// ref to a commit that is neither an ancestor nor a descendant of the run's commit.
     pub(super) fn look(
         plan: &'a Plan,
         needed: &Needed,

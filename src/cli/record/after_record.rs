@@ -107,7 +107,7 @@ impl AfterRecord<'_> {
                 service.held_tags.clear();
                 tags
             }
-            // A run of a later commit has put the tags on its own image.
+            // A run of a later commit puts the tags that its image has too.
             Some(RecordOutcome::Superseded) => {
                 service.held_tags.clear();
                 Vec::new()

@@ -33,7 +33,7 @@ published_names! {
 published_names! {
     /// An output of each level of jobs. `N` stands for the number of the level.
     pub enum LevelOutput {
-        /// `true` for each level, counted from 0.
+        /// `true` if there is a level `N`. The first level is 0.
         Any = "any_N",
         /// A matrix with the jobs of the level.
         Matrix = "matrix_N",

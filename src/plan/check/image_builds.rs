@@ -285,8 +285,8 @@ fn of_declared<'a>(
 /// Returns the directory of a Dockerfile, or its nearest parent, that has all files that the Dockerfile copies; `None`
 /// if no directory has them.
 fn likely_context(ground: &Ground<'_>, path: &str, reads: &ContextReads) -> Option<RepoDir> {
-    let plain = reads.sources.iter().map(|source| source.path.as_str());
-    let plain: Vec<&str> = plain.filter(|path| !path.is_empty() && !path.contains(['*', '?', '[', '\\'])).collect();
+    let plain = reads.sources.iter().filter(|source| !source.path.is_empty() && !source.has_wildcards());
+    let plain: Vec<&str> = plain.map(|source| source.path.as_str()).collect();
     let mut directory = RepoDir::of_file(path);
     loop {
         let has = |source: &&str| {

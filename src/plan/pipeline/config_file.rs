@@ -281,14 +281,11 @@ impl ConfigFile {
             let checked = config::parse(&source, self.options, self.discovery.found());
             return Ok((self, checked));
         }
-        let mut unchecked = None;
-        let asked = || {
-            let unchecked = unchecked.insert(config::Unchecked::read(&source));
-            DiscoveryScope::Workspaces(unchecked.workspaces())
-        };
+        let mut tree = None;
+        let asked = || DiscoveryScope::Workspaces(tree.insert(config::ConfigTree::read(&source)).workspaces());
         let discovery = Discovery::read(repository, at, asked)?;
-        let unchecked = unchecked.unwrap_or_else(|| config::Unchecked::read(&source));
-        let checked = unchecked.check(self.options, discovery.found());
+        let tree = tree.unwrap_or_else(|| config::ConfigTree::read(&source));
+        let checked = tree.check(self.options, discovery.found());
         Ok((Self { discovery, ..self }, checked))
     }
 

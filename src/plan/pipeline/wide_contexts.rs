@@ -91,8 +91,7 @@ impl Reader<'_> {
             let Some(made) = copied_patterns(&context.value, &source.path) else {
                 return Ok(Err(at("these wildcards mean something else in patterns".to_owned(), source.span)));
             };
-            let has_wildcards = source.path.contains(['*', '?', '[', '\\']);
-            if !has_wildcards {
+            if !source.has_wildcards() {
                 paths.push(RepoPath::from_git(context.value.join(&source.path)));
             } else if self.meets_link(&context.value, &source.path)? {
                 return Ok(Err(at("these wildcards match a symbolic link".to_owned(), source.span)));

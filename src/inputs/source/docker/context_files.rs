@@ -126,6 +126,12 @@ impl ContextReads {
 }
 
 impl ContextSource {
+    /// Whether its path has a character with a special meaning, so that it may match several files.
+    #[must_use]
+    pub fn has_wildcards(&self) -> bool {
+        self.path.contains(['*', '?', '[', '\\'])
+    }
+
     /// Returns the files that this source matches, without ignored files, in the order of their bytes.
     #[must_use]
     pub fn files<'a>(&self, context: &ContextFiles<'a>, ignore: &IgnoreFile) -> Vec<&'a [u8]> {

@@ -97,8 +97,8 @@ pub struct ServiceReport {
     pub image: Option<String>,
     /// Full image references; tags alone if there is no image.
     pub tags: Vec<String>,
-    /// Tags, as full image references, that the image does not have yet. `rebake record` puts them when it has
-    /// recorded the build.
+    /// Tags, as full image references, that wait for the record of the build: `rebake record` puts them then. The image
+    /// may have some of them already.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub held_tags: Vec<String>,
     /// Whether the result was to be pushed.
@@ -220,8 +220,8 @@ impl Report {
         Self { schema: SCHEMA, head, services: services.into_values().collect() }
     }
 
-    /// Returns this report and that of another job of the same plan as one. Both jobs may have built a service, since one
-    /// of them needed it. If its build failed in one of the jobs, that is its outcome.
+    /// Returns this report and that of another job of the same plan as one. Both may list a service: one job built it as
+    /// its own, and the other because it needed it. A failure in one of the two jobs is the outcome.
     #[must_use]
     pub fn beside(mut self, mut other: Self) -> Self {
         let weight = |service: &ServiceReport| {
