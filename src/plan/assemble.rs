@@ -40,14 +40,23 @@ pub struct Assembly<'a> {
     pub planned: &'a [Found],
     /// The affected services that were not requested, in build order.
     pub left_out: Vec<ServiceId>,
-    /// The commits to which the services' built refs point; `None` if no built refs were read.
-    pub built: Option<BTreeMap<ServiceId, CommitId>>,
+    /// The built refs and marks of services; `None` if they were not read.
+    pub standing: Option<StandingRefs>,
     /// The services that the configuration at base has and the configuration at head does not have.
     pub removed: Vec<ServiceName>,
     /// The changes that no filter matches.
     pub unmatched: Vec<&'a Change>,
     /// The changes that each named filter matches, by the name of the filter.
     pub named: IndexMap<&'a str, Vec<&'a Change>>,
+}
+
+/// The built refs of an environment and the marks of builds, as they are when the plan is made.
+#[derive(Debug, Default)]
+pub struct StandingRefs {
+    /// The commits to which the services' built refs point.
+    pub built: BTreeMap<ServiceId, CommitId>,
+    /// The objects to which the marks of services point whose builds have begun and were not recorded.
+    pub begun: BTreeMap<ServiceId, CommitId>,
 }
 
 /// The results of the stages for one service of the plan.
@@ -157,7 +166,8 @@ pub fn assemble(found: &Assembly) -> Plan {
             .map(|service| config.graph.name(service).as_str().to_owned())
             .collect(),
         left_out: found.left_out.iter().map(name).collect(),
-        built: found.built.as_ref().map(|built| seen(built, found)),
+        built: found.standing.as_ref().map(|standing| of_needed(&standing.built, found)),
+        begun: found.standing.as_ref().map(|standing| of_needed(&standing.begun, found)).unwrap_or_default(),
         estimate: None,
         removed: found.removed.iter().map(|service| service.as_str().to_owned()).collect(),
         unmatched: found.unmatched.iter().map(|change| path(change)).collect(),
@@ -169,13 +179,12 @@ pub fn assemble(found: &Assembly) -> Plan {
     }
 }
 
-/// Returns the commits of the built refs of the planned services and of all services that they are built from, by
-/// service.
-fn seen(built: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
+/// Returns those of `refs` that are of planned services and of services that these are built from, by service.
+fn of_needed(refs: &BTreeMap<ServiceId, CommitId>, found: &Assembly) -> BTreeMap<String, String> {
     let graph = &found.config.graph;
     let planned: Vec<ServiceId> = found.planned.iter().map(|found| found.id).collect();
     let counts = graph.with_dependencies(&planned);
-    let counted = built.iter().filter(|(service, _)| counts[service.0]);
+    let counted = refs.iter().filter(|(service, _)| counts[service.0]);
     counted.map(|(service, commit)| (graph.name(*service).as_str().to_owned(), commit.to_string())).collect()
 }
 

@@ -86,7 +86,7 @@ pub fn read(text: &str) -> Result<Plan, PlanError> {
 /// Checks the commits, versions and tags of a plan, since builds and jobs receive them.
 fn names(plan: &Plan) -> Result<(), String> {
     let range = [&plan.range.base, &plan.range.head].into_iter().flatten();
-    let seen = plan.built.iter().flat_map(BTreeMap::values);
+    let seen = plan.built.iter().chain([&plan.begun]).flat_map(BTreeMap::values);
     let of = |service: &'_ PlannedService| {
         let base = service.base.as_ref().map(|base| base.commit.clone());
         base.into_iter().chain(service.described.as_ref().map(|described| described.commit.clone()))

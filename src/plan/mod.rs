@@ -18,7 +18,7 @@ pub mod why;
 
 pub use crate::analysis::graph::{level, longest_chain};
 pub use crate::config::Shape;
-pub use assemble::{Assembly, Found, Names, assemble, published};
+pub use assemble::{Assembly, Found, Names, StandingRefs, assemble, published};
 pub use cause::{CauseKind, PlannedCause, PlannedPackage, Reason};
 pub use estimate::{Estimate, PackedTime};
 pub use existing::Exists;
@@ -71,6 +71,10 @@ pub struct Plan {
     /// depend on. Absent if built refs were not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub built: Option<BTreeMap<String, String>>,
+    /// The marks of builds that had begun and were not recorded when the plan was made: the ids of git objects, by
+    /// service, for the same services as `built`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begun: BTreeMap<String, String>,
     /// Services that the configuration at base has and the configuration at head does not have, in the order of the
     /// configuration at base. Their deployments may have to be removed.
     pub removed: Vec<String>,

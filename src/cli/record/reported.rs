@@ -17,7 +17,7 @@ use crate::model::name::{Escaped, ServiceId};
 use crate::output::exec::report::{ReportHead, ServiceReport};
 use crate::output::exec::{Outcome, Report};
 use crate::plan::Plan;
-use crate::plan::pipeline::{Begun, EndedBuilds, Left, Recorded, Recording, RefState, Workspace, not_fetched};
+use crate::plan::pipeline::{EndedBuilds, Left, Recorded, Recording, RefState, Workspace, not_fetched};
 
 /// The reports of the jobs that built a plan.
 pub(super) struct Reported<'a> {
@@ -107,14 +107,17 @@ impl<'a> Reported<'a> {
         // If the remote cannot be reached, the end of the command reports it.
         let here = RefState::here(recording.repository, recording.environment)?;
         let before = recording.standing().unwrap_or_else(|_| here.clone());
-        let marked = self.marked(&ended, failed, recording, &before);
-        let begun = if marked.is_empty() {
-            Begun::elsewhere(before, here)
-        } else {
-            let (begun, trouble) = recording.begin(&marked, before)?;
-            output.say(trouble.as_ref().map(built_ref_messages::unmarked).as_slice());
-            begun
+        let outlook = recording.outlook(plan, &before);
+        // A service that a later run has recorded needs no mark for its tags, since it gets none.
+        let is_left_alone = |service: &ServiceId| {
+            outlook.superseded.contains_key(service) || outlook.elsewhere.iter().any(|(other, _)| other == service)
         };
+        let recorded: BTreeSet<ServiceId> =
+            ended.built.union(&ended.found).copied().filter(|service| !is_left_alone(service)).collect();
+        // If this command is killed before it puts their tags, these services are due.
+        let awaiting = ended.awaiting_tags.iter().copied().filter(|service| !is_left_alone(service));
+        let (begun, trouble) = recording.begin_after(&awaiting.chain(failed).collect(), &recorded, before)?;
+        output.say(trouble.as_ref().map(built_ref_messages::unmarked).as_slice());
         let written = recording.end(&begun, &ended)?;
         note_recorded(&mut self.report, &written, recording);
         output.say(&built_ref_messages::diagnostics(&written, recording));
@@ -149,23 +152,6 @@ impl<'a> Reported<'a> {
             planned.is_some_and(|planned| Left::by(recording.environment, planned) != Left::Nothing)
         };
         ended.failed.iter().copied().filter(leaves_something).collect()
-    }
-
-    /// Returns the services to mark: those that are due if this command is killed before it puts their tags, and those
-    /// whose builds `failed`. A service that a later run has recorded needs no mark for its tags, since it gets none.
-    fn marked(
-        &self,
-        ended: &EndedBuilds,
-        failed: BTreeSet<ServiceId>,
-        recording: &Recording,
-        before: &RefState,
-    ) -> Vec<ServiceId> {
-        let outlook = recording.outlook(self.plan, before);
-        let is_left_alone = |service: &ServiceId| {
-            outlook.superseded.contains_key(service) || outlook.elsewhere.iter().any(|(other, _)| other == service)
-        };
-        let awaiting = ended.awaiting_tags.iter().copied().filter(|service| !is_left_alone(service));
-        awaiting.chain(failed).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// Writes the reports as one.

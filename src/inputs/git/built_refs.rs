@@ -1,5 +1,4 @@
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use gix::refs::Target;
 use gix::refs::transaction::{Change, LogChange, PreviousValue, RefEdit, RefLog};
@@ -160,14 +159,13 @@ impl Repository {
         })
     }
 
-    /// Writes a blob that differs in every run, and returns its id. The refs with which a run marks its builds point to
-    /// this blob.
+    /// Writes a blob that names a run, and returns its id. The refs with which the run marks its builds point to this
+    /// blob.
     ///
     /// # Errors
     /// When the blob cannot be written.
-    pub fn token(&self) -> Result<CommitId, GitError> {
-        let random = RandomState::new().build_hasher().finish();
-        let text = format!("a run of rebake: {random:016x} {}\n", std::process::id());
+    pub fn token(&self, run: &str) -> Result<CommitId, GitError> {
+        let text = format!("a run of rebake: {run}\n");
         if let Some(written) = self.write_by_git("blob", text.as_bytes()) {
             return written.map(|id| commit_id(&id)).map_err(GitError::writing("the mark of a build"));
         }

@@ -96,19 +96,15 @@ impl Grouped {
             }
             Since::Built => {
                 let before = RefState::here(repository, environment)?;
-                // The remote has the refs of all runners. They are fetched in one go, with the commits to which they
-                // point.
-                let remote = request.remote.clone().unwrap_or_else(|| repository.remote());
-                let refs = Missing::Refs { remote: remote.clone(), prefixes: RefState::prefixes(environment) };
-                if repository.renew_refs(refs) == Freshness::Unknown {
+                let remote = remote(repository, request);
+                let Some(standing) = renewed(repository, environment, &remote)? else {
                     return Ok(Self::unknown(config, stale("the built refs")));
-                }
+                };
                 // A fetch keeps refs that the remote no longer has. At a terminal, a person may be about to push them.
                 let kept = if trigger.is_attended() { BTreeSet::new() } else { before.built_refs() };
                 let Ok(alone) = repository.alone_here(kept, &remote, &built_ref::prefix(environment)) else {
                     return Ok(Self::unknown(config, stale("the built refs")));
                 };
-                let standing = RefState::here(repository, environment)?;
                 Ok(Self::built(repository, config, standing.with_alone(alone)))
             }
             Since::Published => {
@@ -177,6 +173,31 @@ impl Grouped {
         let grouped = Self { groups: groups.into_iter().map(group).collect(), bases, standing };
         (grouped, doubt.map(Notes::from).unwrap_or_default())
     }
+}
+
+/// Returns the built refs for a plan that records its builds although the event replaces `--since built`, as a release
+/// tag does. `None` if they cannot be fetched.
+pub(super) fn beside_event(
+    repository: &Repository,
+    environment: &str,
+    request: &Request,
+) -> Result<Option<RefState>, Error> {
+    renewed(repository, environment, &remote(repository, request))
+}
+
+/// Returns the built refs of all runners, which the remote has. They are fetched in one go, with the commits to which
+/// they point. `None` if they cannot be fetched.
+fn renewed(repository: &Repository, environment: &str, remote: &str) -> Result<Option<RefState>, Error> {
+    let refs = Missing::Refs { remote: remote.to_owned(), prefixes: RefState::prefixes(environment) };
+    Ok(match repository.renew_refs(refs) {
+        Freshness::Unknown => None,
+        Freshness::Current | Freshness::AsItIs | Freshness::Absent => Some(RefState::here(repository, environment)?),
+    })
+}
+
+/// Returns the remote that has the built refs.
+fn remote(repository: &Repository, request: &Request) -> String {
+    request.remote.clone().unwrap_or_else(|| repository.remote())
 }
 
 /// Returns the doubt about refs that cannot be fetched and so may be older in this clone than on the remote.

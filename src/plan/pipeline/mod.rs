@@ -67,7 +67,7 @@ use crate::model::change::ChangeSet;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::naming::version::{Count, VersionStyle};
-use crate::plan::{self, Assembly, Found, Names, Plan, assemble};
+use crate::plan::{self, Assembly, Found, Names, Plan, StandingRefs, assemble};
 use base_groups::{Grouped, OwnBase};
 use content_tags::Reuse;
 use dead::Trees;
@@ -250,6 +250,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
         }
         _ => Grouped::together(rules.config(), range.comparison.clone()),
     };
+    let standing = standing(repository, rules.config(), trigger, environment, (request, &asked), &grouped)?;
     notes.doubts.extend(rules.doubt.clone());
 
     step("following links");
@@ -326,7 +327,7 @@ pub fn plan(workspace: &WorkspaceView, request: &Request, step: &mut dyn FnMut(&
         affected: &affected,
         planned: &found.collect::<Vec<_>>(),
         left_out,
-        built: grouped.standing.as_ref().map(|standing| standing.services(config)),
+        standing,
         removed: findings.removed(),
         unmatched,
         named: findings.named(),
@@ -362,6 +363,24 @@ fn choose_base(
         *source = format!("{source} (`{environment}` does not push, so {lacks})");
     }
     Ok((range, notes))
+}
+
+/// Returns the built refs and marks from which records of this plan's builds move the refs; `None` if builds are not
+/// recorded. If the event replaces `--since built`, as a release tag does, they are read for this alone.
+fn standing(
+    repository: &Repository,
+    config: &Config,
+    trigger: &Trigger,
+    environment: &str,
+    (request, asked): (&Request, &ResolvedRequest),
+    grouped: &Grouped,
+) -> Result<Option<StandingRefs>, Error> {
+    let is_replaced = matches!(request.base.compare, Compare::Since(Since::Built))
+        && !matches!(asked.base.compare, Compare::Since(_))
+        && has_built_refs(config, environment)
+        && !asked.is_for_nothing(trigger);
+    let read = if is_replaced { base_groups::beside_event(repository, environment, request)? } else { None };
+    Ok(grouped.standing.as_ref().or(read.as_ref()).map(|standing| standing.of_services(config)))
 }
 
 /// Returns the doubt about a pattern that took too long to match, if there is one.

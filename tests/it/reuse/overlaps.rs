@@ -395,21 +395,61 @@ error[held-tags]: tags of `api` can be put only when its record is pushed
     assert_eq!(two.main(), None);
 }
 
+/// Plans a repository as a job does, and builds it as another one, which fails.
+fn fail_to_build(repo: &Repo) {
+    let plan = ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch"];
+    repo.write(".git/plan.json", repo.rebake(plan).success().text());
+    let build = ["build", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    // The command writes this file.
+    repo.write(".git/tags/is-a-directory", "");
+    repo.rebake(build).env("DIGEST", "none").failure(1);
+}
+
 #[test]
 fn a_build_that_fails_is_marked_by_the_job_that_records() {
     let two = Two::new();
     build(&two.older, &two.image("amd64")).success();
     two.newer.write("api/x", "3").commit("third");
-    let plan = ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch"];
-    two.newer.write(".git/plan.json", two.newer.rebake(plan).success().text());
-    let build = ["build", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
-    // The command writes this file.
-    two.newer.write(".git/tags/is-a-directory", "");
-    two.newer.rebake(build).env("DIGEST", "none").failure(1);
+    fail_to_build(&two.newer);
     assert!(!refs(&two.newer).contains("/begun/"), "{}", refs(&two.newer));
     record(&two.newer).success();
     assert!(refs(&two.newer).contains("refs/rebake/begun/staging/api"), "{}", refs(&two.newer));
     // Its content is again that of the built ref, and yet nobody knows what the failed build has left.
     two.newer.git(["revert", "--no-edit", "HEAD", "HEAD~1"]);
     assert!(is_due(&two.newer));
+}
+
+#[test]
+fn a_job_that_records_late_keeps_the_mark_of_a_newer_build_that_failed() {
+    let two = Two::new();
+    let digest = two.image("amd64");
+    build_to_record_later(&two.older, &digest);
+    fail_to_build(&two.newer);
+    record(&two.newer).success();
+    record(&two.older).success();
+    assert_eq!((two.main(), &merged(&two.older)["record"]), (Some(digest.clone()), &"recorded".into()));
+    // Nobody knows whether the build that failed or the one that is recorded was the last.
+    assert!(is_due(&two.older), "{}", refs(&two.older));
+    // A plan that has seen the mark takes it away.
+    build_to_record_later(&two.older, &digest);
+    record(&two.older).success();
+    assert!(!is_due(&two.older), "{}", refs(&two.older));
+}
+
+#[test]
+fn a_job_that_records_a_release_of_an_older_line_moves_from_where_its_plan_saw_the_built_ref() {
+    let two = Two::new();
+    let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
+    build(&two.newer, &new).success();
+    two.older.tag("api@1.0.1");
+    let plan = ["plan", "--since=built", "--push", "--environment=staging", "--format=json", "--fetch"];
+    let plan = super::at_tag(&two.older, "api@1.0.1", &plan).success().text();
+    // The environment has a newer commit, and yet the release is planned, as its tag asks for.
+    assert!(plan.contains(&format!("\"api\": \"{}\"", two.newer.id("HEAD"))), "{plan}");
+    two.older.write(".git/plan.json", plan);
+    let build = ["build", "--plan=.git/plan.json", "--push", "--record-later", "--report=.git/report.json"];
+    two.older.rebake(build).env("DIGEST", &old).success();
+    record(&two.older).success();
+    assert_eq!((two.main(), &merged(&two.older)["record"]), (Some(old), &"recorded".into()));
+    assert!(refs(&two.older).contains(&format!("{}\trefs/rebake/built/staging/api", two.older.id("HEAD"))));
 }

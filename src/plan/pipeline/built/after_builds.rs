@@ -77,8 +77,7 @@ impl Recording<'_> {
                 None => take.push((reference(*service), self.commit)),
             }
         }
-        let marks: Vec<_> =
-            services.iter().filter_map(|(service, _)| Some(self.mark(*service, begun.token?))).collect();
+        let marks: Vec<_> = services.iter().filter_map(|(service, _)| self.own_mark(begun, *service)).collect();
         self.repository.put_refs(&marks)?;
         swaps.iter().try_for_each(|swap| self.repository.swap(swap).map(drop))?;
         self.repository.take_refs(&take)?;
@@ -102,7 +101,7 @@ impl Recording<'_> {
         lost: &BTreeSet<ServiceId>,
     ) -> Result<Option<RemoteError>, Error> {
         let marks = |services: &BTreeSet<ServiceId>| -> Vec<(String, CommitId)> {
-            services.iter().filter_map(|service| Some(self.mark(*service, begun.token?))).collect()
+            services.iter().filter_map(|service| self.own_mark(begun, *service)).collect()
         };
         let (put, take) = (marks(lost), marks(tagged));
         self.repository.put_refs(&put)?;
@@ -182,6 +181,9 @@ impl Recording<'_> {
                 put.extend(begun.token.map(|token| self.mark(service, token)));
                 continue;
             }
+            if begun.contested.contains(&service) {
+                continue;
+            }
             if holds && ended.awaiting_tags.contains(&service) {
                 awaiting_tags.insert(service);
                 continue;
@@ -233,7 +235,7 @@ impl Recording<'_> {
         // Whether this run built a service, and another run built it after that.
         let is_overtaken = |service: &ServiceId| {
             let is_lost = !begun.is_refused && now.begun(self.name(*service)) != begun.token;
-            begun.marked.contains(service) && (is_lost || begun.contested.contains(service))
+            begun.contested.contains(service) || begun.marked.contains(service) && is_lost
         };
         let mut held = BTreeMap::new();
         for service in graph.build_order().iter().filter(|service| ended.built.contains(service)) {

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher as _, DefaultHasher, Hash as _, Hasher as _, RandomState};
 
-use super::{Begun, Newer, Outlook, Recording, RefState, seen};
+use super::{Begun, Newer, Outlook, Recording, RefState, Rule, seen};
 use crate::inputs::git::{RemoteError, Swap, Swapped};
 use crate::model::built_ref;
 use crate::model::name::{CommitId, ServiceId};
@@ -61,13 +62,27 @@ impl Recording<'_> {
     /// # Errors
     /// When a mark cannot be written in this clone.
     pub fn begin(&self, services: &[ServiceId], before: RefState) -> Result<(Begun, Option<RemoteError>), Error> {
+        let token = self.repository.token(&random())?;
+        let marks: Vec<_> = services.iter().map(|service| (*service, token)).collect();
+        self.begin_with(&marks, token, before)
+    }
+
+    /// Sets the mark of each of these services to an object. `token` is the one that is this run's own.
+    fn begin_with(
+        &self,
+        marks: &[(ServiceId, CommitId)],
+        token: CommitId,
+        before: RefState,
+    ) -> Result<(Begun, Option<RemoteError>), Error> {
+        let marked = marks.iter().map(|(service, _)| *service).collect();
         let here = RefState::here(self.repository, self.environment)?;
-        let token = self.repository.token()?;
-        let marks: Vec<_> = services.iter().map(|service| self.mark(*service, token)).collect();
+        let marks: Vec<_> = marks.iter().map(|(service, token)| self.mark(*service, *token)).collect();
         self.repository.put_refs(&marks)?;
-        let trouble = self.remote.as_ref().and_then(|remote| self.repository.push_refs(remote, &marks, &[]).err());
+        let trouble = match (&self.remote, marks.is_empty()) {
+            (Some(remote), false) => self.repository.push_refs(remote, &marks, &[]).err(),
+            _ => None,
+        };
         let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
-        let marked = services.iter().copied().collect();
         let (started, contested) = (BTreeSet::new(), BTreeSet::new());
         Ok((
             Begun {
@@ -82,6 +97,38 @@ impl Recording<'_> {
             },
             trouble,
         ))
+    }
+
+    /// Marks services whose builds have ended in other jobs, as [`begin`](Self::begin) does; `ended` has all services of
+    /// these jobs. If another run has marked a service since the plan was made, it is not known which of the two
+    /// results the environment has, so the service keeps a mark that no run takes for its own. The same record may be
+    /// made again, so its marks are the same each time.
+    ///
+    /// # Errors
+    /// When a mark cannot be written in this clone.
+    pub fn begin_after(
+        &self,
+        services: &BTreeSet<ServiceId>,
+        ended: &BTreeSet<ServiceId>,
+        before: RefState,
+    ) -> Result<(Begun, Option<RemoteError>), Error> {
+        let token = self.repository.token(&self.plan.map_or_else(random, hashed))?;
+        let is_contested = |service: &ServiceId| {
+            let name = self.name(*service);
+            let seen = || self.plan?.begun.get(name.as_str())?.parse().ok();
+            let mark = before.begun(name).filter(|mark| *mark != token);
+            self.rule != Rule::Anywhere && mark.is_some_and(|mark| Some(mark) != seen())
+        };
+        let contested: BTreeSet<ServiceId> = services.union(ended).copied().filter(is_contested).collect();
+        let free = services.difference(&contested).map(|service| (*service, token));
+        let mut marks: Vec<_> = free.collect();
+        if !contested.is_empty() {
+            let stray = self.repository.token(&random())?;
+            marks.extend(contested.iter().map(|service| (*service, stray)));
+        }
+        let (begun, trouble) = self.begin_with(&marks, token, before)?;
+        let marked = begun.marked.difference(&contested).copied().collect();
+        Ok((Begun { marked, contested, ..begun }, trouble))
     }
 
     /// Marks services that a run without `--record` builds, as [`begin`](Self::begin) does. Only services with a built
@@ -126,7 +173,7 @@ impl Recording<'_> {
             begun.unmarked.remove(&service);
             begun.marked.insert(service);
             if begun.token.is_none() {
-                begun.token = Some(self.repository.token()?);
+                begun.token = Some(self.repository.token(&random())?);
             }
         }
         let (true, Some(token)) = (begun.marked.contains(&service), begun.token) else { return Ok(()) };
@@ -152,4 +199,17 @@ impl Recording<'_> {
         begun.contested.extend(lost);
         if marks.is_empty() { Ok(()) } else { self.repository.push_refs(remote, &marks, &[]) }
     }
+}
+
+/// Returns a name for a run that no other run has.
+fn random() -> String {
+    let [first, second] = [(); 2].map(|()| RandomState::new().build_hasher().finish());
+    format!("{first:016x}{second:016x}")
+}
+
+/// Returns a name for the runs that record the builds of a plan.
+fn hashed(plan: &Plan) -> String {
+    let mut hasher = DefaultHasher::new();
+    plan.to_json().hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }

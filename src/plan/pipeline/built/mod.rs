@@ -139,8 +139,8 @@ pub struct Begun {
     token: Option<CommitId>,
     /// The services whose builds have begun.
     started: BTreeSet<ServiceId>,
-    /// Those of `started` whose marks another run has replaced or removed. The environment may have the result of
-    /// either run.
+    /// Those of `started` whose marks another run has replaced or removed, and those that another run has marked since
+    /// the plan was made, if the builds ended in other jobs. The environment may have the result of either run.
     contested: BTreeSet<ServiceId>,
     /// Whether the remote refuses marks, so that only the marks in this clone count.
     is_refused: bool,
@@ -240,6 +240,11 @@ impl Recording<'_> {
 
     fn mark(&self, service: ServiceId, token: CommitId) -> (String, CommitId) {
         (built_ref::begun(self.environment, self.name(service).as_str()), token)
+    }
+
+    /// Returns the mark of this run for a service; `None` if the mark that another run has left stays.
+    fn own_mark(&self, begun: &Begun, service: ServiceId) -> Option<(String, CommitId)> {
+        begun.token.filter(|_| !begun.contested.contains(&service)).map(|token| self.mark(service, token))
     }
 
     fn name(&self, service: ServiceId) -> &ServiceName {

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::inputs::git::{self, RemoteError, Repository};
 use crate::model::built_ref;
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
+use crate::plan::StandingRefs;
 
 /// The built refs of an environment, and the marks of builds that have begun.
 #[derive(Debug, Clone)]
@@ -92,10 +93,13 @@ impl RefState {
         self.refs.get(&built_ref::reference(&self.environment, service.as_str())).copied()
     }
 
-    /// Returns the commits of the built refs, by service.
-    pub(in crate::plan::pipeline) fn services(&self, config: &Config) -> BTreeMap<ServiceId, CommitId> {
+    /// Returns the refs of a configuration's services.
+    pub(in crate::plan::pipeline) fn of_services(&self, config: &Config) -> StandingRefs {
         let graph = &config.graph;
-        graph.services().filter_map(|service| Some((service, self.built(graph.name(service))?))).collect()
+        let of = |at: fn(&Self, &ServiceName) -> Option<CommitId>| {
+            graph.services().filter_map(|service| Some((service, at(self, graph.name(service))?))).collect()
+        };
+        StandingRefs { built: of(Self::built), begun: of(Self::begun) }
     }
 
     /// Returns the services with a mark: a build has begun and was not recorded.
