@@ -74,11 +74,7 @@ pub(crate) fn run(general: &GeneralArgs, args: &CheckArgs, output: &Output) -> R
     }
     let (observed, mut unchecked) = observed(args, output)?;
     let what = WhatToCheck { files: &args.files, is_mended: args.fix, observed: observed.as_ref(), before: None };
-    let find = || {
-        let filters = CheckedFilters::read(general, what)?;
-        let findings = filters.findings(what);
-        Ok((filters, findings))
-    };
+    let find = || CheckedFilters::read_and(general, what, |filters| filters.findings(what));
     let affected = args.affected.then(|| affected(general, args, output)).transpose()?;
     if affected.as_ref().is_some_and(BTreeSet::is_empty) {
         return nothing_affected(args.format, output);

@@ -12,7 +12,6 @@ use super::workspace;
 use crate::config::{Config, Options};
 use crate::inputs::git::Repository;
 use crate::inputs::source::{PathFilterStep, StepFilters, Workflow, is_workflow_file};
-use crate::model::change::ChangeSet;
 use crate::model::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::model::name::{CommitId, Escaped, ServiceId};
 use crate::plan::check::{self, CheckRule, Checked, FilterPlace, FilterSet, Finding, Findings, quantifier};
@@ -58,14 +57,39 @@ pub(crate) struct CheckedText {
 
 impl CheckedFilters {
     pub(crate) fn read(general: &GeneralArgs, what: WhatToCheck<'_>) -> Result<Self, Failure> {
+        Self::read_and(general, what, |_| ()).map(|(filters, ())| filters)
+    }
+
+    /// Reads the filters, and returns them with the result of `of` for them. `of` may be called twice: for the commit,
+    /// while git compares the work tree with it, and for the work tree.
+    pub(crate) fn read_and<T>(
+        general: &GeneralArgs,
+        what: WhatToCheck<'_>,
+        of: impl Fn(&Self) -> T,
+    ) -> Result<(Self, T), Failure> {
         let repository = workspace::repository(general)?;
         let trigger = workspace::trigger()?;
         let counts_work_tree = trigger.is_attended() || trigger.rehearsal;
         let at = if counts_work_tree || what.is_mended { None } else { repository.head()?.commit().copied() };
-        let discovery = match what.before {
-            Some(before) => before.clone(),
-            None => Discovery::read(&repository, at.as_ref(), || DiscoveryScope::Everything)?,
+        let handle = repository.handles();
+        let checked = |discovery: &Discovery| {
+            let filters = Self::of(general, what, handle(), at, discovery.clone())?;
+            let made = of(&filters);
+            Ok((filters, made))
         };
+        match what.before {
+            Some(before) => checked(before),
+            None => Discovery::read_and(&repository, at.as_ref(), || DiscoveryScope::Everything, checked)?.1,
+        }
+    }
+
+    fn of(
+        general: &GeneralArgs,
+        what: WhatToCheck<'_>,
+        repository: Repository,
+        at: Option<CommitId>,
+        discovery: Discovery,
+    ) -> Result<Self, Failure> {
         let workflows = check::workflows(discovery.tree());
         let is_unread = |problem: &&Diagnostic| problem.severity != Severity::Note;
         let unread = discovery.found().problems.iter().filter(is_unread).cloned().collect();
@@ -256,18 +280,15 @@ impl Reader<'_> {
         }
         let head = self.repository.head()?.commit().copied();
         let commit = self.at.or(head);
-        let on_top = match self.at {
-            None if self.repository.work_dir().is_some() => self.repository.work_tree()?.changes,
-            Some(_) | None => ChangeSet::default(),
-        };
-        let coverage = pipeline::lockfile_coverage(self.repository, file, &config, commit.as_ref(), &on_top)?;
+        let on_top = self.discovery.on_top();
+        let coverage = pipeline::lockfile_coverage(self.repository, file, &config, commit.as_ref(), on_top)?;
         self.unchecked.extend(coverage.unread);
         if !self.is_observed {
             return Ok((config, coverage.files));
         }
         let services: Vec<ServiceId> = config.graph.services().collect();
         let config = Cow::Owned(config);
-        let with = pipeline::with_local_sources(self.repository, file, config, &services, commit.as_ref(), &on_top)?;
+        let with = pipeline::with_local_sources(self.repository, file, config, &services, commit.as_ref(), on_top)?;
         Ok((with.into_owned(), coverage.files))
     }
 

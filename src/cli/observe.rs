@@ -201,8 +201,7 @@ impl Comparison<'_> {
     fn find(self) -> Result<(CheckedFilters, Findings), Failure> {
         let what =
             WhatToCheck { files: &[], is_mended: true, observed: Some(self.observed), before: Some(self.before) };
-        let filters = CheckedFilters::read(self.general, what)?;
-        let mut findings = filters.findings(what);
+        let (filters, mut findings) = CheckedFilters::read_and(self.general, what, |filters| filters.findings(what))?;
         findings.all.retain(|finding| finding.rule == CheckRule::UncoveredRead);
         Ok((filters, findings))
     }

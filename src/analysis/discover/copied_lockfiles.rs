@@ -5,31 +5,40 @@
 //! copies the lockfile and the manifests of several packages gets the dependencies of all these packages. So the
 //! patterns of its service name the lockfile.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
 use super::{Area, Contribution, Taken, TakenFor};
 use crate::inputs::lockfile::LOCKFILE_NAMES;
 use crate::inputs::source::{Ecosystem, SourceTree};
+use crate::model::name::RepoDir;
 
 /// Adds the lockfiles that the image of a service copies as part of a directory, if they are in the service's directory
 /// or above it. A lockfile in a service's own directory is added only if another package is below that directory.
 pub(super) fn add(tree: &SourceTree, all: &mut Contribution) {
     let directories: BTreeSet<String> = all.packages.iter().map(|package| package.directory.join("")).collect();
+    // Many images have the same directories above them.
+    let mut known: BTreeMap<RepoDir, Vec<String>> = BTreeMap::new();
     for image in all.packages.iter_mut().filter(|package| package.ecosystem == Ecosystem::Docker) {
         let own = image.directory.join("");
         let mut behind = directories.range::<str, _>((Bound::Excluded(own.as_str()), Bound::Unbounded));
         let holds_others = behind.next().is_some_and(|next| next.starts_with(&own));
-        let directories = image.directory.and_above().skip(usize::from(!holds_others));
-        let lockfiles = directories.flat_map(|directory| LOCKFILE_NAMES.map(|(name, _)| directory.join(name)));
-        let copied = lockfiles.filter(|path| tree.has(path)).filter_map(|path| {
-            let copies = |taken: &&Taken| matches!(&taken.area, Area::Below(area) if area.holds_file(&path));
-            let at = image.takes.iter().find(copies)?.at.clone();
-            Some(Taken { area: Area::File(path), why: TakenFor::Lockfile, at })
-        });
-        let copied: Vec<Taken> = copied.collect();
+        let mut copied = Vec::new();
+        for directory in image.directory.and_above().skip(usize::from(!holds_others)) {
+            let lockfiles = known.entry(directory).or_insert_with_key(|directory| lockfiles(tree, directory));
+            copied.extend(lockfiles.iter().filter_map(|path| {
+                let holds = |taken: &&Taken| matches!(&taken.area, Area::Below(area) if area.holds_file(path));
+                let at = image.takes.iter().find(holds)?.at.clone();
+                Some(Taken { area: Area::File(path.clone()), why: TakenFor::Lockfile, at })
+            }));
+        }
         image.takes.extend(copied);
     }
+}
+
+/// Returns the paths of the lockfiles in a directory.
+fn lockfiles(tree: &SourceTree, directory: &RepoDir) -> Vec<String> {
+    LOCKFILE_NAMES.iter().map(|(name, _)| directory.join(name)).filter(|path| tree.has(path)).collect()
 }
 
 #[cfg(test)]

@@ -6,9 +6,11 @@ use super::gates::{Gate, MentionedTarget, StepPlace};
 use super::ground::{Certainty, Ground};
 use super::positions::Positions;
 use super::unread_builds::UnreadBuilds;
-use crate::config::{Service, Shape};
-use crate::inputs::source::docker::{BuildRequest, ContextReads, IgnoreFile, ignore_files};
-use crate::inputs::source::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf};
+use crate::config::{Config, Service, Shape};
+use crate::inputs::source::docker::{
+    BuildRequest, ContextReads, Dockerfile, IgnoreFile, ListedContexts, RefusedDockerfile, ignore_files,
+};
+use crate::inputs::source::{BuildContext, BuildTarget, DeclaredBuild, DockerfileOf, SourceTree};
 use crate::model::diagnostic::{Diagnostic, SourceFile};
 use crate::model::name::{RepoDir, ServiceId, ServiceName, slug};
 use crate::model::recipe::Builder;
@@ -48,8 +50,9 @@ pub(super) fn all<'a>(ground: &Ground<'a>) -> (Vec<ImageBuild<'a>>, Vec<Diagnost
     for set in 0..ground.sets.len() {
         let config = ground.config(set);
         if config.shape == Shape::Structured {
-            for service in config.graph.services() {
-                found.extend(of_service(ground, set, service, &mut unread));
+            let reads = services_reads(ground.tree, config);
+            for (service, reads) in config.graph.services().zip(reads) {
+                found.extend(of_service(ground, (set, service), reads, &mut unread));
             }
         }
     }
@@ -57,44 +60,70 @@ pub(super) fn all<'a>(ground: &Ground<'a>) -> (Vec<ImageBuild<'a>>, Vec<Diagnost
     (found, unread.into_problems())
 }
 
-/// Returns the build of a service in a configuration with `services:`.
-fn of_service<'a>(ground: &Ground<'a>, set: usize, id: ServiceId, unread: &mut UnreadBuilds) -> Option<ImageBuild<'a>> {
+/// Returns what the image of each service reads, by its Dockerfile; `None` for a service whose Dockerfile has no known
+/// text.
+fn services_reads(tree: &SourceTree, config: &Config) -> Vec<Option<Result<ContextReads, RefusedDockerfile>>> {
+    let reads = |service: &Service| {
+        let file = tree.text(&dockerfile(tree, service, service.recipe.image_builder()?)?)?;
+        let recipe = &service.recipe;
+        let arguments = recipe.build_args.iter();
+        let arguments = arguments.map(|(name, value)| (name.clone(), value.render(|_| None).ok())).collect();
+        let contexts: BTreeSet<String> = recipe.contexts.keys().cloned().collect();
+        let request = BuildRequest { arguments: &arguments, target: recipe.target.as_deref(), contexts: &contexts };
+        Some(read(file, &request))
+    };
+    let services: Vec<&Service> = config.services.values().collect();
+    ListedContexts::for_builds(services.iter().map(|service| context(service)), |_, at| reads(services[at]))
+}
+
+fn read(file: &SourceFile, request: &BuildRequest) -> Result<ContextReads, RefusedDockerfile> {
+    Dockerfile::parse(file.text()).map(|dockerfile| dockerfile.reads(request))
+}
+
+/// Returns the build of a service in a configuration with `services:`. `reads` is what its Dockerfile says, if its text
+/// is known.
+fn of_service<'a>(
+    ground: &Ground<'a>,
+    (set, id): (usize, ServiceId),
+    reads: Option<Result<ContextReads, RefusedDockerfile>>,
+    unread: &mut UnreadBuilds,
+) -> Option<ImageBuild<'a>> {
     let service = &ground.config(set).services[id.0];
     let builder = service.recipe.image_builder()?;
-    let path = dockerfile(ground, service, builder)?;
+    let path = dockerfile(ground.tree, service, builder)?;
     if !ground.tree.has(&path) {
         unread.missing(ground, set, id, &path);
         return None;
     }
-    let context = service.context.as_ref().map(|context| context.value.clone()).or_else(|| service.path.clone())?;
-    let recipe = &service.recipe;
-    let arguments = recipe.build_args.iter().map(|(name, value)| (name.clone(), value.render(|_| None).ok())).collect();
-    let contexts: BTreeSet<String> = recipe.contexts.keys().cloned().collect();
-    let request = BuildRequest { arguments: &arguments, target: recipe.target.as_deref(), contexts: &contexts };
-    build(ground, (set, id), &path, context, &request, unread)
+    let context = context(service)?.clone();
+    let file = unread.text(ground, &path)?;
+    let reads = unread.accepted(file, reads?)?;
+    Some(build(ground, (set, id), file, context, reads, unread))
+}
+
+fn context(service: &Service) -> Option<&RepoDir> {
+    service.context.as_ref().map(|context| &context.value).or(service.path.as_ref())
 }
 
 /// Returns the path of a service's Dockerfile: the one that the configuration names, or the first existing one of the
 /// builder's default names.
-fn dockerfile(ground: &Ground<'_>, service: &Service, builder: Builder) -> Option<String> {
+fn dockerfile(tree: &SourceTree, service: &Service, builder: Builder) -> Option<String> {
     if let Some(named) = &service.dockerfile {
         return Some(named.value.clone());
     }
     let path = service.path.as_ref()?;
-    builder.dockerfiles().iter().map(|name| path.join(name)).find(|path| ground.tree.has(path))
+    builder.dockerfiles().iter().map(|name| path.join(name)).find(|path| tree.has(path))
 }
 
 fn build<'a>(
     ground: &Ground<'a>,
     (set, service): (usize, ServiceId),
-    path: &str,
+    file: &'a SourceFile,
     context: RepoDir,
-    request: &BuildRequest,
+    reads: ContextReads,
     unread: &mut UnreadBuilds,
-) -> Option<ImageBuild<'a>> {
-    let file = unread.text(ground, path)?;
-    let reads = unread.parsed(file)?.reads(request);
-    let ignore_path = ignore_files(path, context.as_str()).into_iter().find(|path| ground.tree.has(path));
+) -> ImageBuild<'a> {
+    let ignore_path = ignore_files(file.name(), context.as_str()).into_iter().find(|path| ground.tree.has(path));
     let ignore = match &ignore_path {
         Some(path) => unread.text(ground, path).and_then(|file| unread.ignore_file(file)),
         None => Some(IgnoreFile::default()),
@@ -102,7 +131,7 @@ fn build<'a>(
     let asked = vec![(set, service)];
     let cover = ground.cover(asked.iter().copied());
     let (certainty, workflow) = (Certainty::Sure, None);
-    Some(ImageBuild { set, service, certainty, workflow, context, file, reads, ignore, ignore_path, cover, asked })
+    ImageBuild { set, service, certainty, workflow, context, file, reads, ignore, ignore_path, cover, asked }
 }
 
 /// The filters that may be responsible for builds, and the builds of jobs.
@@ -271,15 +300,12 @@ fn of_declared<'a>(
     };
     let contexts: BTreeSet<String> = declared.contexts.keys().cloned().collect();
     let request = BuildRequest { arguments: &declared.arguments, target, contexts: &contexts };
+    let file = unread.text(ground, path)?;
+    let reads = unread.accepted(file, read(file, &request))?;
     // A Dockerfile that nothing in the repository builds may have any context.
     let is_asked_for = declared.at.file.name() != path;
-    let context = if is_asked_for {
-        context.clone()
-    } else {
-        let file = unread.text(ground, path)?;
-        likely_context(ground, path, &unread.parsed(file)?.reads(&request))?
-    };
-    build(ground, service, path, context, &request, unread)
+    let context = if is_asked_for { context.clone() } else { likely_context(ground, path, &reads)? };
+    Some(build(ground, service, file, context, reads, unread))
 }
 
 /// Returns the directory of a Dockerfile, or its nearest parent, that has all files that the Dockerfile copies; `None`

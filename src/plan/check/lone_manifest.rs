@@ -38,9 +38,13 @@ impl<'a> LoneManifests<'a> {
     /// The manifest of a workspace member is a lone one if the build reads the lockfile of the workspace and nothing
     /// else of the member, and if no package of the image is built from the member.
     pub(super) fn among(&self, build: &ImageBuild<'_>, read: &[usize]) -> BTreeSet<usize> {
+        let uncovered: Vec<usize> = read.iter().copied().filter(|position| !build.cover.has(*position)).collect();
+        if uncovered.is_empty() {
+            return BTreeSet::new();
+        }
         let positions = Positions::of(self.ground.listing().len(), read.iter().copied());
         let mut members: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
-        for position in read.iter().copied().filter(|position| !build.cover.has(*position)) {
+        for position in uncovered {
             if let Some(member) = self.member(position, &positions) {
                 members.entry(member).or_default().insert(position);
             }

@@ -93,6 +93,9 @@ pub(super) fn check(ground: &Ground<'_>, builds: &[ImageBuild<'_>]) -> Vec<Findi
         for (source, read) in sources {
             let is_missed = |position: &usize| !build.cover.has(*position) && !lone.contains(position);
             let uncovered: Vec<usize> = read.iter().copied().filter(is_missed).collect();
+            if uncovered.is_empty() {
+                continue;
+            }
             let is_excluded = |position: &usize| {
                 let covers = |(set, service): &(usize, ServiceId)| unexcluded[*set].get(service.0);
                 build.asked.iter().filter_map(covers).any(|cover| cover.has(*position))

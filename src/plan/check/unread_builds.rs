@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::ground::Ground;
-use crate::inputs::source::docker::{Dockerfile, IgnoreFile, RefusedDockerfile};
+use crate::inputs::source::docker::{IgnoreFile, RefusedDockerfile};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::{Escaped, ServiceId};
 
@@ -50,9 +50,10 @@ impl UnreadBuilds {
         text
     }
 
-    /// Returns a parsed Dockerfile; `None` if builders would refuse the file. In that case, a problem is recorded.
-    pub(super) fn parsed(&mut self, file: &SourceFile) -> Option<Dockerfile> {
-        Dockerfile::parse(file.text()).inspect_err(|refused| self.note(file, refused)).ok()
+    /// Returns what was read of a Dockerfile; `None` if builders would refuse the file. In that case, a problem is
+    /// recorded.
+    pub(super) fn accepted<T>(&mut self, file: &SourceFile, read: Result<T, RefusedDockerfile>) -> Option<T> {
+        read.inspect_err(|refused| self.note(file, refused)).ok()
     }
 
     /// Returns a parsed ignore file; `None` if a pattern of the file is not understood. In that case, a problem is

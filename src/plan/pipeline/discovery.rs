@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, mpsc};
 
-use super::beside;
+use super::ended;
 use crate::analysis::discover::{Area, Discovered, DiscoveredService, discover};
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::source::{Ecosystem, MAX_SOURCE, SourceTree};
@@ -22,6 +22,7 @@ pub struct Discovery {
     scope: DiscoveryScope,
     tree: Arc<SourceTree>,
     found: Arc<Discovered>,
+    on_top: Arc<ChangeSet>,
 }
 
 /// Which files are read.
@@ -69,34 +70,65 @@ impl Discovery {
         at: Option<&CommitId>,
         scope: impl FnOnce() -> DiscoveryScope,
     ) -> Result<Self, GitError> {
+        Self::read_and(repository, at, scope, |_| ()).map(|(found, ())| found)
+    }
+
+    /// Reads the declarations as [`Discovery::read`] does, and returns them with the result of `of` for them. Git takes
+    /// a while to compare the work tree with the commit. Meanwhile, `of` is called for the commit; if the work tree
+    /// differs, `of` is called again.
+    ///
+    /// # Errors
+    /// As for [`Discovery::read`].
+    pub fn read_and<T>(
+        repository: &Repository,
+        at: Option<&CommitId>,
+        scope: impl FnOnce() -> DiscoveryScope,
+        of: impl Fn(&Self) -> T,
+    ) -> Result<(Self, T), GitError> {
         let head = repository.head()?.commit().copied();
         let commit = at.copied().or(head);
-        let handle = repository.handles();
+        let (handle, other_handle) = (repository.handles(), repository.handles());
         let (tell_scope, told_scope) = mpsc::channel();
-        let (ahead, (scope, on_top)) = beside(
-            move || Ahead::read(&handle(), commit.as_ref(), &told_scope),
-            move || {
-                let scope = scope();
-                // If the other thread has ended with an error, it needs no scope.
-                let _ = tell_scope.send(scope.clone());
-                let is_compared = at.is_none() && !scope.is_empty() && repository.work_dir().is_some();
-                let on_top = if is_compared {
-                    repository.keep_work_tree().map(|found| found.changes)
-                } else {
-                    Ok(ChangeSet::default())
-                };
-                (scope, on_top)
-            },
-        );
-        if scope.is_empty() {
-            return Ok(Self::default());
-        }
-        let (ahead, on_top) = (ahead?, on_top?);
+        let (scope, ahead, on_top) = std::thread::scope(|threads| {
+            let ahead = threads.spawn(move || Ahead::read(&handle(), commit.as_ref(), &told_scope));
+            let scope = scope();
+            // If the other thread has ended with an error, it needs no scope.
+            let _ = tell_scope.send(scope.clone());
+            let is_compared = at.is_none() && !scope.is_empty() && repository.work_dir().is_some();
+            let on_top = is_compared.then(|| threads.spawn(move || other_handle().keep_work_tree()));
+            let ahead = ended(ahead).map(|ahead| match ahead {
+                Ahead::Discovered(found) => {
+                    let made = of(&found);
+                    (Ahead::Discovered(found), Some(made))
+                }
+                listed @ Ahead::Listed(_) => (listed, None),
+            });
+            let on_top =
+                on_top.map_or_else(|| Ok(ChangeSet::default()), |found| ended(found).map(|found| found.changes));
+            (scope, ahead, on_top)
+        });
+        let ((ahead, made), on_top) = (ahead?, on_top?);
+        let found = match (ahead, made) {
+            (Ahead::Discovered(found), Some(made)) if on_top.is_empty() => return Ok((found, made)),
+            (ahead, _) if !scope.is_empty() => Self::read_work_tree(repository, commit.as_ref(), ahead, scope, on_top)?,
+            _ => Self::default(),
+        };
+        let made = of(&found);
+        Ok((found, made))
+    }
+
+    /// Reads the declarations in the files of the work tree, whose changes against the commit are `on_top`.
+    fn read_work_tree(
+        repository: &Repository,
+        commit: Option<&CommitId>,
+        ahead: Ahead,
+        scope: DiscoveryScope,
+        on_top: ChangeSet,
+    ) -> Result<Self, GitError> {
         let committed = match ahead {
-            Ahead::Discovered(found) if on_top.is_empty() => return Ok(found),
             Ahead::Discovered(found) => found.tree,
             Ahead::Listed(listing) => {
-                let found = declarations(repository, commit.as_ref(), &listing, &scope, &on_top)?;
+                let found = declarations(repository, commit, &listing, &scope, &on_top)?;
                 Arc::new(found.in_tree(&SourceTree::default(), listing, |_| true))
             }
         };
@@ -122,7 +154,8 @@ impl Discovery {
             }
         }
         let listing = with(committed.listing(), &on_top, &there);
-        Ok(Self::of(found.in_tree(&committed, listing, |path| on_top.is_about(path)), scope))
+        let found = Self::of(found.in_tree(&committed, listing, |path| on_top.is_about(path)), scope);
+        Ok(Self { on_top: Arc::new(on_top), ..found })
     }
 
     /// Reads the declarations in the files of a base. `changes` are the changes since the base. Only the changed files
@@ -154,7 +187,7 @@ impl Discovery {
 
     fn of(tree: SourceTree, scope: DiscoveryScope) -> Self {
         let found = discover(&tree, scope.ecosystems());
-        Self { scope, tree: Arc::new(tree), found: Arc::new(found) }
+        Self { scope, tree: Arc::new(tree), found: Arc::new(found), on_top: Arc::default() }
     }
 
     /// Returns which files were read.
@@ -167,6 +200,12 @@ impl Discovery {
     #[must_use]
     pub fn tree(&self) -> &SourceTree {
         &self.tree
+    }
+
+    /// Returns the changes of the work tree, if its files were read.
+    #[must_use]
+    pub fn on_top(&self) -> &ChangeSet {
+        &self.on_top
     }
 
     /// Returns the targets of the committed symbolic links among the files, by path.

@@ -481,9 +481,13 @@ fn beside<A: Send, B>(other: impl FnOnce() -> A + Send, own: impl FnOnce() -> B)
     std::thread::scope(|scope| {
         let other = scope.spawn(other);
         let own = own();
-        let other = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        (other, own)
+        (ended(other), own)
     })
+}
+
+/// Waits for the end of a thread, and returns its result. A panic of the thread goes on in this one.
+fn ended<T>(thread: std::thread::ScopedJoinHandle<T>) -> T {
+    thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The fingerprints of services.

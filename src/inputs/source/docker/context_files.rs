@@ -1,7 +1,5 @@
 //! Finds the files of a context that a build reads.
 
-use std::collections::BTreeSet;
-
 use super::follow_links::{Links, follow};
 use super::ignore_file::{IgnoreFile, clean};
 use super::path_pattern::PathPattern;
@@ -51,9 +49,9 @@ impl<'a> ContextFiles<'a> {
         follow(source, &self.links).is_none_or(|means| means.iter().any(|path| *path != clean(source)))
     }
 
-    /// Adds the positions of the files that a source matches. Returns `false` if the source matches all files, or if
-    /// matching would take too much work.
-    fn add(&self, source: &str, places: &mut BTreeSet<usize>, work: &mut usize) -> bool {
+    /// Adds the positions of the files that a source matches, in any order. Returns `false` if the source matches all
+    /// files, or if matching would take too much work.
+    fn add(&self, source: &str, places: &mut Vec<usize>, work: &mut usize) -> bool {
         let Some(means) = follow(source, &self.links) else { return false };
         for path in means {
             // The builder reads a source as a pattern of an ignore file, in which a leading `!` is an exception.
@@ -86,13 +84,15 @@ impl<'a> ContextFiles<'a> {
         (first..self.paths.len()).take_while(move |at| self.paths[*at].starts_with(beginning))
     }
 
-    /// Returns the positions of the files that sources match, including ignored files.
-    pub(super) fn positions<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>) -> BTreeSet<usize> {
-        let mut places = BTreeSet::new();
+    /// Returns the positions of the files that sources match, including ignored files, in order.
+    pub(super) fn positions<'s>(&self, mut sources: impl Iterator<Item = &'s ContextSource>) -> Vec<usize> {
+        let mut places = Vec::new();
         let mut work = 0;
         if !sources.all(|source| self.add(&source.path, &mut places, &mut work)) {
-            places = (0..self.paths.len()).collect();
+            return (0..self.paths.len()).collect();
         }
+        places.sort_unstable();
+        places.dedup();
         places
     }
 

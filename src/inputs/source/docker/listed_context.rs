@@ -96,7 +96,7 @@ impl<'a> ListedContext<'a> {
         let found = of_sources.entry(source.path.clone()).or_insert_with(|| {
             let mut positions = self.files.positions(std::iter::once(source));
             positions.retain(|at| *is_sent[*at].get_or_insert_with(|| !checker.ignores(self.files.path(*at))));
-            positions.into_iter().collect()
+            positions
         });
         // The listing and the context have the files in the same order.
         found.iter().map(|at| self.within.start + at).collect()

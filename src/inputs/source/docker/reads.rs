@@ -122,7 +122,8 @@ impl Dockerfile {
     /// Returns the images that the stages use, including those of their `ONBUILD` instructions.
     #[must_use]
     pub fn images(&self, arguments: &Given) -> Vec<ImageReference> {
-        let globals = Globals::new(arguments, self.escape, &self.target_name(None), &self.arguments);
+        let target_name = self.target_name(None);
+        let globals = Globals::new(arguments, self.escape, &target_name, &self.arguments);
         let stages = Stages::new(self, &BTreeSet::new(), &globals);
         let mut reader = Reader::new(self, &stages, &globals);
         reader.stages(&vec![true; self.stages.len()]);

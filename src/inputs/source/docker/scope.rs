@@ -15,20 +15,14 @@ type Argument = (DockerfileWord, Option<DockerfileWord>);
 pub(super) struct Globals<'a> {
     given: &'a Given,
     escape: char,
+    target: &'a str,
+    /// The arguments before the first stage.
     bindings: BTreeMap<String, Binding>,
 }
 
 impl<'a> Globals<'a> {
-    pub(super) fn new(given: &'a Given, escape: char, target: &str, arguments: &[Argument]) -> Self {
-        let mut globals = Self { given, escape, bindings: BTreeMap::new() };
-        for of in ["BUILD", "TARGET"] {
-            for (part, any) in [("PLATFORM", "**"), ("OS", "*"), ("OSVERSION", "*"), ("ARCH", "*"), ("VARIANT", "*")] {
-                let name = format!("{of}{part}");
-                let value = Binding::Known(Value { text: any.to_owned(), is_wild: true });
-                globals.bind(&name, value);
-            }
-        }
-        globals.bind("TARGETSTAGE", Binding::Known(Value::plain(target)));
+    pub(super) fn new(given: &'a Given, escape: char, target: &'a str, arguments: &[Argument]) -> Self {
+        let mut globals = Self { given, escape, target, bindings: BTreeMap::new() };
         for (name, default) in arguments {
             match default {
                 Some(default) => {
@@ -49,9 +43,30 @@ impl<'a> Globals<'a> {
 
     /// Returns a word with the arguments before the first stage filled in, such as the word after `FROM`.
     pub(super) fn expand(&self, word: &str) -> Result<Value, Refusal> {
-        let lookup = |name: &str| self.bindings.get(name).cloned().unwrap_or(Binding::Unset);
-        shell_lexer::expand(word, self.escape, &lookup)
+        shell_lexer::expand(word, self.escape, &|name| self.binding(name).unwrap_or(Binding::Unset))
     }
+
+    /// Returns the value of an argument; `None` if neither the file nor the builder declares it.
+    fn binding(&self, name: &str) -> Option<Binding> {
+        let set_by_builder = || {
+            let value = by_builder(name, self.target)?;
+            Some(given(self.given, name).unwrap_or(Binding::Known(value)))
+        };
+        self.bindings.get(name).cloned().or_else(set_by_builder)
+    }
+}
+
+/// Returns the value of an argument that a builder sets itself; `None` if it is another argument.
+fn by_builder(name: &str, target: &str) -> Option<Value> {
+    if name == "TARGETSTAGE" {
+        return Some(Value::plain(target));
+    }
+    let text = match name.strip_prefix("BUILD").or_else(|| name.strip_prefix("TARGET"))? {
+        "PLATFORM" => "**",
+        "OS" | "OSVERSION" | "ARCH" | "VARIANT" => "*",
+        _ => return None,
+    };
+    Some(Value { text: text.to_owned(), is_wild: true })
 }
 
 fn given(given: &Given, name: &str) -> Option<Binding> {
@@ -113,7 +128,7 @@ impl<'a> Scope<'a> {
         for (name, default) in arguments {
             let value = given(self.globals.given, &name.text).or_else(|| match default {
                 Some(default) => Some(self.expand(&default.text).map_or(Binding::Unknown, Binding::Known)),
-                None => self.globals.bindings.get(&name.text).filter(|value| **value != Binding::Unset).cloned(),
+                None => self.globals.binding(&name.text).filter(|value| *value != Binding::Unset),
             });
             if let Some(value) = value {
                 self.set(&name.text, value);
