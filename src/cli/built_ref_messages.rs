@@ -54,13 +54,23 @@ pub(crate) fn diagnostics(written: &Written, recording: &Recording) -> Vec<Diagn
     }
     if !kinds.held.is_empty() {
         let message = format!(
-            "not recorded at {commit} in {environment}, since a dependency is due and was not built: {}",
+            "not recorded at {commit} in {environment}, since a dependency is due and was not built, or another run has \
+             built it: {}",
             Listed::new(&kinds.held, NAMED)
         );
         said.push(
             Diagnostic::warning("not-recorded", message)
                 .help("build the two together; until then the service stays due"),
         );
+    }
+    let contested = written.contested.iter().map(|service| format!("`{}`", recording.config.graph.name(*service)));
+    let contested: Vec<String> = contested.collect();
+    if !contested.is_empty() {
+        let message = format!(
+            "recorded in {environment} and still due, since another run has built them meanwhile: {}",
+            Listed::new(&contested, NAMED)
+        );
+        said.push(Diagnostic::new(Severity::Note, "still-due", message));
     }
     if !kinds.elsewhere.is_empty() {
         said.push(elsewhere(&kinds.elsewhere, recording));

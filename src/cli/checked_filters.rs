@@ -116,9 +116,16 @@ impl CheckedFilters {
             labels.is_none_or(|label| is_workflow_file(label.file.name()) || problem.code != "unreadable-source")
         };
         if sets.is_empty() && found.is_empty() && !unchecked.iter().any(may_filter) {
-            let message = "there is no filters.yaml, and no workflow filters paths";
-            return Err(Failure::new(Exit::Usage, "no-filters", message)
-                .help("name a file of filters; `rebake init` prints one of what the repository's own files declare"));
+            return Err(match what.files {
+                [] => {
+                    let message = "there is no filters.yaml, and no workflow filters paths";
+                    Failure::new(Exit::Usage, "no-filters", message).help(
+                        "name a file of filters; `rebake init` prints one of what the repository's own files declare",
+                    )
+                }
+                [..] => Failure::new(Exit::Usage, "no-filters", "what is named here filters no paths")
+                    .help("without a name, filters.yaml and the filters of all workflows are checked"),
+            });
         }
         let links = discovery.links(&repository)?;
         Ok(Self { discovery, workflows, links, sets, found, unchecked, texts, repository })

@@ -203,7 +203,12 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let here = RefState::here(repository, environment)?;
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let ended = EndedBuilds { built, ..EndedBuilds::default() };
-    let written = recording.end(&Begun::elsewhere(before, here), &ended)?;
+    let begun = match &plan {
+        Some(_) => recording.begin_after(&BTreeSet::new(), &ended.built, before, "")?.0,
+        // Whoever records without a plan knows what the environment has.
+        None => Begun::elsewhere(before, here),
+    };
+    let written = recording.end(&begun, &ended)?;
     output.say(&built_ref_messages::diagnostics(&written, &recording));
     output.say(&repository.take_fetch_troubles().iter().map(not_fetched).collect::<Vec<_>>());
     Ok(if built_ref_messages::is_refused(&written) { Exit::Git } else { Exit::Done })

@@ -72,7 +72,7 @@ pub(crate) struct ReleaseArgs {
     #[arg(long, conflicts_with = "format", help_heading = "Output")]
     changelog: bool,
     /// Print the services and the version that this tag releases; exit with 1 if it is not a release tag
-    #[arg(long, value_name = "TAG", allow_hyphen_values = true, exclusive = true)]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true, conflicts_with_all = ["services", "bump", "release_version", "pre", "dependents", "yes", "allow_dirty", "changelog"])]
     parse: Option<String>,
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "table", help_heading = "Output")]

@@ -125,7 +125,11 @@ impl<'f> Builds<'f> {
             keys.contexts.entry(reference).or_insert(value);
         }
         for other in self.of[service].iter().filter(|other| !std::ptr::eq(**other, first)) {
-            let text = format!("also built: {} ({})", Escaped::new(&other.name), other.at);
+            let target = match &other.target {
+                BuildTarget::Stage(stage) => format!(", target {}", Escaped::new(stage)),
+                BuildTarget::Last | BuildTarget::Unknown => String::new(),
+            };
+            let text = format!("also built: {}{target} ({})", Escaped::new(&other.name), other.at);
             if is_same(first, other) { &mut keys.repeated } else { &mut keys.left_out }.push(text);
         }
         Some(keys)
@@ -327,7 +331,7 @@ mod tests {
                  base<-needs.base lib<-/lib ! build_args: B is known only when it is built (compose.yaml:5:16) \
                  ! build_args: C (compose.yaml:5:16) ! build_args: TOKEN looks like a secret (compose.yaml:5:16) \
                  ! contexts: git (compose.yaml:5:16)",
-                "base: localhost/{{name}} ! also built: other (compose.yaml:12:28) # also built: same (compose.yaml:11:17)",
+                "base: localhost/{{name}} ! also built: other, target dev (compose.yaml:12:28) # also built: same (compose.yaml:11:17)",
                 "text: not built",
             ]
         );

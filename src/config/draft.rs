@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::discovered_builds::{DiscoveredBuild, DiscoveredImage, LOCAL_IMAGE, discovered_builds};
+use super::lasting_areas::lasting;
 use super::structured::{below_directory, circle_name, directly_in, literal, shared_file};
 use crate::analysis::discover::{
     Area, Discovered, DiscoveredEdge, DiscoveredFilter, DiscoveredService, Taken, TakenFor,
@@ -175,8 +176,8 @@ impl<'f> Draft<'f> {
     fn write_circle(&self, text: &mut String, Circle { name, members }: &Circle<'_>) {
         line(text, 1, &format!("{}: # services that are built from each other", scalar(name)));
         line(text, 2, "builder: none");
-        let takes = self.found.taken_in_circle(members).into_iter();
-        let patterns: Vec<String> = takes.map(|taken| scalar(&pattern(taken))).collect();
+        let takes = lasting(&self.found.taken_in_circle(members));
+        let patterns: Vec<String> = takes.iter().map(|taken| scalar(&pattern(taken))).collect();
         let circle = self.circle_of[members[0]];
         let outward = members.iter().flat_map(|member| &self.edges[*member]);
         let mut needs: BTreeMap<usize, &DeclaredAt> = BTreeMap::new();
@@ -203,13 +204,17 @@ impl<'f> Draft<'f> {
         let mut own: Vec<(String, &DeclaredAt)> = Vec::new();
         let areas: Vec<&Taken> =
             service.takes.iter().filter(|taken| shared.is_none() || taken.why != TakenFor::Workspace).collect();
-        let is_usual = kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(is_own);
+        let areas = lasting(&areas);
+        let is_usual =
+            kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(|taken| is_own(&taken));
         if is_usual {
             return;
         }
-        for taken in areas {
+        for taken in &areas {
             let pattern = pattern(taken);
-            if !known.contains(pattern.as_str()) {
+            let is_there =
+                own.iter().any(|(other, _)| *other == pattern) && !own.iter().any(|(other, _)| other.starts_with('!'));
+            if !is_there && !known.contains(pattern.as_str()) {
                 own.push((pattern, &taken.at));
             }
         }

@@ -112,6 +112,7 @@ impl Config {
         let filters = (0..self.filters.len()).map(|at| self.filters.get(Filters::id(at)).clone());
         let mut filters: Vec<Filter> = filters.collect();
         let (mut originals, mut of) = (Vec::new(), BTreeMap::new());
+        let mut known = KnownLockfiles::default();
         for id in self.graph.services() {
             let service = &self.services[id.0];
             let directories = service.lockfile_directories();
@@ -127,10 +128,13 @@ impl Config {
                 let effect = if filter == service.filter { Effect::Lockfile } else { Effect::Exclude };
                 let mut taken = Vec::new();
                 for directory in directories.iter().filter(|directory| may_match_in(entries, directory)) {
-                    let paths = service.lockfile_names().map(|name| directory.join(name));
-                    taken.extend(paths.filter(|path| may_match(entries, path)).filter_map(|path| {
-                        let pattern = Pattern::parse(&literal(&path)).ok()?;
-                        Some(FilterEntry { effect, statuses: Statuses::ANY, pattern: at.as_ref().map(|()| pattern) })
+                    let is_taken_whole = is_taken_whole(entries, directory);
+                    let lockfiles = known.of(service, directory).iter();
+                    let lockfiles = lockfiles.filter(|(path, _)| is_taken_whole || may_match(entries, path));
+                    taken.extend(lockfiles.map(|(_, pattern)| FilterEntry {
+                        effect,
+                        statuses: Statuses::ANY,
+                        pattern: at.as_ref().map(|()| pattern.clone()),
                     }));
                 }
                 kept.push(Filters::id(originals.len()));
@@ -152,6 +156,35 @@ impl Config {
         let found = matches_of(compiled.get_or_init(|| Filters::new(originals.clone())), change);
         found.into_iter().find(|(filter, _)| own.contains(filter)).map(|(_, found)| found)
     }
+}
+
+/// The paths that lockfiles may have in directories, each with a pattern that matches only this path. Many services
+/// have directories in common.
+#[derive(Default)]
+struct KnownLockfiles {
+    /// By a directory and the path of the lockfile that a service names.
+    known: BTreeMap<(RepoDir, Option<String>), Vec<ExactPath>>,
+}
+
+/// A path, and the pattern that matches only this path.
+type ExactPath = (String, Pattern);
+
+impl KnownLockfiles {
+    fn of(&mut self, service: &Service, directory: &RepoDir) -> &[ExactPath] {
+        let named = service.closure().and_then(|closure| closure.file.clone());
+        self.known.entry((directory.clone(), named)).or_insert_with(|| {
+            let paths = service.lockfile_names().map(|name| directory.join(name));
+            paths.filter_map(|path| Some((path.clone(), Pattern::parse(&literal(&path)).ok()?))).collect()
+        })
+    }
+}
+
+/// Whether one of the including patterns matches everything below a directory.
+fn is_taken_whole(entries: &[FilterEntry], directory: &RepoDir) -> bool {
+    entries.iter().filter(|entry| entry.effect == Effect::Include).any(|entry| {
+        let whole = entry.pattern.value.whole_directory();
+        whole.is_some_and(|whole| is_at_or_below(directory.git_path(), whole))
+    })
 }
 
 /// Whether one of the including patterns may match a file that is directly in a directory.

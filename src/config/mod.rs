@@ -14,6 +14,7 @@ mod flat;
 mod copied_patterns;
 mod key_places;
 mod lacking;
+mod lasting_areas;
 mod linked_files;
 mod lockfile_use;
 mod problems;

@@ -121,7 +121,10 @@ error[no-config]: there is no filters.yaml at the root of the repository, nor in
     // A configuration that goes away is not replaced in silence.
     repo.write("filters.yaml", "services:\n  web: {path: apps/web}\n");
     let configured = repo.commit("third");
-    repo.remove("filters.yaml").commit("fourth");
+    repo.write("apps/web/y.js", "").commit("a change beside it");
+    let run = push(&repo, "main", configured, DISCOVER).success();
+    assert_eq!(causes(&run), ["acme/web: file apps/web/y.js"]);
+    repo.remove("filters.yaml").remove("apps/web/y.js").commit("fourth");
     push(&repo, "main", configured, DISCOVER).failure(2).stderr(str![[r#"
 note[derived]: services (5) and dependencies (3) are derived from package-lock.json (1), package.json (5), not read from filters.yaml
 error[no-config]: base 4037e55 has a configuration, and head has none
@@ -199,6 +202,34 @@ fn a_configuration_asks_for_the_edges_of_manifests() {
         plan(&run)["removed"],
         serde_json::json!(["root", "acme/log", "acme/ui", "acme/icons", "acme/ui-circle"])
     );
+}
+
+#[test]
+fn a_configuration_outside_of_the_repository_asks_for_them_too() {
+    let repo = workspace();
+    let first = repo.commit("first");
+    repo.write("libs/ui/icons/x.svg", "");
+    let second = repo.commit("second");
+    repo.write("apps/web/package.json", r#"{"name": "@acme/web"}"#);
+    let third = repo.commit("third");
+    let outside = tempfile::tempdir().unwrap();
+    let file = outside.path().join("filters.yaml");
+    std::fs::write(&file, CONFIG).unwrap();
+    let file = file.to_str().unwrap();
+    let causes = |base: &str, head: &str| {
+        causes(
+            &repo.rebake(["plan", "-c", file, "--direct", "--base", base, "--head", head, "--format=json"]).success(),
+        )
+    };
+    let [first, second, third] = [first, second, third].map(|commit| commit.to_string());
+    assert_eq!(causes(&first, &second)[2..4], ["web: dependency acme/ui", "proxy: dependency web"]);
+    let expected = ["web: file apps/web/package.json, dependency-removed acme/ui", "proxy: dependency web"];
+    assert_eq!(causes(&second, &third), expected);
+    let fingerprint = |at| repo.rebake(["fingerprint", "-c", file, "web", "--at", at]).success().text();
+    assert_ne!(fingerprint(&first), fingerprint(&second));
+    // `check` knows what the workspace declares: nothing is unlisted (R005).
+    let found = repo.rebake(["check", "-c", file]).success().text();
+    assert!(found.contains("[R006]") && !found.contains("[R005]"), "{found}");
 }
 
 #[test]

@@ -37,6 +37,9 @@ On their own:
 
 "#]]);
     repo.rebake(["graph", "log"]).success().stdout(str![[r#"
+On their own:
+  log
+
 1 service, no dependencies.
 
 "#]]);

@@ -16,7 +16,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("foldhash", &["glob", "inputs::lockfile"]),
+    ("foldhash", &["glob", "inputs::lockfile", "analysis::closure"]),
     ("gix", &["inputs::git"]),
     ("granit_parser", &["config", "inputs::source"]),
     ("jiff", &["model::calendar"]),

@@ -142,7 +142,7 @@ fn what_stands_on_a_due_dependency_is_not_recorded() {
 note[left-out]: the dependency `a` is affected, but not asked for, so it is left out
  |
  = help: without `--only`, `rebake build b` builds `b` and its affected dependencies
-warning[not-recorded]: not recorded at 105c7e8 in local, since a dependency is due and was not built: `b` depends on `a`
+warning[not-recorded]: not recorded at 105c7e8 in local, since a dependency is due and was not built, or another run has built it: `b` depends on `a`
  |
  = help: build the two together; until then the service stays due
 

@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use super::{Resolution, WithDevelopment};
@@ -38,6 +39,9 @@ struct Side<'r> {
 /// The name, version and identity of a package. Packages that differ in one of these are different.
 type PackageKey<'r> = (&'r str, &'r str, &'r str);
 
+/// A number for each package. A package that is in two lockfiles has one number.
+type PackageNumbers<'r> = IndexMap<PackageKey<'r>, usize, RandomState>;
+
 /// A package of a closure, and the direct dependency through which it is needed, as positions in the lockfile.
 type Reached = (usize, usize);
 
@@ -55,7 +59,7 @@ impl<'r> ClosureComparison<'r> {
     /// or after it was removed.
     #[must_use]
     pub fn new(before: Option<&'r Resolution>, after: Option<&'r Resolution>, with: WithDevelopment) -> Self {
-        let mut numbers: IndexMap<PackageKey<'r>, usize> = IndexMap::new();
+        let mut numbers = PackageNumbers::default();
         let [before, after] = [before, after].map(|resolution| Side::of(resolution, &mut numbers));
         Self { before, after, with, count: numbers.len() }
     }
@@ -92,7 +96,7 @@ impl<'r> ClosureComparison<'r> {
 }
 
 impl<'r> Side<'r> {
-    fn of(resolution: Option<&'r Resolution>, numbers: &mut IndexMap<PackageKey<'r>, usize>) -> Self {
+    fn of(resolution: Option<&'r Resolution>, numbers: &mut PackageNumbers<'r>) -> Self {
         let packages = resolution.into_iter().flat_map(|resolution| resolution.lockfile().packages());
         let numbers = packages.map(|package| {
             let next = numbers.len();

@@ -77,6 +77,7 @@ fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
                 target: BuildTarget::Last,
                 arguments: BTreeMap::new(),
                 contexts: BTreeMap::new(),
+                variables: BTreeSet::new(),
                 images: Vec::new(),
             };
             left.push(Placed { directory, build });
@@ -172,6 +173,12 @@ fn reads<'t>(tree: &'t SourceTree, build: &DeclaredBuild, contexts: &mut ListedC
     let dockerfile =
         dockerfile(build).map(|path| Taken { area: Area::File(path), why: TakenFor::Manifest, at: build.at.clone() });
     reads.takes.extend(dockerfile);
+    let variables = build.variables.iter().cloned();
+    reads.takes.extend(variables.map(|path| Taken {
+        area: Area::File(path),
+        why: TakenFor::Manifest,
+        at: build.at.clone(),
+    }));
     reads
 }
 
@@ -257,6 +264,20 @@ mod tests {
         assert_eq!(svc("FROM scratch\nCOPY ui /ui\n"), "svc svc: svc/**");
         assert_eq!(svc("FROM scratch\nCOPY ui/src/x cmd /\n"), "svc svc: svc/** !svc/ui/** svc/ui/src/x");
         assert_eq!(svc("FROM scratch\nCOPY cmd /\n"), "svc svc: svc/** !svc/ui/**");
+    }
+
+    #[test]
+    fn a_file_with_the_values_of_build_arguments_is_an_input() {
+        let compose = "services: {api: {build: {context: api, args: [REF]}}, web: {build: web}}";
+        let add = "FROM scratch\nARG REF\nADD https://acme.org/$REF.tgz /x\nCOPY main /\n";
+        let files = [
+            ("compose.yaml", compose),
+            (".env", "REF=1\n"),
+            ("api/Dockerfile", add),
+            ("api/main", ""),
+            ("web/Dockerfile", ""),
+        ];
+        assert_eq!(found(&files), ["api api: api/** .env", "web web: web/**"]);
     }
 
     #[test]

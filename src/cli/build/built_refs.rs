@@ -42,8 +42,8 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Reads the built refs. Returns `None` if the run neither records nor marks a service: with `--record-later`, a
-    /// later job does both. Returns an error if a service could not be recorded because another run has moved its built
+    /// Reads the built refs. Returns `None` if the run neither records nor marks a service, and builds all of them. With
+    /// `--record-later`, a later job records and marks. Returns an error if a service could not be recorded because another run has moved its built
     /// ref to a commit that is neither an ancestor nor a descendant of the run's commit.
     pub(super) fn look(
         plan: &'a Plan,
@@ -55,7 +55,7 @@ impl<'a> Records<'a> {
         let Some(commit) = plan.range.head.as_ref().and_then(|head| head.parse::<CommitId>().ok()) else {
             return Ok(None);
         };
-        if args.records.record_later {
+        if args.records.record_later && plan.built.is_none() {
             return Ok(None);
         }
         record::is_remote(args.records.remote.as_deref())?;
@@ -97,6 +97,13 @@ impl<'a> Records<'a> {
             superseded: BTreeMap::new(),
         };
         let trouble = records.see_remote()?;
+        if args.records.record_later {
+            // The later job records, marks, and reports what it cannot reach.
+            records.marked.clear();
+            records.recorded = left(&[Left::Built]).into_iter().collect();
+            records.look_ahead()?;
+            return Ok((!records.superseded.is_empty()).then_some(records));
+        }
         if !args.records.record {
             return Ok((!records.marked.is_empty()).then_some(records));
         }
@@ -109,15 +116,21 @@ impl<'a> Records<'a> {
         if !others.is_empty() {
             output.say(&[built_ref_messages::not_pushed(&plan.environment, &others)]);
         }
-        let mut outlook = records.recording.outlook(plan, &records.before);
-        outlook.elsewhere.retain(|(service, _)| records.recorded.contains(service));
+        records.look_ahead()?;
+        Ok(Some(records))
+    }
+
+    /// Finds the services that a later run has superseded. Returns an error if a service could not be recorded.
+    fn look_ahead(&mut self) -> Result<(), Failure> {
+        let mut outlook = self.recording.outlook(self.plan, &self.before);
+        outlook.elsewhere.retain(|(service, _)| self.recorded.contains(service));
         if !outlook.elsewhere.is_empty() {
-            let diagnostics = vec![built_ref_messages::elsewhere(&outlook.elsewhere, &records.recording)];
+            let diagnostics = vec![built_ref_messages::elsewhere(&outlook.elsewhere, &self.recording)];
             return Err(Failure { exit: Exit::Git, diagnostics });
         }
-        outlook.superseded.retain(|service, _| records.recorded.contains(service));
-        records.superseded = outlook.superseded;
-        Ok(Some(records))
+        outlook.superseded.retain(|service, _| self.recorded.contains(service));
+        self.superseded = outlook.superseded;
+        Ok(())
     }
 
     /// Reads the built refs of the remote, if the run pushes built refs. Returns the error of the remote, if there was

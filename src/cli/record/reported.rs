@@ -116,7 +116,8 @@ impl<'a> Reported<'a> {
             ended.built.union(&ended.found).copied().filter(|service| !is_left_alone(service)).collect();
         // If this command is killed before it puts their tags, these services are due.
         let awaiting = ended.awaiting_tags.iter().copied().filter(|service| !is_left_alone(service));
-        let (begun, trouble) = recording.begin_after(&awaiting.chain(failed).collect(), &recorded, before)?;
+        let marked = awaiting.chain(failed).collect();
+        let (begun, trouble) = recording.begin_after(&marked, &recorded, before, &self.report.to_json())?;
         output.say(trouble.as_ref().map(built_ref_messages::unmarked).as_slice());
         let written = recording.end(&begun, &ended)?;
         note_recorded(&mut self.report, &written, recording);
@@ -145,13 +146,13 @@ impl<'a> Reported<'a> {
         })
     }
 
-    /// Returns the services whose builds failed, and may have left something in the environment.
+    /// Returns the services whose builds failed or are doubtful, and may have left something in the environment.
     fn half_built(&self, ended: &EndedBuilds, recording: &Recording) -> BTreeSet<ServiceId> {
         let leaves_something = |service: &ServiceId| {
             let planned = self.plan.service(recording.config.graph.name(*service).as_str());
             planned.is_some_and(|planned| Left::by(recording.environment, planned) != Left::Nothing)
         };
-        ended.failed.iter().copied().filter(leaves_something).collect()
+        ended.failed.union(&ended.doubtful).copied().filter(leaves_something).collect()
     }
 
     /// Writes the reports as one.

@@ -18,7 +18,7 @@ pub(super) fn check(services: &IndexMap<ServiceName, Service>, problems: &mut Pr
         *images.entry(image).or_default() += 1;
     }
     for (image, service) in named().filter(|(image, _)| images.get(image).is_some_and(|count| *count > 1)) {
-        let forms: Vec<(usize, String)> = service.image.rules.forms(service.name.value.as_str()).collect();
+        let forms: Vec<(Option<usize>, String)> = service.image.rules.forms(service.name.value.as_str()).collect();
         let clash = forms.iter().find_map(|(line, form)| Some((*line, *owners.get(&(image, form.clone()))?)));
         if let Some((line, other)) = clash {
             problem(service, line, other, image, problems);
@@ -29,12 +29,22 @@ pub(super) fn check(services: &IndexMap<ServiceName, Service>, problems: &mut Pr
     }
 }
 
-fn problem(service: &Service, line: usize, other: &Service, image: &ImageName, problems: &mut Problems<'_>) {
-    let usual = "the version alone".to_owned();
-    let line = service.image.written.tags.get(line).map_or(usual, |line| format!("`{}`", shown(&line.value)));
-    let message = format!("`{}` and `{}` both push `{image}`, tagged by {line}", other.name.value, service.name.value);
+const LATEST: &str = "put `{{name}}` into their `image`; or write `flavor: [\"suffix=-{{name}},onlatest=true\"]` in place \
+    of suffixes in `tags`; or leave `latest` out: `flavor: [latest=false]`";
+
+/// Adds the problem that two services give an image the same tag: by a line of `tags`, or without one the tag `latest`.
+fn problem(service: &Service, line: Option<usize>, other: &Service, image: &ImageName, problems: &mut Problems<'_>) {
+    let (by, help) = match line {
+        Some(line) => {
+            let line = service.image.written.tags.get(line);
+            let line = line.map_or("the version alone".to_owned(), |line| format!("`{}`", shown(&line.value)));
+            (format!("tagged by {line}"), "put `{{name}}` into their `image`, or into each line of `tags`")
+        }
+        None => ("their releases tagged `latest`".to_owned(), LATEST),
+    };
+    let message = format!("`{}` and `{}` both push `{image}`, {by}", other.name.value, service.name.value);
     let problem = Diagnostic::error("same-tag", message);
     let problem = problem.located(problems.file(), &service.name, "the one that is pushed last replaces the other");
     let problem = problem.label(problems.file(), other.name.defined, "the other one");
-    problems.push(problem.help("put `{{name}}` into their `image`, or into each line of `tags`"));
+    problems.push(problem.help(help));
 }

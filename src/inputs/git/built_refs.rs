@@ -119,8 +119,9 @@ impl Repository {
     /// Returns the result that [`Repository::swap`] has if the ref is at the commit `at`, without moving the ref. `at`
     /// is `None` if the ref does not exist.
     ///
-    /// In a shallow clone, it may be unknown whether `at` is an ancestor of the new commit. Then the ref may move: the
-    /// service was built at the new commit, so at worst rebake later builds too much.
+    /// In a shallow clone, history that is missing is fetched. If it cannot be fetched, it may be unknown whether `at` is
+    /// an ancestor of the new commit. Then the ref may move: the service was built at the new commit, so at worst rebake
+    /// later builds too much.
     #[must_use]
     pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
         let Some(at) = at else { return Swapped::Moved(None) };
@@ -132,11 +133,12 @@ impl Repository {
             MovableFrom::Seen(seen) if seen == Some(at) => return Swapped::Moved(Some(at)),
             MovableFrom::Seen(seen) => seen,
         };
-        if matches!(self.is_ancestor(&swap.to, &at), Ok(true)) {
+        let is_ancestor = |one: &CommitId, other: &CommitId| self.with_fetching(|| self.is_ancestor(one, other));
+        if matches!(is_ancestor(&swap.to, &at), Ok(true)) {
             return Swapped::Superseded(at);
         }
-        let comes_from_seen = seen.is_none_or(|seen| !matches!(self.is_ancestor(&seen, &at), Ok(false)));
-        match self.is_ancestor(&at, &swap.to) {
+        let comes_from_seen = seen.is_none_or(|seen| !matches!(is_ancestor(&seen, &at), Ok(false)));
+        match is_ancestor(&at, &swap.to) {
             Ok(true) | Err(GitError::ShallowHistory { .. }) if comes_from_seen => Swapped::Moved(Some(at)),
             _ => Swapped::Elsewhere(at),
         }

@@ -77,6 +77,26 @@ impl Repository {
         }
     }
 
+    /// Sets refs on a remote, each with the value that the remote had when it was read. Returns whether all of them were
+    /// set: a ref that another writer has changed since is left to that writer.
+    ///
+    /// # Errors
+    /// When the remote refuses the push, or cannot be reached.
+    pub fn push_new_refs(
+        &self,
+        remote: &str,
+        put: impl Iterator<Item = ((String, CommitId), Option<CommitId>)>,
+    ) -> Result<bool, RemoteError> {
+        let update = |((reference, to), seen): ((String, CommitId), Option<CommitId>)| Update {
+            spec: format!("+{to}:{reference}"),
+            ..Update::new(&reference, seen, Some(&to))
+        };
+        match self.update(remote, &put.map(update).collect::<Vec<_>>()) {
+            Err(source) if !is_lost_race(&source) => Err(RemoteError::Marks { remote: remote.to_owned(), source }),
+            pushed => Ok(pushed.is_ok()),
+        }
+    }
+
     /// Fetches the commits to which refs point, if this clone lacks them. Without their history, rebake cannot find out
     /// which of two commits is newer. [`Repository::take_fetch_troubles`] returns the error if the fetch fails.
     pub fn bring<'a>(&self, remote: &str, refs: impl Iterator<Item = (&'a str, CommitId)>) {

@@ -89,6 +89,13 @@ impl Repository {
         Ok(TreeWithChanges { root: self.edited(&root, &edits)?, unsure })
     }
 
+    /// Returns the target of the symbolic link that the work tree has at a path; `None` if there is no link.
+    #[must_use]
+    pub fn link_in_work_tree(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let target = in_work_tree(self.work_dir()?, path)?.read_link().ok()?;
+        Some(gix::path::into_bstr(target).ok()?.into_owned().into())
+    }
+
     /// Returns the entry that the work tree has at the path of a change.
     fn found(&self, root: &Path, change: &Change) -> io::Result<Found> {
         let Some(path) = in_work_tree(root, &change.path).filter(|_| change.status != Status::Deleted) else {

@@ -9,13 +9,31 @@ use memchr::{memchr, memchr_iter, memchr3, memchr3_iter};
 
 use super::LockfileError;
 
-/// A YAML value. Numbers are kept as text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PlainYaml<'t> {
-    Text(Cow<'t, str>),
-    List(Vec<PlainYaml<'t>>),
-    Map(Vec<(Cow<'t, str>, PlainYaml<'t>)>),
+/// A document of a YAML file. All of its values are in one list, since a lockfile has tens of thousands of them.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PlainDocument<'t>(Vec<Node<'t>>);
+
+/// A value of a document. The values that it holds follow it in the list.
+#[derive(Debug, PartialEq, Eq)]
+struct Node<'t> {
+    /// Its key, if it is in a mapping; else empty.
+    key: Cow<'t, str>,
+    value: Value<'t>,
+    /// How many values it holds, at any depth, and itself.
+    count: usize,
 }
+
+#[derive(Debug, PartialEq, Eq)]
+enum Value<'t> {
+    /// Numbers are kept as text.
+    Text(Cow<'t, str>),
+    List,
+    Map,
+}
+
+/// A YAML value: its node in the list of a document, and the nodes of the values that it holds.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct PlainYaml<'d>(&'d [Node<'d>]);
 
 /// How deep values may be nested.
 const MAX_DEPTH: usize = 32;
@@ -30,7 +48,7 @@ struct Line<'t> {
 struct NotPlain;
 
 /// Reads the documents of a file.
-pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError> {
+pub(super) fn documents(text: &str) -> Result<Vec<PlainDocument<'_>>, LockfileError> {
     // pnpm and yarn write `{}` for an empty value, so the value of the last key was cut off.
     if text.trim_end().ends_with(':') {
         return Err(LockfileError::Malformed("its last key has no value".to_owned()));
@@ -38,7 +56,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<PlainYaml<'_>>, LockfileError>
     plain(text).or_else(|NotPlain| general(text))
 }
 
-fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
+fn plain(text: &str) -> Result<Vec<PlainDocument<'_>>, NotPlain> {
     let mut documents = Vec::new();
     // An average line has more than 16 bytes, so the list need not grow.
     let mut lines = Vec::with_capacity(text.len() / 16);
@@ -61,17 +79,36 @@ fn plain(text: &str) -> Result<Vec<PlainYaml<'_>>, NotPlain> {
     Ok(documents)
 }
 
-fn document(lines: Vec<Line<'_>>) -> Result<Option<PlainYaml<'_>>, NotPlain> {
+fn document(lines: Vec<Line<'_>>) -> Result<Option<PlainDocument<'_>>, NotPlain> {
     let Some(first) = lines.first() else { return Ok(None) };
     let indent = first.indent;
-    let mut reader = Reader { lines, at: 0 };
-    let value = reader.block(indent, 0)?;
-    if reader.at < reader.lines.len() { Err(NotPlain) } else { Ok(Some(value)) }
+    let document = PlainDocument(Vec::with_capacity(lines.len()));
+    let mut reader = Reader { lines, at: 0, document };
+    reader.block("".into(), indent, 0)?;
+    if reader.at < reader.lines.len() { Err(NotPlain) } else { Ok(Some(reader.document)) }
+}
+
+impl<'t> PlainDocument<'t> {
+    /// Adds a value, and returns its position. The values that are added before it is closed are in it.
+    fn open(&mut self, key: Cow<'t, str>, value: Value<'t>) -> usize {
+        self.0.push(Node { key, value, count: 1 });
+        self.0.len() - 1
+    }
+
+    fn close(&mut self, at: usize) {
+        self.0[at].count = self.0.len() - at;
+    }
+
+    /// Adds a text.
+    fn add(&mut self, key: Cow<'t, str>, text: Cow<'t, str>) {
+        self.open(key, Value::Text(text));
+    }
 }
 
 struct Reader<'t> {
     lines: Vec<Line<'t>>,
     at: usize,
+    document: PlainDocument<'t>,
 }
 
 impl<'t> Reader<'t> {
@@ -79,15 +116,15 @@ impl<'t> Reader<'t> {
         self.lines.get(self.at).is_some_and(is)
     }
 
-    /// Reads the mapping or the list whose lines have this indentation.
-    fn block(&mut self, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+    /// Reads the mapping or the list whose lines have this indentation, and adds it under a key.
+    fn block(&mut self, key: Cow<'t, str>, indent: usize, depth: usize) -> Result<(), NotPlain> {
         if depth > MAX_DEPTH {
             return Err(NotPlain);
         }
         if self.next_is(|line| line.text.starts_with('-')) {
-            return self.list(indent);
+            return self.list(key, indent);
         }
-        let mut map = Vec::new();
+        let map = self.document.open(key, Value::Map);
         while let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) {
             let text = line.text;
             self.at += 1;
@@ -99,32 +136,38 @@ impl<'t> Reader<'t> {
                 self.at += 1;
                 (scalar(long)?, rest.trim_start())
             } else {
-                key(text)?
+                self::key(text)?
             };
-            let value = self.value(rest, indent, depth)?;
-            map.push((key, value));
+            self.value(key, rest, indent, depth)?;
         }
-        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::Map(map)) }
+        self.document.close(map);
+        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(()) }
     }
 
-    /// Reads a list with this indentation. Each of its items is on one line, after `- `.
-    fn list(&mut self, indent: usize) -> Result<PlainYaml<'t>, NotPlain> {
-        let mut list = Vec::new();
+    /// Reads a list with this indentation, and adds it under a key. Each of its items is on one line, after `- `.
+    fn list(&mut self, key: Cow<'t, str>, indent: usize) -> Result<(), NotPlain> {
+        let list = self.document.open(key, Value::List);
         while let Some(line) = self.lines.get(self.at).filter(|line| line.indent == indent) {
             let Some(item) = line.text.strip_prefix("- ") else { break };
-            list.push(inline(item)?);
+            inline(&mut self.document, "".into(), item)?;
             self.at += 1;
         }
-        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(PlainYaml::List(list)) }
+        self.document.close(list);
+        if self.next_is(|line| line.indent > indent) { Err(NotPlain) } else { Ok(()) }
     }
 
     /// Reads the value of a key. `rest` is the text after the key's colon, and `indent` is the indentation of the key.
-    fn value(&mut self, rest: &'t str, indent: usize, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+    fn value(&mut self, key: Cow<'t, str>, rest: &'t str, indent: usize, depth: usize) -> Result<(), NotPlain> {
         if rest.is_empty() {
-            let Some(line) = self.lines.get(self.at) else { return Ok(PlainYaml::Text("".into())) };
-            let is_list = line.indent == indent && line.text.starts_with("- ");
-            let next = line.indent;
-            return if next > indent || is_list { self.block(next, depth + 1) } else { Ok(PlainYaml::Text("".into())) };
+            let next = self.lines.get(self.at);
+            let is_list = next.is_some_and(|line| line.indent == indent && line.text.starts_with("- "));
+            return match next.map(|line| line.indent) {
+                Some(next) if next > indent || is_list => self.block(key, next, depth + 1),
+                Some(_) | None => {
+                    self.document.add(key, "".into());
+                    Ok(())
+                }
+            };
         }
         if rest.starts_with(['|', '>']) {
             // A text of several lines. No caller uses such a value, so it need not be exact.
@@ -134,9 +177,10 @@ impl<'t> Reader<'t> {
                 text.push('\n');
                 self.at += 1;
             }
-            return Ok(PlainYaml::Text(text.into()));
+            self.document.add(key, text.into());
+            return Ok(());
         }
-        inline(rest)
+        inline(&mut self.document, key, rest)
     }
 }
 
@@ -205,41 +249,51 @@ fn has_syntax(text: &[u8]) -> bool {
     })
 }
 
-/// Reads a value that is on one line: a text, `{…}` or `[…]`.
-fn inline(text: &str) -> Result<PlainYaml<'_>, NotPlain> {
+/// Reads a value that is on one line, a text, `{…}` or `[…]`, and adds it under a key.
+fn inline<'t>(document: &mut PlainDocument<'t>, key: Cow<'t, str>, text: &'t str) -> Result<(), NotPlain> {
     if !text.starts_with(['{', '[']) {
-        return scalar(text).map(PlainYaml::Text);
+        document.add(key, scalar(text)?);
+        return Ok(());
     }
     let mut rest = text;
-    let value = flow(&mut rest, 0)?;
-    if rest.trim().is_empty() { Ok(value) } else { Err(NotPlain) }
+    flow(document, key, &mut rest, 0)?;
+    if rest.trim().is_empty() { Ok(()) } else { Err(NotPlain) }
 }
 
-/// Reads one value at the start of `rest`, and removes it from `rest`. The value is `{a: b}`, `[a, b]`, or a text in
-/// one of these.
-fn flow<'t>(rest: &mut &'t str, depth: usize) -> Result<PlainYaml<'t>, NotPlain> {
+/// Reads one value at the start of `rest`, removes it from `rest`, and adds it under a key. The value is `{a: b}`,
+/// `[a, b]`, or a text in one of these.
+fn flow<'t>(
+    document: &mut PlainDocument<'t>,
+    key: Cow<'t, str>,
+    rest: &mut &'t str,
+    depth: usize,
+) -> Result<(), NotPlain> {
     if depth > MAX_DEPTH {
         return Err(NotPlain);
     }
-    let is_map = match rest.as_bytes().first() {
-        Some(b'{') => true,
-        Some(b'[') => false,
-        _ => return flow_text(rest).map(PlainYaml::Text),
+    let (value, end) = match rest.as_bytes().first() {
+        Some(b'{') => (Value::Map, '}'),
+        Some(b'[') => (Value::List, ']'),
+        _ => {
+            document.add(key, flow_text(rest)?);
+            return Ok(());
+        }
     };
+    let is_map = value == Value::Map;
+    let at = document.open(key, value);
     *rest = rest[1..].trim_start();
-    let (mut map, mut list) = (Vec::new(), Vec::new());
     loop {
-        if let Some(behind) = rest.strip_prefix(if is_map { '}' } else { ']' }) {
+        if let Some(behind) = rest.strip_prefix(end) {
             *rest = behind.trim_start();
-            return Ok(if is_map { PlainYaml::Map(map) } else { PlainYaml::List(list) });
+            document.close(at);
+            return Ok(());
         }
+        let mut key = Cow::Borrowed("");
         if is_map {
-            let key = flow_text(rest)?;
+            key = flow_text(rest)?;
             *rest = rest.strip_prefix(": ").ok_or(NotPlain)?.trim_start();
-            map.push((key, flow(rest, depth + 1)?));
-        } else {
-            list.push(flow(rest, depth + 1)?);
         }
+        flow(document, key, rest, depth + 1)?;
         match rest.as_bytes().first() {
             Some(b',') => *rest = rest[1..].trim_start(),
             Some(b'}' | b']') => {}
@@ -267,14 +321,16 @@ fn flow_text<'t>(rest: &mut &'t str) -> Result<Cow<'t, str>, NotPlain> {
 const MAX_GENERAL: usize = 4 << 20;
 
 /// Reads the documents of a file with the general parser.
-fn general(text: &str) -> Result<Vec<PlainYaml<'static>>, LockfileError> {
+fn general(text: &str) -> Result<Vec<PlainDocument<'static>>, LockfileError> {
     // The general parser takes a time that grows with the square of the number of open brackets.
     if text.len() > MAX_GENERAL || brackets(text) > MAX_DEPTH {
         return Err(LockfileError::Malformed("pnpm and yarn do not write such a file".to_owned()));
     }
     let read = |document| {
         let value: serde_yaml::Value = serde::Deserialize::deserialize(document).map_err(LockfileError::malformed)?;
-        of_value(value, 0)
+        let mut document = PlainDocument::default();
+        add_value(&mut document, "".into(), value, 0)?;
+        Ok(document)
     };
     serde_yaml::Deserializer::from_str(text).map(read).collect()
 }
@@ -293,76 +349,117 @@ fn brackets(text: &str) -> usize {
     most
 }
 
-fn of_value(value: serde_yaml::Value, depth: usize) -> Result<PlainYaml<'static>, LockfileError> {
-    let too_deep = || LockfileError::Malformed("it is nested too deep".to_owned());
+/// Adds a value that the general parser has read.
+fn add_value(
+    document: &mut PlainDocument<'static>,
+    key: Cow<'static, str>,
+    value: serde_yaml::Value,
+    depth: usize,
+) -> Result<(), LockfileError> {
     if depth > MAX_DEPTH {
-        return Err(too_deep());
+        return Err(LockfileError::Malformed("it is nested too deep".to_owned()));
     }
-    Ok(match value {
-        serde_yaml::Value::Null => PlainYaml::Text("".into()),
-        serde_yaml::Value::Bool(value) => PlainYaml::Text(value.to_string().into()),
-        serde_yaml::Value::Number(value) => PlainYaml::Text(value.to_string().into()),
-        serde_yaml::Value::String(value) => PlainYaml::Text(value.into()),
+    match value {
+        serde_yaml::Value::Null => document.add(key, "".into()),
+        serde_yaml::Value::Bool(value) => document.add(key, value.to_string().into()),
+        serde_yaml::Value::Number(value) => document.add(key, value.to_string().into()),
+        serde_yaml::Value::String(value) => document.add(key, value.into()),
         serde_yaml::Value::Sequence(list) => {
-            PlainYaml::List(list.into_iter().map(|item| of_value(item, depth + 1)).collect::<Result<_, _>>()?)
+            let at = document.open(key, Value::List);
+            list.into_iter().try_for_each(|item| add_value(document, "".into(), item, depth + 1))?;
+            document.close(at);
         }
         serde_yaml::Value::Mapping(map) => {
-            let entry = |(key, value)| match of_value(key, depth + 1)? {
-                PlainYaml::Text(key) => Ok((key, of_value(value, depth + 1)?)),
-                PlainYaml::List(_) | PlainYaml::Map(_) => Err(LockfileError::Malformed("a key is no text".to_owned())),
-            };
-            PlainYaml::Map(map.into_iter().map(entry).collect::<Result<_, _>>()?)
+            let at = document.open(key, Value::Map);
+            for (key, value) in map {
+                add_value(document, key_text(key)?.into(), value, depth + 1)?;
+            }
+            document.close(at);
         }
         serde_yaml::Value::Tagged(_) => return Err(LockfileError::Malformed("a value has a tag".to_owned())),
-    })
+    }
+    Ok(())
 }
 
-impl PlainYaml<'_> {
+/// Returns the text of a key that the general parser has read.
+fn key_text(key: serde_yaml::Value) -> Result<String, LockfileError> {
+    match key {
+        serde_yaml::Value::Null => Ok(String::new()),
+        serde_yaml::Value::Bool(key) => Ok(key.to_string()),
+        serde_yaml::Value::Number(key) => Ok(key.to_string()),
+        serde_yaml::Value::String(key) => Ok(key),
+        serde_yaml::Value::Sequence(_) | serde_yaml::Value::Mapping(_) => {
+            Err(LockfileError::Malformed("a key is no text".to_owned()))
+        }
+        serde_yaml::Value::Tagged(_) => Err(LockfileError::Malformed("a value has a tag".to_owned())),
+    }
+}
+
+impl PlainDocument<'_> {
+    /// Returns the value that is the document.
+    pub(super) fn root(&self) -> PlainYaml<'_> {
+        PlainYaml(&self.0)
+    }
+}
+
+impl<'d> PlainYaml<'d> {
+    /// Returns the values that this one holds, each with its key.
+    fn children(self) -> impl Iterator<Item = (&'d str, Self)> {
+        let mut rest = &self.0[1..];
+        std::iter::from_fn(move || {
+            let first = rest.first()?;
+            let (child, others) = rest.split_at(first.count);
+            rest = others;
+            Some((&*first.key, Self(child)))
+        })
+    }
+
     /// Returns the entries of a mapping. Any other value has none.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, &Self)> {
-        let entries = if let Self::Map(map) = self { map.as_slice() } else { &[] };
-        entries.iter().map(|(key, value)| (key.as_ref(), value))
+    pub(super) fn entries(self) -> impl Iterator<Item = (&'d str, Self)> {
+        let map = (self.0[0].value == Value::Map).then_some(self);
+        map.into_iter().flat_map(Self::children)
     }
 
     /// Returns the value of a key; `None` if there is no such key, or this is not a mapping.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(super) fn get(self, key: &str) -> Option<Self> {
         self.entries().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// Returns the text; `None` for a list or a mapping.
-    pub(super) fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+    pub(super) fn text(self) -> Option<&'d str> {
+        if let Value::Text(text) = &self.0[0].value { Some(text) } else { None }
     }
 
     /// Returns the value of a key if it is a text; `None` if the key is missing, or its value is a list or a mapping.
-    pub(super) fn text_of(&self, key: &str) -> Option<&str> {
+    pub(super) fn text_of(self, key: &str) -> Option<&'d str> {
         self.get(key)?.text()
     }
 
     /// Returns the value in a canonical text form. The order of keys makes no difference.
-    pub(super) fn canonical(&self) -> String {
+    pub(super) fn canonical(self) -> String {
         let mut text = String::new();
         self.write_canonical(&mut text);
         text
     }
 
-    fn write_canonical(&self, to: &mut String) {
-        match self {
-            Self::Text(text) => quote(text, to),
-            Self::List(list) => {
+    fn write_canonical(self, to: &mut String) {
+        match &self.0[0].value {
+            Value::Text(text) => quote(text, to),
+            Value::List => {
                 to.push('[');
-                for (number, item) in list.iter().enumerate() {
+                for (number, (_, item)) in self.children().enumerate() {
                     to.push_str(if number == 0 { "" } else { "," });
                     item.write_canonical(to);
                 }
                 to.push(']');
             }
-            Self::Map(map) => {
+            Value::Map => {
                 to.push('{');
-                if let [single] = map.as_slice() {
+                let mut entries = self.children();
+                if let (Some(single), None) = (entries.next(), entries.next()) {
                     write_entry(single, to);
                 } else {
-                    let mut entries: Vec<String> = map.iter().map(entry).collect();
+                    let mut entries: Vec<String> = self.children().map(entry).collect();
                     entries.sort_unstable();
                     to.push_str(&entries.join(","));
                 }
@@ -373,13 +470,13 @@ impl PlainYaml<'_> {
 }
 
 /// Returns an entry of a mapping in a canonical text form.
-fn entry(entry: &(Cow<'_, str>, PlainYaml<'_>)) -> String {
+fn entry(entry: (&str, PlainYaml<'_>)) -> String {
     let mut text = String::new();
     write_entry(entry, &mut text);
     text
 }
 
-fn write_entry((key, value): &(Cow<'_, str>, PlainYaml<'_>), to: &mut String) {
+fn write_entry((key, value): (&str, PlainYaml<'_>), to: &mut String) {
     quote(key, to);
     to.push(':');
     value.write_canonical(to);
@@ -403,8 +500,8 @@ mod tests {
 
     #[test]
     fn a_canonical_text_is_that_of_json() {
-        let value = documents("b: {y: 'a\"', x: [é, \"c\\n\"]}\na: ''\n").unwrap().remove(0);
-        assert_eq!(value.canonical(), r#"{"a":"","b":{"x":["é","c\n"],"y":"a\""}}"#);
+        let documents = documents("b: {y: 'a\"', x: [é, \"c\\n\"]}\na: ''\n").unwrap();
+        assert_eq!(documents[0].root().canonical(), r#"{"a":"","b":{"x":["é","c\n"],"y":"a\""}}"#);
     }
 
     #[test]
@@ -426,7 +523,7 @@ mod tests {
         for text in ["a: &x b\nc: *x\n", "a: b # c\n", "a:\n  - b: c\n", "a: b\n  c\n", "- - a\n", "a: !t b\n"] {
             assert!(plain(text).is_err(), "{text}");
         }
-        assert_eq!(documents("a: &x b\nc: *x\n").unwrap()[0].text_of("c"), Some("b"));
+        assert_eq!(documents("a: &x b\nc: *x\n").unwrap()[0].root().text_of("c"), Some("b"));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
-use super::plain_yaml::{PlainYaml, documents};
+use super::plain_yaml::{PlainDocument, PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, resolved, tidy};
 
 /// The keys of a package's dependency lists.
@@ -29,18 +29,20 @@ const SETTINGS: [&str; 7] = [
 /// Reads a pnpm-lock.yaml of version 5.4, 6 or 9.
 pub(super) fn read(text: &str) -> Result<Lockfile, LockfileError> {
     let documents = documents(text)?;
+    let documents: Vec<PlainYaml> = documents.iter().map(PlainDocument::root).collect();
     let is_about_packages =
-        |document: &&PlainYaml| document.get("importers").is_some() || document.get("packages").is_some();
+        |document: &PlainYaml| document.get("importers").is_some() || document.get("packages").is_some();
     // If there are several documents, the first ones are about pnpm itself.
-    let document = documents.iter().rfind(is_about_packages).or(documents.last());
-    let document = document.ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
+    let at = documents.iter().rposition(is_about_packages).or(documents.len().checked_sub(1));
+    let at = at.ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
+    let document = documents[at];
     let version = document.text_of("lockfileVersion").unwrap_or_default();
     if !matches!(version.split('.').next(), Some("6" | "9")) && version != "5.4" {
         return Err(LockfileError::unknown_version(&version));
     }
     let mut lockfile = Lockfile::default();
     lockfile.settings.insert("lockfileVersion".to_owned(), version.to_owned());
-    for (key, value) in documents.iter().filter(|other| !std::ptr::eq(*other, document)).flat_map(PlainYaml::entries) {
+    for (key, value) in documents[..at].iter().chain(&documents[at + 1..]).flat_map(|other| other.entries()) {
         lockfile.settings.insert(format!("first document: {key}"), value.canonical());
     }
     for key in SETTINGS {
@@ -60,13 +62,13 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    fn read(mut self, document: &'t PlainYaml<'_>) -> Result<Lockfile, LockfileError> {
+    fn read(mut self, document: PlainYaml<'t>) -> Result<Lockfile, LockfileError> {
         let packages = document.get("packages");
         // Since version 9, `snapshots` has the dependencies of the packages in `packages`. If the file was cut off
         // before `snapshots`, no package is read.
         let snapshots = document.get("snapshots");
         let is_apart = document.text_of("lockfileVersion").is_some_and(|version| version.starts_with('9'));
-        let described: IndexMap<&str, &PlainYaml, RandomState> =
+        let described: IndexMap<&str, PlainYaml, RandomState> =
             packages.into_iter().flat_map(PlainYaml::entries).collect();
         let instances = if is_apart { snapshots } else { snapshots.or(packages) };
         for (key, instance) in instances.into_iter().flat_map(PlainYaml::entries) {
@@ -75,7 +77,7 @@ impl<'t> Reader<'t> {
             let package = self.lockfile.add(package)?;
             self.packages.insert(key, package);
         }
-        let importers: Vec<(String, &PlainYaml)> = match document.get("importers") {
+        let importers: Vec<(String, PlainYaml)> = match document.get("importers") {
             Some(importers) => importers.entries().map(|(directory, importer)| (tidy(directory), importer)).collect(),
             None => vec![(".".to_owned(), document)],
         };
@@ -88,13 +90,13 @@ impl<'t> Reader<'t> {
         }
         for (directory, importer) in &importers {
             if let Some(from) = self.lockfile.in_directory(directory) {
-                self.add_needs(from, directory, importer)?;
+                self.add_needs(from, directory, *importer)?;
             }
         }
         Ok(self.lockfile.finished())
     }
 
-    fn add_needs(&mut self, from: usize, directory: &str, package: &PlainYaml<'_>) -> Result<(), LockfileError> {
+    fn add_needs(&mut self, from: usize, directory: &str, package: PlainYaml<'_>) -> Result<(), LockfileError> {
         for (list, purpose) in LISTS {
             for (name, wanted) in package.get(list).into_iter().flat_map(PlainYaml::entries) {
                 // The value is a reference, or a mapping of the reference (`version`) and the requested range
@@ -148,7 +150,7 @@ impl<'t> Reader<'t> {
 }
 
 /// Returns the package with a key. `description` is its entry in the file.
-fn package(key: &str, description: &PlainYaml<'_>) -> LockedPackage {
+fn package(key: &str, description: PlainYaml<'_>) -> LockedPackage {
     let (name, version) = name_and_version(key);
     let name = description.text_of("name").unwrap_or(name);
     let version = description.text_of("version").unwrap_or(version);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plain_yaml::{PlainYaml, documents};
+use super::plain_yaml::{PlainDocument, PlainYaml, documents};
 use super::{LockedPackage, Lockfile, LockfileError, Need, NeededFor, name_of, resolved};
 use crate::inputs::source::PackageJson;
 
@@ -10,7 +10,8 @@ use crate::inputs::source::PackageJson;
 /// is the package.json in the directory of the lockfile.
 pub(super) fn read(text: &str, root: Option<&PackageJson>) -> Result<Lockfile, LockfileError> {
     let documents = documents(text)?;
-    let document = documents.first().ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
+    let document = documents.first().map(PlainDocument::root);
+    let document = document.ok_or_else(|| LockfileError::Malformed("it is empty".to_owned()))?;
     let metadata = document.get("__metadata");
     let version = metadata.and_then(|metadata| metadata.text_of("version")).unwrap_or_default();
     if !matches!(version.parse::<u32>(), Ok(4..=10)) {
@@ -20,13 +21,13 @@ pub(super) fn read(text: &str, root: Option<&PackageJson>) -> Result<Lockfile, L
     lockfile.settings.insert("version".to_owned(), version.to_owned());
     let replaced = root.map(PackageJson::resolved_names).unwrap_or_default();
     let mut reader = Reader { replaced, ..Reader::default() };
-    let entries: Vec<(&str, &PlainYaml)> = document.entries().filter(|(key, _)| *key != "__metadata").collect();
+    let entries: Vec<(&str, PlainYaml)> = document.entries().filter(|(key, _)| *key != "__metadata").collect();
     for (key, entry) in &entries {
         let resolution = entry.text_of("resolution").unwrap_or_default();
         let name = name_of(resolution);
         let position = match resolution[name.len()..].strip_prefix("@workspace:") {
             Some(directory) => lockfile.add_member(name, Some(directory))?,
-            None => lockfile.add(package(name, resolution, entry))?,
+            None => lockfile.add(package(name, resolution, *entry))?,
         };
         for descriptor in key.split(", ") {
             let descriptor = descriptor.trim();
@@ -78,7 +79,7 @@ impl Reader<'_> {
     }
 }
 
-fn package(name: &str, resolution: &str, entry: &PlainYaml<'_>) -> LockedPackage {
+fn package(name: &str, resolution: &str, entry: PlainYaml<'_>) -> LockedPackage {
     let text = |key| entry.text_of(key).unwrap_or_default();
     LockedPackage {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::DeclaredAt;
 use crate::model::name::RepoDir;
@@ -20,6 +20,9 @@ pub struct DeclaredBuild {
     pub arguments: BTreeMap<String, Option<String>>,
     /// Its named contexts, by name.
     pub contexts: BTreeMap<String, NamedContext>,
+    /// The paths of the files that have values of variables in its settings, such as `.env`. A change of such a file may
+    /// change the build.
+    pub variables: BTreeSet<String>,
     /// The references of the image. They may contain variables, such as `acme/api:${TAG}`.
     pub images: Vec<String>,
 }

@@ -81,18 +81,30 @@ impl TagRules {
     /// Returns, for each line that can give a tag to a service, the number of the line and a description of how its tag
     /// is made. Lines of two services with equal descriptions give equal tags if the versions are equal. Lines that
     /// search release tags by a pattern (the type or the attribute `match`) are left out, since release tags differ by
-    /// service.
-    pub fn forms(&self, service: &str) -> impl Iterator<Item = (usize, String)> {
-        self.rules.iter().filter_map(move |rule| Some((rule.line, self.form(rule, service)?)))
+    /// service. The tag `latest` that the flavor gives to a release comes last, with no number.
+    pub fn forms(&self, service: &str) -> impl Iterator<Item = (Option<usize>, String)> {
+        let of_rules = self.rules.iter().filter_map(move |rule| Some((Some(rule.line), self.form(rule, service)?)));
+        of_rules.chain(self.latest_form(service).map(|form| (None, form)))
+    }
+
+    /// Returns a description of how the tag `latest` is made; `None` if it is not certain that releases get this tag.
+    fn latest_form(&self, service: &str) -> Option<String> {
+        let first = self.rules.iter().find(|rule| rule.enable != Enable::Never)?;
+        self.form(first, service)?;
+        let is_given = match self.flavor.latest {
+            Latest::Never => false,
+            Latest::Always => true,
+            Latest::Auto => first.enable == Enable::Always && first.source.is_about_releases(),
+        };
+        let affix = |affix: &Option<Affix>| {
+            let affix = affix.as_ref().filter(|affix| affix.scope == Scope::RulesAndLatest);
+            affix.map(|affix| affix.text.form(|value| global_form(value, service))).unwrap_or_default()
+        };
+        is_given.then(|| format!("{}\nlatest\n{}", affix(&self.flavor.prefix), affix(&self.flavor.suffix)))
     }
 
     fn form(&self, rule: &Rule, service: &str) -> Option<String> {
-        let global = |value: &Global| match value {
-            // Two services have different release tags too.
-            Global::Name | Global::Tag => format!("{value:?} {service}"),
-            other => format!("{other:?}"),
-        };
-        let text = |expression: &Expression<Global>| expression.form(global);
+        let text = |expression: &Expression<Global>| expression.form(|value| global_form(value, service));
         let written = |expression: Option<&Expression<Global>>| expression.map(text).unwrap_or_default();
         let source = match &rule.source {
             _ if rule.enable == Enable::Never => return None,
@@ -185,6 +197,15 @@ impl TagRules {
         draft.literal("latest");
         affix(&self.flavor.suffix, &mut draft);
         draft
+    }
+}
+
+/// Returns a description of a value, which differs between services if the value does.
+fn global_form(value: &Global, service: &str) -> String {
+    match value {
+        // Two services have different release tags too.
+        Global::Name | Global::Tag => format!("{value:?} {service}"),
+        other => format!("{other:?}"),
     }
 }
 
@@ -293,6 +314,16 @@ mod tests {
         {
             assert_eq!(forms("api", &[none], &[]), [""; 0], "{none}");
         }
+        // Releases get `latest` too, which may name the service.
+        let latest = |line: &str, flavor: &[&str]| {
+            forms("api", &[line], flavor).into_iter().find(|form| form.contains("\nlatest\n"))
+        };
+        let semver = "type=semver,pattern={{name}}-{{version}}";
+        assert!(latest(semver, &[]).is_some() && latest("type=sha", &["latest=true"]).is_some());
+        assert!(latest("type=sha", &[]).is_none() && latest(semver, &["latest=false"]).is_none());
+        let named = ["suffix=-{{name}},onlatest=true"];
+        assert_eq!(latest(semver, &["suffix=-{{name}}"]), latest(semver, &[]));
+        assert!(!forms("web", &[semver], &named).contains(&latest(semver, &named).unwrap()));
     }
 
     #[test]

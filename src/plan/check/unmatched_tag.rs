@@ -23,15 +23,15 @@ pub(super) fn check(ground: &Ground<'_>) -> Vec<Finding> {
             }
             let first: &Located<String> = &tags[0];
             let example = prefixes.first().map_or("v", String::as_str);
+            let help = match example {
+                "" => "release tags are versions such as `1.2.3`: write `[0-9]*`".to_owned(),
+                prefix => format!("release tags begin with `{0}`: write `{0}*`", Escaped::new(prefix)),
+            };
             let message = format!("`{}` starts at tags that are never those of a release", Escaped::new(path));
             found.push(
                 Finding::new(CheckRule::UnmatchedTag, Severity::Warning, message)
                     .label(file, first.defined, "no release tag matches this")
-                    .help(format!(
-                        "release tags begin with `{}`: write `{}*`",
-                        Escaped::new(example),
-                        Escaped::new(example)
-                    )),
+                    .help(help),
             );
         }
     }

@@ -80,7 +80,8 @@ impl<'a> Reader<'a> {
         changes: &ChangeSet,
     ) -> Result<Vec<BaseConfig>, git::GitError> {
         let (repository, file) = (self.repository, self.file);
-        if file.is_derived() {
+        // A file outside of the repository is the same at each base; the repository's own files may differ.
+        if file.is_derived() || file.in_repository.is_none() && file.discovery.reads_files() {
             return bases.iter().map(|base| self.derived(base.as_ref(), changes)).collect();
         }
         let Some(place) = &file.in_repository else { return Ok(Vec::new()) };
@@ -148,7 +149,7 @@ impl<'a> Reader<'a> {
         Ok(at_base)
     }
 
-    /// Reads the definitions that the base's own files declare, for a repository whose configuration is derived.
+    /// Reads the definitions that the base's own files declare, for a configuration that is the same at each base.
     fn derived(&mut self, base: Option<&CommitId>, changes: &ChangeSet) -> Result<BaseConfig, git::GitError> {
         let Some(base) = base else { return Ok(BaseConfig::Read(Rc::default())) };
         if self.file.discovery.is_same_before(changes) {

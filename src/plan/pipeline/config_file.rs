@@ -277,7 +277,7 @@ impl ConfigFile {
             Ok(source) => source,
             Err(problem) => return Ok((self, Err(Diagnostics(vec![problem])))),
         };
-        if self.in_repository.is_none() || !config::may_have_workspaces(&self.bytes) {
+        if self.is_derived() || !config::may_have_workspaces(&self.bytes) {
             let checked = config::parse(&source, self.options, self.discovery.found());
             return Ok((self, checked));
         }

@@ -135,7 +135,8 @@ impl Discovery {
         let mut found = Declarations::default();
         let mut there = Vec::new();
         for change in own(&on_top).filter(|change| change.status != Status::Deleted) {
-            there.push(&change.path);
+            let is_link = repository.link_in_work_tree(&change.path).is_some();
+            there.push((&change.path, if is_link { Mode::SymbolicLink } else { Mode::File }));
             if !scope.reads(change.path.as_bytes()) {
                 continue;
             }
@@ -174,7 +175,7 @@ impl Discovery {
         }
         let (mut there, mut wanted) = (Vec::new(), Vec::new());
         for change in own(changes).filter(|change| change.status != Status::Added) {
-            there.push(&change.path);
+            there.push((&change.path, Mode::File));
             if self.scope.reads(change.path.as_bytes()) {
                 let file = repository.with_fetching(|| repository.file_at(base, &change.path))?;
                 wanted.extend(file.map(|file| (change.path.clone(), file.id())));
@@ -188,6 +189,11 @@ impl Discovery {
     fn of(tree: SourceTree, scope: DiscoveryScope) -> Self {
         let found = discover(&tree, scope.ecosystems());
         Self { scope, tree: Arc::new(tree), found: Arc::new(found), on_top: Arc::default() }
+    }
+
+    /// Whether any files were read.
+    pub(super) fn reads_files(&self) -> bool {
+        !self.scope.is_empty()
     }
 
     /// Returns which files were read.
@@ -208,16 +214,20 @@ impl Discovery {
         &self.on_top
     }
 
-    /// Returns the targets of the committed symbolic links among the files, by path.
+    /// Returns the targets of the symbolic links among the files, by path.
     ///
     /// # Errors
-    /// When one of them cannot be read.
+    /// When a committed one cannot be read.
     pub fn links(&self, repository: &Repository) -> Result<BTreeMap<String, String>, GitError> {
-        let Some(head) = repository.head()?.commit().copied() else { return Ok(BTreeMap::new()) };
         let links = self.tree.listing().iter().filter(|entry| entry.mode == Mode::SymbolicLink);
-        let links = links.map(|entry| (RepoPath::from_git(entry.path), entry.id)).collect();
-        let texts = texts(repository, &head, links)?;
-        Ok(texts.into_iter().filter_map(|(path, target)| Some((path, String::from_utf8(target).ok()?))).collect())
+        let links = links.map(|entry| (RepoPath::from_git(entry.path), entry.id));
+        let (here, committed): (Vec<_>, Vec<_>) = links.partition(|(path, _)| self.on_top.is_about(path.as_bytes()));
+        let here = here.iter().filter_map(|(path, _)| Some((in_words(path)?, repository.link_in_work_tree(path)?)));
+        let mut targets: Texts = here.collect();
+        if let Some(head) = repository.head()?.commit().copied() {
+            targets.extend(texts(repository, &head, committed)?);
+        }
+        Ok(targets.into_iter().filter_map(|(path, target)| Some((path, String::from_utf8(target).ok()?))).collect())
     }
 
     /// Returns the services and edges that the files declare.
@@ -382,7 +392,7 @@ fn own(changes: &ChangeSet) -> impl Iterator<Item = &Change> {
 }
 
 /// Returns a listing without the paths of the changes, but with the paths in `there`.
-fn with(listing: &Listing, changes: &ChangeSet, there: &[&RepoPath]) -> Listing {
+fn with(listing: &Listing, changes: &ChangeSet, there: &[(&RepoPath, Mode)]) -> Listing {
     if changes.is_empty() {
         return listing.clone();
     }
@@ -391,8 +401,8 @@ fn with(listing: &Listing, changes: &ChangeSet, there: &[&RepoPath]) -> Listing 
         list.push(entry.mode, entry.id, [entry.path, b""]);
     }
     if let Ok(unknown) = ObjectId::from_bytes(&[0; 20]) {
-        for path in there {
-            list.push(Mode::File, unknown, [path.as_bytes(), b""]);
+        for (path, mode) in there {
+            list.push(*mode, unknown, [path.as_bytes(), b""]);
         }
     }
     list

@@ -5,10 +5,11 @@ use super::moved_directory::Moved;
 use super::{Error, WorkspaceView};
 use crate::analysis::base::Range;
 use crate::config::Shape;
+use crate::inputs::git;
 use crate::model::change::Change;
 use crate::model::choice::Choice;
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::Listed;
+use crate::model::name::{CommitId, Listed};
 
 /// What to do when nothing matches a changed path (`--unmatched`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,8 +43,15 @@ pub(super) fn no_config_is_gone(workspace: &WorkspaceView, range: &Range) -> Res
     if !file.is_derived() || trigger.is_attended() {
         return Ok(());
     }
+    let has_config = |commit: &CommitId| -> Result<bool, git::GitError> {
+        Ok(repository.with_fetching(|| at_usual_place(repository, commit))?.is_some())
+    };
+    // With `--discover`, the configuration of head is left unread on purpose.
+    if range.tip.commit.as_ref().map(has_config).transpose()? == Some(true) {
+        return Ok(());
+    }
     for base in range.comparison.bases.iter().flatten() {
-        if repository.contains(base) && repository.with_fetching(|| at_usual_place(repository, base))?.is_some() {
+        if repository.contains(base) && has_config(base)? {
             return Err(Error::ConfigGone { base: *base });
         }
     }

@@ -243,7 +243,7 @@ note[not-built]: rebake builds only services with a Dockerfile and a context in 
 warning[incomplete-build]: the builds leave out some of what the repository's files declare for them
  |
  = help: `api`: build_args: COMMIT is known only when it is built (compose.yaml:2:26)
- = help: `api`: also built: debug (compose.yaml:4:28)
+ = help: `api`: also built: debug, target debug (compose.yaml:4:28)
 
 "#]]);
 }

@@ -6,6 +6,7 @@ mod overlaps;
 mod promote;
 mod promotion;
 mod published;
+mod record_job;
 mod releases;
 mod sequences;
 

@@ -38,6 +38,22 @@ impl Repository {
         }
     }
 
+    /// Returns the names of the remote's tags if this clone is shallow, since it lacks those of other commits. Returns none
+    /// if the clone is complete, or if the remote may not be asked or does not answer.
+    pub fn tags_outside(&self) -> Vec<TagName> {
+        if !self.is_shallow() || !self.may_fetch() || !self.has_remote() {
+            return Vec::new();
+        }
+        let ask = ["ls-remote", "--quiet", "--tags", "--end-of-options", &self.remote()];
+        match self.ask_remote(&Missing::Tags, &ask.map(str::to_owned), "") {
+            Ok(listed) => read_tags(&listed).into_keys().collect(),
+            Err(trouble) => {
+                self.fetching().troubles.push(trouble);
+                Vec::new()
+            }
+        }
+    }
+
     /// Fetches the missing tags of commits that are in this clone. Returns the tags that point to another object on the
     /// remote, and the tags that the remote lacks.
     pub(super) fn missing_tags(&self) -> Result<(BTreeSet<TagName>, BTreeSet<TagName>), FetchError> {

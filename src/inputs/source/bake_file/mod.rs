@@ -156,6 +156,7 @@ impl<'f> Bake<'f> {
             target: BuildTarget::of(text("target")),
             arguments: attributes.merged("args").into_iter().map(value).collect(),
             contexts: attributes.merged("contexts").into_iter().map(named).collect(),
+            variables: BTreeSet::new(),
             images: tags.map(tag).collect(),
         }
     }

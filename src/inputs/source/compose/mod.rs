@@ -117,7 +117,9 @@ struct Compose {
     directory: RepoDir,
     services: IndexMap<String, ComposeService>,
     places: YamlPlaces,
-    /// The variables of the `.env` in the same directory. The environment of a build may set other values.
+    /// The path of the `.env` in the same directory; `None` if there is no such file.
+    env_file: Option<String>,
+    /// The variables of the `.env`. The environment of a build may set other values.
     variables: BTreeMap<String, String>,
 }
 
@@ -125,9 +127,11 @@ impl Compose {
     fn read(tree: &SourceTree, file: &SourceFile) -> Result<Self, Diagnostic> {
         let (compose, places): (Option<ComposeFile>, _) = yaml_place::read(file)?;
         let directory = RepoDir::of_file(file.name());
-        let variables = tree.text(&directory.join(".env")).map(|file| env_file::variables(file.text()));
+        let env_file = Some(directory.join(".env")).filter(|path| tree.has(path));
+        let text = env_file.as_deref().and_then(|path| tree.text(path));
+        let variables = text.map(|file| env_file::variables(file.text())).unwrap_or_default();
         let services = compose.unwrap_or_default().services;
-        Ok(Self { directory, services, places, variables: variables.unwrap_or_default() })
+        Ok(Self { directory, services, places, env_file, variables })
     }
 }
 
@@ -260,6 +264,20 @@ mod tests {
         assert_eq!((&builds[1].context, &builds[1].images[..]), (&dir("deploy/c"), &["b".to_owned()][..]));
         assert_eq!(builds[1].arguments["X"].as_deref(), Some("1"));
         assert_eq!(builds[3].context, BuildContext::Unknown("x".to_owned()));
+    }
+
+    #[test]
+    fn a_build_that_uses_variables_names_the_file_that_has_their_values() {
+        let compose = "services:\n  a: {build: {context: ., args: {X: '${X}'}}}\n  b: {build: {context: ., args: [X]}}\n\
+                       \x20 c: {build: {context: ., args: {X: 1, Y: $$}}, image: 'c:${TAG}'}\n  d: {extends: a}\n\
+                       \x20 e: {build: {context: $DIR}}\n";
+        let of = |files: &[(&str, &str)]| -> Vec<Vec<String>> {
+            of_tree(files).into_iter().map(|build| build.variables.into_iter().collect()).collect()
+        };
+        let with = of(&[("deploy/compose.yaml", compose), ("deploy/.env", "X=1\n")]);
+        let env = || vec!["deploy/.env".to_owned()];
+        assert_eq!(with, [env(), env(), vec![], env(), env()]);
+        assert!(of(&[("deploy/compose.yaml", compose), (".env", "X=1\n")]).iter().all(Vec::is_empty));
     }
 
     #[test]

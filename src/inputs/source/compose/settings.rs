@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::declared_build::Filled;
 use super::super::{BuildContext, BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, NamedContext};
@@ -14,6 +14,8 @@ pub(super) struct Settings {
     target: Option<Filled>,
     arguments: BTreeMap<String, Option<String>>,
     contexts: BTreeMap<String, NamedContext>,
+    /// The `.env` files whose variables the other settings use.
+    variables: BTreeSet<String>,
     image: Option<String>,
     tags: Vec<String>,
 }
@@ -35,6 +37,12 @@ impl Settings {
                 Some(ComposeBuild::Context(context)) => LongBuild { context: Some(context), ..LongBuild::default() },
                 Some(ComposeBuild::Build(build)) => *build,
             };
+        let uses_variables = {
+            let pairs = [&args, &additional_contexts].into_iter().flat_map(|pairs| pairs.clone().texts());
+            let texts = [&context, &dockerfile, &target].into_iter().flatten().cloned().map(Some);
+            // A value that is not written is that of a variable with the same name.
+            pairs.map(|(_, value)| value).chain(texts).any(|text| text.is_none_or(|text| sure(&text).is_none()))
+        };
         let named = |(name, context): (String, Option<String>)| {
             Some((name, NamedContext::of(directory, filled(&context?), "service:")))
         };
@@ -50,6 +58,7 @@ impl Settings {
                 .map(|(name, value)| (name, value.and_then(|value| sure(&value))))
                 .collect(),
             contexts: additional_contexts.texts().into_iter().filter_map(named).collect(),
+            variables: compose.env_file.iter().filter(|_| uses_variables).cloned().collect(),
             image: service.image.clone(),
             tags,
         }
@@ -64,6 +73,7 @@ impl Settings {
             target: None,
             arguments: BTreeMap::new(),
             contexts: BTreeMap::new(),
+            variables: BTreeSet::new(),
             image: None,
             tags: Vec::new(),
         }
@@ -78,6 +88,7 @@ impl Settings {
             target: self.target.or(base.target),
             arguments: base.arguments.into_iter().chain(self.arguments).collect(),
             contexts: base.contexts.into_iter().chain(self.contexts).collect(),
+            variables: self.variables.into_iter().chain(base.variables).collect(),
             image: self.image.or(base.image),
             tags: if self.tags.is_empty() { base.tags } else { self.tags },
         }
@@ -99,6 +110,7 @@ impl Settings {
             target: BuildTarget::of(self.target),
             arguments: self.arguments,
             contexts: self.contexts,
+            variables: self.variables,
             images: self.image.into_iter().chain(self.tags).collect(),
         };
         self.is_built.then_some(build)

@@ -6,7 +6,7 @@ use super::dockerfile::{Dockerfile, DockerfileStage};
 use super::ignore_file::clean;
 use super::instruction::{CopyInstruction, DockerfileInstruction, DockerfileWord, RunMount};
 use super::reached_stages::{Meaning, Stages};
-use super::remote_source::is_remote;
+use super::remote_source::{begins_remote, is_remote};
 use super::scope::{Given, Globals, Scope};
 use super::shell_lexer::{Refusal, Value};
 use crate::model::diagnostic::Span;
@@ -263,6 +263,8 @@ impl<'a> Reader<'a> {
             match scope.expand(&source.text) {
                 Ok(value) if copy.is_add && is_remote(&value.text) => {}
                 Ok(value) => self.source(&value, source.span),
+                // Whatever its variables hold, the source is an address.
+                Err(_) if copy.is_add && begins_remote(&source.text) => {}
                 Err(why) => self.reads.unsure(why.into(), source.span),
             }
         }

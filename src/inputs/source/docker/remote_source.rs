@@ -12,6 +12,14 @@ pub(super) fn is_remote(source: &str) -> bool {
     is_scp(source)
 }
 
+/// Whether a source is an address, whatever its variables hold: its text before the first variable has the beginning of
+/// one, as in `https://acme.org/$VERSION.tgz`.
+pub(super) fn begins_remote(word: &str) -> bool {
+    let word = word.trim_start_matches(['"', '\'']);
+    let before = word.split(['$', '\\', '"', '\'']).next().unwrap_or_default();
+    before.contains("://") && is_remote(before)
+}
+
 /// Whether a source has the form of `git@github.com:acme/web.git`: a user, a host and a path.
 fn is_scp(source: &str) -> bool {
     let Some((host, _)) = source.split_once(':') else { return false };
@@ -33,6 +41,12 @@ mod tests {
         }
         for source in ["a", "a:b", "github.com/a/b", "ftp://a/b", "./https://a", "a@b", "x/a@b:c", "@a:b", "HTTP://a"] {
             assert!(!is_remote(source), "{source}");
+        }
+        for source in ["https://a.b/$X/c", "\"https://a.b/v${X}.jar\"", "ssh://$HOST/a"] {
+            assert!(begins_remote(source), "{source}");
+        }
+        for source in ["$X://a", "https:$X", "a/$X", "ht${X}tps://a", "\\https://a", "git@$X:a"] {
+            assert!(!begins_remote(source), "{source}");
         }
     }
 }

@@ -6,7 +6,7 @@ mod workflow_job;
 
 pub use workflow_job::{WorkflowEvent, WorkflowJob, WorkflowStart, WorkflowStep};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -272,6 +272,7 @@ impl With<'_> {
             target: BuildTarget::of(self.text("target")),
             arguments: arguments.collect(),
             contexts: contexts.collect(),
+            variables: BTreeSet::new(),
             images: self.lines("tags").into_iter().map(image).collect(),
         }
     }

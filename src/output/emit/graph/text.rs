@@ -32,8 +32,8 @@ pub fn text(graph: &ServiceGraph, palette: Palette) -> String {
     }
     let alone = graph.services.iter().enumerate().filter(|(position, _)| !joined.contains(position));
     let alone: Vec<String> = alone.map(|(_, service)| shown(&service.service)).collect();
-    if !alone.is_empty() && !joined.is_empty() {
-        text.push_str("\nOn their own:\n");
+    if !alone.is_empty() {
+        text.push_str(if joined.is_empty() { "On their own:\n" } else { "\nOn their own:\n" });
         list(&mut text, &alone);
     }
     let levels = graph.services.iter().map(|service| service.level + 1).max().unwrap_or_default();

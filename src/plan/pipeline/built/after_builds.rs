@@ -19,8 +19,16 @@ impl Recording<'_> {
             Err(Error::Remote(trouble)) => (RefState::here(self.repository, self.environment)?, Some(trouble)),
             Err(error) => return Err(error),
         };
-        let mut services: BTreeMap<ServiceId, Recorded> =
-            self.held(begun, ended, &now)?.into_iter().map(|(service, on)| (service, Recorded::StandsOn(on))).collect();
+        let held = self.held(begun, ended, &now)?;
+        let mut services: BTreeMap<ServiceId, Recorded> = BTreeMap::new();
+        for (service, on) in held {
+            // If another run has recorded the service, its own ref says more than the dependency.
+            let recorded = match self.foresee_from(&[service], &begun.before, &now).pop() {
+                Some(other @ (Swapped::Superseded(_) | Swapped::Elsewhere(_))) => Recorded::Swapped(other),
+                Some(Swapped::Moved(_) | Swapped::There) | None => Recorded::StandsOn(on),
+            };
+            services.insert(service, recorded);
+        }
         let free: Vec<ServiceId> =
             ended.built.union(&ended.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;
@@ -37,7 +45,9 @@ impl Recording<'_> {
             Some(self.mark(*service, mark))
         });
         let marks = left.collect();
-        Ok(Written { services, awaiting_tags, marks, trouble: trouble.or(unmarked) })
+        let is_recorded = |service: &&ServiceId| services.get(service).is_some_and(|recorded| recorded.holds());
+        let contested = begun.contested.iter().filter(is_recorded).copied().collect();
+        Ok(Written { services, awaiting_tags, contested, marks, trouble: trouble.or(unmarked) })
     }
 
     /// Returns each of these services whose built ref is now at a descendant of this run's commit, with this

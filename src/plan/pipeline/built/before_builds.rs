@@ -47,8 +47,13 @@ impl Recording<'_> {
     /// Returns, for each of these services, the outcome that recording the service will have if no run moves its ref in
     /// the meantime.
     pub(super) fn foresee(&self, services: &[ServiceId], standing: &RefState) -> Vec<Swapped> {
-        let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, standing)).collect();
-        let at: Vec<Option<CommitId>> = services.iter().map(|service| standing.built(self.name(*service))).collect();
+        self.foresee_from(services, standing, standing)
+    }
+
+    /// Returns the same for a run that has begun when the refs were as in `before`, and they are as in `now`.
+    pub(super) fn foresee_from(&self, services: &[ServiceId], before: &RefState, now: &RefState) -> Vec<Swapped> {
+        let swaps: Vec<Swap> = services.iter().map(|service| self.swap(*service, before)).collect();
+        let at: Vec<Option<CommitId>> = services.iter().map(|service| now.built(self.name(*service))).collect();
         if let Some(remote) = &self.remote {
             let refs = swaps.iter().zip(&at).filter_map(|(swap, at)| Some((swap.reference.as_str(), (*at)?)));
             self.repository.bring(remote, refs);
@@ -67,7 +72,8 @@ impl Recording<'_> {
         self.begin_with(&marks, token, before)
     }
 
-    /// Sets the mark of each of these services to an object. `token` is the one that is this run's own.
+    /// Sets the mark of each of these services to an object. `token` is the one that is this run's own. If another run
+    /// has marked a service at the remote since `before` was read, the service is contested.
     fn begin_with(
         &self,
         marks: &[(ServiceId, CommitId)],
@@ -76,14 +82,27 @@ impl Recording<'_> {
     ) -> Result<(Begun, Option<RemoteError>), Error> {
         let marked = marks.iter().map(|(service, _)| *service).collect();
         let here = RefState::here(self.repository, self.environment)?;
-        let marks: Vec<_> = marks.iter().map(|(service, token)| self.mark(*service, *token)).collect();
-        self.repository.put_refs(&marks)?;
-        let trouble = match (&self.remote, marks.is_empty()) {
-            (Some(remote), false) => self.repository.push_refs(remote, &marks, &[]).err(),
-            _ => None,
-        };
+        let refs: Vec<_> = marks.iter().map(|(service, token)| self.mark(*service, *token)).collect();
+        self.repository.put_refs(&refs)?;
+        let mut contested = BTreeSet::new();
+        let mut trouble = None;
+        if let Some(remote) = self.remote.as_ref().filter(|_| !refs.is_empty()) {
+            let seen = marks.iter().map(|(service, _)| before.begun(self.name(*service)));
+            let pushed = self.repository.push_new_refs(remote, refs.into_iter().zip(seen));
+            match pushed.and_then(|are_all| {
+                if are_all { Ok(None) } else { RefState::at(self.repository, remote, self.environment).map(Some) }
+            }) {
+                Ok(None) => {}
+                Ok(Some(now)) => {
+                    let is_lost =
+                        |(service, mark): &&(ServiceId, CommitId)| now.begun(self.name(*service)) != Some(*mark);
+                    contested = marks.iter().filter(is_lost).map(|(service, _)| *service).collect();
+                }
+                Err(error) => trouble = Some(error),
+            }
+        }
         let is_refused = trouble.as_ref().is_some_and(RemoteError::is_refusal);
-        let (started, contested) = (BTreeSet::new(), BTreeSet::new());
+        let started = BTreeSet::new();
         Ok((
             Begun {
                 before,
@@ -101,8 +120,8 @@ impl Recording<'_> {
 
     /// Marks services whose builds have ended in other jobs, as [`begin`](Self::begin) does; `ended` has all services of
     /// these jobs. If another run has marked a service since the plan was made, it is not known which of the two
-    /// results the environment has, so the service keeps a mark that no run takes for its own. The same record may be
-    /// made again, so its marks are the same each time.
+    /// results the environment has, so the service keeps a mark that no run takes for its own. `what` is what these jobs
+    /// report: the marks of a record that is made once more are the same.
     ///
     /// # Errors
     /// When a mark cannot be written in this clone.
@@ -111,22 +130,27 @@ impl Recording<'_> {
         services: &BTreeSet<ServiceId>,
         ended: &BTreeSet<ServiceId>,
         before: RefState,
+        what: &str,
     ) -> Result<(Begun, Option<RemoteError>), Error> {
-        let token = self.repository.token(&self.plan.map_or_else(random, hashed))?;
-        let is_contested = |service: &ServiceId| {
+        let token = self.repository.token(&hashed(self.plan, what))?;
+        let here = RefState::here(self.repository, self.environment)?;
+        let is_of_another = |service: &ServiceId, at: &RefState| {
             let name = self.name(*service);
             let seen = || self.plan?.begun.get(name.as_str())?.parse().ok();
-            let mark = before.begun(name).filter(|mark| *mark != token);
-            self.rule != Rule::Anywhere && mark.is_some_and(|mark| Some(mark) != seen())
+            at.begun(name).is_some_and(|mark| mark != token && Some(mark) != seen())
         };
-        let contested: BTreeSet<ServiceId> = services.union(ended).copied().filter(is_contested).collect();
-        let free = services.difference(&contested).map(|service| (*service, token));
-        let mut marks: Vec<_> = free.collect();
+        let is_contested = |service: &ServiceId| {
+            self.rule != Rule::Anywhere && [&before, &here].into_iter().any(|at| is_of_another(service, at))
+        };
+        let mut contested: BTreeSet<ServiceId> = services.union(ended).copied().filter(is_contested).collect();
+        let mut marks: Vec<_> = services.difference(&contested).map(|service| (*service, token)).collect();
         if !contested.is_empty() {
             let stray = self.repository.token(&random())?;
             marks.extend(contested.iter().map(|service| (*service, stray)));
         }
         let (begun, trouble) = self.begin_with(&marks, token, before)?;
+        // A run that has marked a service since the refs were read was faster, and its mark stays.
+        contested.extend(begun.contested.iter().copied());
         let marked = begun.marked.difference(&contested).copied().collect();
         Ok((Begun { marked, contested, ..begun }, trouble))
     }
@@ -207,9 +231,10 @@ fn random() -> String {
     format!("{first:016x}{second:016x}")
 }
 
-/// Returns a name for the runs that record the builds of a plan.
-fn hashed(plan: &Plan) -> String {
+/// Returns a name for the runs that record what jobs report of a plan's builds.
+fn hashed(plan: Option<&Plan>, what: &str) -> String {
     let mut hasher = DefaultHasher::new();
-    plan.to_json().hash(&mut hasher);
+    plan.map(Plan::to_json).hash(&mut hasher);
+    what.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
 }

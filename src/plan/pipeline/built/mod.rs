@@ -170,6 +170,8 @@ pub struct Written {
     pub services: BTreeMap<ServiceId, Recorded>,
     /// The recorded services that keep their marks until their images have their tags.
     pub awaiting_tags: BTreeSet<ServiceId>,
+    /// The recorded services that stay due, since another run has built them meanwhile.
+    pub contested: BTreeSet<ServiceId>,
     /// The marks that this run leaves in this clone, each with its object: the marks of services whose results are not
     /// known, or to whose images a later run must add tags.
     pub marks: Vec<(String, CommitId)>,

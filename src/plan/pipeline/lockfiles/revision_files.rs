@@ -69,8 +69,8 @@ impl<'a> RevisionFiles<'a> {
         // Settings apply below their directories too, and some files of settings are in a directory of their own.
         let above: BTreeSet<RepoDir> = directories.iter().flat_map(RepoDir::and_above).collect();
         let of_settings = |directory: &RepoDir| {
-            let files = SETTINGS_FILES.iter().map(|file| directory.join(file.name));
-            files.map(|path| RepoDir::of_file(&path)).collect::<Vec<RepoDir>>()
+            let apart = SETTINGS_FILES.iter().filter(|file| file.name.contains('/'));
+            apart.map(|file| RepoDir::of_file(&directory.join(file.name))).collect::<Vec<RepoDir>>()
         };
         let listed: BTreeSet<RepoDir> = above.iter().flat_map(of_settings).chain(above.iter().cloned()).collect();
         let inside = |path: &[u8]| {

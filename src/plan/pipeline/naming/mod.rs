@@ -67,7 +67,8 @@ impl Namer<'_> {
             pushed: self.asked.released.as_ref(),
         };
         let found = versions.find(services)?;
-        let releases = Releases::of(self.workspace.config, &found, manual.as_ref());
+        let releases =
+            Releases::of(self.workspace.config, &found, || self.workspace.repository.tags_outside(), manual.as_ref());
         let source = self.workspace.repository.remote_url().as_deref().and_then(crate::naming::image::source_url);
         let mut messages = NameMessages::default();
         let mut names = Vec::with_capacity(services.len());

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use super::manual_version::Manual;
 use super::versions::{AllFound, Found};
 use crate::config::Config;
-use crate::model::name::ServiceName;
+use crate::model::name::{ServiceName, TagName};
 use crate::naming::image::ReleaseRank;
 use crate::naming::version::{Parsed, Version};
 
@@ -12,14 +12,20 @@ use crate::naming::version::{Parsed, Version};
 pub(super) struct Releases(BTreeMap<ServiceName, Vec<Version>>);
 
 impl Releases {
-    /// Collects the releases from the tags of the repository. If no service gets its names from a release, the releases
-    /// are not needed, and the result is empty.
-    pub(super) fn of(config: &Config, found: &AllFound, manual: Option<&Manual>) -> Self {
-        let is_asked = manual.is_some() || found.services.iter().any(Found::is_release);
-        let tags = if is_asked { found.tags.as_slice() } else { &[] };
+    /// Collects the releases from the tags of the repository, and from tags that only the remote has. If no service gets
+    /// its names from a release, the releases are not needed, and the result is empty.
+    pub(super) fn of(
+        config: &Config,
+        found: &AllFound,
+        outside: impl FnOnce() -> Vec<TagName>,
+        manual: Option<&Manual>,
+    ) -> Self {
         let mut releases: BTreeMap<ServiceName, Vec<Version>> = BTreeMap::new();
-        for tag in tags {
-            if let Parsed::Release { services, version } = config.release_tags().parse(&tag.name) {
+        if manual.is_none() && !found.services.iter().any(Found::is_release) {
+            return Self(releases);
+        }
+        for name in found.tags.iter().map(|tag| &tag.name).chain(&outside()) {
+            if let Parsed::Release { services, version } = config.release_tags().parse(name) {
                 for service in services {
                     releases.entry(service).or_default().push(version.clone());
                 }
