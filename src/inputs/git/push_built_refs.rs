@@ -87,10 +87,8 @@ impl Repository {
         remote: &str,
         put: impl Iterator<Item = ((String, CommitId), Option<CommitId>)>,
     ) -> Result<bool, RemoteError> {
-        let update = |((reference, to), seen): ((String, CommitId), Option<CommitId>)| Update {
-            spec: format!("+{to}:{reference}"),
-            ..Update::new(&reference, seen, Some(&to))
-        };
+        let update =
+            |((reference, to), seen): ((String, CommitId), Option<CommitId>)| Update::new(&reference, seen, Some(&to));
         match self.update(remote, &put.map(update).collect::<Vec<_>>()) {
             Err(source) if !is_lost_race(&source) => Err(RemoteError::Marks { remote: remote.to_owned(), source }),
             pushed => Ok(pushed.is_ok()),

@@ -318,7 +318,7 @@ mod tests {
         let latest = |line: &str, flavor: &[&str]| {
             forms("api", &[line], flavor).into_iter().find(|form| form.contains("\nlatest\n"))
         };
-        let semver = "type=semver,pattern={{name}}-{{version}}";
+        let semver = "type=semver,pattern={{version}}";
         assert!(latest(semver, &[]).is_some() && latest("type=sha", &["latest=true"]).is_some());
         assert!(latest("type=sha", &[]).is_none() && latest(semver, &["latest=false"]).is_none());
         let named = ["suffix=-{{name}},onlatest=true"];
