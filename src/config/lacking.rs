@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::structured::below_directory;
 use super::{Config, Service};
 use crate::analysis::discover::{Discovered, DiscoveredEdge, DiscoveredService};
+use crate::glob::is_at_or_below;
 use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Diagnostic;
 use crate::model::name::{RepoDir, ServiceId};
@@ -12,19 +14,27 @@ use crate::model::name::{RepoDir, ServiceId};
 /// declares it.
 ///
 /// A discovered service is present if a configured service has its directory as `path`, or has a pattern that matches
-/// the whole directory. A dependency is present if the dependent's `depends_on` names it, directly or through other
+/// the whole directory. It is left out on purpose if `unowned` has such a pattern. A dependency is present if the dependent's `depends_on` names it, directly or through other
 /// services, or if the dependent or one of its configured dependencies has a pattern that matches the dependency's
 /// whole directory.
 #[must_use]
 pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     let services = ByDirectory::of(config);
     let mut lacking = Vec::new();
-    let mut add = |message: String, at: &DeclaredAt| {
-        lacking.push(Diagnostic::error("lacking", message).label(&at.file, at.span, "declared here"));
+    let lacks = |message: String, at: &DeclaredAt| {
+        Diagnostic::error("lacking", message).label(&at.file, at.span, "declared here")
+    };
+    let unowned = config.filters.get(config.unowned);
+    let is_unowned = |directory: &RepoDir| {
+        let mut whole = unowned.including().filter_map(|pattern| pattern.value.whole_directory());
+        whole.any(|whole| is_at_or_below(directory.git_path(), whole))
     };
     for DiscoveredService { directory, at, .. } in &found.services {
-        if services.in_directory(directory).is_empty() && services.takers(directory).next().is_none() {
-            add(format!("`{directory}` is built, and no service has it"), at);
+        let is_there = !services.in_directory(directory).is_empty() || services.takers(directory).next().is_some();
+        if !is_there && !is_unowned(directory) {
+            let message = format!("no service has `{directory}`");
+            let help = format!("write a service for it, or `unowned: [{}]`", below_directory(directory));
+            lacking.push(lacks(message, at).help(help));
         }
     }
     for edges in found.edges.chunk_by(|a, b| a.from == b.from) {
@@ -49,7 +59,7 @@ pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
                     let name = config.graph.name(*service);
                     let message =
                         format!("`{name}` is built from `{to}`, and neither its `depends_on` nor its patterns say so");
-                    add(message, &edge.at);
+                    lacking.push(lacks(message, &edge.at));
                 }
             }
         }
@@ -122,10 +132,12 @@ mod tests {
         assert_eq!(
             told(text, &files),
             [
-                "`web/b` is built, and no service has it",
+                "no service has `web/b`",
                 "`a` is built from `web/b`, and neither its `depends_on` nor its patterns say so",
             ]
         );
+        let unowned = format!("unowned: [web/b/**]\n{text}");
+        assert_eq!(told(&unowned, &files)[..1], told(text, &files)[1..]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ published_names! {
         Path = "path",
         /// Its version; empty if it is unknown.
         Version = "version",
-        /// Its first image tag, without the image.
+        /// The first of its image tags, which are in the order of their priorities, without the image.
         Tag = "tag",
         /// Where the results go.
         Environment = "environment",
