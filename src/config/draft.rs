@@ -12,7 +12,7 @@ use crate::analysis::discover::{
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
 use crate::inputs::source::DeclaredAt;
-use crate::model::name::{TagName, is_own_output, slug};
+use crate::model::name::{RepoDir, TagName, is_own_output, slug};
 use crate::naming::version::TagFormat;
 
 const HEAD: &str = "\
@@ -176,7 +176,8 @@ impl<'f> Draft<'f> {
     fn write_circle(&self, text: &mut String, Circle { name, members }: &Circle<'_>) {
         line(text, 1, &format!("{}: # services that are built from each other", scalar(name)));
         line(text, 2, "builder: none");
-        let takes = lasting(&self.found.taken_in_circle(members));
+        let own: Vec<&RepoDir> = members.iter().map(|member| &self.found.services[*member].directory).collect();
+        let takes = lasting(&self.found.taken_in_circle(members), &own);
         let patterns: Vec<String> = takes.iter().map(|taken| scalar(&pattern(taken))).collect();
         let circle = self.circle_of[members[0]];
         let outward = members.iter().flat_map(|member| &self.edges[*member]);
@@ -200,21 +201,18 @@ impl<'f> Draft<'f> {
             kept.iter().flat_map(|kept| &kept.filter.patterns).map(|pattern| pattern.text.as_str()).collect();
         let of_workspace = of_workspace(service);
         let shared = self.shared.get(&of_workspace);
-        let is_own = |taken: &&Taken| taken.area == Area::Below(service.directory.clone());
+        let is_own = |taken: &Taken| taken.area == Area::Below(service.directory.clone());
         let mut own: Vec<(String, &DeclaredAt)> = Vec::new();
         let areas: Vec<&Taken> =
             service.takes.iter().filter(|taken| shared.is_none() || taken.why != TakenFor::Workspace).collect();
-        let areas = lasting(&areas);
-        let is_usual =
-            kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(|taken| is_own(&taken));
+        let areas = lasting(&areas, &[&service.directory]);
+        let is_usual = kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(is_own);
         if is_usual {
             return;
         }
         for taken in &areas {
             let pattern = pattern(taken);
-            let is_there =
-                own.iter().any(|(other, _)| *other == pattern) && !own.iter().any(|(other, _)| other.starts_with('!'));
-            if !is_there && !known.contains(pattern.as_str()) {
+            if !known.contains(pattern.as_str()) {
                 own.push((pattern, &taken.at));
             }
         }

@@ -3,56 +3,77 @@
 //! Discovery says which files a `COPY` takes today. Where the `COPY` names a directory or has wildcards, a filters.yaml
 //! with these files would miss those that are added tomorrow.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::analysis::discover::{Area, Taken, TakenFor};
 use crate::inputs::source::DeclaredAt;
+use crate::model::diagnostic::Span;
 use crate::model::name::RepoDir;
 
-/// Returns what a service takes. Files that one declaration takes without naming each of them are replaced by the
-/// directory that holds them. The order stays the same otherwise.
-pub(super) fn lasting(takes: &[&Taken]) -> Vec<Taken> {
-    let mut lasting: Vec<Taken> = Vec::new();
-    let mut rest = takes;
-    while let Some(first) = rest.first() {
-        let count = rest.iter().take_while(|taken| is_by_the_same(taken, first)).count().max(1);
-        let (group, others) = rest.split_at(count);
-        rest = others;
-        match directory_of(group) {
-            Some(directory) => lasting.push(Taken { area: Area::Below(directory), ..(*first).clone() }),
-            None => lasting.extend(group.iter().map(|taken| (*taken).clone())),
+/// Returns what services take whose directories are `own`. Files that one declaration takes without naming each of them
+/// are replaced by the directory that holds them. The order stays the same otherwise.
+pub(super) fn lasting(takes: &[&Taken], own: &[&RepoDir]) -> Vec<Taken> {
+    let mut groups: BTreeMap<Place<'_>, Vec<&Taken>> = BTreeMap::new();
+    for taken in takes {
+        if let Some(place) = place(taken) {
+            groups.entry(place).or_default().push(taken);
         }
     }
-    lasting
+    let directories = groups.into_iter().filter_map(|(place, group)| Some((place, directory_of(&group, own)?)));
+    let directories: BTreeMap<Place<'_>, RepoDir> = directories.collect();
+    let mut lasting: Vec<Taken> = Vec::new();
+    for taken in takes {
+        let directory = place(taken).and_then(|place| directories.get(&place));
+        let area = directory.map_or_else(|| taken.area.clone(), |directory| Area::Below(directory.clone()));
+        lasting.push(Taken { area, ..(*taken).clone() });
+    }
+    // A directory that belongs to another service, and counts all the same.
+    let is_taken_back = |at: usize, directory: &RepoDir| {
+        lasting[at..].iter().any(|later| matches!(&later.area, Area::Below(whole) if whole.holds(directory)))
+    };
+    let is_kept = |(at, taken): (usize, &Taken)| match &taken.area {
+        Area::Ceded(directory) => !is_taken_back(at, directory),
+        _ => true,
+    };
+    let kept: Vec<bool> = lasting.iter().enumerate().map(is_kept).collect();
+    let mut seen = BTreeSet::new();
+    let each = lasting.into_iter().zip(kept).filter(|(_, is_kept)| *is_kept).map(|(taken, _)| taken);
+    each.filter(|taken| matches!(taken.area, Area::Ceded(_)) || seen.insert(taken.area.clone())).collect()
 }
 
-/// Whether the same word of the same file declares both, and both may be replaced by a directory.
-fn is_by_the_same(one: &Taken, other: &Taken) -> bool {
-    let is_manifest =
-        |taken: &Taken| taken.why == TakenFor::Manifest && matches!(taken.area, Area::Below(_) | Area::File(_));
-    let place = |taken: &Taken| (taken.at.file.name().to_owned(), taken.at.span);
-    is_manifest(one) && is_manifest(other) && place(one) == place(other)
+/// The name of a file, and the place of a word in it.
+type Place<'t> = (&'t str, Span);
+
+/// Returns the place of the word that declares these files; `None` if they are not to be replaced.
+fn place(taken: &Taken) -> Option<Place<'_>> {
+    let is_replaced = taken.why == TakenFor::Manifest && matches!(taken.area, Area::Below(_) | Area::File(_));
+    is_replaced.then(|| (taken.at.file.name(), taken.at.span))
 }
 
-/// Returns the directory that replaces what one declaration takes; `None` if the declaration names it, or names nothing.
-fn directory_of(group: &[&Taken]) -> Option<RepoDir> {
+/// Returns the directory that replaces what one declaration takes; `None` if the declaration names it.
+fn directory_of(group: &[&Taken], own: &[&RepoDir]) -> Option<RepoDir> {
     let source = source(&group[0].at)?;
     let is_named = |path: &str| path == source || path.strip_suffix(source).is_some_and(|before| before.ends_with('/'));
     match group {
-        [Taken { area: Area::File(path), .. }] if is_named(path) => return None,
-        [Taken { area: Area::File(_), why: TakenFor::Manifest, .. }] | [_, _, ..] => {}
-        _ => return None,
+        [Taken { area: Area::File(path), .. }] if !is_named(path) => {}
+        [_] => return None,
+        _ => {}
     }
-    let directories = group.iter().map(|taken| match &taken.area {
-        Area::Below(directory) | Area::Directly(directory) | Area::Ceded(directory) => directory.clone(),
-        Area::File(path) => RepoDir::of_file(path),
+    let directories = group.iter().filter_map(|taken| match &taken.area {
+        Area::Below(directory) => Some(directory.clone()),
+        Area::File(path) => Some(RepoDir::of_file(path)),
+        Area::Directly(_) | Area::Ceded(_) => None,
     });
-    let common = directories
-        .reduce(|one, other| one.and_above().find(|directory| directory.holds(&other)).unwrap_or_else(RepoDir::root))?;
     // A wildcard may match in other directories than today.
-    let wildcard = source.find(['*', '?', '[', '$', '\\']);
-    let beginning = match wildcard {
+    let beginning = match source.find(['*', '?', '[', '$', '\\']) {
         Some(wildcard) => source[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
         None => source,
     };
+    // The context holds the services' own directories, of which no file is listed.
+    let context = own.iter().filter(|_| beginning.is_empty()).map(|directory| (*directory).clone());
+    let common = directories
+        .chain(context)
+        .reduce(|one, other| one.and_above().find(|directory| directory.holds(&other)).unwrap_or_else(RepoDir::root))?;
     let named = |directory: &RepoDir| {
         let path = directory.as_str();
         path == beginning || path.strip_suffix(beginning).is_some_and(|before| before.ends_with('/'))
@@ -97,7 +118,7 @@ mod tests {
             Area::File(path) => path,
             area => format!("{area:?}"),
         };
-        lasting(&takes).into_iter().map(shown).skip(1).collect()
+        lasting(&takes, &[&found.services[0].directory]).into_iter().map(shown).skip(1).collect()
     }
 
     #[test]
@@ -110,6 +131,8 @@ mod tests {
             ("sql/*.sql", &["sql/"]),
             ("*.mod", &["./"]),
             ("lib/*/x.ts", &["lib/"]),
+            ("lib/a sql", &["lib/a/", "sql/"]),
+            ("lib sql/*.sql go.mod", &["lib/", "go.mod", "sql/"]),
             (".", &["./"]),
         ] {
             assert_eq!(areas(&format!("FROM scratch\nCOPY {copied} /\n")), expected, "{copied}");
