@@ -42,9 +42,10 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    /// Reads the built refs. Returns `None` if the run neither records nor marks a service, and builds all of them. With
-    /// `--record-later`, a later job records and marks. Returns an error if a service could not be recorded because another run has moved its built
-    /// ref to a commit that is neither an ancestor nor a descendant of the run's commit.
+    /// Reads the built refs. Returns `None` if the run neither records nor marks a service, and builds all of them.
+    /// With `--record-later`, a later job records and marks. Returns an error if a service could not be recorded
+    /// because another run has moved its built ref to a commit that is neither an ancestor nor a descendant of the
+    /// run's commit.
     pub(super) fn look(
         plan: &'a Plan,
         needed: &Needed,

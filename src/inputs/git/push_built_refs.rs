@@ -82,7 +82,7 @@ impl Repository {
     ///
     /// # Errors
     /// When the remote refuses the push, or cannot be reached.
-    pub fn push_new_refs(
+    pub fn replace_refs(
         &self,
         remote: &str,
         put: impl Iterator<Item = ((String, CommitId), Option<CommitId>)>,

@@ -20,15 +20,13 @@ impl Recording<'_> {
             Err(error) => return Err(error),
         };
         let held = self.held(begun, ended, &now)?;
-        let mut services: BTreeMap<ServiceId, Recorded> = BTreeMap::new();
-        for (service, on) in held {
-            // If another run has recorded the service, its own ref says more than the dependency.
-            let recorded = match self.foresee_from(&[service], &begun.before, &now).pop() {
-                Some(other @ (Swapped::Superseded(_) | Swapped::Elsewhere(_))) => Recorded::Swapped(other),
-                Some(Swapped::Moved(_) | Swapped::There) | None => Recorded::StandsOn(on),
-            };
-            services.insert(service, recorded);
-        }
+        let foreseen = self.foresee_from(&held.keys().copied().collect::<Vec<_>>(), &begun.before, &now);
+        let recorded = held.into_iter().zip(foreseen).map(|((service, on), foreseen)| match foreseen {
+            // Another run has recorded the service, and its ref says more than the dependency.
+            Swapped::Superseded(_) | Swapped::Elsewhere(_) => (service, Recorded::Swapped(foreseen)),
+            Swapped::Moved(_) | Swapped::There => (service, Recorded::StandsOn(on)),
+        });
+        let mut services: BTreeMap<ServiceId, Recorded> = recorded.collect();
         let free: Vec<ServiceId> =
             ended.built.union(&ended.found).copied().filter(|service| !services.contains_key(service)).collect();
         let (recorded, trouble) = self.record(&free, &begun.before, trouble)?;

@@ -88,7 +88,7 @@ impl Recording<'_> {
         let mut trouble = None;
         if let Some(remote) = self.remote.as_ref().filter(|_| !refs.is_empty()) {
             let seen = marks.iter().map(|(service, _)| before.begun(self.name(*service)));
-            let pushed = self.repository.push_new_refs(remote, refs.into_iter().zip(seen));
+            let pushed = self.repository.replace_refs(remote, refs.into_iter().zip(seen));
             match pushed.and_then(|are_all| {
                 if are_all { Ok(None) } else { RefState::at(self.repository, remote, self.environment).map(Some) }
             }) {
