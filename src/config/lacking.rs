@@ -14,9 +14,9 @@ use crate::model::name::{RepoDir, ServiceId};
 /// declares it.
 ///
 /// A discovered service is present if a configured service has its directory as `path`, or has a pattern that matches
-/// the whole directory. It is left out on purpose if `unowned` has such a pattern. A dependency is present if the dependent's `depends_on` names it, directly or through other
-/// services, or if the dependent or one of its configured dependencies has a pattern that matches the dependency's
-/// whole directory.
+/// the whole directory. It is left out on purpose if `unowned` has such a pattern. A dependency is present if the
+/// dependent's `depends_on` names it, directly or through other services, or if the dependent or one of its configured
+/// dependencies has a pattern that matches the dependency's whole directory.
 #[must_use]
 pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     let services = ByDirectory::of(config);

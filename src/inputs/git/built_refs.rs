@@ -119,9 +119,9 @@ impl Repository {
     /// Returns the result that [`Repository::swap`] has if the ref is at the commit `at`, without moving the ref. `at`
     /// is `None` if the ref does not exist.
     ///
-    /// In a shallow clone, history that is missing is fetched. If it cannot be fetched, it may be unknown whether `at` is
-    /// an ancestor of the new commit. Then the ref may move: the service was built at the new commit, so at worst rebake
-    /// later builds too much.
+    /// In a shallow clone, history that is missing is fetched. If it cannot be fetched, it may be unknown whether `at`
+    /// is an ancestor of the new commit. Then the ref may move: the service was built at the new commit, so at worst
+    /// rebake later builds too much.
     #[must_use]
     pub fn judge(&self, swap: &Swap, at: Option<CommitId>) -> Swapped {
         let Some(at) = at else { return Swapped::Moved(None) };

@@ -77,8 +77,8 @@ impl Repository {
         }
     }
 
-    /// Sets refs on a remote, each with the value that the remote had when it was read. Returns whether all of them were
-    /// set: a ref that another writer has changed since is left to that writer.
+    /// Sets refs on a remote, each with the value that the remote had when it was read. Returns whether all of them
+    /// were set: a ref that another writer has changed since is left to that writer.
     ///
     /// # Errors
     /// When the remote refuses the push, or cannot be reached.

@@ -38,8 +38,8 @@ impl Repository {
         }
     }
 
-    /// Returns the names of the remote's tags if this clone is shallow, since it lacks those of other commits. Returns none
-    /// if the clone is complete, or if the remote may not be asked or does not answer.
+    /// Returns the names of the remote's tags if this clone is shallow, since it lacks those of other commits. Returns
+    /// none if the clone is complete, or if the remote may not be asked or does not answer.
     pub fn tags_outside(&self) -> Vec<TagName> {
         if !self.is_shallow() || !self.may_fetch() || !self.has_remote() {
             return Vec::new();
