@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::discovered_builds::{DiscoveredBuild, DiscoveredImage, LOCAL_IMAGE, discovered_builds};
-use super::lasting_areas::lasting;
+use super::lasting_areas::{Contexts, lasting};
 use super::structured::{below_directory, circle_name, directly_in, literal, shared_file};
 use crate::analysis::discover::{
     Area, Discovered, DiscoveredEdge, DiscoveredFilter, DiscoveredService, Taken, TakenFor,
 };
 use crate::analysis::filter::Effect;
 use crate::glob::Pattern;
-use crate::inputs::source::DeclaredAt;
-use crate::model::name::{RepoDir, TagName, is_own_output, slug};
+use crate::inputs::source::{BuildContext, DeclaredAt, DockerfileOf};
+use crate::model::name::{TagName, is_own_output, slug};
 use crate::naming::version::TagFormat;
 
 const HEAD: &str = "\
@@ -164,7 +164,7 @@ impl<'f> Draft<'f> {
         if TagName::parse(service.directory.as_str()).is_err() && !service.directory.is_root() {
             line(text, 2, &format!("tag: {} # git refuses the directory in a tag", scalar(TagFormat::BY_NAME)));
         }
-        self.write_patterns(text, service);
+        self.write_patterns(text, position);
         let circle = self.circle_of[position];
         let outward = self.edges[position].iter().filter(|edge| circle.is_none() || self.circle_of[edge.to] != circle);
         let mut needs: Vec<String> = outward.map(|edge| self.dependency(edge.to, &edge.at)).collect();
@@ -176,8 +176,7 @@ impl<'f> Draft<'f> {
     fn write_circle(&self, text: &mut String, Circle { name, members }: &Circle<'_>) {
         line(text, 1, &format!("{}: # services that are built from each other", scalar(name)));
         line(text, 2, "builder: none");
-        let own: Vec<&RepoDir> = members.iter().map(|member| &self.found.services[*member].directory).collect();
-        let takes = lasting(&self.found.taken_in_circle(members), &own);
+        let takes = lasting(&self.found.taken_in_circle(members), &self.contexts(members));
         let patterns: Vec<String> = takes.iter().map(|taken| scalar(&pattern(taken))).collect();
         let circle = self.circle_of[members[0]];
         let outward = members.iter().flat_map(|member| &self.edges[*member]);
@@ -194,7 +193,19 @@ impl<'f> Draft<'f> {
         format!("{} # {at}", scalar(self.found.services[to].name.as_str()))
     }
 
-    fn write_patterns(&self, text: &mut String, service: &DiscoveredService) {
+    /// Returns the contexts in which the Dockerfiles of services are built.
+    fn contexts(&self, services: &[usize]) -> Contexts<'f> {
+        let mut contexts = Contexts::new();
+        for (_, build) in self.found.builds.iter().filter(|(service, _)| services.contains(service)) {
+            if let (DockerfileOf::File(path), BuildContext::Directory(context)) = (&build.dockerfile, &build.context) {
+                contexts.entry(path).or_default().push(context);
+            }
+        }
+        contexts
+    }
+
+    fn write_patterns(&self, text: &mut String, position: usize) {
+        let service = &self.found.services[position];
         let last = service.directory.as_str().rsplit('/').next().unwrap_or_default();
         let kept = [service.name.as_str(), last].into_iter().find_map(|name| self.kept.get(&slug(name)));
         let known: BTreeSet<&str> =
@@ -205,7 +216,7 @@ impl<'f> Draft<'f> {
         let mut own: Vec<(String, &DeclaredAt)> = Vec::new();
         let areas: Vec<&Taken> =
             service.takes.iter().filter(|taken| shared.is_none() || taken.why != TakenFor::Workspace).collect();
-        let areas = lasting(&areas, &[&service.directory]);
+        let areas = lasting(&areas, &self.contexts(&[position]));
         let is_usual = kept.is_none() && shared.is_none() && areas.len() == 1 && areas.iter().all(is_own);
         if is_usual {
             return;

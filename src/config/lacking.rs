@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::structured::below_directory;
 use super::{Config, Service};
 use crate::analysis::discover::{Discovered, DiscoveredEdge, DiscoveredService};
+use crate::analysis::filter::{Effect, Filter};
 use crate::glob::is_at_or_below;
 use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Diagnostic;
@@ -26,8 +27,11 @@ pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
     };
     let unowned = config.filters.get(config.unowned);
     let is_unowned = |directory: &RepoDir| {
+        let path = directory.git_path();
         let mut whole = unowned.including().filter_map(|pattern| pattern.value.whole_directory());
-        whole.any(|whole| is_at_or_below(directory.git_path(), whole))
+        let mut excluded = excluded_directories(unowned);
+        whole.any(|whole| is_at_or_below(path, whole))
+            && !excluded.any(|other| is_at_or_below(path, other) || is_at_or_below(other, path))
     };
     for DiscoveredService { directory, at, .. } in &found.services {
         let is_there = !services.in_directory(directory).is_empty() || services.takers(directory).next().is_some();
@@ -65,6 +69,12 @@ pub fn lacking(config: &Config, found: &Discovered) -> Vec<Diagnostic> {
         }
     }
     lacking
+}
+
+/// Returns the directories of the patterns with which a filter takes back what other patterns match.
+fn excluded_directories(filter: &Filter) -> impl Iterator<Item = &str> {
+    let entries = if let Filter::Ordered(entries) = filter { entries.as_slice() } else { &[] };
+    entries.iter().filter(|entry| entry.effect == Effect::Exclude).map(|entry| entry.pattern.value.directory())
 }
 
 /// The services of a configuration, by directory.
@@ -138,6 +148,8 @@ mod tests {
         );
         let unowned = format!("unowned: [web/b/**]\n{text}");
         assert_eq!(told(&unowned, &files)[..1], told(text, &files)[1..]);
+        let but = format!("unowned: ['**', '!web/b/**']\n{text}");
+        assert_eq!(told(&but, &files), told(text, &files));
     }
 
     #[test]

@@ -10,21 +10,23 @@ use crate::inputs::source::DeclaredAt;
 use crate::model::diagnostic::Span;
 use crate::model::name::RepoDir;
 
-/// Returns what services take whose directories are `own`. Files that one declaration takes without naming each of them
-/// are replaced by the directory that holds them. The order stays the same otherwise.
-pub(super) fn lasting(takes: &[&Taken], own: &[&RepoDir]) -> Vec<Taken> {
+/// The contexts in which each Dockerfile is built, by its path.
+pub(super) type Contexts<'f> = BTreeMap<&'f str, Vec<&'f RepoDir>>;
+
+/// Returns what a service takes. Files that one declaration takes without naming each of them are replaced by the
+/// directory that holds them. The order stays the same otherwise.
+pub(super) fn lasting(takes: &[&Taken], contexts: &Contexts<'_>) -> Vec<Taken> {
     let mut groups: BTreeMap<Place<'_>, Vec<&Taken>> = BTreeMap::new();
     for taken in takes {
         if let Some(place) = place(taken) {
             groups.entry(place).or_default().push(taken);
         }
     }
-    let directories = groups.into_iter().filter_map(|(place, group)| Some((place, directory_of(&group, own)?)));
-    let directories: BTreeMap<Place<'_>, RepoDir> = directories.collect();
+    let areas = groups.into_iter().filter_map(|(place, group)| Some((place, area_of(&group, contexts)?)));
+    let areas: BTreeMap<Place<'_>, Area> = areas.collect();
     let mut lasting: Vec<Taken> = Vec::new();
     for taken in takes {
-        let directory = place(taken).and_then(|place| directories.get(&place));
-        let area = directory.map_or_else(|| taken.area.clone(), |directory| Area::Below(directory.clone()));
+        let area = place(taken).and_then(|place| areas.get(&place)).unwrap_or(&taken.area).clone();
         lasting.push(Taken { area, ..(*taken).clone() });
     }
     // A directory that belongs to another service, and counts all the same.
@@ -50,35 +52,41 @@ fn place(taken: &Taken) -> Option<Place<'_>> {
     is_replaced.then(|| (taken.at.file.name(), taken.at.span))
 }
 
-/// Returns the directory that replaces what one declaration takes; `None` if the declaration names it.
-fn directory_of(group: &[&Taken], own: &[&RepoDir]) -> Option<RepoDir> {
+/// Returns what replaces the files that one declaration takes; `None` if the declaration names them.
+fn area_of(group: &[&Taken], contexts: &Contexts<'_>) -> Option<Area> {
     let source = source(&group[0].at)?;
     let is_named = |path: &str| path == source || path.strip_suffix(source).is_some_and(|before| before.ends_with('/'));
-    match group {
-        [Taken { area: Area::File(path), .. }] if !is_named(path) => {}
-        [_] => return None,
-        _ => {}
+    let path = |taken: &&Taken| match &taken.area {
+        Area::Below(directory) | Area::Directly(directory) | Area::Ceded(directory) => directory.as_str().to_owned(),
+        Area::File(path) => path.clone(),
+    };
+    let paths: Vec<String> = group.iter().map(path).collect();
+    // The value of a variable is a part of the definition, so another value is seen as a change of it.
+    if matches!(&paths[..], [single] if is_named(single) || source.contains('$')) {
+        return None;
     }
-    let directories = group.iter().filter_map(|taken| match &taken.area {
-        Area::Below(directory) => Some(directory.clone()),
-        Area::File(path) => Some(RepoDir::of_file(path)),
-        Area::Directly(_) | Area::Ceded(_) => None,
-    });
-    // A wildcard may match in other directories than today.
     let beginning = match source.find(['*', '?', '[', '$', '\\']) {
         Some(wildcard) => source[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
         None => source,
     };
-    // The context holds the services' own directories, of which no file is listed.
-    let context = own.iter().filter(|_| beginning.is_empty()).map(|directory| (*directory).clone());
-    let common = directories
-        .chain(context)
-        .reduce(|one, other| one.and_above().find(|directory| directory.holds(&other)).unwrap_or_else(RepoDir::root))?;
-    let named = |directory: &RepoDir| {
-        let path = directory.as_str();
-        path == beginning || path.strip_suffix(beginning).is_some_and(|before| before.ends_with('/'))
-    };
-    Some(if beginning.is_empty() { common } else { common.and_above().find(named).unwrap_or(common) })
+    let named = |context: &RepoDir| RepoDir::parse(&context.join(beginning)).ok();
+    let holds = |directory: &RepoDir| paths.iter().all(|path| directory.as_str() == path || directory.holds_file(path));
+    let of_dockerfile = contexts.get(group[0].at.file.name()).into_iter().flatten();
+    let directory = of_dockerfile.filter_map(|context| named(context)).find(holds).unwrap_or_else(|| {
+        let first = group[0];
+        let mut above = match &first.area {
+            Area::File(path) => RepoDir::of_file(path),
+            Area::Below(directory) | Area::Directly(directory) | Area::Ceded(directory) => directory.clone(),
+        }
+        .and_above();
+        above.find(holds).unwrap_or_else(RepoDir::root)
+    });
+    // `package*.json` matches files, and hardly directories.
+    let (above, last) = source.rsplit_once('/').unwrap_or(("", source));
+    let is_of_files = above == beginning
+        && last.rsplit_once(['*', '?', ']']).is_some_and(|(_, behind)| behind.contains('.'))
+        && group.iter().all(|taken| matches!(&taken.area, Area::File(path) if RepoDir::of_file(path) == directory));
+    Some(if is_of_files { Area::Directly(directory) } else { Area::Below(directory) })
 }
 
 /// Returns the word that a Dockerfile has at a place, without `./` before it and slashes after it; `None` if another
@@ -87,6 +95,17 @@ fn source(at: &DeclaredAt) -> Option<&str> {
     let name = at.file.name().rsplit('/').next().unwrap_or_default().to_lowercase();
     let is_dockerfile = ["dockerfile", "containerfile"].iter().any(|word| name.contains(word));
     let word = at.file.text().get(at.span.start..at.span.end).filter(|_| is_dockerfile)?;
+    let word = match word.strip_prefix("--mount=") {
+        Some(mount) => {
+            let options = mount.split(',').filter_map(|option| option.trim().split_once('='));
+            options
+                .filter(|(name, _)| matches!(*name, "source" | "src"))
+                .map(|(_, value)| value)
+                .next_back()
+                .unwrap_or_default()
+        }
+        None => word,
+    };
     let word = word.trim_matches(['"', '\'']).trim_end_matches('/').trim_start_matches('/');
     Some(if word == "." { "" } else { word.strip_prefix("./").unwrap_or(word) })
 }
@@ -101,12 +120,15 @@ mod tests {
         let compose = "services: {web: {build: {context: ., dockerfile: web/Dockerfile}}}";
         let files = [
             ("compose.yaml", compose),
-            (".dockerignore", "**/secret\n"),
+            (".dockerignore", "**/secret\n**/README\n"),
             ("web/Dockerfile", dockerfile),
             ("go.mod", ""),
             ("lib/a/x.ts", ""),
             ("lib/a/secret", ""),
             ("lib/b/y.ts", ""),
+            ("libs/README", ""),
+            ("libs/core/secret", ""),
+            ("libs/core/z.ts", ""),
             ("sql/1.sql", ""),
             ("sql/2.md", ""),
             ("sql/secret", ""),
@@ -116,9 +138,12 @@ mod tests {
         let shown = |taken: Taken| match taken.area {
             Area::Below(directory) => format!("{}/", directory.as_str()),
             Area::File(path) => path,
-            area => format!("{area:?}"),
+            Area::Directly(directory) => format!("{}/*", directory.as_str()),
+            area @ Area::Ceded(_) => format!("{area:?}"),
         };
-        lasting(&takes, &[&found.services[0].directory]).into_iter().map(shown).skip(1).collect()
+        let root = RepoDir::root();
+        let contexts = Contexts::from([("web/Dockerfile", vec![&root])]);
+        lasting(&takes, &contexts).into_iter().map(shown).skip(1).collect()
     }
 
     #[test]
@@ -128,11 +153,13 @@ mod tests {
             ("lib", &["lib/"]),
             ("lib/a", &["lib/a/"]),
             ("./lib/a/ go.mod", &["go.mod", "lib/a/"]),
-            ("sql/*.sql", &["sql/"]),
-            ("*.mod", &["./"]),
+            ("sql/*.sql", &["sql/*"]),
+            ("*.mod", &["./*"]),
+            ("li* /", &["./"]),
+            ("libs", &["libs/"]),
             ("lib/*/x.ts", &["lib/"]),
             ("lib/a sql", &["lib/a/", "sql/"]),
-            ("lib sql/*.sql go.mod", &["lib/", "go.mod", "sql/"]),
+            ("lib sql/*.sql go.mod", &["lib/", "go.mod", "sql/*"]),
             (".", &["./"]),
         ] {
             assert_eq!(areas(&format!("FROM scratch\nCOPY {copied} /\n")), expected, "{copied}");

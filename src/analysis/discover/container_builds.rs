@@ -240,9 +240,17 @@ mod tests {
             ("a.md", ""),
         ];
         assert_eq!(found(&files), ["web svc/web: svc/web/** libs/common/** go.sum"]);
+        let dockerfile = "FROM scratch\nCOPY go.sum ./\nCOPY libs/*/y /y\nCOPY . .\n";
+        let files = [("svc/web/Dockerfile", dockerfile), ("svc/web/own", ""), ("libs/common/x", ""), ("go.sum", "")];
+        assert_eq!(found(&files), ["web svc/web: svc/web/** ** libs/** go.sum"]);
+        let files = &[
+            ("svc/web/Dockerfile", "FROM scratch\nCOPY svc/web /web\nCOPY libs/common go.sum gone own *.md ./\n"),
+            ("svc/web/own", ""),
+            ("libs/common/x", ""),
+        ];
         // The directory of the build is known.
         let compose = [("compose.yaml", "services: {web: {build: svc/web}}")];
-        let declared = found(&[&files[..], &compose].concat());
+        let declared = found(&[&files[..], &compose[..]].concat());
         assert_eq!(declared, ["web svc/web: svc/web/**"]);
     }
 

@@ -70,17 +70,31 @@ pub(super) fn read<'t>(
 }
 
 /// Returns what the sources of a Dockerfile name that its directory lacks, and a directory above has. No file says in
-/// which directory the Dockerfile is built, and such sources show that it may be one above.
+/// which directory the Dockerfile is built, and such sources show that it may be one above. If so, the Dockerfile may
+/// also copy all of that directory.
 fn from_above(tree: &SourceTree, reads: &ContextReads, own: &RepoDir, at: impl Fn(Span) -> DeclaredAt) -> Vec<Taken> {
-    let named = reads.sources.iter().filter(|source| !source.path.is_empty() && !source.has_wildcards());
-    let taken = named.filter_map(|source| {
-        if named_in(tree, own, &source.path).is_some() {
-            return None;
+    let mut taken = Vec::new();
+    let mut contexts: BTreeSet<RepoDir> = BTreeSet::new();
+    for source in &reads.sources {
+        // What a wildcard matches is in this directory.
+        let name = match source.path.find(['*', '?', '[', '\\']) {
+            Some(wildcard) => source.path[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
+            None => &source.path,
+        };
+        if name.is_empty() || named_in(tree, own, name).is_some() {
+            continue;
         }
-        let area = own.and_above().skip(1).find_map(|directory| named_in(tree, &directory, &source.path))?;
-        Some(Taken { area, why: TakenFor::Manifest, at: at(source.span) })
-    });
-    taken.collect()
+        let found = own.and_above().skip(1).find_map(|directory| Some((named_in(tree, &directory, name)?, directory)));
+        if let Some((area, context)) = found {
+            taken.push(Taken { area, why: TakenFor::Manifest, at: at(source.span) });
+            contexts.insert(context);
+        }
+    }
+    for source in reads.sources.iter().filter(|source| source.path.is_empty()) {
+        let whole = contexts.iter().map(|context| Area::Below(context.clone()));
+        taken.extend(whole.map(|area| Taken { area, why: TakenFor::Manifest, at: at(source.span) }));
+    }
+    taken
 }
 
 /// Returns the file or the directory that a directory has under a name; `None` if it has neither. The target of a

@@ -153,8 +153,13 @@ pub fn image_inputs(checked: &Checked<'_>) -> BTreeMap<ServiceName, ImageInputs>
 /// service compares the packages of the lockfile, or exempts the lockfile.
 fn is_about_read_lockfile(checked: &Checked<'_>, finding: &Finding) -> bool {
     let name = finding.service.as_ref().filter(|_| finding.rule == CheckRule::UncoveredLockfile);
+    // Two files of filters may have services of one name. The first label is in the file of the finding's own.
+    let file = finding.problem.labels.first().map(|label| label.file.name());
+    let is_of = |set: &&FilterSet| Some(set.config.source.name()) == file;
+    let own: Vec<&FilterSet> = checked.sets.iter().filter(is_of).collect();
+    let sets = if own.is_empty() { checked.sets.iter().collect() } else { own };
     let is_read = |name: &ServiceName| {
-        let mut services = checked.sets.iter().filter_map(|set| set.config.services.get(name.as_str()));
+        let mut services = sets.iter().filter_map(|set| set.config.services.get(name.as_str()));
         services.any(|service| match &service.lockfile {
             LockfileUse::Whole => false,
             LockfileUse::Unchecked => true,

@@ -173,10 +173,13 @@ fn purpose(at: &DeclaredAt) -> Purpose {
 /// with such a finding in `copied` are left out.
 pub(super) fn lockfiles(ground: &Ground<'_>, copied: &[Finding]) -> Vec<Finding> {
     let said = copied.iter().filter(|finding| finding.rule == CheckRule::UncoveredLockfile);
-    let said: BTreeSet<&ServiceName> = said.filter_map(|finding| finding.service.as_ref()).collect();
+    let file = |finding: &Finding| finding.problem.labels.first().map(|label| label.file.name().to_owned());
+    let said: BTreeSet<(Option<String>, &ServiceName)> =
+        said.filter_map(|finding| Some((file(finding), finding.service.as_ref()?))).collect();
     let mut found = Vec::new();
     for (set, service, home, _) in ground.owned() {
-        if said.contains(ground.config(set).graph.name(service)) {
+        let config = ground.config(set);
+        if said.contains(&(Some(config.source.name().to_owned()), config.graph.name(service))) {
             continue;
         }
         let shared = ground.found.services[home].takes.iter().filter(|taken| taken.why == TakenFor::Workspace);
@@ -195,7 +198,6 @@ pub(super) fn lockfiles(ground: &Ground<'_>, copied: &[Finding]) -> Vec<Finding>
         if missed.is_empty() {
             continue;
         }
-        let config = ground.config(set);
         let name = &config.services[service.0].name;
         let shown: Vec<String> = missed.iter().map(|path| format!("`{}`", Escaped::new(path))).collect();
         let shown = Listed::new(&shown, 5).to_string();

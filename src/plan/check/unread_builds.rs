@@ -8,20 +8,23 @@ use crate::inputs::source::docker::{IgnoreFile, RefusedDockerfile};
 use crate::model::diagnostic::{Diagnostic, SourceFile, Span};
 use crate::model::name::{Escaped, ServiceId};
 
-/// The problems of Dockerfiles and ignore files that could not be read, by the path of the file.
+/// The problems of Dockerfiles and ignore files that could not be read.
 #[derive(Default)]
-pub(super) struct UnreadBuilds(BTreeMap<String, Diagnostic>);
+pub(super) struct UnreadBuilds {
+    /// By the path of the file, and the service if the problem is one of the service.
+    problems: BTreeMap<(String, Option<(usize, ServiceId)>), Diagnostic>,
+}
 
 impl UnreadBuilds {
     /// Returns the problems in the order of the paths.
     pub(super) fn into_problems(self) -> Vec<Diagnostic> {
-        self.0.into_values().collect()
+        self.problems.into_values().collect()
     }
 
     /// Records the problem that the Dockerfile of a service is not a tracked file.
-    pub(super) fn missing(&mut self, ground: &Ground<'_>, set: usize, service: ServiceId, path: &str) {
+    pub(super) fn missing(&mut self, ground: &Ground<'_>, set: usize, id: ServiceId, path: &str) {
         let config = ground.config(set);
-        let service = &config.services[service.0];
+        let service = &config.services[id.0];
         let message = format!(
             "what the image of `{}` is built from is not checked: there is no `{}`",
             service.name.value,
@@ -29,7 +32,8 @@ impl UnreadBuilds {
         );
         let problem = Diagnostic::warning("unchecked", message);
         let problem = problem.located(&config.source, &service.place("dockerfile", ""), "names no tracked file");
-        self.0.insert(path.to_owned(), problem.help("correct it, or commit the file"));
+        let key = (path.to_owned(), Some((set, id)));
+        self.problems.insert(key, problem.help("correct it, or commit the file"));
     }
 
     /// Returns the text of a file; `None` if the text is not known. In that case, a problem is recorded, unless
@@ -40,7 +44,7 @@ impl UnreadBuilds {
             let mut labels = ground.found.problems.iter().filter_map(|problem| problem.labels.first());
             labels.any(|label| label.file.name() == path)
         };
-        if text.is_none() && !self.0.contains_key(path) && !is_said() {
+        if text.is_none() && !self.problems.contains_key(&(path.to_owned(), None)) && !is_said() {
             let why = "it is no file with `Dockerfile` in its name";
             self.note(
                 &SourceFile::new(path, ""),
@@ -71,6 +75,6 @@ impl UnreadBuilds {
         let path = Escaped::new(file.name());
         let message = format!("`{path}` cannot be read, so what its image is built from is not checked");
         let problem = Diagnostic::warning("unchecked", message).label(file, why.span, why.message.clone());
-        self.0.entry(file.name().to_owned()).or_insert(problem);
+        self.problems.entry((file.name().to_owned(), None)).or_insert(problem);
     }
 }

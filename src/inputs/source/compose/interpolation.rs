@@ -16,8 +16,8 @@ pub(super) fn sure(text: &str) -> Option<String> {
     if text.replace("$$", "").contains('$') { None } else { Some(text.replace("$$", "$")) }
 }
 
-/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}` and `${NAME-default}`. `None` if a variable has neither a value nor
-/// a default, or if the text has any other form of `${…}`.
+/// Fills in `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME:?error}`, `${NAME:+text}`, and the same without the colon.
+/// `None` if a variable has neither a value nor a default, or if the text has any other form of `${…}`.
 fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<String> {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -38,11 +38,17 @@ fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<Stri
         let end = closing_brace(inner)?;
         let name = name_of(&inner[..end]);
         let (value, operator) = (variables.get(&inner[..name]), &inner[name..end]);
-        let (value, default) = match (operator.strip_prefix(":-"), operator.strip_prefix('-')) {
-            (Some(default), _) => (value.filter(|value| !value.is_empty()), Some(default)),
-            (None, Some(default)) => (value, Some(default)),
-            (None, None) if operator.is_empty() => (value, None),
-            (None, None) => return None,
+        let (operator, value) = match operator.strip_prefix(':') {
+            Some("") => return None,
+            Some(behind) => (behind, value.filter(|value| !value.is_empty())),
+            None => (operator, value),
+        };
+        let (value, default) = match operator.chars().next() {
+            // After `?` follows an error, with which compose ends if there is no value.
+            None | Some('?') => (value, None),
+            Some('-') => (value, Some(&operator[1..])),
+            Some('+') => (None, Some(value.map_or("", |_| &operator[1..]))),
+            Some(_) => return None,
         };
         match value {
             Some(value) => filled.push_str(value),
@@ -76,11 +82,16 @@ mod tests {
     fn defaults_may_hold_defaults() {
         let none = BTreeMap::new();
         assert_eq!(interpolated("a${B:-${C-d}e}f$$", &none).as_deref(), Some("adef$"));
-        for text in ["$A", "${A", "${A}", "${A:?no}", "${A:+b}", "$"] {
+        for text in ["$A", "${A", "${A}", "${A:?no}", "${A?no}", "${A!b}", "${A:}", "$"] {
             assert_eq!(interpolated(text, &none), None, "{text}");
         }
         let known = BTreeMap::from([("A".to_owned(), "x".to_owned()), ("E".to_owned(), String::new())]);
         assert_eq!(interpolated("$A/${A}/${A:-d}/${E:-d}/${E-d}|$B", &known), None);
         assert_eq!(interpolated("$A/${A}/${A:-d}/${E:-d}/${E-d}|", &known).as_deref(), Some("x/x/x/d/|"));
+        assert_eq!(
+            interpolated("${A:?no}/${A?no}/${E?no}/${A:+b}/${E:+b}/${E+b}/${B+b}", &known).as_deref(),
+            Some("x/x//b//b/")
+        );
+        assert_eq!(interpolated("${E:?no}", &known), None);
     }
 }

@@ -7,9 +7,9 @@ use crate::analysis::closure::WithDevelopment;
 use crate::config::Config;
 use crate::inputs::git::{GitError, Repository};
 use crate::inputs::lockfile::LockedPackage;
-use crate::model::change::ChangeSet;
+use crate::model::change::{Change, ChangeSet, Status};
 use crate::model::diagnostic::Diagnostic;
-use crate::model::name::{CommitId, Escaped, Listed, ServiceId};
+use crate::model::name::{CommitId, Escaped, Listed, RepoPath, ServiceId};
 use crate::plan::pipeline::ConfigFile;
 
 /// The greatest number of services that a message names.
@@ -53,6 +53,11 @@ pub fn lockfile_coverage(
                 doubts.entry(Doubtful::Lacking(found.path.clone())).or_default().push(*service);
             }
             if matches!(found.means, Means::Plain) {
+                // It counts as a file where the patterns match it.
+                let change = Change::new(RepoPath::from_git(found.path.as_str()), Status::Modified);
+                if config.plain_match(*service, &change).is_some() {
+                    files.insert(found.path.clone());
+                }
                 continue;
             }
             files.insert(found.path.clone());
