@@ -76,6 +76,7 @@ fn left(tree: &SourceTree, known: &BTreeSet<String>) -> Vec<Placed> {
                 dockerfile: DockerfileOf::File(path.to_owned()),
                 target: BuildTarget::Last,
                 arguments: BTreeMap::new(),
+                likely: BTreeMap::new(),
                 contexts: BTreeMap::new(),
                 variables: BTreeSet::new(),
                 images: Vec::new(),
@@ -272,6 +273,22 @@ mod tests {
         assert_eq!(svc("FROM scratch\nCOPY ui /ui\n"), "svc svc: svc/**");
         assert_eq!(svc("FROM scratch\nCOPY ui/src/x cmd /\n"), "svc svc: svc/** !svc/ui/** svc/ui/src/x");
         assert_eq!(svc("FROM scratch\nCOPY cmd /\n"), "svc svc: svc/** !svc/ui/**");
+    }
+
+    #[test]
+    fn a_build_argument_with_a_default_may_name_an_image() {
+        let compose = "services:\n  base: {image: 'acme/base:dev', build: base}\n\
+                       \x20 a: {build: {context: a, args: {BASE: '${BASE:-acme/base:dev}'}}}\n  b: {build: {context: b, args: [BASE]}}\n";
+        let dockerfile = "ARG BASE\nFROM $BASE\n";
+        let files = [
+            ("compose.yaml", compose),
+            (".env", "BASE=acme/base:1\n"),
+            ("base/Dockerfile", "FROM alpine\n"),
+            ("a/Dockerfile", dockerfile),
+            ("b/Dockerfile", dockerfile),
+        ];
+        let edge = |service: &str| format!("{service} {service}: {service}/** .env -> base {service}/Dockerfile:2:6");
+        assert_eq!(found(&files), [edge("a"), edge("b"), "base base: base/**".to_owned()]);
     }
 
     #[test]

@@ -46,11 +46,21 @@ pub(super) fn read<'t>(
         Some(_) => DeclaredAt { file: file.clone(), span },
         None => build.at.clone(),
     };
-    let images = match build.target {
+    let mut images = match build.target {
         // Any stage may be meant.
         BuildTarget::Unknown => dockerfile.images(&build.arguments),
         BuildTarget::Last | BuildTarget::Stage(_) => reads.images.clone(),
     };
+    let unset = build.arguments.iter().filter(|(name, value)| value.is_none() && build.likely.contains_key(*name));
+    if unset.count() > 0 {
+        // With the likely values, too, since the files that have them do not say that another image is meant.
+        let value = |(name, value): (&String, &Option<String>)| {
+            (name.clone(), value.clone().or_else(|| build.likely.get(name).cloned()))
+        };
+        let arguments = build.arguments.iter().map(value).collect();
+        let likely = dockerfile.reads(&BuildRequest { arguments: &arguments, target, contexts: &named }).images;
+        images.extend(likely.into_iter().filter(|image| !reads.images.contains(image)));
+    }
     let image = |image: crate::inputs::source::docker::ImageReference| {
         (image.reference.unwrap_or(image.written), at(image.span))
     };

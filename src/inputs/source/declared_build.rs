@@ -18,6 +18,9 @@ pub struct DeclaredBuild {
     pub target: BuildTarget,
     /// Its build arguments. A value is `None` if it is not known before the build.
     pub arguments: BTreeMap<String, Option<String>>,
+    /// The values that its other build arguments have unless the environment of the build sets them: from `.env`, or
+    /// defaults in the file.
+    pub likely: BTreeMap<String, String>,
     /// Its named contexts, by name.
     pub contexts: BTreeMap<String, NamedContext>,
     /// The paths of the files that have values of variables in its settings, such as `.env`. A change of such a file may

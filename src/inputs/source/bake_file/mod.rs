@@ -141,6 +141,7 @@ impl<'f> Bake<'f> {
             (name.clone(), NamedContext::of(self.directory, filled(value), "target:"))
         };
         let value = |(name, value): (&String, &Expression)| (name.clone(), value.text(|_| None));
+        let likely = |(name, value): (&String, &Expression)| Some((name.clone(), filled(value).known()?));
         let tags = attributes.get("tags").into_iter().flat_map(Expression::list);
         let tag = |tag: &Expression| match filled(tag) {
             Filled::Known(text) | Filled::Unknown(text) => text.trim_matches('"').to_owned(),
@@ -155,6 +156,7 @@ impl<'f> Bake<'f> {
             dockerfile,
             target: BuildTarget::of(text("target")),
             arguments: attributes.merged("args").into_iter().map(value).collect(),
+            likely: attributes.merged("args").into_iter().filter_map(likely).collect(),
             contexts: attributes.merged("contexts").into_iter().map(named).collect(),
             variables: BTreeSet::new(),
             images: tags.map(tag).collect(),

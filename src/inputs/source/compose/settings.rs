@@ -13,6 +13,7 @@ pub(super) struct Settings {
     dockerfile: Option<Instructions>,
     target: Option<Filled>,
     arguments: BTreeMap<String, Option<String>>,
+    likely: BTreeMap<String, String>,
     contexts: BTreeMap<String, NamedContext>,
     /// The `.env` files whose variables the other settings use.
     variables: BTreeSet<String>,
@@ -46,6 +47,14 @@ impl Settings {
         let named = |(name, context): (String, Option<String>)| {
             Some((name, NamedContext::of(directory, filled(&context?), "service:")))
         };
+        let likely = |(name, value): (String, Option<String>)| {
+            let value = match value {
+                Some(value) => filled(&value).known(),
+                None => variables.get(&name).cloned(),
+            };
+            Some((name, value?))
+        };
+        let likely = args.clone().texts().into_iter().filter_map(likely).collect();
         let file = dockerfile.map(|text| Instructions::File(filled(&text)));
         Self {
             is_built: service.build.is_some(),
@@ -57,6 +66,7 @@ impl Settings {
                 .into_iter()
                 .map(|(name, value)| (name, value.and_then(|value| sure(&value))))
                 .collect(),
+            likely,
             contexts: additional_contexts.texts().into_iter().filter_map(named).collect(),
             variables: compose.env_file.iter().filter(|_| uses_variables).cloned().collect(),
             image: service.image.clone(),
@@ -72,6 +82,7 @@ impl Settings {
             dockerfile: None,
             target: None,
             arguments: BTreeMap::new(),
+            likely: BTreeMap::new(),
             contexts: BTreeMap::new(),
             variables: BTreeSet::new(),
             image: None,
@@ -87,6 +98,7 @@ impl Settings {
             dockerfile: self.dockerfile.or(base.dockerfile),
             target: self.target.or(base.target),
             arguments: base.arguments.into_iter().chain(self.arguments).collect(),
+            likely: base.likely.into_iter().chain(self.likely).collect(),
             contexts: base.contexts.into_iter().chain(self.contexts).collect(),
             variables: self.variables.into_iter().chain(base.variables).collect(),
             image: self.image.or(base.image),
@@ -109,6 +121,7 @@ impl Settings {
             dockerfile,
             target: BuildTarget::of(self.target),
             arguments: self.arguments,
+            likely: self.likely,
             contexts: self.contexts,
             variables: self.variables,
             images: self.image.into_iter().chain(self.tags).collect(),

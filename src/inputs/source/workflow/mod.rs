@@ -271,6 +271,7 @@ impl With<'_> {
             dockerfile,
             target: BuildTarget::of(self.text("target")),
             arguments: arguments.collect(),
+            likely: BTreeMap::new(),
             contexts: contexts.collect(),
             variables: BTreeSet::new(),
             images: self.lines("tags").into_iter().map(image).collect(),
