@@ -1,8 +1,6 @@
 //! Messages about the built refs of a run.
 
-#[cfg(unix)]
-use crate::inputs::git::RemoteError;
-use crate::inputs::git::{Swapped, shown_remote};
+use crate::inputs::git::{RemoteError, Swapped, shown_remote};
 use crate::model::built_ref;
 use crate::model::diagnostic::{Diagnostic, Severity};
 use crate::model::name::{CommitId, Escaped, Listed, ServiceId, ServiceName};
@@ -165,7 +163,6 @@ pub(crate) fn library(name: &ServiceName) -> Diagnostic {
 }
 
 /// Returns the warning that builds could not be marked as begun at the remote.
-#[cfg(unix)]
 pub(crate) fn unmarked(trouble: &RemoteError) -> Diagnostic {
     if !trouble.is_refusal() {
         return Diagnostic::warning("not-reached", trouble.to_string());

@@ -204,7 +204,11 @@ pub(crate) fn run(general: &GeneralArgs, args: &RecordArgs, output: &Output) -> 
     let before = recording.standing().unwrap_or_else(|_| here.clone());
     let ended = EndedBuilds { built, ..EndedBuilds::default() };
     let begun = match &plan {
-        Some(_) => recording.begin_after(&BTreeSet::new(), &ended.built, before, "")?.0,
+        Some(_) => {
+            let (begun, trouble) = recording.begin_after(&BTreeSet::new(), &ended.built, before, "")?;
+            output.say(trouble.as_ref().map(built_ref_messages::unmarked).as_slice());
+            begun
+        }
         // Whoever records without a plan knows what the environment has.
         None => Begun::elsewhere(before, here),
     };

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::discover::{Area, Taken, TakenFor};
 use crate::inputs::source::DeclaredAt;
+use crate::inputs::source::docker::before_wildcards;
 use crate::model::diagnostic::Span;
 use crate::model::name::RepoDir;
 
@@ -65,10 +66,10 @@ fn area_of(group: &[&Taken], contexts: &Contexts<'_>) -> Option<Area> {
     if matches!(&paths[..], [single] if is_named(single) || source.contains('$')) {
         return None;
     }
-    let beginning = match source.find(['*', '?', '[', '$', '\\']) {
-        Some(wildcard) => source[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
-        None => source,
-    };
+    let before_variable = source
+        .split_once('$')
+        .map_or(source, |(before, _)| before.rsplit_once('/').map_or("", |(directory, _)| directory));
+    let beginning = before_wildcards(before_variable);
     let named = |context: &RepoDir| RepoDir::parse(&context.join(beginning)).ok();
     let holds = |directory: &RepoDir| paths.iter().all(|path| directory.as_str() == path || directory.holds_file(path));
     let of_dockerfile = contexts.get(group[0].at.file.name()).into_iter().flatten();

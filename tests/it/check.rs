@@ -278,6 +278,39 @@ fn a_dockerfile_that_is_not_there_is_said() {
 }
 
 #[test]
+fn each_service_without_its_dockerfile_is_said() {
+    let repo = Repo::new();
+    let service =
+        |name: &str| format!("  {name}: {{path: {name}, dockerfile: /gone, context: /, filters: ['{name}/**']}}\n");
+    repo.write("filters.yaml", format!("services:\n{}{}", service("a"), service("b")))
+        .write("a/f", "")
+        .write("b/f", "");
+    repo.commit("first");
+    let (_, said) = says(&repo);
+    for name in ["a", "b"] {
+        assert!(
+            said.contains(&format!("the image of `{name}` is built from is not checked: there is no `gone`")),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_link_that_is_not_committed_counts() {
+    let repo = Repo::new();
+    repo.write("filters.yaml", "unowned: [shared/**]\nservices: {a: {path: a}}\n")
+        .write("a/f", "")
+        .write("shared/s", "");
+    repo.commit("first");
+    repo.rebake(["check"]).success().stdout("nothing is wrong or missing\n");
+    repo.symlink("../shared/s", "a/l");
+    let dirty = repo.rebake(["check"]).said();
+    assert!(dirty.contains("[R015]"), "{dirty}");
+    repo.commit("second");
+    assert_eq!(dirty, repo.rebake(["check"]).said());
+}
+
+#[test]
 fn that_a_plan_affects_nothing_is_said() {
     let repo = Repo::new();
     repo.write("filters.yaml", "services: {a: {path: a, filters: [a/**, x/**]}}\n")

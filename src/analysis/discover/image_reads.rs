@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Area, Taken, TakenFor};
 use crate::inputs::source::docker::{
-    BuildRequest, ContextReads, Dockerfile, IgnoreFile, ListedContext, ListedContexts, ignore_files,
+    BuildRequest, ContextReads, Dockerfile, IgnoreFile, ListedContext, ListedContexts, before_wildcards, ignore_files,
 };
 use crate::inputs::source::{BuildTarget, DeclaredAt, DeclaredBuild, DockerfileOf, SourceTree};
 use crate::model::diagnostic::{SourceFile, Span};
@@ -53,7 +53,7 @@ pub(super) fn read<'t>(
     };
     let unset = build.arguments.iter().filter(|(name, value)| value.is_none() && build.likely.contains_key(*name));
     if unset.count() > 0 {
-        // With the likely values, too, since the files that have them do not say that another image is meant.
+        // The environment of a build may set other values, but these are the ones that the repository has.
         let value = |(name, value): (&String, &Option<String>)| {
             (name.clone(), value.clone().or_else(|| build.likely.get(name).cloned()))
         };
@@ -86,11 +86,7 @@ fn from_above(tree: &SourceTree, reads: &ContextReads, own: &RepoDir, at: impl F
     let mut taken = Vec::new();
     let mut contexts: BTreeSet<RepoDir> = BTreeSet::new();
     for source in &reads.sources {
-        // What a wildcard matches is in this directory.
-        let name = match source.path.find(['*', '?', '[', '\\']) {
-            Some(wildcard) => source.path[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
-            None => &source.path,
-        };
+        let name = before_wildcards(&source.path);
         if name.is_empty() || named_in(tree, own, name).is_some() {
             continue;
         }

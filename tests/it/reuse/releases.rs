@@ -43,6 +43,22 @@ fn a_release_is_built_by_its_content_and_gets_its_tags_afterwards() {
 }
 
 #[test]
+fn an_older_release_in_a_shallow_clone_leaves_latest_to_the_newer_one() {
+    let (_, repo, _) = released("api@1.1.0");
+    repo.write("api/x", "2").commit("second");
+    repo.tag("api@1.0.9");
+    let clone = repo.clone_with(["--depth=1", "--branch=api@1.0.9"]);
+    let tags = |args: &[&str]| {
+        let services = super::services(&at_tag(&clone, "api@1.0.9", args).success());
+        services[0]["tags"].as_array().unwrap().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let has_latest = |tags: &[String]| tags.iter().any(|tag| tag.ends_with(":latest\""));
+    // Nothing in the clone says that there is a newer release.
+    assert!(has_latest(&tags(&["plan", "--format=json", "--no-fetch"])));
+    assert!(!has_latest(&tags(&["plan", "--format=json", "--fetch"])));
+}
+
+#[test]
 fn a_release_never_moves() {
     let (registry, repo, _) = released("api@1.0.9");
     let other = registry.push("acme/api", "1.0.9", &Image::of(OCI, "arm64"));

@@ -44,7 +44,7 @@ fn interpolated(text: &str, variables: &BTreeMap<String, String>) -> Option<Stri
             None => (operator, value),
         };
         let (value, default) = match operator.chars().next() {
-            // After `?` follows an error, with which compose ends if there is no value.
+            // The text after `?` is the error with which compose ends if there is no value.
             None | Some('?') => (value, None),
             Some('-') => (value, Some(&operator[1..])),
             Some('+') => (None, Some(value.map_or("", |_| &operator[1..]))),

@@ -10,6 +10,18 @@ use crate::model::diagnostic::Span;
 /// counts as reading the whole context.
 const MOST_WORK: usize = 1 << 28;
 
+/// The characters with a special meaning in a source.
+const WILDCARDS: [char; 4] = ['*', '?', '[', '\\'];
+
+/// Returns the path of a source; if it has wildcards, the directory below which it matches, empty for the context.
+#[must_use]
+pub fn before_wildcards(source: &str) -> &str {
+    match source.find(WILDCARDS) {
+        Some(wildcard) => source[..wildcard].rsplit_once('/').map_or("", |(directory, _)| directory),
+        None => source,
+    }
+}
+
 /// A file of a context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ContextEntry<'a> {
@@ -129,7 +141,7 @@ impl ContextSource {
     /// Whether its path has a character with a special meaning, so that it may match several files.
     #[must_use]
     pub fn has_wildcards(&self) -> bool {
-        self.path.contains(['*', '?', '[', '\\'])
+        self.path.contains(WILDCARDS)
     }
 
     /// Returns the files that this source matches, without ignored files, in the order of their bytes.

@@ -25,7 +25,7 @@ mod substitution;
 #[cfg(test)]
 mod tests;
 
-pub use context_files::{ContextEntry, ContextFiles};
+pub use context_files::{ContextEntry, ContextFiles, before_wildcards};
 pub use dockerfile::{Dockerfile, DockerfileStage};
 pub use ignore_file::{IgnoreFile, ignore_files};
 pub use instruction::{CopyInstruction, DockerfileInstruction, DockerfileWord, RefusedDockerfile, RunMount};
