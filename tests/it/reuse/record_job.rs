@@ -327,11 +327,11 @@ fn a_build_of_an_older_plan_does_not_build_what_a_later_run_has_recorded() {
 fn what_stands_on_a_due_dependency_puts_no_tag_over_that_of_a_newer_run() {
     let two = Two::new();
     let [old, new] = ["amd64", "arm64"].map(|architecture| two.image(architecture));
-    for repo in [&two.older, &two.newer] {
+    for (repo, generator) in [(&two.older, "1"), (&two.newer, "2")] {
         let config = std::fs::read_to_string(repo.dir().join("filters.yaml")).unwrap();
         let config = config.replace("path: api,", "path: api, depends_on: [gen],");
         repo.write("filters.yaml", config + "  gen: {path: gen, image: false, run: 'true'}\n");
-        repo.write("gen/x", "1").commit("a generator");
+        repo.write("gen/x", generator).commit("a generator");
     }
     let only = |repo: &Repo, digest: &str| {
         let plan =
